@@ -1,0 +1,32 @@
+//! Notes, the model and the history become sentences.
+//!
+//! A protocol notes only what its node knows; each submodule renders the notes of one protocol. What no node can know is
+//! added by whoever sees the whole model, in [`Sentence::observer`], so that the page can mark it as such.
+
+/// How a sentence is coloured. Never the only sign of what it says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tone {
+    /// The protocol does its work: a message sent, a timer set.
+    Routine,
+    /// Something was reached: a leader elected, a value chosen, a post confirmed.
+    Good,
+    /// Something is under way or out of date: an election, a stale answer.
+    Warning,
+    /// A rule refused, or something failed.
+    Bad,
+}
+
+/// One event in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sentence {
+    /// Who did what, in a few words and the present tense: "n1 asks for votes in term 4".
+    pub headline: String,
+    /// The rule and the actual numbers: one to three short sentences. May be empty for routine events.
+    pub reason: String,
+    /// What only an observer of the whole system can know.
+    pub observer: Option<String>,
+    /// Where the rule is written: "Raft §5.2", "Paxos Made Simple §2.2".
+    pub source: &'static str,
+    /// How it is coloured.
+    pub tone: Tone,
+}

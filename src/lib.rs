@@ -1,0 +1,11 @@
+//! CAP Lab: real Raft, Paxos and gossip on a deterministic simulated network, for learning what a partition costs.
+//!
+//! The library is pure: it knows no browser. Modules in dependency order, each with the one invariant it keeps:
+//!
+//! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
+//! - [`shared_vec`]: a list whose clones share their elements.
+//! - [`explain`]: sentences. Every note has one, with its numbers and its source.
+
+pub mod explain;
+pub mod node;
+pub mod shared_vec;

@@ -1,0 +1,199 @@
+//! A vector whose clones share their elements: logs and histories are cloned at every checkpoint and by every explored
+//! state, and differ by a few entries at the end.
+//!
+//! Elements live in chunks of [`CHUNK`] behind `Arc`; the list of full chunks is behind one more. A clone copies two
+//! pointers; the first push after it copies at most one chunk.
+
+use std::fmt::{self, Debug};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// Elements per chunk.
+const CHUNK: usize = 32;
+
+/// A growable list with cheap clones. Equality, hash and debug output are those of the elements.
+pub struct SharedVec<T> {
+    /// Chunks of exactly [`CHUNK`] elements.
+    full: Arc<Vec<Arc<Vec<T>>>>,
+    /// The elements after them, fewer than [`CHUNK`].
+    tail: Arc<Vec<T>>,
+}
+
+impl<T> Clone for SharedVec<T> {
+    fn clone(&self) -> Self {
+        Self { full: Arc::clone(&self.full), tail: Arc::clone(&self.tail) }
+    }
+}
+
+impl<T> Default for SharedVec<T> {
+    fn default() -> Self {
+        Self { full: Arc::default(), tail: Arc::default() }
+    }
+}
+
+impl<T> SharedVec<T> {
+    /// How many elements.
+    pub fn len(&self) -> usize {
+        self.full.len() * CHUNK + self.tail.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.tail.is_empty() && self.full.is_empty()
+    }
+
+    /// The element at `index`, counted from 0.
+    pub fn get(&self, index: usize) -> Option<&T> {
+        match self.full.get(index / CHUNK) {
+            Some(chunk) => chunk.get(index % CHUNK),
+            None => self.tail.get(index.checked_sub(self.full.len() * CHUNK)?),
+        }
+    }
+
+    /// The newest element.
+    pub fn last(&self) -> Option<&T> {
+        self.len().checked_sub(1).and_then(|index| self.get(index))
+    }
+
+    /// All elements, oldest first; cheap to start anywhere with [`SharedVec::iter_from`].
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator + Clone {
+        self.iter_from(0)
+    }
+
+    /// The elements from `start` on, oldest first.
+    pub fn iter_from(&self, start: usize) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator + Clone {
+        (start.min(self.len())..self.len()).map(|index| self.get(index).expect("below the length"))
+    }
+}
+
+impl<T: Clone> SharedVec<T> {
+    /// Adds `element` at the end.
+    pub fn push(&mut self, element: T) {
+        let tail = Arc::make_mut(&mut self.tail);
+        tail.push(element);
+        if tail.len() == CHUNK {
+            let chunk = std::mem::take(&mut self.tail);
+            Arc::make_mut(&mut self.full).push(chunk);
+        }
+    }
+
+    /// Keeps the first `len` elements; does nothing if there are fewer.
+    pub fn truncate(&mut self, len: usize) {
+        if len >= self.len() {
+            return;
+        }
+        let chunks = len / CHUNK;
+        if chunks < self.full.len() {
+            self.tail = Arc::clone(&self.full[chunks]);
+            Arc::make_mut(&mut self.full).truncate(chunks);
+        }
+        Arc::make_mut(&mut self.tail).truncate(len % CHUNK);
+    }
+
+    /// The element at `index`, to change it. Copies its chunk if a clone shares it.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        if index >= self.len() {
+            return None;
+        }
+        if index / CHUNK < self.full.len() {
+            Arc::make_mut(&mut Arc::make_mut(&mut self.full)[index / CHUNK]).get_mut(index % CHUNK)
+        } else {
+            Arc::make_mut(&mut self.tail).get_mut(index % CHUNK)
+        }
+    }
+}
+
+impl<T: PartialEq> SharedVec<T> {
+    /// Whether `self` is `longer` up to its own length. Chunks that both share are not looked into.
+    pub fn is_prefix_of(&self, longer: &Self) -> bool {
+        if self.len() > longer.len() {
+            return false;
+        }
+        let same_chunks =
+            self.full.iter().zip(longer.full.iter()).all(|(ours, theirs)| Arc::ptr_eq(ours, theirs) || ours == theirs);
+        let start = self.full.len() * CHUNK;
+        same_chunks && self.tail.iter().eq(longer.iter_from(start).take(self.tail.len()))
+    }
+}
+
+impl<T: PartialEq> PartialEq for SharedVec<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.is_prefix_of(other)
+    }
+}
+
+impl<T: Eq> Eq for SharedVec<T> {}
+
+impl<T: Hash> Hash for SharedVec<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.len() as u64).hash(state);
+        for element in self.iter() {
+            element.hash(state);
+        }
+    }
+}
+
+impl<T: Debug> Debug for SharedVec<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T: Clone> FromIterator<T> for SharedVec<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        let mut all = Self::default();
+        for element in elements {
+            all.push(element);
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every operation against a plain vector, with clones kept to see that none of them changes.
+    #[test]
+    fn behaves_as_a_vector_and_leaves_its_clones_alone() {
+        let mut state = 7_u64;
+        let mut dice = move |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let (mut plain, mut shared) = (Vec::new(), SharedVec::default());
+        let mut clones: Vec<(Vec<u64>, SharedVec<u64>)> = Vec::new();
+        for round in 0..4_000 {
+            match dice(20) {
+                0 => {
+                    let len = dice(plain.len() as u64 + 2) as usize;
+                    plain.truncate(len);
+                    shared.truncate(len);
+                }
+                1 if !plain.is_empty() => {
+                    let index = dice(plain.len() as u64) as usize;
+                    plain[index] = round;
+                    *shared.get_mut(index).unwrap() = round;
+                }
+                2 if round % 7 == 0 => clones.push((plain.clone(), shared.clone())),
+                _ => {
+                    plain.push(round);
+                    shared.push(round);
+                }
+            }
+            assert_eq!(plain.len(), shared.len());
+            assert_eq!(plain.last(), shared.last());
+        }
+        clones.push((plain, shared));
+        assert!(clones.len() > 10, "no clone was taken");
+        for (plain, shared) in &clones {
+            assert!(plain.iter().eq(shared.iter()));
+            assert_eq!(*shared, plain.iter().copied().collect());
+            assert_eq!(shared.get(plain.len()), None);
+            for other in &clones {
+                let expected = other.0.starts_with(plain);
+                assert_eq!(shared.is_prefix_of(&other.1), expected);
+            }
+        }
+    }
+}
