@@ -1,0 +1,555 @@
+//! What a page asks of an experiment: one object-safe trait, so that drawing is compiled once and not per protocol.
+//!
+//! Everything returned is plain data, computed from the run at the play head. Nothing here knows Yew.
+
+use std::rc::Rc;
+
+use cap_lab::explain::{Sentence, Tone};
+use cap_lab::node::{Micros, NodeId, NodeSet};
+
+/// One experiment: one script of interventions, and one world or several that run under it.
+pub trait Lab {
+    /// The play head.
+    fn now(&self) -> Micros;
+    /// The furthest moment computed on this branch; never before `now`.
+    fn end(&self) -> Micros;
+    /// Runs on to `to`, computing the future where it is new.
+    fn play(&mut self, to: Micros);
+    /// Moves the play head anywhere in `0..=end`.
+    fn seek(&mut self, to: Micros);
+    /// Runs exactly one event; false if nothing can happen by itself.
+    fn step(&mut self) -> bool;
+    /// Goes back to just before the latest event; false at the start.
+    fn back(&mut self) -> bool;
+
+    /// Does what the learner wants done, now. In the past this forks. `Err` says why it can't be done.
+    fn act(&mut self, act: Act) -> Result<(), String>;
+
+    /// How many worlds run side by side.
+    fn worlds(&self) -> usize;
+    /// One world as it is at the play head.
+    fn world(&self, world: usize) -> World;
+    /// What a node knows.
+    fn node_sheet(&self, world: usize, node: NodeId) -> Sheet;
+    /// What a message says; `None` once it has arrived or died.
+    fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet>;
+    /// Every step that can happen next in `world`, with what it will do, soonest first.
+    fn next_steps(&self, world: usize) -> Vec<NextStep>;
+
+    /// Marks on the timeline, oldest first, over the whole branch.
+    fn marks(&self) -> Rc<Vec<Mark>>;
+    /// All branches, oldest first; the marks and the play head belong to the current one.
+    fn branches(&self) -> Vec<Branch>;
+    /// Goes to another branch, at the moment where the two part.
+    fn switch_branch(&mut self, branch: usize);
+
+    /// What can be set when a new run is made, with the values of this one.
+    fn setup(&self) -> Setup;
+    /// The run as a file (JSON).
+    fn export(&self) -> String;
+    /// The run as a golden script, so that a discovery becomes a test.
+    fn golden_script(&self) -> String;
+}
+
+/// What a learner can do. A link is named by the direction it carries: (from, to).
+#[derive(Clone, PartialEq, Debug)]
+pub enum Act {
+    /// Cuts these directed links: what is on its way over them is lost.
+    Cut(Vec<(NodeId, NodeId)>),
+    /// Heals these directed links.
+    Heal(Vec<(NodeId, NodeId)>),
+    /// Heals every link.
+    HealAll,
+    /// Cuts a node off from all other servers.
+    Isolate(NodeId),
+    /// Stops a node; what it had not synced is lost, or by luck not.
+    Crash { node: NodeId, lose_unsynced: bool },
+    /// Starts it again from its disk.
+    Restart(NodeId),
+    /// Stops a node's execution without losing anything (a long garbage collection, a suspended VM).
+    Pause(NodeId),
+    /// Goes on.
+    Resume(NodeId),
+    /// Sets a node's wall clock off by so much.
+    Skew { node: NodeId, ms: i64 },
+    /// Makes both clocks of a node run fast (positive) or slow.
+    Drift { node: NodeId, ppm: i32 },
+    /// Keeps a message from arriving until it is released.
+    Hold { world: usize, flight: u32 },
+    /// Lets a held message go on.
+    Release { world: usize, flight: u32 },
+    /// Loses a message.
+    Drop { world: usize, flight: u32 },
+    /// Sends a second copy of it.
+    Duplicate { world: usize, flight: u32 },
+    /// Makes it arrive now.
+    Deliver { world: usize, flight: u32 },
+    /// One of `next_steps`, by its key.
+    Next { world: usize, key: u64 },
+    /// A person posts.
+    Post { person: NodeId, text: String },
+    /// A person reads the newest posts.
+    Read { person: NodeId },
+    /// A person moves to another replica.
+    Attach { person: NodeId, to: NodeId },
+    /// How much the people do by themselves, in percent of the usual; 0 is off.
+    Traffic { percent: u16 },
+    /// A proposer is asked to propose a value.
+    Propose { proposer: NodeId, value: String },
+}
+
+/// One world at one moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct World {
+    /// "CP: Raft".
+    pub title: String,
+    /// "Answers only what a majority has agreed to".
+    pub subtitle: String,
+    /// Servers first, then (Paxos) whatever else is drawn as a node. Phones are not among them.
+    pub nodes: Vec<NodeView>,
+    /// By sender: which of the others it can't reach because the link in that direction is cut.
+    pub cut: Vec<NodeSet>,
+    /// Which servers can still reach each other both ways, transitively; one set when nothing is cut.
+    pub components: Vec<NodeSet>,
+    /// Messages between drawn nodes that are on their way.
+    pub flights: Vec<FlightView>,
+    /// Messages that died lately (about the last 150 ms simulated), to be shown dying.
+    pub deaths: Vec<DeathView>,
+    /// The people's phones; none on the Paxos page.
+    pub phones: Vec<PhoneView>,
+    /// The meters under the phones.
+    pub meters: Option<Meters>,
+    /// The history of operations, one row per person.
+    pub history: Vec<HistoryRow>,
+    /// When links were cut or nodes down, to be shaded behind the history. `None`: still so.
+    pub faults: Vec<(Micros, Option<Micros>, String)>,
+    /// "What just happened", newest first, at most 40.
+    pub events: Vec<Event>,
+    /// Safety invariants, checked after every event.
+    pub invariants: Vec<Invariant>,
+    /// Raft: every server's log and what the leader knows of it.
+    pub replication: Option<Replication>,
+    /// Paxos: the rails and cards.
+    pub paxos: Option<PaxosView>,
+}
+
+/// How a node is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RoleMark {
+    /// Filled, with a crown.
+    Leader,
+    /// Amber ring.
+    Candidate,
+    /// Plain.
+    Follower,
+    /// A replica without roles (gossip).
+    Replica,
+    /// Paxos.
+    Proposer,
+    /// Paxos.
+    Acceptor,
+}
+
+/// Whether a node runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It does.
+    Up,
+    /// It crashed and lost what was not on disk.
+    Crashed,
+    /// It stands still and knows nothing of it.
+    Paused,
+}
+
+/// One server.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeView {
+    /// Who.
+    pub id: NodeId,
+    /// "n1", "p1", "a3".
+    pub name: String,
+    /// How it is drawn.
+    pub role: RoleMark,
+    /// Whether it runs.
+    pub status: Status,
+    /// "term 4", "3 posts".
+    pub caption: String,
+    /// A timer drawn as an arc: when it was set and when it fires, in run time.
+    pub timer: Option<(Micros, Micros)>,
+    /// The last few entries of its log or posts of its feed, oldest first.
+    pub chips: Vec<Chip>,
+    /// How many are before those.
+    pub chips_before: u64,
+    /// "clock +3 s", "drift +500 ppm".
+    pub clock: Option<String>,
+}
+
+/// One entry of a log or one post, as a small square.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chip {
+    /// Raft: the term. Gossip: the author's initial.
+    pub label: String,
+    /// Raft: known to be committed (solid), else hatched. Gossip: always true.
+    pub committed: bool,
+    /// For the tooltip and the screen reader: "entry 4, term 3: Ana posts “Rain again”".
+    pub title: String,
+}
+
+/// Which way a message goes, as the field sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FlightShape {
+    /// A request: a dot.
+    Request,
+    /// An answer: a diamond.
+    Reply,
+}
+
+/// Whose colour a message wears.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FlightHue {
+    /// Replication, ordinary work.
+    Work,
+    /// Elections, a second proposer.
+    Election,
+    /// Gossip.
+    Gossip,
+}
+
+/// One message on its way; its place is a function of the time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FlightView {
+    /// For [`Act::Hold`] and the like.
+    pub id: u32,
+    /// Sender.
+    pub from: NodeId,
+    /// Receiver.
+    pub to: NodeId,
+    /// "AppendEntries", "Promise 2.p2".
+    pub label: String,
+    /// Dot or diamond.
+    pub shape: FlightShape,
+    /// Colour.
+    pub hue: FlightHue,
+    /// When it was sent.
+    pub sent: Micros,
+    /// When it will arrive; while held, when it would have.
+    pub due: Micros,
+    /// Held by the learner.
+    pub held: bool,
+}
+
+/// One message that died.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeathView {
+    /// As it was.
+    pub flight: FlightView,
+    /// When.
+    pub at: Micros,
+    /// "the link was cut", "n2 is down", "dropped".
+    pub cause: &'static str,
+}
+
+/// How a phone stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PhoneState {
+    /// Nothing asked yet.
+    Idle,
+    /// Waits for an answer.
+    Waiting,
+    /// Answered, and nothing was missing.
+    Good,
+    /// Answered from old data.
+    Stale,
+    /// Refused: it did not happen.
+    Refused,
+    /// No answer in time.
+    Unknown,
+}
+
+/// One person's phone.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PhoneView {
+    /// Who.
+    pub id: NodeId,
+    /// "Ana".
+    pub name: String,
+    /// The replica it talks to.
+    pub via: NodeId,
+    /// What it shows, oldest first: its last answered read and its own posts since.
+    pub posts: Rc<Vec<PostView>>,
+    /// The state of its latest operation.
+    pub state: PhoneState,
+    /// "Refused: n1 knows no leader", "Stale: misses 1 post, 6.2 s", "Posted in 84 ms".
+    pub status: String,
+    /// More: the reason in a sentence, what was missed.
+    pub detail: String,
+    /// "“Rain again” was committed after all": an unknown post that turned out.
+    pub announcement: Option<String>,
+}
+
+/// One post on a phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PostView {
+    /// "Bo".
+    pub author: String,
+    /// What it says.
+    pub text: String,
+    /// "12:00:04".
+    pub time: String,
+    /// Its author does not know yet, or will not, whether it was accepted.
+    pub unconfirmed: bool,
+}
+
+/// Counted over the whole run up to the play head.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Meters {
+    /// Operations that were answered (not refused, not unknown).
+    pub answered: u32,
+    /// Operations that ended.
+    pub ended: u32,
+    /// Answered reads that missed a confirmed post.
+    pub stale: u32,
+    /// Posts and reads refused.
+    pub refused: u32,
+    /// Posts and reads without an answer in time.
+    pub unknown: u32,
+    /// Median latency of answered operations.
+    pub p50: Option<Micros>,
+    /// 99th percentile.
+    pub p99: Option<Micros>,
+}
+
+/// One person's operations, oldest first.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryRow {
+    /// "Ana".
+    pub name: String,
+    /// Her operations, those that matter for the window drawn.
+    pub bars: Vec<Bar>,
+}
+
+/// What came of an operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BarState {
+    /// Not answered yet.
+    Pending,
+    /// Answered.
+    Done,
+    /// Answered from old data.
+    Stale,
+    /// Refused.
+    Refused,
+    /// No answer in time.
+    Unknown,
+}
+
+/// One operation as a bar in time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bar {
+    /// Stable within the run.
+    pub id: u32,
+    /// 'w' or 'r'.
+    pub letter: char,
+    /// Invoked.
+    pub from: Micros,
+    /// Ended.
+    pub to: Option<Micros>,
+    /// What came of it.
+    pub state: BarState,
+    /// "Ana reads at n1: 12 posts, misses 2".
+    pub title: String,
+}
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// When.
+    pub at: Micros,
+    /// Stable within the run.
+    pub id: u64,
+    /// In words.
+    pub sentence: Rc<Sentence>,
+}
+
+/// A safety property.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Invariant {
+    /// "Election Safety".
+    pub name: &'static str,
+    /// "At most one leader is elected in a term."
+    pub statement: &'static str,
+    /// The evidence, if it was broken.
+    pub broken: Option<String>,
+}
+
+/// A mark on the timeline.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mark {
+    /// When.
+    pub at: Micros,
+    /// "elected n3", "links cut", "CP refused", "AP stale".
+    pub label: String,
+    /// Colour.
+    pub tone: Tone,
+}
+
+/// One future that was tried.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Branch {
+    /// Where it left its parent.
+    pub forked_at: Micros,
+    /// How far it was computed.
+    pub end: Micros,
+    /// "first run", "crash n3".
+    pub label: String,
+    /// The one being played.
+    pub current: bool,
+}
+
+/// A node or a message, opened up.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sheet {
+    /// "n1 · follower".
+    pub title: String,
+    /// "Durable (on disk)", "Written, not yet synced", "Volatile (lost in a crash)".
+    pub sections: Vec<(String, Vec<(String, String)>)>,
+    /// What it means, in a sentence or two.
+    pub meaning: String,
+}
+
+/// Something that can happen next.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NextStep {
+    /// For [`Act::Next`].
+    pub key: u64,
+    /// "Deliver Accept(1.p1, blue) to a3".
+    pub title: String,
+    /// "a3 will refuse: it promised 2.p2".
+    pub outcome: String,
+    /// The message, if it is one: it can be dropped, held and duplicated as well.
+    pub flight: Option<u32>,
+    /// Whose colour it wears.
+    pub hue: FlightHue,
+    /// "Deliver", "Do it".
+    pub verb: &'static str,
+}
+
+/// Every server's log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Replication {
+    /// The index of the first entry shown in each row.
+    pub first_index: u64,
+    /// One row per server.
+    pub rows: Vec<LogRow>,
+}
+
+/// One server's log and bookkeeping.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LogRow {
+    /// Who.
+    pub node: NodeId,
+    /// "n1".
+    pub name: String,
+    /// "leader", "follower of n3", "candidate: 2 of 5 votes", "crashed".
+    pub role: String,
+    /// "4".
+    pub term: String,
+    /// "n3" or "none".
+    pub voted_for: String,
+    /// Entries from `first_index` on.
+    pub entries: Vec<LogCell>,
+    /// The highest index it knows to be committed.
+    pub commit_index: u64,
+    /// The last index that is on its disk.
+    pub durable_index: u64,
+    /// What the leader (if there is one that this row belongs to) keeps for it.
+    pub next_index: Option<u64>,
+    /// The same.
+    pub match_index: Option<u64>,
+}
+
+/// One log entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogCell {
+    /// Its index.
+    pub index: u64,
+    /// Its term.
+    pub term: u64,
+    /// "no-op", "Ana posts “Rain again”".
+    pub command: String,
+}
+
+/// The Paxos page.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PaxosView {
+    /// One rail each.
+    pub proposers: Vec<ProposerView>,
+    /// One card each.
+    pub acceptors: Vec<AcceptorView>,
+    /// The rule that decides what comes next, with the actual numbers.
+    pub rule: Option<Sentence>,
+    /// The value chosen, as the observer sees it.
+    pub chosen: Option<String>,
+}
+
+/// How far a phase is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PhaseState {
+    /// Not begun.
+    Ahead,
+    /// Under way: some messages are out, no quorum yet.
+    Current,
+    /// Reached.
+    Done,
+}
+
+/// One proposer's rail: 1a Prepare, 1b Promise, 2a Accept, 2b Accepted, Chosen.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ProposerView {
+    /// Who.
+    pub id: NodeId,
+    /// "p1".
+    pub name: String,
+    /// "proposes “blue” · ballot 1.p1".
+    pub intent: String,
+    /// The five stations.
+    pub rail: [PhaseState; 5],
+    /// "2 of 5 accepted ballot 1.p1: a1, a2. One more and “blue” is chosen."
+    pub progress: String,
+    /// Who promised (or accepted) its current ballot, as it knows.
+    pub heard: NodeSet,
+    /// Who did so but whose answer is still on its way (the observer's view).
+    pub on_the_way: NodeSet,
+    /// It has nothing to propose yet: the page offers to give it a value.
+    pub idle: bool,
+}
+
+/// One acceptor's card.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AcceptorView {
+    /// Who.
+    pub id: NodeId,
+    /// "a1".
+    pub name: String,
+    /// "2.p2" or "–".
+    pub promised: String,
+    /// ("1.p1", "blue"), if any.
+    pub accepted: Option<(String, String)>,
+    /// Not yet on disk.
+    pub unsynced: bool,
+    /// Whether it runs.
+    pub status: Status,
+}
+
+/// What a new run can be made of.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Setup {
+    /// The seed of this run.
+    pub seed: u64,
+    /// Replicas (feed, Raft) or acceptors (Paxos), and what can be chosen.
+    pub nodes: (u8, Vec<u8>),
+    /// People (feed, Raft) or proposers (Paxos), and what can be chosen.
+    pub people: (u8, Vec<u8>),
+    /// Traffic in percent of the usual; `None` where there is none.
+    pub traffic: Option<u16>,
+}
