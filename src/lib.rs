@@ -7,5 +7,7 @@
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 
 pub mod explain;
+pub mod history;
 pub mod node;
 pub mod shared_vec;
+pub mod sim;

@@ -1,0 +1,374 @@
+//! When things happen: due times, every node's clocks, and the dice that pick delays.
+//!
+//! The schedule picks the next enabled step of the model. No two steps of one world share a moment: a step that is due
+//! when another was just done comes 1 µs later. So a moment says exactly which steps are over, and an intervention needs no
+//! other place in the order of things.
+
+use std::collections::BTreeMap;
+
+use super::dice;
+use super::fault::MessageName;
+use super::model::{Loss, Model, Outcome, Status, Step};
+use super::network::{FlightId, Travel};
+use crate::node::{Clocks, Delay, Kind, Micros, Node, NodeId};
+
+/// The time of day at which every run starts: noon.
+pub const START_OF_DAY: Micros = Micros::from_ms(12 * 3_600 * 1_000);
+
+/// What decides the pace of a world.
+pub trait Pace<N: Node> {
+    /// How long messages take from one participant to another.
+    fn travel(&self, from: NodeId, to: NodeId) -> Travel;
+    /// How long a disk takes to make everything written so far durable.
+    fn sync_time(&self) -> Delay;
+    /// How long `node` waits between two things that it asks for by itself; `None` if it never does.
+    fn beat(&self, node: NodeId) -> Option<Delay>;
+    /// What it asks for at its `beat`th turn, given its state; `None` if it lets this one pass.
+    fn traffic(&self, node: NodeId, state: &N, beat: u32, dice: u64) -> Option<N::Request>;
+}
+
+/// A clock that may be wrong.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    /// True time when its rate last changed.
+    since: Micros,
+    /// What it showed then.
+    shown: Micros,
+    ppm: i32,
+    skew_micros: i64,
+}
+
+impl Clock {
+    const RIGHT: Self = Self { since: Micros::ZERO, shown: Micros::ZERO, ppm: 0, skew_micros: 0 };
+    const MILLION: u64 = 1_000_000;
+
+    fn rate(self) -> u64 {
+        (Self::MILLION as i64 + i64::from(self.ppm)).max(1) as u64
+    }
+
+    fn read(self, now: Micros) -> Clocks {
+        let run = u128::from(now.since(self.since).0) * u128::from(self.rate()) / u128::from(Self::MILLION);
+        let monotonic = self.shown + Micros(run as u64);
+        let wall = (START_OF_DAY + monotonic).0.saturating_add_signed(self.skew_micros);
+        Clocks { monotonic, wall: Micros(wall) }
+    }
+
+    /// How much true time passes while this clock counts `delay`.
+    fn true_time(self, delay: Micros) -> Micros {
+        Micros((u128::from(delay.0) * u128::from(Self::MILLION) / u128::from(self.rate())) as u64)
+    }
+}
+
+/// A message's place in time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Passage {
+    /// When it was sent.
+    pub sent: Micros,
+    /// When it arrives; for a held one, when it would have.
+    pub due: Micros,
+    /// Kept from arriving.
+    pub held: bool,
+    /// See [`MessageName`].
+    pub ordinal: u32,
+}
+
+#[derive(Clone, Debug)]
+enum What<T> {
+    Flight(FlightId, Passage),
+    Timer(NodeId, T),
+    Sync(NodeId),
+    Choice(NodeId),
+    Beat(NodeId),
+}
+
+#[derive(Clone, Debug)]
+struct Pending<T> {
+    due: Micros,
+    /// Breaks ties: what was scheduled first comes first.
+    order: u64,
+    /// When it was scheduled.
+    since: Micros,
+    what: What<T>,
+}
+
+/// The timed half of a run.
+#[derive(Clone, Debug)]
+pub struct Schedule<N: Node> {
+    seed: u64,
+    now: Micros,
+    scheduled: u64,
+    pending: Vec<Pending<N::Timer>>,
+    clocks: Vec<Clock>,
+    /// Messages sent, by sender and receiver.
+    sent: Vec<u32>,
+    /// Messages sent, by sender, receiver and kind.
+    ordinals: BTreeMap<(NodeId, NodeId, &'static str), u32>,
+    /// Turns taken, by participant.
+    beats: Vec<u32>,
+    traffic_percent: u16,
+}
+
+impl<N: Node> Schedule<N> {
+    /// A schedule for `count` participants, with nothing in it.
+    pub fn new(seed: u64, count: usize) -> Self {
+        Self {
+            seed,
+            now: Micros::ZERO,
+            scheduled: 0,
+            pending: Vec::new(),
+            clocks: vec![Clock::RIGHT; count],
+            sent: vec![0; count * count],
+            ordinals: BTreeMap::new(),
+            beats: vec![0; count],
+            traffic_percent: 0,
+        }
+    }
+
+    /// The moment of the latest step.
+    pub fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// What `node` reads off its clocks at `at`.
+    pub fn clocks(&self, node: NodeId, at: Micros) -> Clocks {
+        self.clocks[node.index()].read(at)
+    }
+
+    /// How far off `node`'s clocks are set: skew in µs and drift in parts per million.
+    pub fn clock_error(&self, node: NodeId) -> (i64, i32) {
+        let clock = self.clocks[node.index()];
+        (clock.skew_micros, clock.ppm)
+    }
+
+    /// What clients do by themselves, in percent of the usual.
+    pub fn traffic_percent(&self) -> u16 {
+        self.traffic_percent
+    }
+
+    /// Where a message is in time.
+    pub fn passage(&self, id: FlightId) -> Option<Passage> {
+        self.pending.iter().find_map(|pending| match pending.what {
+            What::Flight(other, passage) if other == id => Some(passage),
+            _ => None,
+        })
+    }
+
+    /// When a running timer was set, and when it fires.
+    pub fn timer(&self, node: NodeId, timer: N::Timer) -> Option<(Micros, Micros)> {
+        self.pending.iter().find_map(|pending| match pending.what {
+            What::Timer(whose, which) if whose == node && which == timer => Some((pending.since, pending.due)),
+            _ => None,
+        })
+    }
+
+    /// The message that has this name, if it is on its way.
+    pub fn flight_named(&self, name: &MessageName, model: &Model<N>) -> Option<FlightId> {
+        self.pending.iter().find_map(|pending| match pending.what {
+            What::Flight(id, passage) => {
+                let envelope = model.flights().get(id).expect("scheduled messages are on their way");
+                let named = envelope.from == name.from
+                    && envelope.to == name.to
+                    && passage.ordinal == name.ordinal
+                    && envelope.message.kind() == name.kind;
+                named.then_some(id)
+            }
+            _ => None,
+        })
+    }
+
+    /// The next step that happens by itself, and when.
+    pub fn next(&self, model: &Model<N>) -> Option<(Micros, usize)> {
+        let (position, pending) = self
+            .pending
+            .iter()
+            .enumerate()
+            .filter(|(_, pending)| match &pending.what {
+                What::Flight(id, passage) => {
+                    let to = model.flights().get(*id).expect("scheduled messages are on their way").to;
+                    !passage.held && model.slot(to).status != Status::Paused
+                }
+                What::Timer(node, _) | What::Sync(node) | What::Choice(node) | What::Beat(node) => {
+                    model.slot(*node).status == Status::Up
+                }
+            })
+            .min_by_key(|(_, pending)| (pending.due, pending.order))?;
+        Some((pending.due.max(self.now + Micros(1)), position))
+    }
+
+    /// Takes the step at `position`, as [`Schedule::next`] gave it, out of the schedule. `None`: a client lets its turn pass.
+    pub fn take(&mut self, at: Micros, position: usize, model: &Model<N>, pace: &impl Pace<N>) -> Option<Taken<N>> {
+        self.now = at;
+        Some(match self.pending.remove(position).what {
+            What::Flight(id, _) => {
+                let to = model.flights().get(id).expect("scheduled messages are on their way").to;
+                let down = model.slot(to).status == Status::Crashed;
+                Taken::Step(if down { Step::Lose(id) } else { Step::Deliver(id) })
+            }
+            What::Timer(node, timer) => Taken::Step(Step::Timer(node, timer)),
+            What::Sync(node) => Taken::Step(Step::Sync(node)),
+            What::Choice(node) => {
+                let among = model.slot(node).choice;
+                let pick = dice::below(self.seed, &[3, u64::from(node.0), at.0], among.len() as u64);
+                Taken::Step(Step::Choose(node, among.iter().nth(pick as usize).expect("below the length")))
+            }
+            What::Beat(node) => {
+                let beat = self.beats[node.index()];
+                self.beats[node.index()] += 1;
+                self.schedule_beat(node, pace);
+                let dice = dice::throw(self.seed, &[4, u64::from(node.0), u64::from(beat)]);
+                Taken::Request(node, pace.traffic(node, &model.slot(node).node, beat, dice)?)
+            }
+        })
+    }
+
+    /// Does to the schedule what `step` did to the model.
+    pub fn absorb(&mut self, at: Micros, step: &Step<N>, outcome: &Outcome<N>, model: &Model<N>, pace: &impl Pace<N>) {
+        self.now = at;
+        match step {
+            Step::Deliver(id) | Step::Lose(id) => self.forget_flight(*id),
+            Step::Timer(node, timer) => self.forget_timer(*node, *timer),
+            Step::Sync(node) => self.forget(|what| matches!(what, What::Sync(other) if other == node)),
+            Step::Choose(node, _) => self.forget(|what| matches!(what, What::Choice(other) if other == node)),
+            Step::Crash(node, _) => {
+                self.forget(|what| matches!(what, What::Sync(other) | What::Choice(other) if other == node));
+            }
+            _ => {}
+        }
+        for id in &outcome.sent {
+            self.schedule_flight(*id, model, outcome, pace);
+        }
+        for (id, _, loss) in &outcome.lost {
+            if matches!(loss, Loss::Cut | Loss::Down) {
+                self.forget_flight(*id);
+            }
+        }
+        let Some(node) = outcome.node else { return };
+        for (timer, delay) in &outcome.timers {
+            self.forget_timer(node, *timer);
+            if let Some(delay) = delay {
+                let parts = [5, u64::from(node.0), self.scheduled];
+                let local = dice::within(self.seed, &parts, *delay);
+                self.push(at + self.clocks[node.index()].true_time(local), What::Timer(node, *timer));
+            }
+        }
+        let syncing = |pending: &Pending<_>| matches!(pending.what, What::Sync(other) if other == node);
+        if outcome.wrote && !self.pending.iter().any(syncing) {
+            let time = dice::within(self.seed, &[6, u64::from(node.0), at.0], pace.sync_time());
+            self.push(at + time, What::Sync(node));
+        }
+        if outcome.choose {
+            self.push(at, What::Choice(node));
+        }
+    }
+
+    fn schedule_flight(&mut self, id: FlightId, model: &Model<N>, outcome: &Outcome<N>, pace: &impl Pace<N>) {
+        let lost = || outcome.lost.iter().find(|(other, ..)| *other == id).map(|(_, envelope, _)| envelope);
+        let envelope = model.flights().get(id).or_else(lost).expect("sent, then on its way or lost at once");
+        let (from, to) = (envelope.from, envelope.to);
+        let counted = &mut self.sent[from.index() * self.clocks.len() + to.index()];
+        let nth = *counted;
+        *counted += 1;
+        let counted = self.ordinals.entry((from, to, envelope.message.kind())).or_default();
+        let ordinal = *counted;
+        *counted += 1;
+        let time =
+            if from == to { Micros::ZERO } else { pace.travel(from, to).time(self.seed, (from, to), self.now, nth) };
+        let due = self.now + time;
+        self.push(due, What::Flight(id, Passage { sent: self.now, due, held: false, ordinal }));
+    }
+
+    fn schedule_beat(&mut self, node: NodeId, pace: &impl Pace<N>) {
+        if self.traffic_percent == 0 {
+            return;
+        }
+        let Some(gap) = pace.beat(node) else { return };
+        let parts = [7, u64::from(node.0), u64::from(self.beats[node.index()])];
+        let usual = dice::within(self.seed, &parts, gap);
+        self.push(self.now + Micros(usual.0 * 100 / u64::from(self.traffic_percent)), What::Beat(node));
+    }
+
+    /// From `at` on clients do `percent` of the usual by themselves.
+    pub fn set_traffic(&mut self, at: Micros, percent: u16, pace: &impl Pace<N>) {
+        self.now = at;
+        self.traffic_percent = percent;
+        self.forget(|what| matches!(what, What::Beat(_)));
+        for index in 0..self.clocks.len() {
+            self.schedule_beat(NodeId(index as u8), pace);
+        }
+    }
+
+    /// Sets a node's wall clock off by so many µs.
+    pub fn set_skew(&mut self, node: NodeId, micros: i64) {
+        self.clocks[node.index()].skew_micros = micros;
+    }
+
+    /// From `at` on both clocks of a node run at 1,000,000 + `ppm` µs a second. What is left of its timers stretches or
+    /// shrinks with it.
+    pub fn set_drift(&mut self, at: Micros, node: NodeId, ppm: i32) {
+        let clock = &mut self.clocks[node.index()];
+        let old = *clock;
+        *clock = Clock { since: at, shown: old.read(at).monotonic, ppm, ..old };
+        let (old_rate, new_rate) = (u128::from(old.rate()), u128::from(clock.rate()));
+        for pending in &mut self.pending {
+            if matches!(pending.what, What::Timer(whose, _) if whose == node) {
+                let left = u128::from(pending.due.since(at).0) * old_rate / new_rate;
+                pending.due = at + Micros(left as u64);
+            }
+        }
+    }
+
+    /// Holds a message, or lets it go on.
+    pub fn set_held(&mut self, at: Micros, id: FlightId, hold: bool) {
+        for pending in &mut self.pending {
+            if let What::Flight(other, passage) = &mut pending.what
+                && *other == id
+            {
+                passage.held = hold;
+                passage.due = passage.due.max(at);
+                pending.due = passage.due;
+            }
+        }
+    }
+
+    fn push(&mut self, due: Micros, what: What<N::Timer>) {
+        self.pending.push(Pending { due, order: self.scheduled, since: self.now, what });
+        self.scheduled += 1;
+    }
+
+    fn forget(&mut self, mut doomed: impl FnMut(&What<N::Timer>) -> bool) {
+        self.pending.retain(|pending| !doomed(&pending.what));
+    }
+
+    fn forget_flight(&mut self, id: FlightId) {
+        self.forget(|what| matches!(what, What::Flight(other, _) if *other == id));
+    }
+
+    fn forget_timer(&mut self, node: NodeId, timer: N::Timer) {
+        self.forget(|what| matches!(what, What::Timer(whose, which) if *whose == node && *which == timer));
+    }
+}
+
+/// What the schedule decided to let happen.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Taken<N: Node> {
+    /// A step of the model.
+    Step(Step<N>),
+    /// A client asks for something by itself.
+    Request(NodeId, N::Request),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drifting_clock_counts_faster_from_then_on() {
+        let mut clock = Clock::RIGHT;
+        assert_eq!(clock.read(Micros(500)).monotonic, Micros(500));
+        clock = Clock { since: Micros(500), shown: Micros(500), ppm: 100_000, skew_micros: -20 };
+        let read = clock.read(Micros(1_500));
+        assert_eq!(read.monotonic, Micros(1_600));
+        assert_eq!(read.wall, Micros(START_OF_DAY.0 + 1_600 - 20));
+        assert_eq!(clock.true_time(Micros(1_100)), Micros(1_000));
+    }
+}
