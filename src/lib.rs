@@ -4,10 +4,12 @@
 //!
 //! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
 //! - [`shared_vec`]: a list whose clones share their elements.
+//! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 
 pub mod explain;
 pub mod history;
 pub mod node;
+pub mod raft;
 pub mod shared_vec;
 pub mod sim;

@@ -1,0 +1,59 @@
+//! Leader election (§5.2) under the election restriction (§5.4.1).
+
+use super::log::{EntryId, Term};
+use super::note::{Ignored, Note, VoteRefusal};
+use super::persistent::Delta;
+use super::role::Role;
+use super::{Command, Message, Raft, Timer};
+use crate::node::{Effects, NodeId};
+
+impl<C: Command> Raft<C> {
+    /// A candidate asks for a vote in a term that is not above this server's (a higher one was adopted before).
+    pub(super) fn on_request_vote(&mut self, candidate: NodeId, term: Term, last: EntryId, out: &mut Effects<Self>) {
+        let (own, own_last) = (self.state.term, self.state.log.last());
+        let verdict = if term < own {
+            Err(VoteRefusal::StaleTerm { own })
+        } else if let Some(winner) = self.state.vote.filter(|winner| *winner != candidate) {
+            Err(VoteRefusal::AlreadyVoted { winner })
+        } else if last < own_last {
+            Err(VoteRefusal::LogNotUpToDate { candidate_last: last, own_last })
+        } else {
+            Ok(())
+        };
+        match verdict {
+            Ok(()) => {
+                if self.state.vote.is_none() {
+                    self.save(Delta::Vote(candidate), out);
+                }
+                out.note(Note::VoteGranted { candidate, term, candidate_last: last, own_last });
+                out.set_timer(Timer::Election, self.config.election_timeout);
+            }
+            Err(why) => out.note(Note::VoteRefused { candidate, term, why }),
+        }
+        // After the sync even if nothing was written now: a repeated request must not overtake the vote that it repeats.
+        out.send_after_sync(candidate, Message::Vote { term: own, granted: verdict.is_ok() });
+    }
+
+    /// A voter answers, perhaps late, perhaps twice.
+    pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, out: &mut Effects<Self>) {
+        let (own, members) = (self.state.term, self.config.members);
+        let Role::Candidate { votes } = &mut self.role else {
+            let why = if term < own { Ignored::OlderTerm { term, own } } else { Ignored::NotCandidate };
+            return out.note(Note::ReplyIgnored { from, message: "Vote", why });
+        };
+        if term < own {
+            out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::OlderTerm { term, own } });
+        } else if !granted {
+            out.note(Note::VoteDenied { from, term, votes: *votes, members });
+        } else if !votes.insert(from) {
+            out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::DuplicateVote });
+        } else {
+            let votes = *votes;
+            out.note(Note::VoteCounted { from, term, votes, members });
+            if votes.is_majority_of(members) {
+                self.become_leader(out);
+                self.append_noop(out);
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What servers say to each other: the two RPCs of Figure 2, with request and result as messages of their own.
+
+use std::sync::Arc;
+
+use super::log::{Entry, EntryId, Index, Term};
+use crate::node::Kind;
+
+/// A message between servers. Every one carries its sender's term: the receiver adopts a higher one and refuses or
+/// ignores what comes with a lower one (§5.1).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Message<C> {
+    /// A candidate asks every other server for its vote (§5.2).
+    RequestVote {
+        /// The candidate's term. Durable, with its vote for itself, before this leaves.
+        term: Term,
+        /// The candidate's last entry: the voter grants only if its own is not later (§5.4.1).
+        last: EntryId,
+    },
+    /// The answer to it, from voter to candidate; a candidate also sends its own vote to itself.
+    Vote {
+        /// The voter's term: equal to the candidate's if granted.
+        term: Term,
+        /// True proves that the voter's disk holds this vote, so that it grants no other in this term.
+        granted: bool,
+    },
+    /// The leader replicates entries; with none it is the heartbeat that keeps followers from standing for election
+    /// (§5.2, §5.3).
+    AppendEntries {
+        /// The leader's term: proves that a majority elected the sender in it.
+        term: Term,
+        /// The entry right before `entries` in the leader's log: a follower that lacks it must refuse.
+        previous: EntryId,
+        /// What follows it in the leader's log; shared, not copied, between messages.
+        entries: Arc<[Entry<C>]>,
+        /// The leader's commit index.
+        commit: Index,
+    },
+    /// The answer to it, from follower to leader; a leader also sends one to itself when its own log is durable.
+    AppendReply {
+        /// The follower's term.
+        term: Term,
+        /// What came of it.
+        result: AppendResult,
+    },
+}
+
+/// What came of an AppendEntries.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AppendResult {
+    /// Proves that the follower's durable log equals the leader's up to here.
+    Matched {
+        /// The last entry that the message spoke of, not the follower's last: what lies beyond it is unproven.
+        up_to: Index,
+    },
+    /// Proves that the follower's log differs from the leader's at `previous`.
+    Mismatch {
+        /// The index of the refused message's previous entry; tells a late refusal from a current one.
+        previous: Index,
+        /// The follower's last index: a hint, so that a short log costs one round instead of one per entry.
+        last: Index,
+    },
+    /// The sender's term is over; the reply's term says which one it is now.
+    StaleTerm,
+}
+
+impl<C> Message<C> {
+    /// The sender's term.
+    pub fn term(&self) -> Term {
+        match self {
+            Self::RequestVote { term, .. }
+            | Self::Vote { term, .. }
+            | Self::AppendEntries { term, .. }
+            | Self::AppendReply { term, .. } => *term,
+        }
+    }
+}
+
+impl<C> Kind for Message<C> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::RequestVote { .. } => "RequestVote",
+            Self::Vote { .. } => "Vote",
+            Self::AppendEntries { .. } => "AppendEntries",
+            Self::AppendReply { .. } => "AppendReply",
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Raft: one log on several servers, agreed on by an elected leader.
+//!
+//! After Diego Ongaro and John Ousterhout, *In Search of an Understandable Consensus Algorithm (Extended Version)*, 2014;
+//! § refers to it.
+//!
+//! **The task.** Servers that crash and a network that loses, delays, repeats and reorders messages shall behave as one
+//! machine that applies commands one after the other. Raft keeps a log of commands on every server and makes sure that no
+//! two servers ever apply different commands at the same index. It works while more than half of the servers can talk to
+//! each other; the others wait. That is the C and the P of CAP, paid for with the A.
+//!
+//! **Terms and roles** (§5.1). Time is cut into terms, numbered upwards; each has at most one leader. A server is a
+//! [`Role::Follower`], a [`Role::Candidate`] or a [`Role::Leader`]. Every message carries its sender's term. Who sees a
+//! higher one adopts it and becomes a follower; what comes with a lower one is refused or ignored.
+//!
+//! **Election** (§5.2, §5.4.1). A follower that hears no leader until its election timer runs out becomes a candidate in
+//! the next term, votes for itself and asks the others. A server has one vote per term, kept on disk, and gives it only to
+//! a candidate whose last entry is not earlier than its own. Two majorities share a server, so there are never two
+//! leaders; a committed entry is on a majority, so whoever wins has it. The timer's delay is random, so that candidates
+//! seldom split the vote.
+//!
+//! **Replication** (§5.3). The leader appends each request to its log and sends it with AppendEntries, which names the
+//! entry right before. A follower that lacks that one refuses, and the leader tries further back; a follower whose entries
+//! conflict with the leader's removes them. So two logs that agree on one entry agree on all before it.
+//!
+//! **Commitment** (§5.4.2, §8). An entry of the leader's own term is committed once it is durable on a majority, and all
+//! entries before it are with it. An older entry is not committed by counting, even if a majority holds it: Figure 8 shows
+//! how it could still be overwritten. A leader therefore starts its term with a no-op.
+//!
+//! **The disk** (Figure 2). Term, vote and log are durable before any message leaves that relies on them, requests for
+//! votes included. The exception is the leader's AppendEntries, which leaves at once: the leader's disk works in
+//! parallel with its followers', and it counts itself only when its own write is done (Ongaro's thesis, §10.2.1). A
+//! server learns of that from a message to itself.
+//!
+//! **Clients** (§8). A server that does not lead refuses and tells who leads, if it knows. The leader answers when the
+//! entry is committed, or when a committed entry of a later term proves that it never will be. A leader that lost its
+//! office keeps its open requests, because it may still learn of their fate; one that crashed has forgotten them.
+//!
+//! The five safety properties of Figure 3 stand beside the protocol in [`invariant`]; every rule that fires or refuses
+//! leaves a [`Note`].
+//!
+//! **Left out**, as yet: log compaction (§7), membership changes (§6), reads without a log entry and client sessions (§8),
+//! backing up a whole term at a time (the end of §5.3). A follower learns of a commit with the next AppendEntries; none
+//! is sent for that alone.
+
+mod election;
+mod follower;
+
+mod leader;
+mod log;
+mod message;
+mod note;
+mod persistent;
+mod role;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+pub use log::{Entry, EntryId, Index, Log, Payload, Term};
+pub use message::{AppendResult, Message};
+pub use note::{AppendRefusal, Heard, Ignored, Note, VoteRefusal};
+pub use persistent::{Delta, PersistentState};
+pub use role::{Progress, Role, RoleName};
+
+use crate::node::{Answer, Clocks, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
+
+/// What Raft replicates. It never looks inside.
+pub trait Command: Clone + Eq + Hash + Debug {}
+
+impl<C: Clone + Eq + Hash + Debug> Command for C {}
+
+/// What a server is told before it starts. Not part of its memory: a crash leaves it as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Config {
+    /// This server.
+    pub id: NodeId,
+    /// All servers, this one included. Other participants of the run may have ids beyond theirs.
+    pub members: NodeSet,
+    /// How long a follower waits for a leader: `[T, 2T)` (§5.2, §9.3). Must be well above the heartbeat interval plus the
+    /// time of a message and of a sync (§5.6).
+    pub election_timeout: Delay,
+    /// How often a leader shows that it is alive.
+    pub heartbeat_interval: Micros,
+    /// At most so many entries in one AppendEntries; at least 1.
+    pub max_entries_per_append: u32,
+}
+
+impl Config {
+    /// The paper's election timeout of 150 to 300 ms (§9.3), a heartbeat every 40 ms, 64 entries a message.
+    pub fn new(id: NodeId, members: NodeSet) -> Self {
+        Self {
+            id,
+            members,
+            election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
+            heartbeat_interval: Micros::from_ms(40),
+            max_entries_per_append: 64,
+        }
+    }
+}
+
+/// The timers of a server.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Timer {
+    /// Runs at followers and candidates: when it ends, the next election starts.
+    Election,
+    /// Runs at the leader: when it ends, the next heartbeat goes out.
+    Heartbeat,
+}
+
+/// A request took effect: its entry is committed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Committed {
+    /// Where the entry stands.
+    pub index: Index,
+    /// The term of the leader that created it.
+    pub term: Term,
+}
+
+/// A request did not take effect and never will.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Refusal {
+    /// This server does not lead and has done nothing.
+    NotLeader {
+        /// Who leads this server's term, if it has heard.
+        leader: Option<NodeId>,
+        /// This server's term.
+        term: Term,
+    },
+    /// The leader that took the request lost its office, and another entry was committed in its place or before it in a
+    /// later term. Only that proves that the request's entry cannot be committed.
+    Superseded {
+        /// Where the request's entry stood.
+        index: Index,
+    },
+}
+
+/// One server.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Raft<C> {
+    config: Config,
+    /// What the disk will hold once all that was written is synced; the disk itself may lag behind.
+    state: PersistentState<C>,
+    /// The last entry known to be committed (`commitIndex`). Volatile: a restarted server learns it again.
+    commit: Index,
+    role: Role,
+    /// The requests that this server took as a leader and has not answered, by the entry that carries each out.
+    pending: BTreeMap<(Index, Term), RequestId>,
+}
+
+impl<C: Command> Raft<C> {
+    /// A server that has not started yet: the first event must be [`Node::on_restart`].
+    pub fn new(config: Config) -> Self {
+        let Config { id, members, election_timeout, heartbeat_interval, max_entries_per_append } = config;
+        assert!(members.contains(id), "{id} is not among {members}");
+        assert!(heartbeat_interval < election_timeout.min, "every election timer would run out between two heartbeats");
+        assert!(max_entries_per_append > 0, "nothing would ever be replicated");
+        Self {
+            config,
+            state: PersistentState::default(),
+            commit: Index::ZERO,
+            role: Role::Follower { leader: None },
+            pending: BTreeMap::new(),
+        }
+    }
+
+    /// This server.
+    pub fn id(&self) -> NodeId {
+        self.config.id
+    }
+
+    /// How it was set up.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Its current term.
+    pub fn term(&self) -> Term {
+        self.state.term
+    }
+
+    /// Whom it voted for in its term.
+    pub fn vote(&self) -> Option<NodeId> {
+        self.state.vote
+    }
+
+    /// Its role, with what only that role knows.
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// Its log, with entries that are not committed and perhaps not synced.
+    pub fn log(&self) -> &Log<C> {
+        &self.state.log
+    }
+
+    /// The entry at `index` of its log.
+    pub fn entry(&self, index: Index) -> Option<&Entry<C>> {
+        self.state.log.get(index)
+    }
+
+    /// The last entry that it knows to be committed. Never goes back but by a restart. What it passes may be applied.
+    pub fn commit_index(&self) -> Index {
+        self.commit
+    }
+
+    /// Who leads its term, as far as it knows: itself, or the one that it has heard.
+    pub fn leader_hint(&self) -> Option<NodeId> {
+        match self.role {
+            Role::Follower { leader } => leader,
+            Role::Candidate { .. } => None,
+            Role::Leader { .. } => Some(self.config.id),
+        }
+    }
+
+    /// Whether it leads its term, as far as it knows.
+    pub fn is_leader(&self) -> bool {
+        matches!(self.role, Role::Leader { .. })
+    }
+
+    /// The requests not answered yet, by the entry that carries each out.
+    pub fn pending(&self) -> impl Iterator<Item = (EntryId, RequestId)> {
+        self.pending.iter().map(|((index, term), request)| (EntryId { term: *term, index: *index }, *request))
+    }
+
+    /// Changes memory and disk alike, so that they differ by the unsynced writes and nothing else.
+    fn save(&mut self, delta: Delta<C>, out: &mut Effects<Self>) {
+        self.state.apply(&delta);
+        out.write(delta);
+    }
+}
+
+impl<C: Command> Node for Raft<C> {
+    type Message = Message<C>;
+    type Timer = Timer;
+    type Request = C;
+    type Response = Committed;
+    type Refusal = Refusal;
+    type Disk = PersistentState<C>;
+    type Note = Note;
+
+    fn on_restart(&mut self, disk: &PersistentState<C>, _at: Clocks, out: &mut Effects<Self>) {
+        *self = Self { state: disk.clone(), ..Self::new(self.config) };
+        out.note(Note::Started { term: disk.term, vote: disk.vote, last: disk.log.last() });
+        out.set_timer(Timer::Election, self.config.election_timeout);
+    }
+
+    fn on_message(&mut self, from: NodeId, message: Message<C>, _at: Clocks, out: &mut Effects<Self>) {
+        assert!(self.config.members.contains(from), "{from} is no server");
+        if message.term() > self.state.term {
+            self.adopt_term(message.term(), from, out);
+        }
+        match message {
+            Message::RequestVote { term, last } => self.on_request_vote(from, term, last, out),
+            Message::Vote { term, granted } => self.on_vote(from, term, granted, out),
+            Message::AppendEntries { term, previous, entries, commit } => {
+                self.on_append_entries(from, &follower::Append { term, previous, entries, commit }, out);
+            }
+            Message::AppendReply { term, result } => self.on_append_reply(from, term, result, out),
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, _at: Clocks, out: &mut Effects<Self>) {
+        match timer {
+            Timer::Election => self.become_candidate(out),
+            Timer::Heartbeat => self.send_heartbeats(out),
+        }
+    }
+
+    fn on_request(&mut self, id: RequestId, request: C, _at: Clocks, out: &mut Effects<Self>) {
+        if self.is_leader() {
+            self.append(Payload::Command(request), Some(id), out);
+        } else {
+            let (leader, term) = (self.leader_hint(), self.state.term);
+            out.note(Note::RequestRefused { request: id, leader, term });
+            out.reply(id, Answer::Refused(Refusal::NotLeader { leader, term }));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Follower, candidate, leader (Figure 4), what each one knows, and the only ways from one to another.
+
+use std::collections::BTreeMap;
+
+use super::log::{EntryId, Index, Term};
+use super::note::{Heard, Note};
+use super::persistent::Delta;
+use super::{Command, Config, Message, Raft, Timer};
+use crate::node::{Delay, Effects, NodeId, NodeSet};
+
+/// What a server is in its term, with what only such a one knows. All of it is volatile.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Role {
+    /// Answers leaders and candidates, asks nothing itself.
+    Follower {
+        /// The leader of this term, once heard.
+        leader: Option<NodeId>,
+    },
+    /// Collects votes for its own term.
+    Candidate {
+        /// Who granted theirs; includes itself once its own is durable.
+        votes: NodeSet,
+    },
+    /// Was elected in its term.
+    Leader {
+        /// Its own log is known to be on its own disk up to here; it counts itself no further.
+        durable: Index,
+        /// What it knows of each other server.
+        followers: BTreeMap<NodeId, Progress>,
+    },
+}
+
+/// A role without its data.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RoleName {
+    /// [`Role::Follower`].
+    Follower,
+    /// [`Role::Candidate`].
+    Candidate,
+    /// [`Role::Leader`].
+    Leader,
+}
+
+/// What a leader knows of one follower's log.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Progress {
+    /// The next entry to send (`nextIndex`). A guess: too high costs a refusal, too low costs entries sent twice.
+    pub next: Index,
+    /// The follower's durable log is known to equal the leader's up to here (`matchIndex`). Never a guess.
+    pub matched: Index,
+    /// True until an append succeeds: the leader looks for the point where the logs agree, one attempt at a time.
+    /// After that it sends entries as they come, without waiting for answers, and `next` counts what was sent.
+    pub probing: bool,
+}
+
+impl Role {
+    /// Which role this is.
+    pub fn name(&self) -> RoleName {
+        match self {
+            Self::Follower { .. } => RoleName::Follower,
+            Self::Candidate { .. } => RoleName::Candidate,
+            Self::Leader { .. } => RoleName::Leader,
+        }
+    }
+}
+
+impl Config {
+    /// Every member but this server.
+    pub(super) fn peers(&self) -> NodeSet {
+        self.members.without(self.id)
+    }
+}
+
+impl<C: Command> Raft<C> {
+    /// The election timer ran out: follower or candidate -> candidate of the next term (§5.2).
+    pub(super) fn become_candidate(&mut self, out: &mut Effects<Self>) {
+        let heard = match &self.role {
+            Role::Follower { leader: None } => Heard::NoLeader,
+            Role::Follower { leader: Some(leader) } => Heard::Leader(*leader),
+            Role::Candidate { votes } => Heard::Votes(*votes),
+            Role::Leader { .. } => panic!("a leader does not stand for election in a term of its own accord"),
+        };
+        let (term, last) = (self.state.term.next(), self.state.log.last());
+        self.save(Delta::Term(term), out);
+        self.save(Delta::Vote(self.config.id), out);
+        self.role = Role::Candidate { votes: NodeSet::EMPTY };
+        let Config { id, members, election_timeout: timeout, .. } = self.config;
+        out.note(Note::AsksForVotes { term, last, heard, timeout, members });
+        out.set_timer(Timer::Election, timeout);
+        // Were the request to leave before the vote is durable, a crash could bring the same term up again with a shorter
+        // log, and votes given to the longer one would elect it.
+        for peer in self.config.peers().iter() {
+            out.send_after_sync(peer, Message::RequestVote { term, last });
+        }
+        out.send_after_sync(id, Message::Vote { term, granted: true });
+    }
+
+    /// A majority voted: candidate -> leader of the same term.
+    pub(super) fn become_leader(&mut self, out: &mut Effects<Self>) {
+        let Config { members, heartbeat_interval, .. } = self.config;
+        let Role::Candidate { votes } = self.role else { panic!("only a candidate is elected") };
+        assert!(votes.is_majority_of(members), "{votes} is no majority of {members}");
+        let EntryId { index: last, .. } = self.state.log.last();
+        let progress = Progress { next: last.next(), matched: Index::ZERO, probing: true };
+        // A vote proves that the request left, and that left after this whole log was durable.
+        self.role = Role::Leader {
+            durable: last,
+            followers: self.config.peers().iter().map(|peer| (peer, progress)).collect(),
+        };
+        out.note(Note::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
+        out.cancel_timer(Timer::Election);
+        out.set_timer(Timer::Heartbeat, Delay::fixed(heartbeat_interval));
+    }
+
+    /// A message of a higher term: any role -> follower in that term, of no leader yet (§5.1).
+    pub(super) fn adopt_term(&mut self, term: Term, from: NodeId, out: &mut Effects<Self>) {
+        let old = self.state.term;
+        assert!(term > old, "terms only grow");
+        let left = self.role.name();
+        self.save(Delta::Term(term), out);
+        self.role = Role::Follower { leader: None };
+        out.note(Note::TermAdopted { from, old, new: term, left });
+        if left == RoleName::Leader {
+            out.cancel_timer(Timer::Heartbeat);
+            out.set_timer(Timer::Election, self.config.election_timeout);
+        }
+        assert!(self.state.vote.is_none(), "a new term starts without a vote");
+    }
+
+    /// An AppendEntries of its own term: candidate -> follower, or a follower learns who leads (§5.2).
+    pub(super) fn follow(&mut self, leader: NodeId, out: &mut Effects<Self>) {
+        let conceded = match &self.role {
+            Role::Follower { leader: Some(known) } if *known == leader => return,
+            Role::Follower { .. } => false,
+            Role::Candidate { .. } => true,
+            Role::Leader { .. } => panic!("a leader follows nobody in its own term"),
+        };
+        self.role = Role::Follower { leader: Some(leader) };
+        out.note(Note::FollowsLeader { leader, term: self.state.term, conceded });
+    }
+}
