@@ -13,3 +13,4 @@ pub mod node;
 pub mod raft;
 pub mod shared_vec;
 pub mod sim;
+pub mod store;

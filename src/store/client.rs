@@ -1,0 +1,123 @@
+//! A person's phone: asks its replica, waits, and gives up after a while.
+//!
+//! One question at a time. What it gave up may still have happened: if word comes later, the phone passes it on.
+//! Left out: retries (a retried post could happen twice without client sessions).
+
+use super::feed::{Ask, FeedAnswer, Message, Note, Participant, Post, PostId, Refusal, Replica, Request};
+use super::feed::{Response, Timer};
+use crate::node::{Answer, Clocks, Delay, Effects, Micros, NodeId, RequestId};
+
+/// How many given-up questions a phone remembers, to recognise late answers.
+const REMEMBERED: usize = 16;
+
+/// What a phone waits for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Waiting {
+    number: u32,
+    request: RequestId,
+    post: bool,
+    replica: NodeId,
+    since: Micros,
+}
+
+/// A phone.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Client {
+    id: NodeId,
+    replica: NodeId,
+    timeout: Micros,
+    asked: u32,
+    posted: u32,
+    waiting: Option<Waiting>,
+    given_up: Vec<Waiting>,
+}
+
+impl Client {
+    /// A phone that talks to `replica` and waits `timeout` (by its own clock) for each answer.
+    pub fn new(id: NodeId, replica: NodeId, timeout: Micros) -> Self {
+        Self { id, replica, timeout, asked: 0, posted: 0, waiting: None, given_up: Vec::new() }
+    }
+
+    /// The replica that it talks to.
+    pub fn replica(&self) -> NodeId {
+        self.replica
+    }
+
+    /// What it waits for.
+    pub fn waiting(&self) -> Option<RequestId> {
+        self.waiting.as_ref().map(|waiting| waiting.request)
+    }
+
+    /// How many posts it sent.
+    pub fn posted(&self) -> u32 {
+        self.posted
+    }
+
+    pub(super) fn on_restart(&mut self) {
+        assert!(self.waiting.is_none() && self.asked == 0, "phones do not crash");
+    }
+
+    pub(super) fn on_request<S: Replica>(
+        &mut self,
+        id: RequestId,
+        request: Request,
+        at: Clocks,
+        out: &mut Effects<Participant<S>>,
+    ) {
+        let ask = match request {
+            Request::Attach(to) => {
+                out.note(Note::Attached { from: self.replica, to });
+                self.replica = to;
+                return out.reply(id, Answer::Done(Response::Attached));
+            }
+            _ if self.waiting.is_some() => {
+                out.note(Note::WasBusy);
+                return out.reply(id, Answer::Refused(Refusal::Busy));
+            }
+            Request::Read => Ask::Read,
+            Request::Post(text) => {
+                let post = PostId { author: self.id, number: self.posted };
+                self.posted += 1;
+                Ask::Post(Post { id: post, text, written: at.wall })
+            }
+        };
+        let number = self.asked;
+        self.asked += 1;
+        let post = matches!(ask, Ask::Post(_));
+        self.waiting = Some(Waiting { number, request: id, post, replica: self.replica, since: at.monotonic });
+        out.note(Note::Asked { replica: self.replica, post });
+        out.send(self.replica, Message::Ask { number, ask });
+        out.set_timer(Timer::Answer, Delay::fixed(self.timeout));
+    }
+
+    pub(super) fn on_answer<S: Replica>(&mut self, number: u32, answer: FeedAnswer, out: &mut Effects<Participant<S>>) {
+        if let Some(waiting) = self.waiting.take_if(|waiting| waiting.number == number) {
+            out.cancel_timer(Timer::Answer);
+            out.reply(waiting.request, answer.clone());
+            if answer == Answer::Unknown {
+                self.remember(waiting);
+            }
+        } else if answer != Answer::Unknown
+            && let Some(position) = self.given_up.iter().position(|waiting| waiting.number == number)
+        {
+            let waiting = self.given_up.remove(position);
+            out.note(Note::HeardLate { done: matches!(answer, Answer::Done(_)), post: waiting.post });
+            out.reply(waiting.request, answer);
+        }
+    }
+
+    pub(super) fn on_timeout<S: Replica>(&mut self, at: Clocks, out: &mut Effects<Participant<S>>) {
+        let waiting = self.waiting.take().expect("the timer runs only while it waits");
+        let waited = at.monotonic.since(waiting.since);
+        out.note(Note::GaveUp { replica: waiting.replica, waited, post: waiting.post });
+        out.reply(waiting.request, Answer::Unknown);
+        self.remember(waiting);
+    }
+
+    fn remember(&mut self, waiting: Waiting) {
+        if self.given_up.len() == REMEMBERED {
+            self.given_up.remove(0);
+        }
+        self.given_up.push(waiting);
+    }
+}

@@ -1,0 +1,12 @@
+//! Services on top of the protocols: what a client sees.
+//!
+//! - [`feed`]: a small social feed, its sequential specification in words, and what clients and replicas say.
+//! - [`client`]: a person's phone. A participant like any other: it waits, and gives up.
+//! - [`consistent_feed`]: the feed on Raft's replicated log (CP).
+//! - [`available_feed`]: the feed on gossip (AP).
+//!
+//! Both feeds have the same clients and the same requests, so one script can drive them side by side.
+
+pub mod client;
+pub mod consistent_feed;
+pub mod feed;
