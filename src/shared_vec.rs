@@ -109,6 +109,9 @@ impl<T: PartialEq> SharedVec<T> {
         if self.len() > longer.len() {
             return false;
         }
+        if Arc::ptr_eq(&self.full, &longer.full) && Arc::ptr_eq(&self.tail, &longer.tail) {
+            return true;
+        }
         let same_chunks =
             self.full.iter().zip(longer.full.iter()).all(|(ours, theirs)| Arc::ptr_eq(ours, theirs) || ours == theirs);
         let start = self.full.len() * CHUNK;

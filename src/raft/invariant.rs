@@ -1,0 +1,319 @@
+//! The five safety properties of Figure 3, checked after every event by an observer that sees all servers.
+//!
+//! A server cannot check them: they speak of several servers, and of what was true at some time in the past. [`Ghost`]
+//! remembers just enough of that. It is told the state of the one server that an event touched, before and after, and
+//! looks only at what changed. Whole logs are compared in one step by chained digests: the digest at index `i` covers the
+//! entries `1..=i`, so two logs with the same digest there are the same up to there (but for a collision of 64 bits).
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::log::{Entry, EntryId, Index, Term};
+use super::{Command, Raft};
+use crate::node::NodeId;
+use crate::shared_vec::SharedVec;
+
+/// The name of each invariant and what it says, as in Figure 3.
+pub const INVARIANTS: [(&str, &str); 5] = [
+    (ELECTION_SAFETY, "At most one leader can be elected in a given term (§5.2)."),
+    (
+        LEADER_APPEND_ONLY,
+        "A leader never overwrites or deletes entries in its log; it only appends new entries (§5.3).",
+    ),
+    (
+        LOG_MATCHING,
+        "If two logs contain an entry with the same index and term, then the logs are identical in all entries up through \
+         the given index (§5.3).",
+    ),
+    (
+        LEADER_COMPLETENESS,
+        "If a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all \
+         higher-numbered terms (§5.4).",
+    ),
+    (
+        STATE_MACHINE_SAFETY,
+        "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a \
+         different log entry for the same index (§5.4.3).",
+    ),
+];
+
+const ELECTION_SAFETY: &str = "Election Safety";
+const LEADER_APPEND_ONLY: &str = "Leader Append-Only";
+const LOG_MATCHING: &str = "Log Matching";
+const LEADER_COMPLETENESS: &str = "Leader Completeness";
+const STATE_MACHINE_SAFETY: &str = "State Machine Safety";
+
+/// An invariant that does not hold, and what shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// Which of [`INVARIANTS`].
+    pub invariant: &'static str,
+    /// The servers, terms, indices and entries that contradict it.
+    pub evidence: String,
+}
+
+impl Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is violated: {}", self.invariant, self.evidence)
+    }
+}
+
+/// What the observer remembers. A clone shares it.
+#[derive(Clone, Debug)]
+pub struct Ghost<C> {
+    /// The log of each server as last seen, as chained digests: element `i` covers the entries `1..=i + 1`.
+    logs: BTreeMap<NodeId, SharedVec<u64>>,
+    /// Which term each server leads now, if any.
+    leading: BTreeMap<NodeId, Term>,
+    /// Who was elected in each term, by term.
+    elected: SharedVec<Option<NodeId>>,
+    /// By index - 1, every entry that was ever seen there, one per term.
+    entries: SharedVec<Arc<Vec<Sighting<C>>>>,
+    /// By index - 1, what was committed there first.
+    committed: SharedVec<Commitment>,
+}
+
+/// The first server on which an entry was seen, and the entry with the log that it ended.
+#[derive(Clone, Debug)]
+struct Sighting<C> {
+    node: NodeId,
+    entry: Entry<C>,
+    previous: Term,
+    digest: u64,
+}
+
+/// The first server that counted an entry as committed.
+#[derive(Clone, Copy, Debug)]
+struct Commitment {
+    node: NodeId,
+    entry: Term,
+    /// The term in which it was committed, which may be later than the entry's.
+    during: Term,
+    digest: u64,
+}
+
+/// What one event did to one server.
+#[derive(Debug)]
+struct Change<'a, C> {
+    node: NodeId,
+    before: Option<&'a Raft<C>>,
+    after: &'a Raft<C>,
+    /// How much of the log from before the event is still there.
+    kept: u64,
+}
+
+impl<C> Default for Ghost<C> {
+    fn default() -> Self {
+        Self {
+            logs: BTreeMap::new(),
+            leading: BTreeMap::new(),
+            elected: SharedVec::default(),
+            entries: SharedVec::default(),
+            committed: SharedVec::default(),
+        }
+    }
+}
+
+impl<C: Command> Ghost<C> {
+    /// Checks all five after an event at `node`. `before` is its state before the event, none if it is seen for the first
+    /// time; of a restart it is the state before the crash. Events must come in order and none may be left out; after a
+    /// violation the ghost knows too little to go on.
+    pub fn observe(&mut self, node: NodeId, before: Option<&Raft<C>>, after: &Raft<C>) -> Result<(), Violation> {
+        let kept = self.kept(node, before, after);
+        let change = Change { node, before, after, kept };
+        election_safety(self, &change)?;
+        leader_append_only(self, &change)?;
+        log_matching(self, &change)?;
+        leader_completeness(self, &change)?;
+        state_machine_safety(self, &change)
+    }
+
+    /// How many entries of the log as last seen are still there.
+    fn kept(&self, node: NodeId, before: Option<&Raft<C>>, after: &Raft<C>) -> u64 {
+        let seen = self.logs.get(&node).map_or(0, |digests| digests.len() as u64);
+        let Some(before) = before else { return 0 };
+        let old = before.log();
+        assert_eq!(old.last_index(), Index(seen), "an event at {node} was not observed");
+        if old.is_prefix_of(after.log()) {
+            return seen;
+        }
+        let pairs = old.iter_from(Index(1)).zip(after.log().iter_from(Index(1)));
+        pairs.take_while(|(ours, theirs)| ours == theirs).count() as u64
+    }
+
+    fn digest(&self, node: NodeId, index: Index) -> Option<u64> {
+        if index == Index::ZERO {
+            return Some(0);
+        }
+        self.logs.get(&node)?.get(index.0 as usize - 1).copied()
+    }
+
+    fn commitment(&self, index: Index) -> Option<&Commitment> {
+        self.committed.get(usize::try_from(index.0.checked_sub(1)?).ok()?)
+    }
+
+    /// The entry that was seen at `id`.
+    fn entry(&self, id: EntryId) -> Option<&Sighting<C>> {
+        let sightings = self.entries.get(usize::try_from(id.index.0.checked_sub(1)?).ok()?)?;
+        sightings.iter().find(|sighting| sighting.entry.term == id.term)
+    }
+
+    /// The first index up to `index` at which the log of `node` is not what was committed.
+    fn first_difference(&self, node: NodeId, index: Index) -> Index {
+        let differs = |at: &u64| self.digest(node, Index(*at)) != self.commitment(Index(*at)).map(|first| first.digest);
+        Index((1..=index.0).find(differs).expect("the logs differ somewhere"))
+    }
+
+    /// What `after` has at `index`, and what was committed there, in words.
+    fn against_committed(&self, node: NodeId, after: &Raft<C>, index: Index) -> String {
+        let first = self.commitment(index).expect("committed");
+        let id = EntryId { term: first.entry, index };
+        let committed = self.entry(id).expect("what is committed was seen");
+        let own = after.entry(index).map_or("no entry".to_owned(), |entry| format!("{entry:?}"));
+        format!(
+            "at index {index} {node} has {own}, but {} counted {:?} as committed in term {}",
+            first.node, committed.entry, first.during
+        )
+    }
+}
+
+/// The term that a server leads.
+fn leads<C: Command>(raft: &Raft<C>) -> Option<Term> {
+    raft.is_leader().then(|| raft.term())
+}
+
+/// At most one leader can be elected in a given term.
+fn election_safety<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
+    let (was, is) = (change.before.and_then(leads), leads(change.after));
+    if was == is {
+        return Ok(());
+    }
+    let Some(term) = is else { return Ok(()) };
+    let place = term.0 as usize;
+    while ghost.elected.len() <= place {
+        ghost.elected.push(None);
+    }
+    let elected = ghost.elected.get_mut(place).expect("just made");
+    if let Some(first) = elected.replace(change.node) {
+        let evidence = format!("{} was elected leader of term {term}, but {first} had been elected in it", change.node);
+        return Err(Violation { invariant: ELECTION_SAFETY, evidence });
+    }
+    Ok(())
+}
+
+/// A leader never overwrites or deletes entries in its log.
+fn leader_append_only<C: Command>(_: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
+    let Some((before, term)) = change.before.and_then(|before| Some((before, leads(before)?))) else { return Ok(()) };
+    let lost = Index(change.kept + 1);
+    if leads(change.after) != Some(term) || lost > before.log().last_index() {
+        return Ok(());
+    }
+    let (old, new) = (before.entry(lost), change.after.entry(lost));
+    let evidence = format!("{}, leader of term {term}, had {old:?} at index {lost} and now has {new:?}", change.node);
+    Err(Violation { invariant: LEADER_APPEND_ONLY, evidence })
+}
+
+/// If two logs contain an entry with the same index and term, they are identical up through that index. Logs of the past
+/// count as well: an entry that once had a name is the only one that ever has it.
+fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
+    let &Change { node, after, kept, .. } = change;
+    let digests = ghost.logs.entry(node).or_default();
+    digests.truncate(kept as usize);
+    let mut digest = digests.last().copied().unwrap_or(0);
+    let mut previous = after.log().term_at(Index(kept)).expect("kept");
+    for (index, entry) in after.log().iter_from(Index(kept + 1)) {
+        let mut hasher = DefaultHasher::new();
+        (digest, entry).hash(&mut hasher);
+        digest = hasher.finish();
+        digests.push(digest);
+        let place = index.0 as usize - 1;
+        if ghost.entries.len() == place {
+            ghost.entries.push(Arc::default());
+        }
+        let sightings = ghost.entries.get(place).expect("indices come in order");
+        match sightings.iter().find(|seen| seen.entry.term == entry.term) {
+            Some(seen) if seen.digest == digest => {}
+            Some(seen) => {
+                let evidence = format!(
+                    "at index {index} of term {} {node} has {entry:?} after an entry of term {previous}, but {} had {:?} \
+                     after an entry of term {}",
+                    entry.term, seen.node, seen.entry, seen.previous
+                );
+                return Err(Violation { invariant: LOG_MATCHING, evidence });
+            }
+            None => {
+                let sightings = Arc::make_mut(ghost.entries.get_mut(place).expect("indices come in order"));
+                sightings.push(Sighting { node, entry: entry.clone(), previous, digest });
+            }
+        }
+        previous = entry.term;
+    }
+    Ok(())
+}
+
+/// What was committed in a term is in the logs of the leaders of all higher terms: checked when a leader is elected, and
+/// when something is committed while a leader of a higher term exists.
+fn leader_completeness<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
+    let &Change { node, before, after, .. } = change;
+    let (was, is) = (before.and_then(leads), leads(after));
+    if was != is {
+        match is {
+            Some(term) => ghost.leading.insert(node, term),
+            None => ghost.leading.remove(&node),
+        };
+    }
+    if let Some(term) = is.filter(|_| was != is) {
+        let mut index = Index(ghost.committed.len() as u64);
+        while ghost.commitment(index).is_some_and(|first| first.during >= term) {
+            index = index.previous();
+        }
+        if index > Index::ZERO && ghost.digest(node, index) != ghost.commitment(index).map(|first| first.digest) {
+            let difference = ghost.first_difference(node, index);
+            let evidence = format!("{node} leads term {term}; {}", ghost.against_committed(node, after, difference));
+            return Err(Violation { invariant: LEADER_COMPLETENESS, evidence });
+        }
+    }
+    let fresh = after.commit_index();
+    if fresh.0 as usize <= ghost.committed.len() {
+        return Ok(());
+    }
+    let Some(digest) = ghost.digest(node, fresh) else { return Ok(()) };
+    for (leader, term) in &ghost.leading {
+        if *term > after.term() && ghost.digest(*leader, fresh) != Some(digest) {
+            let entry = after.entry(fresh);
+            let evidence = format!(
+                "{node} committed {entry:?} at index {fresh} in term {}, but {leader}, leader of term {term}, has another log",
+                after.term()
+            );
+            return Err(Violation { invariant: LEADER_COMPLETENESS, evidence });
+        }
+    }
+    Ok(())
+}
+
+/// No two servers ever apply different entries at the same index; what is committed counts as applied.
+fn state_machine_safety<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
+    let &Change { node, before, after, kept } = change;
+    let commit = after.commit_index();
+    let unchanged = before.is_some_and(|before| before.commit_index() == commit && commit.0 <= kept);
+    if unchanged || commit == Index::ZERO {
+        return Ok(());
+    }
+    let violated = |evidence| Err(Violation { invariant: STATE_MACHINE_SAFETY, evidence });
+    if commit > after.log().last_index() {
+        let last = after.log().last();
+        return violated(format!("{node} counts index {commit} as committed, but its log ends at {last}"));
+    }
+    let known = commit.min(Index(ghost.committed.len() as u64));
+    if known > Index::ZERO && ghost.digest(node, known) != ghost.commitment(known).map(|first| first.digest) {
+        let difference = ghost.first_difference(node, known);
+        return violated(ghost.against_committed(node, after, difference));
+    }
+    for (index, entry) in after.log().iter_from(known.next()).take((commit.0 - known.0) as usize) {
+        let digest = ghost.digest(node, index).expect("observed by log matching");
+        ghost.committed.push(Commitment { node, entry: entry.term, during: after.term(), digest });
+    }
+    Ok(())
+}

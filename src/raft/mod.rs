@@ -44,13 +44,15 @@
 
 mod election;
 mod follower;
-
+pub mod invariant;
 mod leader;
 mod log;
 mod message;
 mod note;
 mod persistent;
 mod role;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
