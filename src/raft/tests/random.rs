@@ -1,0 +1,77 @@
+//! Random schedules: any message may come late, twice or never, any server may crash and lose what it had not synced.
+
+use super::*;
+
+/// A small generator, so that a seed is a schedule on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// Runs `steps` random events on `count` servers.
+pub(super) fn run(seed: u64, count: u8, steps: u32) -> Cluster {
+    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let empty = vec![PersistentState::default(); usize::from(count)];
+    let mut cluster = Cluster::configured(&empty, |config| config.max_entries_per_append = 3);
+    cluster.syncs = false;
+    for step in 0..steps {
+        let server = NodeId(dice.below(usize::from(count)) as u8);
+        let up = cluster.up.contains(server);
+        match dice.below(100) {
+            0 if up => cluster.crash(server, dice.below(4)),
+            1..4 if !up => cluster.restart(server),
+            4..12 if up => cluster.request(server, step, u64::from(step)),
+            12..40 if up => cluster.sync(server),
+            40..46 => {
+                let heartbeats =
+                    cluster.timers.iter().filter(|(_, timer)| *timer == Timer::Heartbeat || dice.below(8) == 0);
+                let due: Vec<_> = heartbeats.copied().collect();
+                if !due.is_empty() {
+                    let (server, timer) = due[dice.below(due.len())];
+                    cluster.fire(server, timer);
+                }
+            }
+            _ if !cluster.network.is_empty() => {
+                let early = dice.below(cluster.network.len());
+                let position = if dice.below(4) == 0 { early } else { 0 };
+                let fate = dice.below(20);
+                let InFlight { from, to, message } = match fate {
+                    0 => cluster.network[position].clone(),
+                    _ => cluster.network.remove(position),
+                };
+                if fate != 1 {
+                    cluster.tell(from, to, message);
+                }
+            }
+            _ => {}
+        }
+        if let Some(violation) = &cluster.violation {
+            panic!("seed {seed}, step {step}: {violation}");
+        }
+    }
+    cluster
+}
+
+/// The five hold on every schedule, and the schedules were not idle.
+#[test]
+fn no_random_schedule_breaks_an_invariant() {
+    let (mut elections, mut commits, mut truncations, mut superseded) = (0, 0, 0, 0);
+    for seed in 0..60 {
+        let cluster = run(seed, if seed % 2 == 0 { 3 } else { 5 }, 2_000);
+        for (_, note) in &cluster.notes {
+            match note {
+                Note::BecameLeader { .. } => elections += 1,
+                Note::CommitAdvanced { .. } => commits += 1,
+                Note::ConflictTruncated { .. } => truncations += 1,
+                Note::RequestSuperseded { .. } => superseded += 1,
+                _ => {}
+            }
+        }
+    }
+    let seen = [elections, commits, truncations, superseded];
+    assert!(seen.iter().all(|count| *count > 10), "{seen:?} elections, commits, truncations, lost requests");
+}
