@@ -1,1 +1,158 @@
+//! Every note happens, and becomes a sentence.
 
+use super::*;
+use crate::explain::raft::sentence;
+use crate::explain::{Sentence, Tone};
+
+/// The exhaustive match and the list of its names in one, so that a variant without a line does not compile and a line
+/// that never happens fails the test.
+macro_rules! variants {
+    ($($name:literal: $pattern:pat,)*) => {
+        const NAMES: &[&str] = &[$($name),*];
+
+        fn name(note: &Note) -> &'static str {
+            match note {
+                $($pattern => $name,)*
+            }
+        }
+    };
+}
+
+variants! {
+    "started": Note::Started { .. },
+    "asks for votes, no leader": Note::AsksForVotes { heard: Heard::NoLeader, .. },
+    "asks for votes, silent leader": Note::AsksForVotes { heard: Heard::Leader(_), .. },
+    "asks for votes, split vote": Note::AsksForVotes { heard: Heard::Votes(_), .. },
+    "vote granted": Note::VoteGranted { .. },
+    "vote refused, stale term": Note::VoteRefused { why: VoteRefusal::StaleTerm { .. }, .. },
+    "vote refused, already voted": Note::VoteRefused { why: VoteRefusal::AlreadyVoted { .. }, .. },
+    "vote refused, log": Note::VoteRefused { why: VoteRefusal::LogNotUpToDate { .. }, .. },
+    "vote counted": Note::VoteCounted { .. },
+    "vote denied": Note::VoteDenied { .. },
+    "became leader": Note::BecameLeader { .. },
+    "term adopted by a follower": Note::TermAdopted { left: RoleName::Follower, .. },
+    "term adopted by a candidate": Note::TermAdopted { left: RoleName::Candidate, .. },
+    "term adopted by a leader": Note::TermAdopted { left: RoleName::Leader, .. },
+    "follows": Note::FollowsLeader { conceded: false, .. },
+    "concedes": Note::FollowsLeader { conceded: true, .. },
+    "heartbeat": Note::HeartbeatSent { .. },
+    "no-op appended": Note::EntryAppended { request: None, .. },
+    "entry appended": Note::EntryAppended { request: Some(_), .. },
+    "heartbeat accepted": Note::AppendAccepted { received: 0, .. },
+    "append accepted": Note::AppendAccepted { .. },
+    "append refused, stale term": Note::AppendRefused { why: AppendRefusal::StaleTerm { .. }, .. },
+    "append refused, missing": Note::AppendRefused { why: AppendRefusal::MissingPrevious { .. }, .. },
+    "append refused, mismatch": Note::AppendRefused { why: AppendRefusal::TermMismatch { .. }, .. },
+    "truncated": Note::ConflictTruncated { .. },
+    "match advanced": Note::MatchAdvanced { .. },
+    "backed up": Note::NextIndexBackedUp { .. },
+    "commit advanced": Note::CommitAdvanced { .. },
+    "commit held back": Note::CommitHeldBack { .. },
+    "commit learned": Note::CommitLearned { .. },
+    "request committed": Note::RequestCommitted { .. },
+    "request superseded": Note::RequestSuperseded { .. },
+    "request refused, leader known": Note::RequestRefused { leader: Some(_), .. },
+    "request refused, no leader": Note::RequestRefused { leader: None, .. },
+    "ignored, older term": Note::ReplyIgnored { why: Ignored::OlderTerm { .. }, .. },
+    "ignored, earlier term": Note::ReplyIgnored { why: Ignored::EarlierTerm, .. },
+    "ignored, not candidate": Note::ReplyIgnored { why: Ignored::NotCandidate, .. },
+    "ignored, duplicate": Note::ReplyIgnored { why: Ignored::DuplicateVote, .. },
+    "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader, .. },
+    "ignored, already matched": Note::ReplyIgnored { why: Ignored::AlreadyMatched { .. }, .. },
+    "ignored, not current": Note::ReplyIgnored { why: Ignored::NotCurrent { .. }, .. },
+}
+
+/// A leader crashes with an answer under way, comes back in its term, and gets the answer.
+fn answered_after_a_crash() -> Cluster {
+    let mut cluster = Cluster::new(3);
+    cluster.elect(n(1), NodeSet::first(3));
+    cluster.fire(n(1), Timer::Heartbeat);
+    cluster.deliver(n(1), n(2));
+    cluster.crash(n(1), 0);
+    cluster.restart(n(1));
+    cluster.deliver(n(2), n(1));
+    cluster
+}
+
+/// A refusal of what a leader sent in an earlier term of its own arrives when it leads again.
+fn refused_across_terms() -> Cluster {
+    let mut cluster = Cluster::new(3);
+    let all = NodeSet::first(3);
+    cluster.elect(n(1), all);
+    cluster.fire(n(1), Timer::Heartbeat);
+    let late = cluster.take(|flying| flying.to == n(2));
+    cluster.network.clear();
+    cluster.fire(n(2), Timer::Election);
+    cluster.deliver(n(2), n(1));
+    cluster.network.clear();
+    cluster.elect(n(1), all);
+    for flying in late {
+        cluster.tell(flying.from, flying.to, flying.message);
+    }
+    cluster.deliver(n(2), n(1));
+    cluster
+}
+
+#[test]
+fn every_note_happens_and_has_a_sentence() {
+    let random = (0..40).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
+    let mut missing: BTreeSet<_> = NAMES.iter().copied().collect();
+    assert_eq!(missing.len(), NAMES.len(), "two variants share a name");
+    for mut cluster in random.chain([answered_after_a_crash(), refused_across_terms()]) {
+        for (node, note) in std::mem::take(&mut cluster.notes) {
+            if !missing.remove(name(&note)) {
+                continue;
+            }
+            let Sentence { headline, reason, observer, source, tone } = sentence(node, &note);
+            assert!(headline.starts_with(&node.to_string()) && headline.len() < 60, "{headline}");
+            assert!(!reason.is_empty() && reason.ends_with('.'), "{reason}");
+            assert!(source.starts_with("Raft "), "{source}");
+            assert_eq!(observer, None, "a node knows nothing that only an observer does");
+            assert!(!note.is_routine() || tone == Tone::Routine, "{headline}");
+        }
+    }
+    assert!(missing.is_empty(), "never happened: {missing:?}");
+}
+
+#[test]
+fn a_refused_vote_names_both_logs() {
+    let mut cluster = Cluster::with_disks(&[disk(2, &[1, 1]), disk(2, &[1, 1, 2]), disk(2, &[])]);
+    cluster.fire(n(1), Timer::Election);
+    cluster.deliver(n(1), n(2));
+    let note = cluster.notes_of(n(2)).pop().expect("a note");
+    let Sentence { headline, reason, source, tone, .. } = sentence(n(2), &note);
+    assert_eq!(headline, "n2 refused its vote to n1");
+    assert_eq!(reason, "n1's log ends at (2, t1), its own at (3, t2). What n1 lacks may be committed.");
+    assert_eq!((source, tone), ("Raft §5.4.1", Tone::Bad));
+}
+
+#[test]
+fn a_candidate_says_what_it_heard_and_what_it_needs() {
+    let mut cluster = Cluster::new(5);
+    cluster.elect(n(3), NodeSet::first(5));
+    cluster.fire(n(1), Timer::Election);
+    let asks = cluster.notes_of(n(1)).into_iter().find(|note| matches!(note, Note::AsksForVotes { .. }));
+    let Sentence { headline, reason, source, .. } = sentence(n(1), &asks.expect("it asks"));
+    assert_eq!(headline, "n1 asks for votes in term 2");
+    assert_eq!(
+        reason,
+        "It heard nothing more from n3, so its election timer (150 to 300 ms) ran out. Its log ends at (1, t1). It needs 3 \
+         of 5 votes."
+    );
+    assert_eq!(source, "Raft §5.2");
+}
+
+/// A heartbeat and its answers leave nothing else, so that a page can leave them out.
+#[test]
+fn a_healthy_heartbeat_leaves_routine_notes_only() {
+    let mut cluster = Cluster::new(3);
+    let all = NodeSet::first(3);
+    cluster.elect(n(1), all);
+    cluster.fire(n(1), Timer::Heartbeat);
+    cluster.settle(all);
+    cluster.notes.clear();
+    cluster.fire(n(1), Timer::Heartbeat);
+    cluster.settle(all);
+    assert_eq!(cluster.notes.len(), 3);
+    assert!(cluster.notes.iter().all(|(_, note)| note.is_routine()), "{:?}", cluster.notes);
+}
