@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 
-use crate::command::{Trouble, command, root, run_plain};
+use crate::command::{Trouble, command, root, run_plain, target};
 use crate::{tools, transfer};
 
 /// Where the search for a free port starts, and how many are tried.
@@ -28,6 +28,8 @@ pub(crate) fn serve(options: &Serve) -> Result<(), Trouble> {
     let port = free_port(options.port)?;
     println!("3/3 building, then serving");
     let mut trunk = command(&tools.trunk, &format!("serve --offline --address 127.0.0.1 --port {port}"));
+    // Not dist/: what is served here reloads itself, and nobody should put that on a host.
+    trunk.arg("--dist").arg(target().join("serve"));
     if !options.dev {
         trunk.arg("--release");
     }
