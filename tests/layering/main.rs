@@ -131,6 +131,7 @@ mod proof {
             "const R: &str = r#\"\"crate::sim\"#; const Q: char = '\"'; use crate::node;",
             &[],
         );
+        assert_faults("raft/mod.rs", "#[cfg(test)]\nmod tests { use crate::sim::Model; }", &[]);
         assert_faults("lesson/mod.rs", "use crate::{explore::Search, timeline::Timeline};", &[]);
         assert_faults("ui/lab.rs", "use crate::ui::page; use cap_lab::sim; use yew::Html;", &[]);
     }
@@ -166,7 +167,8 @@ mod proof {
             &[],
         );
         assert_faults("sim/mod.rs", "#[cfg(test)]\nmod tests;\nuse std::collections::HashSet;", &["sim/mod.rs:3:"]);
-        assert_faults("raft/tests.rs", "use std::collections::HashSet;", &[]);
+        assert_faults("raft/tests/log.rs", "use std::collections::HashSet; use crate::explain::Tone;", &[]);
+        assert_faults("raft/tests.rs", "use web_sys::window;", &["`web_sys`"]);
     }
 
     #[test]
