@@ -1,2 +1,125 @@
-//! Builds, serves and tests the lab.
-fn main() {}
+//! `cargo xtask`: builds, serves and tests the lab, and installs what it needs to do so.
+//!
+//! Nothing is put on the user's PATH: tools that have to be built live under `target/tools`. Exit status 0 is success,
+//! 1 is a failure, 2 is something missing on this machine (with what to do about it) or a wrong command line.
+
+// The whole point of this program is to tell a person at a terminal what it does.
+#![allow(clippy::print_stdout)]
+
+mod command;
+mod report;
+mod site;
+mod suite;
+mod tools;
+mod transfer;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  serve [--port N] [--open] [--dev]
+          builds the lab, serves it on this machine, and builds again when a file changes.
+          --port N   the port (default: the first free one from 8080 on)
+          --open     opens the page in the browser
+          --dev      builds faster; the page runs slower
+  build   leaves a release site in dist/ for any static host, and checks what it costs to load
+  test [--fast] [--long]
+          format, lints, all tests, the release build, and the tests in a real browser.
+          --fast     leaves the browser out
+          --long     full numbers where a sweep is too long for every day
+";
+
+/// What the command line asks for.
+#[derive(PartialEq, Eq, Debug)]
+enum Task {
+    Serve(site::Serve),
+    Build,
+    Test { fast: bool, long: bool },
+    Help,
+}
+
+/// Reads the command line; the error is one sentence.
+fn parse(arguments: &[String]) -> Result<Task, String> {
+    let (name, options) = arguments.split_first().ok_or("no command given")?;
+    let mut options = options.iter();
+    let mut task = match name.as_str() {
+        "serve" => Task::Serve(site::Serve::default()),
+        "build" => Task::Build,
+        "test" => Task::Test { fast: false, long: false },
+        "help" | "--help" | "-h" => return Ok(Task::Help),
+        other => return Err(format!("there is no command `{other}`")),
+    };
+    while let Some(option) = options.next() {
+        match (&mut task, option.as_str()) {
+            (_, "--help" | "-h") => return Ok(Task::Help),
+            (Task::Serve(serve), "--open") => serve.open = true,
+            (Task::Serve(serve), "--dev") => serve.dev = true,
+            (Task::Serve(serve), "--port") => {
+                let port = options.next().ok_or("--port needs a number")?;
+                serve.port = Some(port.parse().map_err(|_| format!("`{port}` is not a port: 1 to 65535"))?);
+            }
+            (Task::Test { fast, .. }, "--fast") => *fast = true,
+            (Task::Test { long, .. }, "--long") => *long = true,
+            (_, other) => return Err(format!("`{name}` has no option `{other}`")),
+        }
+    }
+    Ok(task)
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match parse(&arguments) {
+        Ok(Task::Serve(serve)) => site::serve(&serve),
+        Ok(Task::Build) => site::build(),
+        Ok(Task::Test { fast, long }) => return suite::run_suite(fast, long),
+        Ok(Task::Help) => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Err(sentence) => {
+            eprint!("{sentence}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("\n{trouble}");
+            trouble.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, String> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn commands_and_their_options_are_read() {
+        assert_eq!(
+            parsed("serve --port 9000 --open"),
+            Ok(Task::Serve(site::Serve { port: Some(9000), open: true, dev: false }))
+        );
+        assert_eq!(parsed("test --long"), Ok(Task::Test { fast: false, long: true }));
+        assert_eq!(parsed("build --help"), Ok(Task::Help));
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_said() {
+        for (line, said) in [
+            ("", "no command"),
+            ("srve", "`srve`"),
+            ("build --fast", "`--fast`"),
+            ("serve --port", "needs a number"),
+            ("serve --port 70000", "`70000`"),
+        ] {
+            let sentence = parsed(line).expect_err(line);
+            assert!(sentence.contains(said), "{line}: {sentence}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask test`: everything that has to hold, in the order in which it is cheapest to find out.
+//!
+//! A step that fails does not keep the others from running, except those that need what it makes. Cargo's steps share one
+//! target directory, and those of one kind share their features, so that the library is not built more often than needed:
+//! once as its own tests (no features), once for all that links it (all features), once for the browser.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use crate::command::{Counts, Trouble, cargo, command, root, run, run_plain};
+use crate::report::Report;
+use crate::{site, tools};
+
+/// Set to 1 for tests that may take long.
+const LONG_VARIABLE: &str = "CAP_LAB_LONG";
+
+/// Runs all steps and prints the summary.
+pub(crate) fn run_suite(fast: bool, long: bool) -> ExitCode {
+    let mut report = Report::default();
+    report.plain("set-up: Rust", || tools::rust_components().and_then(|()| tools::wasm_target()));
+    // Looked for before the long steps: who has to install something should know now.
+    let browser = if fast { None } else { set_up_browser(&mut report) };
+    checks(&mut report);
+    tests(&mut report, long);
+    let built = report.plain("release build", site::build);
+    match browser {
+        Some(chromium) if built => {
+            report.step("browser tests", || browser_tests(&chromium, long));
+        }
+        Some(_) => report.left_out("The browser tests did not run: there is no release build."),
+        None if fast => report.left_out("--fast: the browser tests were left out."),
+        None => report.left_out("The browser tests did not run: see what is missing."),
+    }
+    report.finish()
+}
+
+fn set_up_browser(report: &mut Report) -> Option<PathBuf> {
+    let mut chromium = None;
+    report.plain("set-up: browser", || {
+        tools::node()?;
+        chromium = Some(tools::chromium()?);
+        tools::browser_packages()
+    });
+    chromium
+}
+
+/// Form and lints.
+fn checks(report: &mut Report) {
+    report.plain("format", || run_plain(&mut cargo("fmt --all --check")));
+    for (name, selection) in [
+        ("clippy: page, tests, xtask", "--workspace --all-targets"),
+        ("clippy: command line, without the page", "--all-targets --no-default-features --features cli"),
+        ("clippy: page on wasm32", "--bin cap-lab-web --target wasm32-unknown-unknown"),
+    ] {
+        report.plain(name, || run_plain(&mut cargo(&format!("clippy --locked {selection} -- --deny warnings"))));
+    }
+}
+
+/// Everything that cargo tests, each kind a step of its own.
+fn tests(report: &mut Report, long: bool) {
+    for (name, selection) in [
+        ("library tests", "--no-default-features --lib"),
+        ("page and command-line tests", "--features cli --bins"),
+        ("layering and integration tests", "--features cli --test *"),
+        ("doc tests", "--features cli --doc"),
+        ("xtask's tests", "--package xtask"),
+    ] {
+        report.step(name, || {
+            let mut test = cargo(&format!("test --locked --no-fail-fast {selection}"));
+            run(pass_on(&mut test, long))
+        });
+    }
+}
+
+/// What people see: `tests/browser` against dist/.
+fn browser_tests(chromium: &Path, long: bool) -> Result<Counts, (Trouble, Counts)> {
+    // One file at a time: some of them measure.
+    let mut test = command("node", "--test --test-concurrency=1 --test-reporter=spec");
+    test.current_dir(root().join("tests/browser")).env(tools::CHROMIUM_VARIABLE, chromium);
+    run(pass_on(&mut test, long))
+}
+
+/// Tells the tests whether they may take long.
+fn pass_on(test: &mut Command, long: bool) -> &mut Command {
+    if long { test.env(LONG_VARIABLE, "1") } else { test.env_remove(LONG_VARIABLE) }
+}

@@ -1,0 +1,129 @@
+//! What loading the page costs: the gzip size of each file of dist/, and the bars that it has to stay under.
+//!
+//! The first load is index.html and every file whose name occurs in it or in another file of the first load, WebAssembly
+//! included: a file that the program may ask for later counts as soon as the program names it. That is an upper bound,
+//! and needs no list that someone has to keep.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::command::Trouble;
+
+/// Before the first node is drawn, in bytes.
+const FIRST_LOAD_MAX: usize = 150_000;
+/// All that the page ever loads, in bytes.
+const TOTAL_MAX: usize = 220_000;
+
+struct File {
+    /// Below dist/, with forward slashes.
+    name: String,
+    content: Vec<u8>,
+    /// As `gzip -9` would leave it, in bytes.
+    transfer: usize,
+}
+
+/// Prints the sizes of all files in `dist` and fails if a bar is broken.
+pub(crate) fn check(dist: &Path) -> Result<(), Trouble> {
+    let files = read(dist).map_err(|error| Trouble::Failed(format!("dist/ cannot be read: {error}")))?;
+    let first = first_load(&files);
+    println!("{:>9}  {:>9}  file (* = may load before the first node is drawn)", "bytes", "gzip");
+    for file in &files {
+        let mark = if first.contains(file.name.as_str()) { '*' } else { ' ' };
+        println!("{:>9}  {:>9} {mark}{}", file.content.len(), file.transfer, file.name);
+    }
+    let sum = |wanted: &dyn Fn(&File) -> bool| files.iter().filter(|file| wanted(file)).map(|file| file.transfer).sum();
+    let first_load: usize = sum(&|file| first.contains(file.name.as_str()));
+    let total: usize = sum(&|_| true);
+    println!("first load {:.1} KB of {} KB", first_load as f64 / 1e3, FIRST_LOAD_MAX / 1_000);
+    println!("in all     {:.1} KB of {} KB", total as f64 / 1e3, TOTAL_MAX / 1_000);
+    if first.is_empty() {
+        return Err(Trouble::Failed("dist/ has no index.html".to_owned()));
+    }
+    for (what, size, max) in [("the first load", first_load, FIRST_LOAD_MAX), ("the whole site", total, TOTAL_MAX)] {
+        if size > max {
+            return Err(Trouble::Failed(format!("{what} takes {size} bytes (gzip), {max} are allowed")));
+        }
+    }
+    Ok(())
+}
+
+/// All files below `dist`, by name.
+fn read(dist: &Path) -> std::io::Result<Vec<File>> {
+    let mut files = Vec::new();
+    let mut directories: Vec<PathBuf> = vec![dist.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(dist).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            let content = fs::read(&path)?;
+            let transfer = gzip_size(&content)?;
+            files.push(File { name, content, transfer });
+        }
+    }
+    files.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(files)
+}
+
+fn gzip_size(content: &[u8]) -> std::io::Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    Ok(encoder.finish()?.len())
+}
+
+/// The names of index.html and of all that is named from there on.
+fn first_load(files: &[File]) -> BTreeSet<&str> {
+    let mut open: Vec<&File> = files.iter().filter(|file| file.name == "index.html").collect();
+    let mut found: BTreeSet<&str> = open.iter().map(|file| file.name.as_str()).collect();
+    while let Some(file) = open.pop() {
+        for other in files {
+            let last = other.name.rsplit('/').next().unwrap_or(&other.name);
+            let named = file.content.windows(last.len()).any(|window| window == last.as_bytes());
+            if named && found.insert(&other.name) {
+                open.push(other);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, content: &str) -> File {
+        File { name: name.to_owned(), content: content.as_bytes().to_vec(), transfer: 0 }
+    }
+
+    #[test]
+    fn the_first_load_follows_names_from_file_to_file() {
+        let files = [
+            file("index.html", "<script src=./lab-1.js>"),
+            file("lab-1.js", "fetch('snippets/timer.js')"),
+            file("later.svg", ""),
+            file("snippets/timer.js", ""),
+        ];
+        assert_eq!(first_load(&files), BTreeSet::from(["index.html", "lab-1.js", "snippets/timer.js"]));
+    }
+
+    #[test]
+    fn incompressible_content_keeps_its_size_and_repeated_content_does_not() {
+        let mut state = 1_u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(10_000)
+        .collect();
+        assert!(gzip_size(&noise).unwrap() >= 10_000);
+        assert!(gzip_size(&[7; 10_000]).unwrap() < 100);
+    }
+}
