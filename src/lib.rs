@@ -7,6 +7,7 @@
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 
+pub mod check;
 pub mod explain;
 pub mod history;
 pub mod node;
@@ -14,3 +15,5 @@ pub mod raft;
 pub mod shared_vec;
 pub mod sim;
 pub mod store;
+pub mod timeline;
+pub mod world;

@@ -112,8 +112,12 @@ impl<T: PartialEq> SharedVec<T> {
         if Arc::ptr_eq(&self.full, &longer.full) && Arc::ptr_eq(&self.tail, &longer.tail) {
             return true;
         }
-        let same_chunks =
-            self.full.iter().zip(longer.full.iter()).all(|(ours, theirs)| Arc::ptr_eq(ours, theirs) || ours == theirs);
+        let same_chunks = Arc::ptr_eq(&self.full, &longer.full)
+            || self
+                .full
+                .iter()
+                .zip(longer.full.iter())
+                .all(|(ours, theirs)| Arc::ptr_eq(ours, theirs) || ours == theirs);
         let start = self.full.len() * CHUNK;
         same_chunks && self.tail.iter().eq(longer.iter_from(start).take(self.tail.len()))
     }

@@ -305,6 +305,7 @@ impl<W: World> Run<W> {
     /// Puts what touches only the schedule into the digest.
     fn noted(&mut self, at: Micros, act: &Intervention<<W::Node as Node>::Request>) -> bool {
         (at, act).hash(&mut self.digest);
+        self.schedule.touch(at);
         true
     }
 

@@ -129,6 +129,11 @@ impl<N: Node> Schedule<N> {
         self.now
     }
 
+    /// Something was done from outside at `at`: what follows comes later.
+    pub fn touch(&mut self, at: Micros) {
+        self.now = at;
+    }
+
     /// What `node` reads off its clocks at `at`.
     pub fn clocks(&self, node: NodeId, at: Micros) -> Clocks {
         self.clocks[node.index()].read(at)

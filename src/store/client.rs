@@ -38,6 +38,11 @@ impl Client {
         Self { id, replica, timeout, asked: 0, posted: 0, waiting: None, given_up: Vec::new() }
     }
 
+    /// This phone.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
     /// The replica that it talks to.
     pub fn replica(&self) -> NodeId {
         self.replica

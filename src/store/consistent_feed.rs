@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::feed::{Ask, AskId, FeedAnswer, Message, Note, Participant, Post, READ_LENGTH, Refusal, Replica};
+use super::feed::{Ask, AskId, FeedAnswer, Message, Note, Participant, Post, PostId, READ_LENGTH, Refusal, Replica};
 use super::feed::{Response, Timer};
 use crate::node::{Answer, Clocks, Effect, Effects, Kind, Node, NodeId, RequestId};
 use crate::raft::{self, Index, Payload, PersistentState, Raft};
@@ -98,8 +98,8 @@ pub enum ReplicaNote {
     Applied {
         /// Where.
         index: u64,
-        /// The author's phone.
-        author: NodeId,
+        /// Which.
+        post: PostId,
         /// Its first copy; a second one has no effect.
         fresh: bool,
     },
@@ -198,7 +198,7 @@ impl ConsistentFeed {
                     if fresh {
                         self.posts.push(post);
                     }
-                    let applied = ReplicaNote::Applied { index: index.0, author: id.author, fresh };
+                    let applied = ReplicaNote::Applied { index: index.0, post: id, fresh };
                     out.note(Note::Replica(applied));
                     Response::Posted(id)
                 }

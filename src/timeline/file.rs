@@ -1,0 +1,211 @@
+//! Run files: a run as JSON. Setup, seed and script decide it; digests let the reader prove that it computed the same.
+//!
+//! Files come from anywhere. Whatever is in one, reading it gives a timeline or a message, never a panic, and never takes
+//! longer than the limits below allow.
+
+use serde::{Deserialize, Serialize};
+
+use super::track::{Fingerprint, Track};
+use super::{Experiment, RequestOf, Timeline};
+use crate::node::{Micros, NodeSet};
+use crate::sim::fault::{Intervention, Scripted};
+use crate::sim::run::STEPS_PER_DIGEST;
+
+/// What the first field of every run file says.
+const FORMAT: &str = "cap-lab run";
+/// The version that this code writes, and the only one that it reads.
+const VERSION: u32 = 1;
+
+/// The largest file that is read, in bytes.
+pub const BYTES_MAX: usize = 4 << 20;
+/// The longest run that is read.
+pub const LENGTH_MAX: Micros = Micros::from_ms(30 * 60 * 1_000);
+/// The most steps that are replayed, all worlds together.
+pub const STEPS_MAX: u64 = 3_000_000;
+/// The most interventions.
+const SCRIPT_MAX: usize = 20_000;
+/// The busiest traffic, in percent of the usual.
+pub const TRAFFIC_MAX: u16 = 1_000;
+/// The fastest and the slowest clock, in parts per million either way.
+pub const DRIFT_MAX: i32 = 500_000;
+/// The largest skew either way, in µs: 12 hours.
+pub const SKEW_MAX: i64 = 12 * 3_600 * 1_000_000;
+
+/// What is read first, so that a file of another kind or version gets its own message.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u32,
+    experiment: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunFile<E, R> {
+    format: String,
+    version: u32,
+    experiment: String,
+    setup: E,
+    seed: u64,
+    script: Vec<Scripted<R>>,
+    /// How far the run was computed, and where the play head stood, in µs.
+    end: Micros,
+    head: Micros,
+    /// One per world.
+    worlds: Vec<WorldDigests>,
+}
+
+/// Digests in hexadecimal: a number of 64 bits does not survive every JSON reader.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorldDigests {
+    steps: u64,
+    digest: String,
+    every_256_steps: Vec<String>,
+}
+
+/// What reading a run file gave.
+#[derive(Debug)]
+pub struct Imported<E: Experiment> {
+    /// The run, its play head where it stood.
+    pub timeline: Timeline<E>,
+    /// Interventions that could not be done as things stood: left out.
+    pub skipped: u32,
+}
+
+/// The name of the experiment that a run file holds, if it is one that this version can read.
+pub fn experiment_in(text: &str) -> Result<String, String> {
+    if text.len() > BYTES_MAX {
+        let (size, limit) = (text.len() >> 20, BYTES_MAX >> 20);
+        return Err(format!("This file is too large for a run: {size} MB, and the limit is {limit} MB."));
+    }
+    let not_a_run = |error: serde_json::Error| format!("This is not a run of CAP Lab, or it is damaged: {error}.");
+    let header: Header = serde_json::from_str(text).map_err(not_a_run)?;
+    if header.format != FORMAT {
+        return Err(format!("This is not a run of CAP Lab: its format is “{}”.", shorten(&header.format)));
+    }
+    if header.version != VERSION {
+        let version = header.version;
+        return Err(format!(
+            "This run was written in version {version} of the format; this lab reads version {VERSION}. Reload the page to \
+             get the newest lab."
+        ));
+    }
+    Ok(header.experiment)
+}
+
+impl<E: Experiment> Timeline<E> {
+    /// The current branch as a run file.
+    pub fn export(&self) -> String {
+        let worlds = self.frontier().fingerprints().into_iter().map(|world| WorldDigests {
+            steps: world.steps,
+            digest: hex(world.digest),
+            every_256_steps: world.on_the_way.into_iter().map(hex).collect(),
+        });
+        let file: RunFile<E, RequestOf<E>> = RunFile {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            experiment: E::NAME.to_owned(),
+            setup: self.experiment.clone(),
+            seed: self.seed,
+            script: self.script().to_vec(),
+            end: self.end(),
+            head: self.now(),
+            worlds: worlds.collect(),
+        };
+        serde_json::to_string(&file).expect("all keys are strings")
+    }
+
+    /// Reads a run file, replays it and compares the digests. The message says what is wrong, for a person.
+    pub fn import(text: &str) -> Result<Imported<E>, String> {
+        let name = experiment_in(text)?;
+        if name != E::NAME {
+            return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
+        }
+        let damaged = |error: serde_json::Error| format!("This run is damaged: {error}.");
+        let file: RunFile<E, RequestOf<E>> = serde_json::from_str(text).map_err(damaged)?;
+        file.setup.check().map_err(|wrong| format!("This run's setup is impossible: {wrong}."))?;
+        check_script(&file).map_err(|wrong| format!("This run's script is impossible: {wrong}."))?;
+        let mut timeline = Timeline::with_script(file.setup, file.seed, file.script);
+        timeline.replay(file.end)?;
+        compare(&timeline.track().fingerprints(), &file.worlds)?;
+        timeline.seek(file.head);
+        let skipped = timeline.skipped();
+        Ok(Imported { timeline, skipped })
+    }
+
+    /// Runs the whole script, a second at a time, as long as the limits allow.
+    fn replay(&mut self, end: Micros) -> Result<(), String> {
+        while self.now() < end || self.done < self.script().len() {
+            self.play(end.min(self.now() + Micros::from_ms(1_000)));
+            if self.track().steps() > STEPS_MAX {
+                return Err(format!("This run is too long to be replayed: more than {STEPS_MAX} steps."));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_script<E: Experiment>(file: &RunFile<E, RequestOf<E>>) -> Result<(), String> {
+    if file.end > LENGTH_MAX || file.head > file.end {
+        return Err(format!(
+            "it ends at {} s; runs of up to {} s are read",
+            file.end.0 / 1_000_000,
+            LENGTH_MAX.0 / 1_000_000
+        ));
+    }
+    if file.script.len() > SCRIPT_MAX {
+        return Err(format!("it has {} interventions; up to {SCRIPT_MAX} are read", file.script.len()));
+    }
+    let times = file.script.iter().map(|scripted| scripted.at);
+    if !times.clone().chain([file.end]).is_sorted() {
+        return Err("its interventions are not in the order of time".to_owned());
+    }
+    file.script.iter().try_for_each(|scripted| check_act(&file.setup, &scripted.act))
+}
+
+fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Result<(), String> {
+    match act {
+        Intervention::Cut(links) | Intervention::Heal(links) if links.len() > NodeSet::MAX * NodeSet::MAX => {
+            Err(format!("{} links at once", links.len()))
+        }
+        Intervention::Traffic(percent) if *percent > TRAFFIC_MAX => Err(format!("traffic of {percent} %")),
+        Intervention::Drift { ppm, .. } if ppm.unsigned_abs() > DRIFT_MAX.unsigned_abs() => {
+            Err(format!("a drift of {ppm} ppm"))
+        }
+        Intervention::Skew { micros, .. } if micros.unsigned_abs() > SKEW_MAX.unsigned_abs() => {
+            Err(format!("a skew of {micros} µs"))
+        }
+        Intervention::Request { node, request } => setup.check_request(*node, request),
+        _ => Ok(()),
+    }
+}
+
+fn compare(ours: &[Fingerprint], theirs: &[WorldDigests]) -> Result<(), String> {
+    if ours.len() != theirs.len() {
+        return Err(format!("This run has {} worlds; it should have {}.", theirs.len(), ours.len()));
+    }
+    for (world, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+        let on_the_way = ours.on_the_way.iter().zip(&theirs.every_256_steps);
+        let agreed = on_the_way.take_while(|(ours, theirs)| hex(**ours) == **theirs).count() as u64;
+        if ours.steps == theirs.steps && hex(ours.digest) == theirs.digest {
+            continue;
+        }
+        let from = agreed * STEPS_PER_DIGEST;
+        return Err(format!(
+            "This run was replayed but went another way than when it was saved: world {} differs after step {from} (within \
+             the next {STEPS_PER_DIGEST}). It was changed by hand, or saved by another version of the lab.",
+            world + 1
+        ));
+    }
+    Ok(())
+}
+
+fn hex(digest: u64) -> String {
+    format!("{digest:016x}")
+}
+
+/// The beginning of a text that somebody else wrote.
+fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}

@@ -1,0 +1,441 @@
+//! The feed's worlds: replicas, and people with phones. One script can drive the consistent and the available one side by
+//! side: both have the same participants under the same ids, the same traffic and the same weather.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
+use super::watch::{Events, MarkKind};
+use crate::check::staleness::Staleness;
+use crate::history::{Operation, Outcome};
+use crate::node::{Delay, Micros, NodeId, NodeSet, RequestId};
+use crate::raft;
+use crate::shared_vec::SharedVec;
+use crate::sim::dice;
+use crate::sim::model::Step;
+use crate::sim::network::Travel;
+use crate::sim::run::{Run, Seen, World};
+use crate::sim::schedule::Pace;
+use crate::store::client::Client;
+use crate::store::consistent_feed::{ConsistentFeed, ReplicaNote};
+use crate::store::feed::{self, Participant, PostId, Refusal, Replica, Request, Response};
+
+/// Who takes part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedSetup {
+    /// Replicas: 3 to 7 on the page, 1 to 9 at all.
+    pub replicas: u8,
+    /// People: 1 to 6.
+    pub people: u8,
+}
+
+/// The people, in the order in which they join.
+pub const PEOPLE: [&str; 6] = ["Ana", "Bo", "Chen", "Dara", "Eli", "Fay"];
+
+impl FeedSetup {
+    /// The most replicas that a world can have.
+    pub const REPLICAS_MAX: u8 = 9;
+
+    /// The replicas.
+    pub fn servers(self) -> NodeSet {
+        NodeSet::first(self.replicas.into())
+    }
+
+    /// The phones, in the order of [`PEOPLE`].
+    pub fn phones(self) -> impl Iterator<Item = NodeId> + Clone {
+        (self.replicas..self.replicas + self.people).map(NodeId)
+    }
+
+    /// Whose phone it is.
+    pub fn person(self, phone: NodeId) -> &'static str {
+        PEOPLE[usize::from(phone.0 - self.replicas)]
+    }
+
+    /// The name of any participant.
+    pub fn name(self, node: NodeId) -> String {
+        if self.servers().contains(node) { node.to_string() } else { self.person(node).to_owned() }
+    }
+
+    /// Where each phone starts: spread over the replicas, the first two on either side of the picture.
+    fn home(self, person: u8) -> NodeId {
+        NodeId(person * 2 % self.replicas)
+    }
+
+    /// What is wrong with it, if anything.
+    pub fn check(self) -> Result<(), String> {
+        if !(1..=Self::REPLICAS_MAX).contains(&self.replicas) {
+            return Err(format!("{} replicas: 1 to {} are possible", self.replicas, Self::REPLICAS_MAX));
+        }
+        if !(1..=PEOPLE.len() as u8).contains(&self.people) {
+            return Err(format!("{} people: 1 to {} are possible", self.people, PEOPLE.len()));
+        }
+        Ok(())
+    }
+}
+
+/// How long a phone waits for an answer.
+pub const PATIENCE: Micros = Micros::from_ms(400);
+const BETWEEN_REPLICAS: Travel =
+    Travel { base: Delay::between(Micros::from_ms(22), Micros::from_ms(32)), jitter: Micros::from_ms(6) };
+const TO_A_PHONE: Travel = Travel { base: Delay::fixed(Micros::from_ms(1)), jitter: Micros::from_ms(1) };
+const SYNC: Delay = Delay::between(Micros::from_ms(1), Micros::from_ms(3));
+const BEAT: Delay = Delay::between(Micros::from_ms(200), Micros::from_ms(330));
+
+/// How many of its own posts a phone shows after those that it read.
+const OWN_POSTS_SHOWN: usize = 6;
+
+/// What people say. Auto-traffic picks from these; a learner types.
+const PHRASES: [&str; 24] = [
+    "Lunch in Lisbon?",
+    "Rain again",
+    "Power is back!",
+    "Anyone there?",
+    "Train is late",
+    "Found your keys",
+    "Cake in the kitchen",
+    "Who has the map?",
+    "On my way",
+    "Look at that moon",
+    "Coffee at four?",
+    "The cat came home",
+    "Goal!",
+    "Battery at 3 %",
+    "Got tickets",
+    "Call your mother",
+    "Pizza or sushi?",
+    "Door code changed",
+    "Meeting moved",
+    "Happy birthday!",
+    "Bridge is closed",
+    "Water is warm",
+    "See you at six",
+    "Nearly there",
+];
+
+/// What makes a feed consistent or available: the replica, and what is checked of it.
+pub trait FeedKind: Clone + Debug {
+    /// One replica.
+    type Replica: Replica;
+    /// What the checks of the protocol remember.
+    type Ghost: Clone + Default + Debug;
+
+    /// A replica that has not started.
+    fn replica(id: NodeId, servers: NodeSet) -> Self::Replica;
+    /// Whether a learner will want to read this.
+    fn is_notable(note: &<Self::Replica as Replica>::Note) -> bool;
+    /// Checks the protocol's invariants after a step; what breaks one is told once.
+    fn check(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant<Self::Replica>>) -> Result<(), Broken>;
+    /// A post that this note says is in the feed for good.
+    fn committed(note: &<Self::Replica as Replica>::Note) -> Option<PostId>;
+    /// The server that this note says was elected.
+    fn elected(note: &<Self::Replica as Replica>::Note) -> bool;
+}
+
+/// An invariant that does not hold, and what shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// Its name.
+    pub invariant: &'static str,
+    /// The evidence.
+    pub evidence: String,
+}
+
+/// Linearizable, on Raft: CP.
+#[derive(Clone, Copy, Debug)]
+pub struct Consistent;
+
+impl FeedKind for Consistent {
+    type Replica = ConsistentFeed;
+    type Ghost = raft::invariant::Ghost<crate::store::consistent_feed::Command>;
+
+    fn replica(id: NodeId, servers: NodeSet) -> ConsistentFeed {
+        ConsistentFeed::new(raft::Config::new(id, servers))
+    }
+
+    fn is_notable(note: &ReplicaNote) -> bool {
+        match note {
+            ReplicaNote::Raft(note) => !note.is_routine(),
+            ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. } => false,
+            ReplicaNote::RefusedWithoutLeader { .. }
+            | ReplicaNote::LostLeader { .. }
+            | ReplicaNote::Superseded { .. } => true,
+        }
+    }
+
+    fn check(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant<ConsistentFeed>>) -> Result<(), Broken> {
+        let raft = |slot: &Participant<ConsistentFeed>| slot.replica().is_some();
+        let Some(node) = seen.outcome.node.filter(|node| raft(&seen.after.slot(*node).node)) else { return Ok(()) };
+        let after = seen.after.slot(node).node.replica().expect("filtered").raft();
+        let started = !matches!(seen.step, Step::Restart(_)) || seen.at > Micros::ZERO;
+        let before = seen.before.filter(|_| started).and_then(|slot| slot.node.replica()).map(ConsistentFeed::raft);
+        ghost
+            .observe(node, before, after)
+            .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence })
+    }
+
+    fn committed(note: &ReplicaNote) -> Option<PostId> {
+        match note {
+            ReplicaNote::Applied { post, fresh: true, .. } => Some(*post),
+            _ => None,
+        }
+    }
+
+    fn elected(note: &ReplicaNote) -> bool {
+        matches!(note, ReplicaNote::Raft(raft::Note::BecameLeader { .. }))
+    }
+}
+
+/// A feed's world.
+#[derive(Clone, Debug)]
+pub struct FeedWorld<K> {
+    /// Who takes part.
+    pub setup: FeedSetup,
+    kind: std::marker::PhantomData<K>,
+}
+
+impl<K: FeedKind> FeedWorld<K> {
+    /// A world of this kind.
+    pub fn new(setup: FeedSetup) -> Self {
+        assert_eq!(setup.check(), Ok(()));
+        Self { setup, kind: std::marker::PhantomData }
+    }
+}
+
+/// The run of a feed's world.
+pub type FeedRun<K> = Run<FeedWorld<K>>;
+/// A participant of it.
+pub type Member<K> = Participant<<K as FeedKind>::Replica>;
+
+impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
+    fn travel(&self, from: NodeId, to: NodeId) -> Travel {
+        let servers = self.setup.servers();
+        if servers.contains(from) && servers.contains(to) { BETWEEN_REPLICAS } else { TO_A_PHONE }
+    }
+
+    fn sync_time(&self) -> Delay {
+        SYNC
+    }
+
+    fn beat(&self, node: NodeId) -> Option<Delay> {
+        (!self.setup.servers().contains(node)).then_some(BEAT)
+    }
+
+    fn traffic(&self, _: NodeId, state: &Member<K>, beat: u32, dice: u64) -> Option<Request> {
+        let phone = state.client().expect("only phones have a beat");
+        if phone.waiting().is_some() {
+            return None;
+        }
+        // Posts and reads take turns, so that no one is silent or blind for long.
+        Some(if (beat + u32::from(phone.id().0)) % 2 == 0 {
+            Request::Post(PHRASES[dice::below(dice, &[1], PHRASES.len() as u64) as usize].into())
+        } else {
+            Request::Read
+        })
+    }
+}
+
+/// Counts over the operations that ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Meters {
+    /// Answered.
+    pub done: u32,
+    /// Refused.
+    pub refused: u32,
+    /// No answer in time.
+    pub unknown: u32,
+    /// Reads that were stale.
+    pub stale: u32,
+    /// By latency in ms, answered operations.
+    latency: SharedVec<u32>,
+}
+
+impl Meters {
+    /// Operations that ended.
+    pub fn ended(&self) -> u32 {
+        self.done + self.refused + self.unknown
+    }
+
+    fn count_latency(&mut self, latency: Micros) {
+        let bucket = latency.as_ms() as usize;
+        while self.latency.len() <= bucket {
+            self.latency.push(0);
+        }
+        *self.latency.get_mut(bucket).expect("just made room") += 1;
+    }
+
+    /// The latency, rounded down to whole ms, that so many percent of the answered operations stayed within.
+    pub fn percentile(&self, percent: u32) -> Option<Micros> {
+        let rank = (u64::from(self.done) * u64::from(percent)).div_ceil(100).max(1);
+        let mut sum = 0;
+        let bucket = self.latency.iter().position(|count| {
+            sum += u64::from(*count);
+            sum >= rank
+        });
+        bucket.filter(|_| self.done > 0).map(|ms| Micros::from_ms(ms as u64))
+    }
+}
+
+/// What one phone shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Phone {
+    /// Its latest operation but for moves and what it was too busy for.
+    pub latest: Option<RequestId>,
+    /// Its latest answered read.
+    pub read: Option<RequestId>,
+    /// The posts that it sent since that read was invoked, oldest first.
+    pub own: Vec<RequestId>,
+    /// A post of which nothing was known when the phone gave up, and which turned out to be in the feed since, and when.
+    pub announced: Option<(Micros, RequestId)>,
+}
+
+/// All that is remembered of a feed's run.
+#[derive(Clone, Debug)]
+pub struct FeedWatch<K: FeedKind> {
+    /// Marks, troubles, deaths, notes.
+    pub events: Events<Member<K>>,
+    /// The protocol's invariants.
+    ghost: K::Ghost,
+    /// What broke first, if anything did.
+    pub broken: Option<(Micros, Broken)>,
+    /// Counts.
+    pub meters: Meters,
+    /// Stale reads.
+    pub staleness: Staleness,
+    /// By phone.
+    pub phones: BTreeMap<NodeId, Phone>,
+    /// Posts whose fate their phones do not know.
+    open: BTreeMap<PostId, RequestId>,
+}
+
+impl<K: FeedKind> Default for FeedWatch<K> {
+    fn default() -> Self {
+        Self {
+            events: Events::default(),
+            ghost: K::Ghost::default(),
+            broken: None,
+            meters: Meters::default(),
+            staleness: Staleness::default(),
+            phones: BTreeMap::new(),
+            open: BTreeMap::new(),
+        }
+    }
+}
+
+impl<K: FeedKind> World for FeedWorld<K> {
+    type Node = Member<K>;
+    type Watch = FeedWatch<K>;
+
+    fn nodes(&self) -> Vec<Member<K>> {
+        let servers = self.setup.servers();
+        let replica = |id| Participant::Replica(K::replica(id, servers));
+        let phone = |(person, id): (usize, NodeId)| {
+            Participant::Client(Client::new(id, self.setup.home(person as u8), PATIENCE))
+        };
+        servers.iter().map(replica).chain(self.setup.phones().enumerate().map(phone)).collect()
+    }
+
+    fn watch(&self, watch: &mut FeedWatch<K>, seen: &Seen<'_, Member<K>>) {
+        watch.events.watch(seen, self.setup.servers(), |note| match note {
+            feed::Note::Replica(note) => K::is_notable(note),
+            feed::Note::Asked { .. } => false,
+            feed::Note::GaveUp { .. }
+            | feed::Note::HeardLate { .. }
+            | feed::Note::Attached { .. }
+            | feed::Note::WasBusy => true,
+        });
+        if watch.broken.is_none()
+            && let Err(broken) = K::check(&mut watch.ghost, seen)
+        {
+            watch.broken = Some((seen.at, broken));
+            watch.events.mark(seen.at, MarkKind::Broken);
+        }
+        for note in &seen.outcome.notes {
+            let feed::Note::Replica(note) = note else { continue };
+            if K::elected(note) {
+                watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
+            }
+            if let Some(post) = K::committed(note) {
+                watch.on_committed(post, seen);
+            }
+        }
+        if let Step::Request(phone, id, request) = seen.step {
+            watch.on_request(*phone, *id, request, seen);
+        }
+        for (id, _) in &seen.outcome.replies {
+            watch.on_reply(seen.history.get(*id).expect("what was answered was asked"), seen.at);
+        }
+    }
+}
+
+impl<K: FeedKind> FeedWatch<K> {
+    fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Member<K>>) {
+        let state = seen.after.slot(phone).node.client().expect("only phones are asked");
+        // Too busy, or a move.
+        if state.waiting() != Some(id) {
+            return;
+        }
+        let entry = self.phones.entry(phone).or_default();
+        entry.latest = Some(id);
+        if matches!(request, Request::Post(_)) {
+            if entry.own.len() == OWN_POSTS_SHOWN {
+                entry.own.remove(0);
+            }
+            entry.own.push(id);
+            self.open.insert(PostId { author: phone, number: state.posted() - 1 }, id);
+        }
+    }
+
+    fn on_reply(&mut self, operation: &Operation<Request, Response, Refusal>, at: Micros) {
+        let (id, phone) = (operation.id, operation.client);
+        match &operation.outcome {
+            Outcome::Pending => unreachable!("just answered"),
+            Outcome::Done { response: Response::Attached, .. } | Outcome::Refused { refusal: Refusal::Busy, .. } => {}
+            Outcome::Done { response, .. } => {
+                self.meters.done += 1;
+                self.meters.count_latency(at.since(operation.invoked));
+                self.on_done(operation, response, at);
+            }
+            Outcome::Refused { .. } => {
+                self.meters.refused += 1;
+                self.events.mark_once(at, MarkKind::Refused(phone));
+                self.open.retain(|_, open| *open != id);
+            }
+            Outcome::Unknown { later: None, .. } => {
+                self.meters.unknown += 1;
+                self.events.mark_once(at, MarkKind::Unknown(phone));
+            }
+            Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
+        }
+    }
+
+    fn on_done(&mut self, operation: &Operation<Request, Response, Refusal>, response: &Response, at: Micros) {
+        let phone = self.phones.entry(operation.client).or_default();
+        match response {
+            Response::Posted(post) => {
+                self.open.remove(post);
+                self.staleness.on_posted(*post, operation.invoked, at);
+            }
+            Response::Posts(posts) => {
+                phone.read = Some(operation.id);
+                phone.own.retain(|own| *own > operation.id);
+                if self.staleness.on_read(operation.id, operation.invoked, posts).is_some() {
+                    self.meters.stale += 1;
+                    self.events.mark_once(at, MarkKind::Stale(operation.client));
+                }
+            }
+            Response::Attached => unreachable!("filtered by the caller"),
+        }
+    }
+
+    /// A post is in the feed for good: if its phone had given it up, that is news.
+    fn on_committed(&mut self, post: PostId, seen: &Seen<'_, Member<K>>) {
+        let Some(id) = self.open.get(&post) else { return };
+        let operation = seen.history.get(*id).expect("it was asked");
+        if matches!(operation.outcome, Outcome::Unknown { .. }) {
+            self.phones.entry(post.author).or_default().announced = Some((seen.at, *id));
+            self.open.remove(&post);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What an observer of any world remembers. Everything here is cloned at every checkpoint, so it is short or shared.
+
+use std::collections::VecDeque;
+
+use crate::node::{Micros, Node, NodeId, NodeSet};
+use crate::shared_vec::SharedVec;
+use crate::sim::model::{Loss, Model, Status, Step};
+use crate::sim::network::{Envelope, FlightId};
+use crate::sim::run::Seen;
+
+/// The newest so many of something.
+#[derive(Clone, Debug)]
+pub struct Newest<T> {
+    list: VecDeque<T>,
+    /// How many there were in all.
+    count: u64,
+}
+
+impl<T> Default for Newest<T> {
+    fn default() -> Self {
+        Self { list: VecDeque::new(), count: 0 }
+    }
+}
+
+impl<T> Newest<T> {
+    /// How many are kept.
+    pub const KEPT: usize = 48;
+
+    /// Adds one, and forgets the oldest if there are too many.
+    pub fn push(&mut self, element: T) {
+        if self.list.len() == Self::KEPT {
+            self.list.pop_front();
+        }
+        self.list.push_back(element);
+        self.count += 1;
+    }
+
+    /// Newest first, each with its number in the order of all, from 0.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.list.iter().rev().enumerate().map(|(age, element)| (self.count - 1 - age as u64, element))
+    }
+}
+
+/// A note that a learner will want to read, with what only an observer knew at that moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Noted<T> {
+    /// When.
+    pub at: Micros,
+    /// Whose.
+    pub node: NodeId,
+    /// What it noted.
+    pub note: T,
+    /// The servers with which it could exchange messages, itself included, directly or through others.
+    pub reach: NodeSet,
+}
+
+/// What a mark on the timeline stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MarkKind {
+    /// This server was elected.
+    Elected(NodeId),
+    /// Links were cut.
+    Cut,
+    /// Links healed.
+    Healed,
+    /// A node crashed.
+    Crashed(NodeId),
+    /// A node started again.
+    Restarted(NodeId),
+    /// Something was refused to this client.
+    Refused(NodeId),
+    /// This client got no answer in time.
+    Unknown(NodeId),
+    /// This client read old data.
+    Stale(NodeId),
+    /// A value was chosen.
+    Chosen,
+    /// An invariant was broken.
+    Broken,
+}
+
+/// A moment worth finding again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark {
+    /// When.
+    pub at: Micros,
+    /// What.
+    pub kind: MarkKind,
+}
+
+/// A time during which something was out of order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Trouble {
+    /// From when.
+    pub from: Micros,
+    /// Until when; `None` if it lasts.
+    pub until: Option<Micros>,
+    /// The node that was down; `None`: links were cut.
+    pub node: Option<NodeId>,
+}
+
+/// A message that died.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Death<M> {
+    /// When.
+    pub at: Micros,
+    /// Its name while it was on its way.
+    pub id: FlightId,
+    /// What it was.
+    pub envelope: Envelope<M>,
+    /// Why.
+    pub loss: Loss,
+}
+
+/// Marks, troubles and deaths of any world.
+#[derive(Clone, Debug)]
+pub struct Events<N: Node> {
+    /// By time.
+    pub marks: SharedVec<Mark>,
+    /// By beginning.
+    pub troubles: SharedVec<Trouble>,
+    /// By time; only those between servers, and only the newest.
+    pub deaths: Newest<Death<N::Message>>,
+    /// By time; only those that a learner will want to read.
+    pub notes: Newest<Noted<N::Note>>,
+}
+
+impl<N: Node> Default for Events<N> {
+    fn default() -> Self {
+        Self {
+            marks: SharedVec::default(),
+            troubles: SharedVec::default(),
+            deaths: Newest::default(),
+            notes: Newest::default(),
+        }
+    }
+}
+
+/// Refusals and stale reads closer together than this share one mark.
+const SAME_MARK: Micros = Micros::from_ms(400);
+
+impl<N: Node> Events<N> {
+    /// Sees one step. `servers` are the nodes that are drawn; `notable` tells which notes a learner will want to read.
+    pub fn watch(&mut self, seen: &Seen<'_, N>, servers: NodeSet, notable: impl Fn(&N::Note) -> bool) {
+        let at = seen.at;
+        match seen.step {
+            Step::Cut(..) => {
+                self.mark_once(at, MarkKind::Cut);
+                self.trouble_begins(at, None);
+            }
+            Step::Heal(..) => {
+                self.mark_once(at, MarkKind::Healed);
+                if seen.after.cuts().iter().all(|cut| cut.is_empty()) {
+                    self.trouble_ends(at, None);
+                }
+            }
+            Step::Crash(node, _) => {
+                self.mark(at, MarkKind::Crashed(*node));
+                self.trouble_begins(at, Some(*node));
+            }
+            Step::Restart(node) if at > Micros::ZERO => {
+                self.mark(at, MarkKind::Restarted(*node));
+                self.trouble_ends(at, Some(*node));
+            }
+            _ => {}
+        }
+        for (id, envelope, loss) in &seen.outcome.lost {
+            if servers.contains(envelope.from) && servers.contains(envelope.to) && envelope.from != envelope.to {
+                self.deaths.push(Death { at, id: *id, envelope: envelope.clone(), loss: *loss });
+            }
+        }
+        let Some(node) = seen.outcome.node else { return };
+        for note in seen.outcome.notes.iter().filter(|note| notable(note)) {
+            let reach = reach(seen.after, node, servers);
+            self.notes.push(Noted { at, node, note: note.clone(), reach });
+        }
+    }
+
+    /// Marks a moment.
+    pub fn mark(&mut self, at: Micros, kind: MarkKind) {
+        self.marks.push(Mark { at, kind });
+    }
+
+    /// Marks a moment unless the same was marked a short while ago.
+    pub fn mark_once(&mut self, at: Micros, kind: MarkKind) {
+        let recent = self.marks.iter().rev().take_while(|mark| at.since(mark.at) < SAME_MARK);
+        if !recent.into_iter().any(|mark| mark.kind == kind) {
+            self.mark(at, kind);
+        }
+    }
+
+    fn trouble_begins(&mut self, at: Micros, node: Option<NodeId>) {
+        if self.open_trouble(node).is_none() {
+            self.troubles.push(Trouble { from: at, until: None, node });
+        }
+    }
+
+    fn trouble_ends(&mut self, at: Micros, node: Option<NodeId>) {
+        if let Some(position) = self.open_trouble(node) {
+            self.troubles.get_mut(position).expect("at its position").until = Some(at);
+        }
+    }
+
+    /// At most one trouble of each kind is open, and few come after it.
+    fn open_trouble(&self, node: Option<NodeId>) -> Option<usize> {
+        let latest = self.troubles.iter().rposition(|trouble| trouble.node == node)?;
+        self.troubles.get(latest).is_some_and(|trouble| trouble.until.is_none()).then_some(latest)
+    }
+}
+
+/// The servers with which `node` can exchange messages both ways, directly or through others that run, itself included.
+pub fn reach<N: Node>(model: &Model<N>, node: NodeId, servers: NodeSet) -> NodeSet {
+    let mut found = NodeSet::EMPTY.with(node);
+    let mut open = vec![node];
+    while let Some(here) = open.pop() {
+        for there in servers.difference(found).iter() {
+            let runs = model.slot(there).status != Status::Crashed;
+            if runs && !model.is_cut(here, there) && !model.is_cut(there, here) {
+                found.insert(there);
+                open.push(there);
+            }
+        }
+    }
+    found
+}
+
+/// The servers in groups that can exchange messages, crashed ones each alone, by their lowest id.
+pub fn components<N: Node>(model: &Model<N>, servers: NodeSet) -> Vec<NodeSet> {
+    let mut left = servers;
+    let mut groups = Vec::new();
+    while let Some(node) = left.iter().next() {
+        let down = model.slot(node).status == Status::Crashed;
+        let group = if down { NodeSet::EMPTY.with(node) } else { reach(model, node, servers) };
+        left = left.difference(group);
+        groups.push(group);
+    }
+    groups
+}
