@@ -5,6 +5,7 @@
 //! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
 //! - [`shared_vec`]: a list whose clones share their elements.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
+//! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 
 pub mod check;
@@ -12,6 +13,7 @@ pub mod explain;
 pub mod history;
 pub mod node;
 pub mod raft;
+pub mod paxos;
 pub mod shared_vec;
 pub mod sim;
 pub mod store;

@@ -1,0 +1,376 @@
+//! The rules one by one, then random schedules with everything that may go wrong.
+
+use super::harness::{Dice, World, config};
+use super::*;
+
+const P1: NodeId = NodeId(0);
+const P2: NodeId = NodeId(1);
+
+/// Acceptor `n`, counted from 1, in a world with two proposers.
+fn a(n: u8) -> NodeId {
+    NodeId(n + 1)
+}
+
+fn ballot(round: u32, proposer: NodeId) -> Ballot {
+    Ballot { round, proposer }
+}
+
+fn proposal(round: u32, proposer: NodeId, value: &str) -> Proposal {
+    Proposal { ballot: ballot(round, proposer), value: value.into() }
+}
+
+/// Lets `proposer`, whose Prepares are ready to leave, be promised by `acceptors`.
+fn promised_by(world: &mut World, proposer: NodeId, acceptors: &[NodeId]) {
+    world.sync(proposer).unwrap();
+    for &acceptor in acceptors {
+        world.pass("Prepare", proposer, acceptor);
+        world.pass("Promise", acceptor, proposer);
+    }
+}
+
+fn acceptor(world: &World, id: NodeId) -> &Acceptor {
+    world.nodes[id.index()].acceptor().unwrap()
+}
+
+fn proposer(world: &World, id: NodeId) -> &Proposer {
+    world.nodes[id.index()].proposer().unwrap()
+}
+
+#[test]
+fn ballots_are_ordered_by_round_and_then_by_proposer() {
+    let ordered = [ballot(1, P1), ballot(1, P2), ballot(2, P1), ballot(2, P2), ballot(10, P1)];
+    assert!(ordered.is_sorted());
+    assert_eq!(ballot(2, P1).to_string(), "2.p1");
+    assert_eq!(proposal(2, P1, "blue").to_string(), "(2.p1, blue)");
+}
+
+#[test]
+fn a_lone_proposer_gets_its_value_chosen_by_3_5_and_7_acceptors() {
+    for acceptors in [3, 5, 7] {
+        let mut world = World::new(1, acceptors);
+        let request = world.propose(P1, "blue");
+        world.settle();
+        let chosen = Chosen { ballot: ballot(1, P1), value: "blue".into() };
+        assert_eq!(world.replies, [(request, Answer::Done(chosen))]);
+        assert_eq!(world.ghost.chosen(), Some(&proposal(1, P1, "blue")));
+        assert_eq!(world.nodes[0].learner().unwrap().tallies().len(), 1);
+        assert!(world.timers.is_empty(), "nothing is left to wait for: {:?}", world.timers);
+    }
+}
+
+#[test]
+fn nodes_in_all_three_roles_choose_too() {
+    let mut world = World::combined(3);
+    world.propose(NodeId(2), "blue");
+    world.settle();
+    for node in &world.nodes {
+        assert_eq!(node.chosen(), Some(&proposal(1, NodeId(2), "blue")));
+    }
+}
+
+#[test]
+fn a_proposer_that_is_no_learner_counts_the_acceptances_of_its_own_ballot() {
+    let mut world = World::of((0..4).map(|id| Config { learners: NodeSet::EMPTY, ..config(1, 3, NodeId(id)) }));
+    world.propose(P1, "blue");
+    world.settle();
+    assert_eq!(world.nodes[0].chosen(), Some(&proposal(1, P1, "blue")));
+}
+
+/// §2.2, P1b: "it responds to the request with a promise not to accept any more proposals numbered less than n".
+#[test]
+fn an_acceptor_that_promised_refuses_lower_ballots_and_names_the_higher() {
+    let mut world = World::new(2, 3);
+    world.propose(P1, "blue");
+    world.propose(P2, "red");
+    world.sync(P1).unwrap();
+    promised_by(&mut world, P2, &[a(1)]);
+    world.pass("Prepare", P1, a(1));
+    let refusal = world.take("Nack", a(1), P1).message;
+    assert_eq!(refusal, Message::Nack { ballot: ballot(1, P1), promised: ballot(1, P2) });
+    assert_eq!(acceptor(&world, a(1)).promised(), Some(ballot(1, P2)));
+}
+
+/// §2.2, P1a: "An acceptor can accept a proposal numbered n iff it has not responded to a prepare request having a number
+/// greater than n."
+#[test]
+fn an_acceptor_accepts_at_its_promise_and_above_and_refuses_below() {
+    let mut world = World::new(2, 3);
+    world.propose(P1, "blue");
+    promised_by(&mut world, P1, &[a(1), a(2)]);
+    world.propose(P2, "red");
+    promised_by(&mut world, P2, &[a(2)]);
+    world.pass("Accept", P1, a(1));
+    world.pass("Accept", P1, a(2));
+    world.pass("Accept", P1, a(3));
+    let blue = proposal(1, P1, "blue");
+    assert_eq!(acceptor(&world, a(1)).accepted(), Some(&blue));
+    assert_eq!(acceptor(&world, a(2)).accepted(), None, "it had promised 1.p2");
+    assert_eq!(acceptor(&world, a(3)).accepted(), Some(&blue), "it had promised nothing");
+    assert_eq!(acceptor(&world, a(3)).promised(), Some(ballot(1, P1)), "accepting is promising");
+}
+
+/// §2.2, P2c: "v is the value of the highest-numbered proposal among the responses".
+#[test]
+fn a_proposer_must_push_the_highest_numbered_proposal_that_its_quorum_reports() {
+    let mut world = World::new(2, 5);
+    world.propose(P1, "blue");
+    promised_by(&mut world, P1, &[a(1), a(2), a(3)]);
+    world.pass("Accept", P1, a(1));
+    // p2 hears only of acceptors that accepted nothing, and is free to propose red.
+    world.propose(P2, "red");
+    promised_by(&mut world, P2, &[a(3), a(4), a(5)]);
+    world.pass("Accept", P2, a(4));
+    // p1 hears of both and wanted blue; red has the higher ballot.
+    world.fire(P1, Timer::Retry).unwrap();
+    promised_by(&mut world, P1, &[a(1), a(2)]);
+    assert_eq!(proposer(&world, P1).highest_report(), Some((&proposal(1, P1, "blue"), a(1))));
+    promised_by(&mut world, P1, &[a(4)]);
+    let Phase::Accepting { proposal: pushed, forced_by, .. } = proposer(&world, P1).phase() else { panic!() };
+    assert_eq!(*pushed, proposal(2, P1, "red"));
+    assert_eq!(*forced_by, Some(proposal(1, P2, "red")));
+    world.settle();
+    assert_eq!(world.ghost.chosen().unwrap().value, "red".into());
+}
+
+/// §2.4: "it's easy to construct a scenario in which two proposers each keep issuing a sequence of proposals with
+/// increasing numbers, none of which are ever chosen".
+#[test]
+fn duelling_proposers_can_outbid_each_other_for_ever() {
+    let mut world = World::new(2, 3);
+    world.propose(P1, "blue");
+    world.propose(P2, "red");
+    promised_by(&mut world, P1, &[a(1), a(2)]);
+    let (mut late, mut early) = (P1, P2);
+    for _ in 0..100 {
+        promised_by(&mut world, early, &[a(1), a(2)]);
+        for acceptor in [a(1), a(2)] {
+            world.pass("Accept", late, acceptor);
+            world.pass("Nack", acceptor, late);
+        }
+        world.fire(late, Timer::BackOff).unwrap();
+        assert!(proposer(&world, late).ballot() > proposer(&world, early).ballot());
+        (late, early) = (early, late);
+    }
+    assert!(world.ghost.accepted().is_empty());
+    // One of them alone gets through at once.
+    world.settle();
+    assert!(world.ghost.chosen().is_some());
+}
+
+#[test]
+fn a_proposer_abandons_its_ballot_when_no_quorum_is_left_and_passes_the_one_that_beat_it() {
+    let mut world = World::new(2, 5);
+    world.propose(P1, "blue");
+    promised_by(&mut world, P1, &[a(1), a(2), a(3)]);
+    world.propose(P2, "red");
+    world.fire(P2, Timer::Retry).unwrap();
+    promised_by(&mut world, P2, &[a(1), a(2), a(3)]);
+    for refusing in [a(1), a(2)] {
+        world.pass("Accept", P1, refusing);
+        world.pass("Nack", refusing, P1);
+        assert!(matches!(proposer(&world, P1).phase(), Phase::Accepting { .. }), "three may still accept");
+    }
+    world.pass("Accept", P1, a(3));
+    world.pass("Nack", a(3), P1);
+    assert!(matches!(proposer(&world, P1).phase(), Phase::BackingOff { .. }));
+    assert_eq!(world.timers.iter().filter(|(id, _)| *id == P1).collect::<Vec<_>>(), [&(P1, Timer::BackOff)]);
+    world.fire(P1, Timer::BackOff).unwrap();
+    assert_eq!(proposer(&world, P1).ballot(), Some(ballot(3, P1)), "p2 was at round 2");
+}
+
+#[test]
+fn doubled_and_late_messages_count_once_or_not_at_all() {
+    let mut world = World::new(2, 5);
+    world.propose(P1, "blue");
+    world.sync(P1).unwrap();
+    world.pass("Prepare", P1, a(1));
+    let promise = world.take("Promise", a(1), P1);
+    for _ in 0..5 {
+        world.deliver(promise.clone()).unwrap();
+    }
+    let Phase::Preparing { promises, .. } = proposer(&world, P1).phase() else { panic!("one promise, five times") };
+    assert_eq!(promises.len(), 1);
+    // A higher ballot starts with no promise, and those of the lower do not help it.
+    world.pass("Prepare", P1, a(2));
+    world.pass("Prepare", P1, a(3));
+    world.fire(P1, Timer::Retry).unwrap();
+    for late in [a(2), a(3)] {
+        world.pass("Promise", late, P1);
+    }
+    let Phase::Preparing { ballot: current, promises, .. } = proposer(&world, P1).phase() else { panic!() };
+    assert_eq!((*current, promises.len()), (ballot(2, P1), 0));
+    promised_by(&mut world, P1, &[a(1), a(2), a(3)]);
+    world.pass("Accept", P1, a(1));
+    let accepted = world.take("Accepted", a(1), P1);
+    for _ in 0..5 {
+        world.deliver(accepted.clone()).unwrap();
+    }
+    assert_eq!(world.nodes[0].chosen(), None, "one acceptance, five times");
+}
+
+/// §2.5: an acceptor "records its intended response in stable storage before actually sending the response".
+#[test]
+fn neither_promise_nor_acceptance_leaves_before_the_sync() {
+    let mut world = World::new(1, 3);
+    world.propose(P1, "blue");
+    assert!(world.flights.is_empty(), "a Prepare waits until the round is durable");
+    world.sync(P1).unwrap();
+    let acceptor_id = NodeId(1);
+    let prepare = world.take("Prepare", P1, acceptor_id);
+    world.deliver(prepare).unwrap();
+    assert!(world.flights.iter().all(|flight| flight.from == P1));
+    assert_eq!(world.crash(acceptor_id, 0).unwrap(), 1);
+    assert_eq!(acceptor(&world, acceptor_id).promised(), None, "nobody had heard of that promise");
+    promised_by(&mut world, P1, &[NodeId(2), NodeId(3)]);
+    let accept = world.take("Accept", P1, NodeId(2));
+    world.deliver(accept).unwrap();
+    assert!(world.flights.iter().all(|flight| flight.from == P1));
+    world.sync(NodeId(2)).unwrap();
+    world.crash(NodeId(2), 0).unwrap();
+    assert_eq!(acceptor(&world, NodeId(2)).accepted(), Some(&proposal(1, P1, "blue")));
+}
+
+#[test]
+fn a_restarted_proposer_uses_no_ballot_twice() {
+    let mut world = World::new(1, 3);
+    world.propose(P1, "blue");
+    promised_by(&mut world, P1, &[NodeId(1), NodeId(2)]);
+    world.crash(P1, 0).unwrap();
+    assert_eq!(*proposer(&world, P1).phase(), Phase::Idle, "what its client wanted is forgotten");
+    world.propose(P1, "green");
+    assert_eq!(proposer(&world, P1).ballot(), Some(ballot(2, P1)));
+    world.settle();
+    assert!(world.ghost.chosen().is_some());
+}
+
+#[test]
+fn clients_hear_what_was_chosen_or_why_not() {
+    let mut world = World::new(2, 3);
+    let blue = world.propose(P1, "blue");
+    let green = world.propose(P1, "green");
+    let red = world.propose(a(1), "red");
+    world.settle();
+    let late = world.propose(P1, "yellow");
+    let chosen = Answer::Done(proposal(1, P1, "blue").into());
+    assert_eq!(
+        world.replies,
+        [
+            (green, Answer::Refused(Refusal::AlreadyProposing { value: "blue".into() })),
+            (red, Answer::Refused(Refusal::NoProposer)),
+            (blue, chosen.clone()),
+            (late, chosen),
+        ]
+    );
+}
+
+/// What a random schedule came across.
+#[derive(Default)]
+struct Seen {
+    chosen: usize,
+    abandoned: usize,
+    pushed_another: usize,
+    lost_unsynced: usize,
+    rechosen: usize,
+}
+
+fn random_schedule(seed: u64, steps: usize) -> (World, Seen) {
+    let mut dice = Dice(seed);
+    let proposers = 1 + dice.roll(3);
+    let mut world = if dice.roll(4) == 0 {
+        World::combined(3 + 2 * dice.roll(2))
+    } else {
+        World::new(proposers, 3 + 2 * dice.roll(3))
+    };
+    let mut seen = Seen::default();
+    for step in 0..steps {
+        let id = NodeId(dice.roll(world.nodes.len()) as u8);
+        let result = match dice.roll(100) {
+            0..52 if !world.flights.is_empty() => {
+                let flight = world.flights.swap_remove(dice.roll(world.flights.len()));
+                let local = flight.from == flight.to;
+                match dice.roll(20) {
+                    0..2 if !local => Ok(()),
+                    2..4 if !local => {
+                        world.flights.push(flight.clone());
+                        world.deliver(flight)
+                    }
+                    _ => world.deliver(flight),
+                }
+            }
+            52..92 => world.sync(id),
+            92..95 if !world.timers.is_empty() => {
+                let (id, timer) = *world.timers.iter().nth(dice.roll(world.timers.len())).unwrap();
+                world.fire(id, timer)
+            }
+            95 => {
+                let kept = dice.roll(3);
+                world.crash(id, kept).map(|lost| seen.lost_unsynced += lost)
+            }
+            96..98 => {
+                world.propose(id, ["blue", "red", "green", "yellow"][dice.roll(4)]);
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        result.unwrap_or_else(|violation| panic!("seed {seed}, step {step}: {violation:?}"));
+    }
+    for (_, note) in &world.notes {
+        match note {
+            Note::Proposer(ProposerNote::Abandons { .. }) => seen.abandoned += 1,
+            Note::Proposer(ProposerNote::ProposesReported { wanted, proposal, .. }) => {
+                seen.pushed_another += usize::from(*wanted != proposal.value);
+            }
+            _ => {}
+        }
+    }
+    let quorum = world.nodes[0].config().clone();
+    seen.rechosen =
+        world.ghost.accepted().values().filter(|by| quorum.is_accept_quorum(**by)).count().saturating_sub(1);
+    seen.chosen = usize::from(world.ghost.chosen().is_some());
+    (world, seen)
+}
+
+/// All invariants hold after every step of schedules in which any message is delivered, lost or doubled, any node crashes
+/// and loses what it had not synced. The counts prove that the schedules went through the places that matter.
+#[test]
+fn no_random_schedule_breaks_an_invariant() {
+    let seeds = 300;
+    let mut runs = [0; 5];
+    for seed in 0..seeds {
+        let (_, seen) = random_schedule(seed, 1_500);
+        let counts = [seen.chosen, seen.abandoned, seen.pushed_another, seen.lost_unsynced, seen.rechosen];
+        for (run, count) in runs.iter_mut().zip(counts) {
+            *run += usize::from(count > 0);
+        }
+    }
+    let what = ["chosen", "abandoned", "pushed another's value", "lost an unsynced write", "chosen under two ballots"];
+    for (what, run) in what.iter().zip(runs) {
+        assert!(3 * run >= seeds as usize, "only {run} of {seeds} runs: {what}; {runs:?}");
+    }
+}
+
+/// §2.4: what one proposer starts alone comes to an end, whatever happened before.
+#[test]
+fn once_the_network_is_quiet_a_lone_proposer_learns_what_was_chosen() {
+    for seed in 0..100 {
+        let (mut world, _) = random_schedule(seed, 800);
+        world.settle();
+        let id = NodeId(0);
+        world.propose(id, "late");
+        world.settle();
+        for _ in 0..5 {
+            let timers: Vec<_> = world.timers.iter().copied().filter(|(of, _)| *of == id).collect();
+            for (id, timer) in timers {
+                world.fire(id, timer).unwrap();
+                world.settle();
+            }
+        }
+        assert!(matches!(proposer(&world, id).phase(), Phase::Decided { .. }), "seed {seed}: {:?}", world.nodes[0]);
+    }
+}
+
+#[test]
+fn equal_worlds_stay_equal() {
+    let (one, other) = (random_schedule(7, 600).0, random_schedule(7, 600).0);
+    assert_eq!((one.nodes, one.disks, one.notes), (other.nodes, other.disks, other.notes));
+}
