@@ -134,17 +134,18 @@ impl Proposer {
     ) {
         let why = match &mut self.phase {
             // Only promises of the ballot at hand: those of an older one say nothing about what was accepted since.
+            Phase::Preparing { ballot: current, promises, .. }
+                if *current == ballot && promises.contains_key(&from) =>
+            {
+                Some(Why::Duplicate)
+            }
             Phase::Preparing { ballot: current, promises, refused } if *current == ballot => {
-                if promises.contains_key(&from) {
-                    Some(Why::Duplicate)
-                } else {
-                    // A refusal and then a promise: a crash took the higher promise, which no one but us had heard of.
-                    refused.remove(from);
-                    promises.insert(from, reported.clone());
-                    let count = config.prepare_count(promises.keys().copied().collect());
-                    out.note(Note::Proposer(ProposerNote::CountsPromise { ballot, from, reported, count }));
-                    None
-                }
+                // A refusal and then a promise: a crash took the higher promise, which no one but us had heard of.
+                refused.remove(from);
+                promises.insert(from, reported.clone());
+                let count = config.prepare_count(promises.keys().copied().collect());
+                out.note(Note::Proposer(ProposerNote::CountsPromise { ballot, from, reported, count }));
+                None
             }
             Phase::Accepting { proposal, .. } if proposal.ballot == ballot => Some(Why::PhaseOver),
             _ => Some(self.why_not()),
