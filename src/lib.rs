@@ -6,11 +6,13 @@
 //! - [`shared_vec`]: a list whose clones share their elements.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
+//! - [`gossip`]: a set that replicas spread among themselves. A name has one item everywhere.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 
 pub mod check;
 pub mod explain;
 pub mod history;
+pub mod gossip;
 pub mod node;
 pub mod raft;
 pub mod paxos;

@@ -4,6 +4,7 @@
 //! added by whoever sees the whole model, in [`Sentence::observer`], so that the page can mark it as such.
 
 pub mod raft;
+pub mod gossip;
 pub mod paxos;
 
 /// How a sentence is coloured. Never the only sign of what it says.

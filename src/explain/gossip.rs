@@ -1,0 +1,177 @@
+//! The notes of gossip in words. Its items are the feed's posts.
+
+use super::{Sentence, Tone};
+use crate::gossip::{ItemId, Note};
+use crate::node::{NodeId, NodeSet};
+
+const MAIL: &str = "Demers et al. 1987 §1.2";
+const ANTI_ENTROPY: &str = "Demers et al. 1987 §1.3";
+
+/// `note` of `node` as a sentence with its numbers and its section of the paper. Names are the caller's.
+pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> Sentence {
+    let me = name(node);
+    let (tone, source, headline, reason) = match note {
+        Note::Starts { total: 0 } => {
+            (Tone::Routine, ANTI_ENTROPY, format!("{me} starts with an empty disk"), String::new())
+        }
+        Note::Starts { total } => (
+            Tone::Warning,
+            ANTI_ENTROPY,
+            format!("{me} is back with {} on its disk", posts(*total)),
+            "The next exchanges bring what it lacks.".into(),
+        ),
+        Note::Adds { id, mail_to } => (
+            Tone::Routine,
+            MAIL,
+            format!("{me} takes in post {}", item(name, *id)),
+            format!("Once it is on disk it goes to {} by direct mail: it asks nobody first.", list(name, *mail_to)),
+        ),
+        Note::Stores { last, count } => (
+            Tone::Good,
+            MAIL,
+            format!("{me} confirms {}", posts(u64::from(*count))),
+            format!("All up to {} are on its own disk. Nobody else needs to have them.", item(name, *last)),
+        ),
+        Note::SendsDigest { to, total } => (
+            Tone::Routine,
+            ANTI_ENTROPY,
+            format!("{me} opens an exchange with {}", name(*to)),
+            format!("Picked at random. The digest says which {} it has, by a count per replica.", posts(*total)),
+        ),
+        Note::HasNothingFor { peer, total } => (
+            Tone::Routine,
+            ANTI_ENTROPY,
+            format!("{me} has nothing new for {}", name(*peer)),
+            format!("Whatever {me} has, {} has: {}.", name(*peer), posts(*total)),
+        ),
+        Note::Answers { peer, count, rest } => (
+            Tone::Routine,
+            ANTI_ENTROPY,
+            format!("{me} sends {} {}", name(*peer), posts(*count)),
+            match rest {
+                0 => format!("That is all that {} lacks.", name(*peer)),
+                rest => format!("It lacks {rest} more, for another message."),
+            },
+        ),
+        Note::Asks { peer, lacks } => (
+            Tone::Warning,
+            ANTI_ENTROPY,
+            format!("{me} asks {} for what it lacks", name(*peer)),
+            match lacks {
+                0 => format!("{} said that there are more posts.", name(*peer)),
+                lacks => format!("{} has {} that {me} has not.", name(*peer), posts(*lacks)),
+            },
+        ),
+        Note::Learns { from, count, total, by_mail } => (
+            Tone::Good,
+            by(*by_mail),
+            format!("{me} learns {} from {}", posts(*count), name(*from)),
+            format!("It has {} now.", posts(*total)),
+        ),
+        Note::KnowsAlready { from, by_mail } => (
+            Tone::Routine,
+            by(*by_mail),
+            format!("{me} knew what {} sent", name(*from)),
+            "Post by post it is the same: nothing to do.".into(),
+        ),
+        Note::FindsGap { from, id, has } => (
+            Tone::Warning,
+            ANTI_ENTROPY,
+            format!("{me} leaves {}'s post {} for later", name(*from), item(name, *id)),
+            format!("Of {}'s posts it has {has}: the ones between were lost or are late.", name(id.origin)),
+        ),
+    };
+    Sentence { headline, reason, observer: None, source, tone }
+}
+
+fn by(mail: bool) -> &'static str {
+    if mail { MAIL } else { ANTI_ENTROPY }
+}
+
+fn posts(count: u64) -> String {
+    if count == 1 { "1 post".into() } else { format!("{count} posts") }
+}
+
+/// `n2#5`: the fifth post that n2 took in.
+fn item(name: &dyn Fn(NodeId) -> String, id: ItemId) -> String {
+    format!("{}#{}", name(id.origin), u64::from(id.number) + 1)
+}
+
+fn list(name: &dyn Fn(NodeId) -> String, nodes: NodeSet) -> String {
+    if nodes.is_empty() {
+        return "nobody".into();
+    }
+    nodes.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::gossip::harness::World;
+
+    const N1: NodeId = NodeId(0);
+    const N2: NodeId = NodeId(1);
+
+    /// One number per kind of note. The compiler asks for a new arm when a kind is added, and [`KINDS`] for its number.
+    fn kind(note: &Note) -> usize {
+        match note {
+            Note::Starts { total: 0 } => 0,
+            Note::Starts { .. } => 1,
+            Note::Adds { .. } => 2,
+            Note::Stores { .. } => 3,
+            Note::SendsDigest { .. } => 4,
+            Note::HasNothingFor { .. } => 5,
+            Note::Answers { rest: 0, .. } => 6,
+            Note::Answers { .. } => 7,
+            Note::Asks { lacks: 0, .. } => 8,
+            Note::Asks { .. } => 9,
+            Note::Learns { by_mail: true, .. } => 10,
+            Note::Learns { .. } => 11,
+            Note::KnowsAlready { .. } => 12,
+            Note::FindsGap { .. } => 13,
+        }
+    }
+
+    const KINDS: usize = 14;
+
+    #[test]
+    fn every_note_happens_and_has_its_words() {
+        let name = |id: NodeId| format!("replica {}", id.0);
+        let mut world = World::new(2, 2);
+        // The first post arrives by mail, twice; four are lost, the next finds the gap.
+        world.add(N1);
+        world.sync(N1);
+        let mail = world.flights.iter().find(|flight| flight.to == N2).unwrap().clone();
+        world.deliver(mail);
+        world.settle();
+        for _ in 0..4 {
+            world.add(N1);
+            world.sync(N1);
+        }
+        world.lose_mail();
+        world.add(N1);
+        world.settle();
+        world.crash(N2, 0);
+        // Now n2 lacks one, then nothing.
+        world.add(N1);
+        world.sync(N1);
+        world.lose_mail();
+        for _ in 0..2 {
+            world.exchange(N1, N2);
+            world.settle();
+        }
+        let mut seen = BTreeSet::new();
+        for (node, note) in &world.notes {
+            seen.insert(kind(note));
+            let sentence = sentence(&name, *node, note);
+            assert!(sentence.headline.starts_with(&name(*node)), "{sentence:?}");
+            assert!(sentence.source.starts_with("Demers et al. 1987 §1."), "{sentence:?}");
+            for text in [&sentence.headline, &sentence.reason] {
+                assert!(!text.contains("  ") && !text.contains("n1") && !text.contains("n2"), "{text}");
+            }
+        }
+        assert_eq!(seen, (0..KINDS).collect(), "some kinds of note never happened");
+    }
+}
