@@ -11,11 +11,11 @@
 
 pub mod check;
 pub mod explain;
-pub mod history;
 pub mod gossip;
+pub mod history;
 pub mod node;
-pub mod raft;
 pub mod paxos;
+pub mod raft;
 pub mod shared_vec;
 pub mod sim;
 pub mod store;
