@@ -10,6 +10,7 @@
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 
 pub mod check;
+pub mod experiment;
 pub mod explain;
 pub mod gossip;
 pub mod history;

@@ -7,9 +7,11 @@
 //!
 //! Left out: client sessions and retries; reads without a log entry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::feed::{Ask, AskId, FeedAnswer, Message, Note, Participant, Post, PostId, READ_LENGTH, Refusal, Replica};
+use super::feed::{
+    Ask, AskId, FeedAnswer, Message, Note, Numbers, Participant, Post, PostId, READ_LENGTH, Refusal, Replica,
+};
 use super::feed::{Response, Timer};
 use crate::node::{Answer, Clocks, Effect, Effects, Kind, Node, NodeId, RequestId};
 use crate::raft::{self, Index, Payload, PersistentState, Raft};
@@ -121,8 +123,8 @@ pub struct ConsistentFeed {
     applied: Index,
     /// The state machine: all posts, by log order.
     posts: SharedVec<Post>,
-    /// By author: the numbers of the posts in the feed, up to where there is no gap, and those after.
-    seen: BTreeMap<NodeId, (u32, BTreeSet<u32>)>,
+    /// By author: the posts in the feed.
+    known: BTreeMap<NodeId, Numbers>,
     /// Questions that are in the log, by the name Raft knows them by.
     asked: BTreeMap<RequestId, Origin>,
     requests: u32,
@@ -139,7 +141,7 @@ impl ConsistentFeed {
             raft: Raft::new(config),
             applied: Index::ZERO,
             posts: SharedVec::default(),
-            seen: BTreeMap::new(),
+            known: BTreeMap::new(),
             asked: BTreeMap::new(),
             requests: 0,
             forwarded: BTreeMap::new(),
@@ -194,7 +196,8 @@ impl ConsistentFeed {
             let response = match ask {
                 Ask::Post(post) => {
                     let (post, id) = (post.clone(), post.id);
-                    let fresh = self.is_new(id.author, id.number);
+                    // Not fresh if the network copied the question.
+                    let fresh = self.known.entry(id.author).or_default().insert(id.number);
                     if fresh {
                         self.posts.push(post);
                     }
@@ -214,18 +217,6 @@ impl ConsistentFeed {
     /// The newest posts, as a read returns them.
     fn newest(&self) -> std::sync::Arc<[Post]> {
         self.posts.iter_from(self.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
-    }
-
-    /// Marks a post as in the feed; false if it was there: the network may have copied the question.
-    fn is_new(&mut self, author: NodeId, number: u32) -> bool {
-        let (next, later) = self.seen.entry(author).or_default();
-        if number < *next || !later.insert(number) {
-            return false;
-        }
-        while later.remove(next) {
-            *next += 1;
-        }
-        true
     }
 
     fn give_up(&mut self, request: RequestId, answer: &Answer<raft::Committed, raft::Refusal>, out: &mut Out) {

@@ -5,6 +5,7 @@
 //! between its invocation and its return (Herlihy & Wing 1990). The consistent feed promises that; the available one
 //! promises only that replicas which hear from each other again end up with the same posts in the same order.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -24,6 +25,34 @@ pub struct PostId {
     pub author: NodeId,
     /// Counted from 0.
     pub number: u32,
+}
+
+/// A set of numbers that mostly come in order.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Numbers {
+    /// All below this are in.
+    next: u32,
+    /// So are these, above it.
+    later: BTreeSet<u32>,
+}
+
+impl Numbers {
+    /// Adds `number`; true if it was not there.
+    pub fn insert(&mut self, number: u32) -> bool {
+        if self.contains(number) {
+            return false;
+        }
+        self.later.insert(number);
+        while self.later.remove(&self.next) {
+            self.next += 1;
+        }
+        true
+    }
+
+    /// Whether `number` is there.
+    pub fn contains(&self, number: u32) -> bool {
+        number < self.next || self.later.contains(&number)
+    }
 }
 
 /// One post.
@@ -284,5 +313,22 @@ impl<S: Replica> Node for Participant<S> {
             Self::Replica(replica) => replica.on_choice(picked, at, out),
             Self::Client(_) => unreachable!("phones choose nothing"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_a_set_whatever_their_order() {
+        let mut numbers = Numbers::default();
+        for (number, fresh) in
+            [(1, true), (0, true), (1, false), (4, true), (0, false), (2, true), (3, true), (4, false)]
+        {
+            assert_eq!(numbers.insert(number), fresh, "{number}");
+        }
+        assert_eq!(numbers, Numbers { next: 5, later: BTreeSet::new() });
+        assert!(!numbers.contains(5));
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Both feeds have the same clients and the same requests, so one script can drive them side by side.
 
+pub mod available_feed;
 pub mod client;
 pub mod consistent_feed;
 pub mod feed;

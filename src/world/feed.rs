@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::watch::{Events, MarkKind};
 use crate::check::staleness::Staleness;
+use crate::gossip;
 use crate::history::{Operation, Outcome};
 use crate::node::{Delay, Micros, NodeId, NodeSet, RequestId};
 use crate::raft;
@@ -17,6 +18,7 @@ use crate::sim::model::Step;
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::Pace;
+use crate::store::available_feed::AvailableFeed;
 use crate::store::client::Client;
 use crate::store::consistent_feed::{ConsistentFeed, ReplicaNote};
 use crate::store::feed::{self, Participant, PostId, Refusal, Replica, Request, Response};
@@ -184,6 +186,49 @@ impl FeedKind for Consistent {
 
     fn elected(note: &ReplicaNote) -> bool {
         matches!(note, ReplicaNote::Raft(raft::Note::BecameLeader { .. }))
+    }
+}
+
+/// Eventually consistent, on gossip: AP.
+#[derive(Clone, Copy, Debug)]
+pub struct Available;
+
+/// How long a replica waits between two exchanges with random peers.
+const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
+/// How many posts one message of gossip holds at most.
+const BATCH: u32 = 64;
+
+impl FeedKind for Available {
+    type Replica = AvailableFeed;
+    type Ghost = ();
+
+    fn replica(id: NodeId, servers: NodeSet) -> AvailableFeed {
+        AvailableFeed::new(gossip::Config { id, peers: servers.without(id), every: EXCHANGE, batch: BATCH })
+    }
+
+    fn is_notable(note: &gossip::Note) -> bool {
+        match note {
+            gossip::Note::Learns { by_mail, .. } => !by_mail,
+            gossip::Note::Starts { .. } | gossip::Note::Answers { .. } | gossip::Note::FindsGap { .. } => true,
+            gossip::Note::Adds { .. }
+            | gossip::Note::Stores { .. }
+            | gossip::Note::SendsDigest { .. }
+            | gossip::Note::HasNothingFor { .. }
+            | gossip::Note::Asks { .. }
+            | gossip::Note::KnowsAlready { .. } => false,
+        }
+    }
+
+    fn check((): &mut (), _: &Seen<'_, Participant<AvailableFeed>>) -> Result<(), Broken> {
+        Ok(())
+    }
+
+    fn committed(_: &gossip::Note) -> Option<PostId> {
+        None
+    }
+
+    fn elected(_: &gossip::Note) -> bool {
+        false
     }
 }
 

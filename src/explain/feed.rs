@@ -1,0 +1,163 @@
+//! The feeds' notes as sentences. Phones go by their people's names.
+
+use super::{Sentence, Tone, gossip, raft};
+use crate::node::{NodeId, NodeSet};
+use crate::raft::Note as RaftNote;
+use crate::store::consistent_feed::ReplicaNote;
+use crate::store::feed::Note;
+
+/// Names participants: "n1", "Ana".
+pub type Names<'a> = &'a dyn Fn(NodeId) -> String;
+
+/// The servers, and those of them that the one spoken of could reach: what only an observer knows.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// All servers.
+    pub servers: NodeSet,
+    /// Itself and those with which it could exchange messages.
+    pub reach: NodeSet,
+}
+
+/// A note of the consistent feed.
+pub fn consistent(names: Names<'_>, view: View, node: NodeId, note: &Note<ReplicaNote>) -> Sentence {
+    match note {
+        Note::Replica(note) => {
+            let reach_matters = match note {
+                ReplicaNote::Raft(note) => matches!(note, RaftNote::AsksForVotes { .. }),
+                ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. } => true,
+                ReplicaNote::Forwarded { .. } | ReplicaNote::Superseded { .. } | ReplicaNote::Applied { .. } => false,
+            };
+            let observer = if reach_matters { quorum_view(node, view) } else { None };
+            Sentence { observer, ..replica(names, node, note) }
+        }
+        note => phone(names, node, note),
+    }
+}
+
+/// A note of the available feed.
+pub fn available(names: Names<'_>, view: View, node: NodeId, note: &Note<crate::gossip::Note>) -> Sentence {
+    match note {
+        Note::Replica(note) => Sentence { observer: isolation_view(node, view), ..gossip::sentence(names, node, note) },
+        note => phone(names, node, note),
+    }
+}
+
+fn quorum_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
+    if reach == servers {
+        return None;
+    }
+    let majority = if reach.is_majority_of(servers) { "is a majority" } else { "is no majority" };
+    let (reached, all) = (reach.len(), servers.len());
+    let others = reach.without(node);
+    Some(if others.is_empty() {
+        format!("{node} can reach nobody: {reached} of {all} {majority}.")
+    } else {
+        format!("{node} can reach only {}: {reached} of {all} {majority}.", list(others))
+    })
+}
+
+fn isolation_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
+    let missing = servers.difference(reach);
+    (!missing.is_empty())
+        .then(|| format!("{node} can't reach {}: what they know stays there until the links heal.", list(missing)))
+}
+
+/// "n1, n2 and n5".
+pub fn list(nodes: NodeSet) -> String {
+    let names: Vec<String> = nodes.iter().map(|node| node.to_string()).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+fn what(post: bool) -> &'static str {
+    if post { "post" } else { "read" }
+}
+
+fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
+    let (headline, reason, source, tone) = match note {
+        ReplicaNote::Raft(note) => return raft::sentence(node, note),
+        ReplicaNote::Forwarded { client, leader, post } => (
+            format!("{node} passes {}'s {} to {leader}", names(*client), what(*post)),
+            format!("{node} does not lead; as far as it knows, {leader} does."),
+            "Raft §8",
+            Tone::Routine,
+        ),
+        ReplicaNote::RefusedWithoutLeader { client, term, candidate, post } => (
+            format!("CP refused {}'s {}", names(*client), what(*post)),
+            format!(
+                "{node} knows no leader in term {term}{}. It has put nothing into any log, so it can say for sure: this did \
+                 not happen.",
+                if *candidate { ": it stands for election itself" } else { "" }
+            ),
+            "Raft §8",
+            Tone::Bad,
+        ),
+        ReplicaNote::LostLeader { client, leader } => (
+            format!("{node} can't tell what came of {}'s request", names(*client)),
+            format!(
+                "It had passed it to {leader} and no longer follows it. {leader} may have put it into its log before that, or \
+                 not: unknown."
+            ),
+            "Raft §8",
+            Tone::Warning,
+        ),
+        ReplicaNote::Superseded { client, index } => (
+            format!("CP refused {}'s request after all", names(*client)),
+            format!("Another entry was committed at index {index} or before it, so this one never will be."),
+            "Raft §5.3",
+            Tone::Bad,
+        ),
+        ReplicaNote::Applied { index, post, fresh } => (
+            format!("{node} adds {}'s post to its feed", names(post.author)),
+            if *fresh {
+                format!("Entry {index} is committed, so every replica adds the same post at the same place.")
+            } else {
+                format!("Entry {index} is a second copy of a post that is there already: it has no effect.")
+            },
+            "Raft §5.3",
+            Tone::Routine,
+        ),
+    };
+    Sentence { headline, reason, observer: None, source, tone }
+}
+
+fn phone<T>(names: Names<'_>, node: NodeId, note: &Note<T>) -> Sentence {
+    let who = names(node);
+    let (headline, reason, tone) = match note {
+        Note::Replica(_) => unreachable!("rendered by the caller"),
+        Note::Asked { replica, post } => {
+            (format!("{who} sends a {} to {replica}", what(*post)), String::new(), Tone::Routine)
+        }
+        Note::GaveUp { replica, waited, post } => (
+            format!("{who} gets no answer"),
+            format!(
+                "{replica} has not answered the {} for {} ms. It may have happened, or may yet happen, or never: the phone \
+                 can't know.",
+                what(*post),
+                waited.as_ms()
+            ),
+            Tone::Warning,
+        ),
+        Note::HeardLate { done: true, post } => (
+            format!("{who} learns that the {} happened after all", what(*post)),
+            "The answer came after the phone had given up.".to_owned(),
+            Tone::Good,
+        ),
+        Note::HeardLate { done: false, post } => (
+            format!("{who} learns that the {} did not happen", what(*post)),
+            "The refusal came after the phone had given up.".to_owned(),
+            Tone::Bad,
+        ),
+        Note::Attached { from, to } => {
+            (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers."), Tone::Routine)
+        }
+        Note::WasBusy => (
+            format!("{who}'s phone is still waiting"),
+            "One question at a time: it did not send this one.".to_owned(),
+            Tone::Warning,
+        ),
+    };
+    Sentence { headline, reason, observer: None, source: "the feed's specification", tone }
+}

@@ -1,0 +1,163 @@
+//! The available feed (AP): every replica answers at once from what it has, and gossip spreads the posts.
+//!
+//! Replicas that hear from each other again end up with the same posts in the same order: posts are only ever added, and
+//! are ordered by a logical clock (Lamport 1978, "Time, clocks, and the ordering of events"), then by author. A post's
+//! stamp is larger than that of every post that its replica knew, so nobody sees an answer before the question.
+//!
+//! A post is confirmed once it is durable at one replica. Nothing is ever refused.
+
+use std::collections::BTreeMap;
+
+use super::feed::{Ask, AskId, Message, Numbers, Participant, Post, PostId, READ_LENGTH, Replica, Response, Timer};
+use crate::gossip::{self, Gossip, Items};
+use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
+
+/// A post and its place in the feed.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Stamped {
+    /// The logical time at the replica that took it.
+    pub stamp: u64,
+    /// What was posted.
+    pub post: Post,
+}
+
+impl Stamped {
+    fn place(&self) -> (u64, PostId) {
+        (self.stamp, self.post.id)
+    }
+}
+
+/// One replica.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct AvailableFeed {
+    gossip: Gossip<Stamped>,
+    /// By origin: how many of the gossiped posts are taken into what follows.
+    taken: BTreeMap<NodeId, u32>,
+    /// The newest posts, by place: what a read returns.
+    newest: Vec<Stamped>,
+    /// By author: the posts known.
+    known: BTreeMap<NodeId, Numbers>,
+    /// The largest stamp seen.
+    clock: u64,
+    /// Posts on their way to this replica's own disk, by the name gossip knows them by.
+    asked: BTreeMap<RequestId, (AskId, PostId)>,
+    requests: u32,
+}
+
+type Out = Effects<Participant<AvailableFeed>>;
+
+impl AvailableFeed {
+    /// A replica that has not started.
+    pub fn new(config: gossip::Config) -> Self {
+        Self {
+            gossip: Gossip::new(config),
+            taken: BTreeMap::new(),
+            newest: Vec::new(),
+            known: BTreeMap::new(),
+            clock: 0,
+            asked: BTreeMap::new(),
+            requests: 0,
+        }
+    }
+
+    /// Its gossip module.
+    pub fn gossip(&self) -> &Gossip<Stamped> {
+        &self.gossip
+    }
+
+    /// The newest posts, oldest first: what a read returns.
+    pub fn newest(&self) -> &[Stamped] {
+        &self.newest
+    }
+
+    /// Lets gossip handle one event, then takes in what it brought and answers whom it can.
+    fn drive(&mut self, out: &mut Out, event: impl FnOnce(&mut Gossip<Stamped>, &mut Effects<Gossip<Stamped>>)) {
+        let mut inner = Effects::default();
+        event(&mut self.gossip, &mut inner);
+        self.take_in();
+        for effect in inner.drain() {
+            match effect {
+                Effect::Send { to, message, after_sync } => {
+                    out.push(Effect::Send { to, message: Message::Peer(message), after_sync });
+                }
+                Effect::SetTimer(timer, delay) => out.set_timer(Timer::Replica(timer), delay),
+                Effect::CancelTimer(timer) => out.cancel_timer(Timer::Replica(timer)),
+                Effect::Choose(among) => out.choose(among),
+                Effect::Write(delta) => out.write(delta),
+                Effect::Note(note) => out.note(super::feed::Note::Replica(note)),
+                Effect::Reply(request, Answer::Done(_)) => {
+                    let (id, post) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
+                    let answer = Answer::Done(Response::Posted(post));
+                    out.send(id.client, Message::Answer { number: id.number, answer });
+                }
+                Effect::Reply(_, Answer::Refused(never)) => match never {},
+                Effect::Reply(_, Answer::Unknown) => unreachable!("gossip always knows"),
+            }
+        }
+    }
+
+    fn take_in(&mut self) {
+        for (origin, items) in self.gossip.items().iter() {
+            let taken = self.taken.entry(origin).or_default();
+            for item in items.iter_from(*taken as usize) {
+                self.clock = self.clock.max(item.stamp);
+                let fresh = self.known.entry(item.post.id.author).or_default().insert(item.post.id.number);
+                let position = self.newest.partition_point(|other| other.place() < item.place());
+                if fresh && (position > 0 || self.newest.len() < READ_LENGTH) {
+                    self.newest.insert(position, item.clone());
+                }
+                if self.newest.len() > READ_LENGTH {
+                    self.newest.remove(0);
+                }
+            }
+            *taken = items.len() as u32;
+        }
+    }
+
+    fn knows(&self, post: PostId) -> bool {
+        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
+    }
+}
+
+impl Replica for AvailableFeed {
+    type Peer = gossip::Message<Stamped>;
+    type Timer = gossip::Timer;
+    type Disk = Items<Stamped>;
+    type Note = gossip::Note;
+
+    fn on_restart(&mut self, disk: &Self::Disk, at: Clocks, out: &mut Out) {
+        *self = Self::new(self.gossip.config().clone());
+        self.drive(out, |gossip, inner| gossip.on_restart(disk, at, inner));
+    }
+
+    fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
+        match ask {
+            Ask::Read => {
+                let posts = self.newest.iter().map(|stamped| stamped.post.clone()).collect();
+                let answer = Answer::Done(Response::Posts(posts));
+                out.send(id.client, Message::Answer { number: id.number, answer });
+            }
+            // The network copied the question.
+            Ask::Post(post) if self.knows(post.id) => {}
+            Ask::Post(post) => {
+                let request = RequestId(self.requests);
+                self.requests += 1;
+                self.asked.insert(request, (id, post.id));
+                let item = Stamped { stamp: self.clock + 1, post };
+                self.drive(out, |gossip, inner| gossip.on_request(request, gossip::Request::Add(item), at, inner));
+            }
+        }
+    }
+
+    fn on_peer(&mut self, from: NodeId, message: Self::Peer, at: Clocks, out: &mut Out) {
+        self.drive(out, |gossip, inner| gossip.on_message(from, message, at, inner));
+    }
+
+    fn on_timer(&mut self, timer: gossip::Timer, at: Clocks, out: &mut Out) {
+        self.drive(out, |gossip, inner| gossip.on_timer(timer, at, inner));
+    }
+
+    fn on_choice(&mut self, picked: NodeId, at: Clocks, out: &mut Out) {
+        self.drive(out, |gossip, inner| gossip.on_choice(picked, at, inner));
+    }
+}
