@@ -81,6 +81,9 @@ pub enum Loss {
     Dropped,
 }
 
+/// An answer to a client.
+pub type Reply<N> = (RequestId, Answer<<N as Node>::Response, <N as Node>::Refusal>);
+
 /// What one step did, for whoever watches: the schedule, the history, the page. Reused from step to step.
 #[derive(Debug)]
 pub struct Outcome<N: Node> {
@@ -99,7 +102,7 @@ pub struct Outcome<N: Node> {
     /// Something was written.
     pub wrote: bool,
     /// Answers to clients.
-    pub replies: Vec<(RequestId, Answer<N::Response, N::Refusal>)>,
+    pub replies: Vec<Reply<N>>,
     /// Rules that fired or refused.
     pub notes: Vec<N::Note>,
     effects: Effects<N>,

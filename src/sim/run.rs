@@ -8,7 +8,7 @@ use super::digest::Digest;
 use super::fault::{Fate, Intervention, MessageName};
 use super::model::{Model, Outcome, Slot, Status, Step};
 use super::network::FlightId;
-use super::schedule::{Pace, Schedule, Taken};
+use super::schedule::{Pace, Passage, Schedule, Taken};
 use crate::history::History;
 use crate::node::{Clocks, Kind, Micros, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
@@ -47,8 +47,19 @@ pub struct Seen<'a, N: Node> {
     pub after: &'a Model<N>,
     /// What it brought about.
     pub outcome: &'a Outcome<N>,
+    /// When the messages that it lost were sent, and would have arrived.
+    pub died: &'a [(FlightId, Passage)],
     /// The clients' operations, this step's among them.
     pub history: &'a HistoryOf<N>,
+}
+
+/// The latest step of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Latest<'a, N: Node> {
+    /// What was done.
+    pub step: &'a Step<N>,
+    /// What it brought about.
+    pub outcome: &'a Outcome<N>,
 }
 
 /// A world in time.
@@ -142,8 +153,8 @@ impl<W: World> Run<W> {
     }
 
     /// The latest step and what it did; `None` right after a clone or at the start.
-    pub fn latest(&self) -> Option<(&Step<W::Node>, &Outcome<W::Node>)> {
-        self.latest.as_ref().map(|step| (step, &self.outcome))
+    pub fn latest(&self) -> Option<Latest<'_, W::Node>> {
+        self.latest.as_ref().map(|step| Latest { step, outcome: &self.outcome })
     }
 
     /// The moment of the latest step.
@@ -354,6 +365,7 @@ impl<W: World> Run<W> {
             before: before.as_deref(),
             after: &self.model,
             outcome: &self.outcome,
+            died: self.schedule.died(),
             history: &self.history,
         };
         self.world.watch(&mut self.watch, &seen);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::dice;
 use super::fault::MessageName;
-use super::model::{Loss, Model, Outcome, Status, Step};
+use super::model::{Model, Outcome, Status, Step};
 use super::network::{FlightId, Travel};
 use crate::node::{Clocks, Delay, Kind, Micros, Node, NodeId};
 
@@ -106,6 +106,8 @@ pub struct Schedule<N: Node> {
     /// Turns taken, by participant.
     beats: Vec<u32>,
     traffic_percent: u16,
+    /// Where the messages that the latest step lost were in time.
+    died: Vec<(FlightId, Passage)>,
 }
 
 impl<N: Node> Schedule<N> {
@@ -121,6 +123,7 @@ impl<N: Node> Schedule<N> {
             ordinals: BTreeMap::new(),
             beats: vec![0; count],
             traffic_percent: 0,
+            died: Vec::new(),
         }
     }
 
@@ -156,6 +159,11 @@ impl<N: Node> Schedule<N> {
             What::Flight(other, passage) if other == id => Some(passage),
             _ => None,
         })
+    }
+
+    /// Where the messages that the latest step lost were in time.
+    pub fn died(&self) -> &[(FlightId, Passage)] {
+        &self.died
     }
 
     /// When a running timer was set, and when it fires.
@@ -203,12 +211,13 @@ impl<N: Node> Schedule<N> {
     /// Takes the step at `position`, as [`Schedule::next`] gave it, out of the schedule. `None`: a client lets its turn pass.
     pub fn take(&mut self, at: Micros, position: usize, model: &Model<N>, pace: &impl Pace<N>) -> Option<Taken<N>> {
         self.now = at;
+        if let What::Flight(id, _) = self.pending[position].what {
+            let to = model.flights().get(id).expect("scheduled messages are on their way").to;
+            let down = model.slot(to).status == Status::Crashed;
+            return Some(Taken::Step(if down { Step::Lose(id) } else { Step::Deliver(id) }));
+        }
         Some(match self.pending.remove(position).what {
-            What::Flight(id, _) => {
-                let to = model.flights().get(id).expect("scheduled messages are on their way").to;
-                let down = model.slot(to).status == Status::Crashed;
-                Taken::Step(if down { Step::Lose(id) } else { Step::Deliver(id) })
-            }
+            What::Flight(..) => unreachable!("left to whoever absorbs the step"),
             What::Timer(node, timer) => Taken::Step(Step::Timer(node, timer)),
             What::Sync(node) => Taken::Step(Step::Sync(node)),
             What::Choice(node) => {
@@ -229,8 +238,9 @@ impl<N: Node> Schedule<N> {
     /// Does to the schedule what `step` did to the model.
     pub fn absorb(&mut self, at: Micros, step: &Step<N>, outcome: &Outcome<N>, model: &Model<N>, pace: &impl Pace<N>) {
         self.now = at;
+        self.died.clear();
         match step {
-            Step::Deliver(id) | Step::Lose(id) => self.forget_flight(*id),
+            Step::Deliver(id) => self.forget_flight(*id),
             Step::Timer(node, timer) => self.forget_timer(*node, *timer),
             Step::Sync(node) => self.forget(|what| matches!(what, What::Sync(other) if other == node)),
             Step::Choose(node, _) => self.forget(|what| matches!(what, What::Choice(other) if other == node)),
@@ -242,10 +252,10 @@ impl<N: Node> Schedule<N> {
         for id in &outcome.sent {
             self.schedule_flight(*id, model, outcome, pace);
         }
-        for (id, _, loss) in &outcome.lost {
-            if matches!(loss, Loss::Cut | Loss::Down) {
-                self.forget_flight(*id);
-            }
+        for (id, ..) in &outcome.lost {
+            let passage = self.passage(*id).expect("what was lost had been scheduled");
+            self.died.push((*id, passage));
+            self.forget_flight(*id);
         }
         let Some(node) = outcome.node else { return };
         for (timer, delay) in &outcome.timers {

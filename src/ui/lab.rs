@@ -7,6 +7,17 @@ use std::rc::Rc;
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 
+/// A page, and with it a kind of experiment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Page {
+    /// The feed on a replicated log beside the feed on gossip.
+    Feed,
+    /// One Raft cluster, everything visible.
+    Raft,
+    /// Proposers and acceptors; the learner picks what arrives.
+    Paxos,
+}
+
 /// One experiment: one script of interventions, and one world or several that run under it.
 pub trait Lab {
     /// The play head.
@@ -120,11 +131,11 @@ pub struct World {
     /// The meters under the phones.
     pub meters: Option<Meters>,
     /// The history of operations, one row per person.
-    pub history: Vec<HistoryRow>,
+    pub history: Rc<Vec<HistoryRow>>,
     /// When links were cut or nodes down, to be shaded behind the history. `None`: still so.
     pub faults: Vec<(Micros, Option<Micros>, String)>,
     /// "What just happened", newest first, at most 40.
-    pub events: Vec<Event>,
+    pub events: Rc<Vec<Event>>,
     /// Safety invariants, checked after every event.
     pub invariants: Vec<Invariant>,
     /// Raft: every server's log and what the leader knows of it.

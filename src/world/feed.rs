@@ -273,7 +273,7 @@ impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
             return None;
         }
         // Posts and reads take turns, so that no one is silent or blind for long.
-        Some(if (beat + u32::from(phone.id().0)) % 2 == 0 {
+        Some(if (beat + u32::from(phone.id().0)).is_multiple_of(2) {
             Request::Post(PHRASES[dice::below(dice, &[1], PHRASES.len() as u64) as usize].into())
         } else {
             Request::Read

@@ -7,6 +7,7 @@ use crate::shared_vec::SharedVec;
 use crate::sim::model::{Loss, Model, Status, Step};
 use crate::sim::network::{Envelope, FlightId};
 use crate::sim::run::Seen;
+use crate::sim::schedule::Passage;
 
 /// The newest so many of something.
 #[derive(Clone, Debug)]
@@ -104,6 +105,10 @@ pub struct Trouble {
 pub struct Death<M> {
     /// When.
     pub at: Micros,
+    /// When it was sent.
+    pub sent: Micros,
+    /// When it would have arrived.
+    pub due: Micros,
     /// Its name while it was on its way.
     pub id: FlightId,
     /// What it was.
@@ -164,9 +169,10 @@ impl<N: Node> Events<N> {
             }
             _ => {}
         }
-        for (id, envelope, loss) in &seen.outcome.lost {
+        for ((id, envelope, loss), (_, passage)) in seen.outcome.lost.iter().zip(seen.died) {
             if servers.contains(envelope.from) && servers.contains(envelope.to) && envelope.from != envelope.to {
-                self.deaths.push(Death { at, id: *id, envelope: envelope.clone(), loss: *loss });
+                let Passage { sent, due, .. } = *passage;
+                self.deaths.push(Death { at, sent, due, id: *id, envelope: envelope.clone(), loss: *loss });
             }
         }
         let Some(node) = seen.outcome.node else { return };
