@@ -1,2 +1,3 @@
 //! The browser program.
+mod ui;
 fn main() {}

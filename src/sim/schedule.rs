@@ -23,6 +23,8 @@ pub trait Pace<N: Node> {
     fn sync_time(&self) -> Delay;
     /// How long `node` waits between two things that it asks for by itself; `None` if it never does.
     fn beat(&self, node: NodeId) -> Option<Delay>;
+    /// Before this moment nobody asks for anything by himself.
+    fn opening(&self) -> Micros;
     /// What it asks for at its `beat`th turn, given its state; `None` if it lets this one pass.
     fn traffic(&self, node: NodeId, state: &N, beat: u32, dice: u64) -> Option<N::Request>;
 }
@@ -299,7 +301,8 @@ impl<N: Node> Schedule<N> {
         let Some(gap) = pace.beat(node) else { return };
         let parts = [7, u64::from(node.0), u64::from(self.beats[node.index()])];
         let usual = dice::within(self.seed, &parts, gap);
-        self.push(self.now + Micros(usual.0 * 100 / u64::from(self.traffic_percent)), What::Beat(node));
+        let begin = self.now.max(pace.opening());
+        self.push(begin + Micros(usual.0 * 100 / u64::from(self.traffic_percent)), What::Beat(node));
     }
 
     /// From `at` on clients do `percent` of the usual by themselves.

@@ -83,8 +83,10 @@ const BETWEEN_REPLICAS: Travel =
     Travel { base: Delay::between(Micros::from_ms(22), Micros::from_ms(32)), jitter: Micros::from_ms(6) };
 const TO_A_PHONE: Travel = Travel { base: Delay::fixed(Micros::from_ms(1)), jitter: Micros::from_ms(1) };
 const SYNC: Delay = Delay::between(Micros::from_ms(1), Micros::from_ms(3));
-const BEAT: Delay = Delay::between(Micros::from_ms(200), Micros::from_ms(330));
+const BEAT: Delay = Delay::between(Micros::from_ms(140), Micros::from_ms(210));
 
+/// By then even an election with a split vote is over, so nobody is refused before the learner does anything.
+const OPENING: Micros = Micros::from_ms(800);
 /// How many of its own posts a phone shows after those that it read.
 const OWN_POSTS_SHOWN: usize = 6;
 
@@ -265,6 +267,10 @@ impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
 
     fn beat(&self, node: NodeId) -> Option<Delay> {
         (!self.setup.servers().contains(node)).then_some(BEAT)
+    }
+
+    fn opening(&self) -> Micros {
+        OPENING
     }
 
     fn traffic(&self, _: NodeId, state: &Member<K>, beat: u32, dice: u64) -> Option<Request> {

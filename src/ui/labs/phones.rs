@@ -1,0 +1,240 @@
+//! Phones, meters and the history of operations, as view data; the same for both feeds.
+
+use std::rc::Rc;
+
+use cap_lab::check::staleness::StaleRead;
+use cap_lab::history::{Operation, Outcome};
+use cap_lab::node::{Answer, Micros, NodeId, RequestId};
+use cap_lab::store::feed::{PostId, Refusal, Request, Response};
+use cap_lab::world::feed::{FeedKind, FeedRun, FeedSetup};
+
+use crate::ui::lab::{Bar, BarState, HistoryRow, Meters, PhoneState, PhoneView, PostView};
+
+type FeedOperation = Operation<Request, Response, Refusal>;
+
+/// How far back the rows of operations go.
+pub(super) const HISTORY: Micros = Micros::from_ms(12_000);
+/// For how long a phone announces that an unknown post turned out to be in the feed.
+const ANNOUNCED: Micros = Micros::from_ms(1_500);
+
+pub(super) fn phone<K: FeedKind>(run: &FeedRun<K>, id: NodeId, now: Micros) -> PhoneView {
+    let setup = run.world().setup;
+    let client = run.model().slot(id).node.client().expect("phones come after the replicas");
+    let seen = run.watch().phones.get(&id).cloned().unwrap_or_default();
+    let latest = seen.latest.and_then(|id| run.history().get(id));
+    let read = seen.read.and_then(|id| run.history().get(id));
+    let mut posts = Vec::new();
+    if let Some(Outcome::Done { response: Response::Posts(read), .. }) = read.map(|read| &read.outcome) {
+        posts.extend(read.iter().map(|post| PostView {
+            author: setup.person(post.id.author).to_owned(),
+            text: post.text.to_string(),
+            time: time_of_day(post.written),
+            unconfirmed: false,
+        }));
+    }
+    let own = seen.own.iter().filter_map(|id| run.history().get(*id));
+    posts.extend(own.filter_map(|operation| own_post(setup, operation)));
+    let (state, status, detail) = match latest {
+        None => (PhoneState::Idle, "Nothing asked yet".to_owned(), String::new()),
+        Some(operation) => standing(run, operation),
+    };
+    let announced = seen.announced.filter(|(at, _)| now.since(*at) < ANNOUNCED);
+    let announcement = announced.and_then(|(_, id)| run.history().get(id)).map(|operation| {
+        let text = if let Request::Post(text) = &operation.request { text } else { "" };
+        format!("“{text}” was committed after all")
+    });
+    PhoneView {
+        id,
+        name: setup.person(id).to_owned(),
+        via: client.replica(),
+        posts: Rc::new(posts),
+        state,
+        status,
+        detail,
+        announcement,
+    }
+}
+
+/// A post that the phone shows because it sent it, below what it read. A refused one did not happen.
+fn own_post(setup: FeedSetup, operation: &FeedOperation) -> Option<PostView> {
+    let Request::Post(text) = &operation.request else { return None };
+    let unconfirmed = match operation.outcome {
+        Outcome::Refused { .. } | Outcome::Unknown { later: Some((_, Answer::Refused(_))), .. } => return None,
+        Outcome::Done { .. } | Outcome::Unknown { later: Some(_), .. } => false,
+        Outcome::Pending | Outcome::Unknown { later: None, .. } => true,
+    };
+    Some(PostView {
+        author: setup.person(operation.client).to_owned(),
+        text: text.to_string(),
+        time: time_of_day(cap_lab::sim::schedule::START_OF_DAY + operation.invoked),
+        unconfirmed,
+    })
+}
+
+fn standing<K: FeedKind>(run: &FeedRun<K>, operation: &FeedOperation) -> (PhoneState, String, String) {
+    let setup = run.world().setup;
+    let post = matches!(operation.request, Request::Post(_));
+    match &operation.outcome {
+        Outcome::Pending => {
+            let what = if post { "Posting" } else { "Reading" };
+            (PhoneState::Waiting, format!("{what} …"), "It waits for its replica's answer.".to_owned())
+        }
+        Outcome::Done { at, response } => match stale(run, operation.id) {
+            Some(stale) => {
+                let (missed, behind) = (count(stale.missed, "post"), seconds(stale.behind));
+                let detail =
+                    format!("{} had been confirmed for {behind} when this read began.", whose(setup, stale.oldest));
+                (PhoneState::Stale, format!("Stale: {missed}, {behind}"), detail)
+            }
+            None => {
+                let took = at.since(operation.invoked).as_ms();
+                let posts = if let Response::Posts(posts) = response { posts.len() } else { 0 };
+                let status = if post { format!("Posted in {took} ms") } else { format!("Up to date, {took} ms") };
+                let detail = if post {
+                    "The post is in the feed.".to_owned()
+                } else {
+                    format!("It got {} and missed none that was confirmed before.", count(posts as u32, "post"))
+                };
+                (PhoneState::Good, status, detail)
+            }
+        },
+        Outcome::Refused { refusal, .. } => {
+            let (status, detail) = refusal_words(*refusal, post);
+            (PhoneState::Refused, status, detail)
+        }
+        Outcome::Unknown { later, .. } => {
+            let detail = match later {
+                None => "It may have happened, or may yet, or never: the phone can't know.",
+                Some((_, Answer::Done(_))) => "The answer came late: it did happen.",
+                Some(_) => "The answer came late: it did not happen.",
+            };
+            (PhoneState::Unknown, "No answer: unknown".to_owned(), detail.to_owned())
+        }
+    }
+}
+
+fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
+    let what = if post { "The post" } else { "The read" };
+    match refusal {
+        Refusal::NoLeader { replica, term } => (
+            "Refused: no quorum".to_owned(),
+            format!("{replica} knows no leader in term {term} that could take it. {what} did not happen."),
+        ),
+        Refusal::Superseded { replica, index } => (
+            "Refused: overwritten".to_owned(),
+            format!(
+                "{replica} led once and had it at index {index}, but another entry was committed. {what} did not happen."
+            ),
+        ),
+        Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer.".to_owned()),
+    }
+}
+
+/// What a read missed, if it was stale. Reads return nearly in the order in which they began.
+fn stale<K: FeedKind>(run: &FeedRun<K>, read: RequestId) -> Option<StaleRead> {
+    let near = run.watch().staleness.stale().iter().rev().take_while(|stale| stale.read.0 + 64 > read.0);
+    near.into_iter().find(|stale| stale.read == read).copied()
+}
+
+pub(super) fn meters<K: FeedKind>(run: &FeedRun<K>) -> Meters {
+    let meters = &run.watch().meters;
+    Meters {
+        answered: meters.done,
+        ended: meters.ended(),
+        stale: meters.stale,
+        refused: meters.refused,
+        unknown: meters.unknown,
+        p50: meters.percentile(50),
+        p99: meters.percentile(99),
+    }
+}
+
+/// One row per person with the operations of the last [`HISTORY`].
+pub(super) fn history<K: FeedKind>(run: &FeedRun<K>, now: Micros) -> Vec<HistoryRow> {
+    let setup = run.world().setup;
+    let since = now.since(HISTORY);
+    let recent: Vec<&FeedOperation> =
+        run.history().iter().rev().take_while(|operation| operation.invoked >= since).collect();
+    let row = |phone: NodeId| HistoryRow {
+        name: setup.person(phone).to_owned(),
+        bars: recent
+            .iter()
+            .rev()
+            .filter(|operation| operation.client == phone)
+            .filter_map(|operation| bar(run, operation))
+            .collect(),
+    };
+    setup.phones().map(row).collect()
+}
+
+fn bar<K: FeedKind>(run: &FeedRun<K>, operation: &FeedOperation) -> Option<Bar> {
+    let letter = match operation.request {
+        Request::Post(_) => 'w',
+        Request::Read => 'r',
+        Request::Attach(_) => return None,
+    };
+    let missed = stale(run, operation.id);
+    let state = match &operation.outcome {
+        Outcome::Pending => BarState::Pending,
+        Outcome::Done { .. } if missed.is_some() => BarState::Stale,
+        Outcome::Done { .. } => BarState::Done,
+        Outcome::Refused { refusal: Refusal::Busy, .. } => return None,
+        Outcome::Refused { .. } => BarState::Refused,
+        Outcome::Unknown { .. } => BarState::Unknown,
+    };
+    let who = run.world().setup.person(operation.client);
+    let what = match &operation.request {
+        Request::Post(text) => format!("{who} posts “{text}”"),
+        _ => format!("{who} reads"),
+    };
+    let came_of_it = match (&operation.outcome, missed) {
+        (Outcome::Pending, _) => "no answer yet".to_owned(),
+        (Outcome::Done { .. }, Some(stale)) => {
+            format!("misses {}, confirmed for up to {}", count(stale.missed, "post"), seconds(stale.behind))
+        }
+        (Outcome::Done { at, .. }, None) => format!("answered in {} ms", at.since(operation.invoked).as_ms()),
+        (Outcome::Refused { .. }, _) => "refused".to_owned(),
+        (Outcome::Unknown { .. }, _) => "no answer in time: unknown".to_owned(),
+    };
+    Some(Bar {
+        id: operation.id.0,
+        letter,
+        from: operation.invoked,
+        to: operation.ended(),
+        state,
+        title: format!("{what}: {came_of_it}"),
+    })
+}
+
+fn whose(setup: FeedSetup, post: PostId) -> String {
+    format!("{}'s post", setup.person(post.author))
+}
+
+/// "1 post", "3 posts".
+pub(super) fn count(number: u32, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// "6.2 s", "84 ms".
+fn seconds(time: Micros) -> String {
+    if time < Micros::from_ms(1_000) { format!("{} ms", time.as_ms()) } else { format!("{:.1} s", time.as_secs_f64()) }
+}
+
+/// "12:00:04".
+fn time_of_day(time: Micros) -> String {
+    let seconds = time.0 / 1_000_000;
+    format!("{:02}:{:02}:{:02}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_on_a_phone() {
+        assert_eq!(time_of_day(cap_lab::sim::schedule::START_OF_DAY + Micros(64_999_999)), "12:01:04");
+        assert_eq!(seconds(Micros(84_900)), "84 ms");
+        assert_eq!(seconds(Micros(6_249_000)), "6.2 s");
+        assert_eq!((count(1, "post"), count(2, "post")), ("1 post".into(), "2 posts".into()));
+    }
+}

@@ -1,0 +1,3 @@
+//! ui
+pub mod lab;
+pub mod labs;
