@@ -113,6 +113,7 @@ mod proof {
             &["store::lock"],
         );
         assert_faults("raft.rs", "pub(in crate::sim) fn f() {}", &["`sim`"]);
+        assert_faults("timeline/mod.rs", "use crate::sim::run::Run; use crate::lesson::Lesson;", &["`lesson::Lesson`"]);
         assert_faults("helpers/mod.rs", "", &["no rule speaks of"]);
     }
 

@@ -172,7 +172,7 @@ mod tests {
     fn a_missing_program_is_told_from_a_failing_one() {
         let missing = run_plain(&mut command("no-such-program-anywhere", "")).unwrap_err();
         assert!(matches!(missing, Trouble::Missing(_)), "{missing}");
-        let failing = run_plain(&mut cargo("no-such-subcommand")).unwrap_err();
+        let failing = run_plain(cargo("no-such-subcommand").stderr(Stdio::null())).unwrap_err();
         assert!(matches!(failing, Trouble::Failed(_)), "{failing}");
     }
 }

@@ -138,9 +138,12 @@ pub(crate) fn chromium() -> Result<PathBuf, Trouble> {
     }
     if is_debian() && output_of("id", "-u").as_deref() == Some("0") {
         println!("installing Chromium with apt-get");
-        run_plain(&mut command("apt-get", "update"))?;
         let mut install = command("apt-get", "install --yes --no-install-recommends chromium");
-        run_plain(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+        let done = run_plain(&mut command("apt-get", "update"))
+            .and_then(|()| run_plain(install.env("DEBIAN_FRONTEND", "noninteractive")));
+        if let Err(trouble) = done {
+            println!("{trouble}");
+        }
         if let Some(found) = find_chromium()? {
             return Ok(found);
         }
