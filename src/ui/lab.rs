@@ -7,6 +7,17 @@ use std::rc::Rc;
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 
+/// A page, and with it a kind of experiment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Page {
+    /// The feed on a replicated log beside the feed on gossip.
+    Feed,
+    /// One Raft cluster, everything visible.
+    Raft,
+    /// Proposers and acceptors; the learner picks what arrives.
+    Paxos,
+}
+
 /// One experiment: one script of interventions, and one world or several that run under it.
 pub trait Lab {
     /// The play head.
