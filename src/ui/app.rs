@@ -237,7 +237,10 @@ impl App {
             Msg::Close => return self.close(),
             Msg::FigureFocus { world, focused } => {
                 self.ui.focused = focused.then_some(world);
-                if focused && self.ui.cursor.is_none_or(|(other, _)| other != world) {
+                if !focused || !browser::focus_is_shown(&figure_id(world)) {
+                    // The pointer needs no cursor.
+                    self.ui.cursor = None;
+                } else if self.ui.cursor.is_none_or(|(other, _)| other != world) {
                     self.ui.cursor = self.worlds.get(world).and_then(|w| w.nodes.first()).map(|node| (world, Item::Node(node.id)));
                 }
             }

@@ -54,6 +54,11 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Whether the element `id` has the keyboard in a way that has to be seen: not by a click.
+pub fn focus_is_shown(id: &str) -> bool {
+    element(id).is_some_and(|element| element.matches(":focus-visible").unwrap_or(false))
+}
+
 /// Whether the tab can be seen.
 pub fn visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible

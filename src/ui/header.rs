@@ -20,10 +20,10 @@ pub fn header(ui: &ViewState, setup: &Setup) -> Html {
             <h1>{ "CAP Lab" }</h1>
             { nav(ui, "Pages") }
             <span class="fill"></span>
-            { opener(ui, Popover::NewRun, "New run", "") }
+            { opener(ui, Popover::NewRun, "New run", "wide") }
             { opener(ui, Popover::File, "Run file", "wide") }
             { opener(ui, Popover::Keys, "Keys", "wide") }
-            <button class="icon" onclick={ui.on(Msg::Theme)} aria-label={if dark { "Light colours" } else { "Dark colours" }}>
+            <button class="icon wide" onclick={ui.on(Msg::Theme)} aria-label={if dark { "Light colours" } else { "Dark colours" }}>
                 { if dark { "☀" } else { "☾" } }
             </button>
             { opener(ui, Popover::Pages, &format!("☰ {here}"), "small") }
@@ -59,7 +59,7 @@ fn popover(ui: &ViewState, setup: &Setup) -> Html {
     };
     html! {
         <div class="popover" id="popover" tabindex="-1" role="dialog" aria-label={label}>
-            <header><h2>{ label }</h2><button class="quiet close" onclick={ui.on(Msg::Close)} aria-label="Close">{ "✕" }</button></header>
+            <div class="row"><h2>{ label }</h2><button class="quiet close" onclick={ui.on(Msg::Close)} aria-label="Close">{ "✕" }</button></div>
             { inside }
         </div>
     }
@@ -69,8 +69,10 @@ fn pages(ui: &ViewState) -> Html {
     html! { <>
         { nav(ui, "All pages") }
         <div class="stack">
+            <button onclick={ui.on(Msg::Toggle(Popover::NewRun))}>{ "New run…" }</button>
             <button onclick={ui.on(Msg::Toggle(Popover::File))}>{ "Run file…" }</button>
             <button onclick={ui.on(Msg::Toggle(Popover::Keys))}>{ "Keys…" }</button>
+            <button onclick={ui.on(Msg::Theme)}>{ "Light or dark" }</button>
         </div>
     </> }
 }

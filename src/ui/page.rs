@@ -91,6 +91,9 @@ pub fn side(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
 fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let shown = ui.shown(worlds.len());
     let class = if shown.len() > 1 { "lab feed two" } else { "lab feed one" };
+    let strip = |index: usize| html! {
+        <div class="strip" id={format!("strip-{index}")}>{ history(&worlds[index], lab.now(), ui) }</div>
+    };
     let sides = shown.iter().map(|&index| {
         let world = &worlds[index];
         html! {
@@ -98,7 +101,7 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
                 { cluster(index, world, lab, ui) }
                 { phones(index, world, ui) }
                 if !ui.narrow() { { for world.meters.as_ref().map(meters) } }
-                <div class="strip" id={format!("strip-{index}")}>{ history(world, lab.now(), ui) }</div>
+                if !ui.narrow() { { strip(index) } }
             </section>
         }
     });
@@ -113,7 +116,7 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
                 { modes(worlds, ui) }
             </div>
             <div class="worlds">{ for sides }</div>
-            if ui.narrow() { { score(worlds) } }
+            if ui.narrow() { <div class="below">{ score(worlds) }{ for shown.iter().map(|index| strip(*index)) }</div> }
             { side(lab, worlds, ui) }
         </main>
     }

@@ -6,7 +6,7 @@ use yew::{Callback, Event, Html, MouseEvent, PointerEvent, SubmitEvent, TargetCa
 
 use crate::ui::browser;
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{Act, PhoneState, PhoneView, World};
+use crate::ui::lab::{Act, PhoneState, PhoneView, PostView, World};
 use crate::ui::state::{Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -60,6 +60,23 @@ fn class(state: PhoneState) -> &'static str {
     }
 }
 
+/// As many posts as a phone has room for.
+const ROWS: usize = 4;
+
+/// One post.
+fn row(post: &PostView) -> Html {
+    html! {
+        <li class={if post.unconfirmed { "unconfirmed" } else { "" }} title={format!("{}, {}", post.author, post.time)}>
+            <b>{ post.author.clone() }</b><span>{ post.text.clone() }</span>
+            if post.unconfirmed {
+                <em title="Its author does not know whether it was accepted">{ "?" }<span class="said">{ " unconfirmed" }</span></em>
+            } else {
+                <time>{ post.time.clone() }</time>
+            }
+        </li>
+    }
+}
+
 #[derive(PartialEq)]
 struct PhonePart {
     world: usize,
@@ -78,12 +95,7 @@ impl Part for PhonePart {
             <li {class}>
                 { self.header() }
                 <ol class="posts">
-                    { for phone.posts.iter().rev().take(8).rev().map(|post| html! {
-                        <li class={if post.unconfirmed { "unconfirmed" } else { "" }}>
-                            <b>{ post.author.clone() }</b><span>{ post.text.clone() }</span>
-                            <time>{ if post.unconfirmed { "unconfirmed".to_owned() } else { post.time.clone() } }</time>
-                        </li>
-                    }) }
+                    { for phone.posts.iter().rev().take(ROWS).rev().map(row) }
                     if phone.posts.is_empty() { <li class="empty">{ "Nothing read yet" }</li> }
                 </ol>
                 if let Some(news) = &phone.announcement { <p class="news">{ news.clone() }</p> }

@@ -83,7 +83,7 @@ impl Part for LogsPart {
             <text x={(x(first, index) + 12.0).to_string()} y="11">{ index }</text>
         });
         html! {
-            <table class="log-grid">
+            <div class="log-scroll" tabindex="0" role="region" aria-label="Logs as rows"><table class="log-grid">
                 <caption>{ "Logs" }</caption>
                 <thead><tr>
                     <th scope="col">{ "Server" }</th><th scope="col">{ "Term" }</th><th scope="col">{ "Vote" }</th>
@@ -96,7 +96,7 @@ impl Part for LogsPart {
                     <span class="key solid">{ "committed, as this server knows" }</span><span class="key hatched">{ "not known to be" }</span>
                     <span class="key disk">{ "on disk" }</span><span class="key matched">{ "match" }</span><span class="key nexted">{ "next" }</span>
                 </td></tr></tfoot>
-            </table>
+            </table></div>
         }
     }
 }
@@ -121,10 +121,10 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
     });
     let commit = (row.commit_index + 1 >= first).then(|| html! { <path class="commit" d={format!("M{:.1},0V30", x(first, row.commit_index + 1) - 1.5)} /> });
     let matched = row.match_index.filter(|index| inside(*index)).map(|index| html! {
-        <path class="match" d={format!("M{:.1},36l5,-6l5,6z", x(first, index) + 7.0)} />
+        <path class="log-match" d={format!("M{:.1},36l5,-6l5,6z", x(first, index) + 7.0)} />
     });
     let next = row.next_index.filter(|index| inside(*index)).map(|index| html! {
-        <path class="next" d={format!("M{:.1},36l4,-5l4,5z", x(first, index) + 8.0)} />
+        <path class="log-next" d={format!("M{:.1},36l4,-5l4,5z", x(first, index) + 8.0)} />
     });
     let number = |index: Option<u64>| index.map_or_else(|| "–".to_owned(), |index| index.to_string());
     let log = row.entries.iter().filter(|cell| inside(cell.index)).map(|cell| cell.term.to_string()).collect::<Vec<_>>().join(", ");

@@ -50,8 +50,8 @@ impl Transport<'_> {
                             <path d={if ui.playing { "M3 1h4v16H3zM11 1h4v16h-4z" } else { "M4 1L16 9L4 17z" }} />
                         </svg>
                     </button>
-                    <button class="step" onclick={ui.on(Msg::Back)} title="One event back (←)"><span aria-hidden="true">{ "◂ " }</span>{ "Back" }</button>
-                    <button class="step" onclick={ui.on(Msg::Step)} title="One event on (→)">{ "Step" }<span aria-hidden="true">{ " ▸" }</span></button>
+                    <button class="step" onclick={ui.on(Msg::Back)} title="One event back (←)" aria-label="Back"><span>{ "◂" }</span><i>{ " Back" }</i></button>
+                    <button class="step" onclick={ui.on(Msg::Step)} title="One event on (→)" aria-label="Step"><i>{ "Step " }</i><span>{ "▸" }</span></button>
                     { speed(ui) }
                 </div>
                 <div class="line">
@@ -96,7 +96,7 @@ fn speed(ui: &ViewState) -> Html {
     let text = speed_text(ui.rate());
     html! {
         <label class="speed"><span>{ "Speed" }</span>
-            <input type="range" min="-200" max="100" step="5" value={ui.speed.to_string()} aria-valuetext={text.clone()} oninput={set} />
+            <input type="range" min="-200" max="100" step="5" aria-label="Speed" value={ui.speed.to_string()} aria-valuetext={text.clone()} oninput={set} />
             <output>{ text }</output>
         </label>
     }

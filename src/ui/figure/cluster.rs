@@ -9,7 +9,7 @@ use crate::ui::figure::flights;
 use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, region};
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
-use crate::ui::lab::{ProposerView, World};
+use crate::ui::lab::{ProposerView, RoleMark, World};
 use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
 use crate::ui::still::{Part, still};
 
@@ -75,7 +75,7 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
         let Body::Circle(r) = places[node.id.index()].body else { return None };
         let at = places[node.id.index()].at;
         let left = 100.0 - 100.0 * crate::ui::figure::geometry::progress(set, fires, now);
-        let class = if node.role == crate::ui::lab::RoleMark::Candidate { "timer election" } else { "timer" };
+        let class = if node.role == RoleMark::Candidate { "timer election" } else { "timer" };
         Some(html! {
             <circle key={node.id.0} {class} r={(r + 6.0).to_string()} pathLength="100" stroke-dasharray={format!("{left:.1} 200")}
                 transform={format!("translate({:.1} {:.1}) rotate(-90)", at.x, at.y)} />
@@ -110,6 +110,7 @@ fn nodes(world: &World, places: &[Place], size: Size, marked: &[Option<Item>], p
             selected: marked[2] == Some(item),
             people: people.map(|phone| if narrow { phone.name.chars().take(1).collect() } else { phone.name.clone() }).collect(),
             people_left: place.at.x < size.w / 2.0,
+            second: node.role == RoleMark::Proposer && node.id.index() > 0,
             card: world.paxos.as_ref().and_then(|paxos| paxos.acceptors.iter().find(|card| card.id == node.id).cloned()),
         }
     };

@@ -12,7 +12,7 @@ const LANE: f64 = 4.0;
 /// A held message waits this far along.
 const HELD_AT: f64 = 0.82;
 /// How long a death is shown, in run time.
-const DYING: Micros = Micros::from_ms(150);
+const DYING: Micros = Micros::from_ms(60);
 
 /// Where a message is. With `still` it does not glide: it waits at a third, then at two thirds of its way.
 pub fn flight_at(flight: &FlightView, places: &[Place], now: Micros, still: bool) -> Point {

@@ -77,7 +77,7 @@ impl Place {
 pub fn ring(count: usize, size: Size) -> Vec<Place> {
     let narrow = size.w < 440.0;
     let r = if narrow { 22.0 } else { 25.0 };
-    let (margin_x, margin_top, margin_bottom) = (r + if narrow { 26.0 } else { 62.0 }, r + 22.0, r + 30.0);
+    let (margin_x, margin_top, margin_bottom) = (r + if narrow { 26.0 } else { 62.0 }, r + 22.0, r + 36.0);
     let centre = Point { x: size.w / 2.0, y: margin_top + (size.h - margin_top - margin_bottom) / 2.0 };
     let rx = (size.w / 2.0 - margin_x).clamp(20.0, 210.0);
     let ry = ((size.h - margin_top - margin_bottom) / 2.0).clamp(20.0, 190.0);

@@ -26,6 +26,8 @@ pub struct NodePart {
     pub people: Vec<String>,
     /// Whether the people are drawn to its left.
     pub people_left: bool,
+    /// Paxos: a proposer after the first, in the second colour.
+    pub second: bool,
     /// An acceptor's card.
     pub card: Option<AcceptorView>,
 }
@@ -33,7 +35,7 @@ pub struct NodePart {
 impl Part for NodePart {
     fn draw(&self) -> Html {
         let class = format!(
-            "node {} {}{}{}",
+            "node {} {}{}{}{}",
             role_class(self.view.role),
             match self.view.status {
                 Status::Up => "up",
@@ -42,6 +44,7 @@ impl Part for NodePart {
             },
             if self.marked { " marked" } else { "" },
             if self.selected { " selected" } else { "" },
+            if self.second { " second" } else { "" },
         );
         let at = self.place.at;
         html! {

@@ -23,7 +23,7 @@ pub fn item_at(world: &World, places: &[Place], now: Micros, still: bool, point:
         .flights
         .iter()
         .map(|flight| (flight_at(flight, places, now, still).distance(point), flight.id))
-        .filter(|(distance, _)| *distance < 13.0)
+        .filter(|(distance, _)| *distance < 11.0)
         .collect();
     flights.sort_by(|a, b| a.0.total_cmp(&b.0));
     let node = world.nodes.iter().find(|node| places[node.id.index()].covers(point, 6.0));
