@@ -17,7 +17,7 @@ use super::acts::{self, Wanted};
 use super::common::{self, Look};
 use super::phones;
 use crate::ui::lab::{
-    self, Act, Branch, Event, HistoryRow, Invariant, Lab, Mark, NextStep, NodeView, Replication, Setup, Sheet, World,
+    Act, Branch, Event, HistoryRow, Invariant, Lab, Mark, NextStep, NodeView, Replication, Setup, Sheet, World,
 };
 
 /// A message of a feed.
@@ -42,7 +42,7 @@ pub(super) trait FeedView: FeedKind {
 }
 
 /// One feed's run, whatever its kind.
-trait FeedSide {
+pub(super) trait Side {
     fn world(&self, now: Micros, cache: &mut Cache) -> World;
     fn node_sheet(&self, id: NodeId) -> Sheet;
     fn flight_sheet(&self, flight: u32) -> Option<Sheet>;
@@ -54,15 +54,17 @@ trait FeedSide {
 
 /// What changes seldom, and what it was made from.
 #[derive(Default)]
-struct Cache {
+pub(super) struct Cache {
     history: Option<(HistoryStamp, Rc<Vec<HistoryRow>>)>,
-    events: Option<(Option<(u64, Micros)>, Rc<Vec<Event>>)>,
+    events: Option<(EventStamp, Rc<Vec<Event>>)>,
 }
 
 /// The history as drawn is decided by this: how much was asked and answered, and roughly when it is looked at.
 type HistoryStamp = (usize, u32, u32, u64);
+/// The newest note: its number and its moment.
+type EventStamp = Option<(u64, Micros)>;
 
-impl<K: FeedView> FeedSide for FeedRun<K> {
+impl<K: FeedView> Side for FeedRun<K> {
     fn world(&self, now: Micros, cache: &mut Cache) -> World {
         let setup = self.world().setup;
         let events = &self.watch().events;
@@ -148,10 +150,6 @@ pub(super) trait FeedPage: Experiment {
     fn sides(track: &Self::Track) -> Vec<&dyn Side>;
     fn traffic(track: &Self::Track) -> u16;
 }
-
-/// [`FeedSide`] under a name that this module's public traits may use.
-pub(super) trait Side: FeedSide {}
-impl<T: FeedSide> Side for T {}
 
 impl FeedPage for FeedExperiment {
     fn feed(&self) -> FeedSetup {
@@ -338,7 +336,7 @@ pub(super) fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab::Page;
+    use crate::ui::lab::Page;
 
     fn cut_two_from_three() -> Act {
         let (few, many) = ([0, 1], [2, 3, 4]);

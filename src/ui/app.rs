@@ -1,0 +1,539 @@
+//! The program: holds the run and the view state, and is the only place where a message changes either.
+
+use std::rc::Rc;
+
+use cap_lab::node::Micros;
+use gloo_render::{AnimationFrame, request_animation_frame};
+use gloo_timers::callback::Timeout;
+use yew::{Component, Context, Html};
+
+use crate::ui::announce::{self, Announcer, PAUSE_MS};
+use crate::ui::figure::cluster::figure_id;
+use crate::ui::figure::geometry::{Point, Size};
+use crate::ui::figure::touch::{item_at, places};
+use crate::ui::gestures::{self, Outcome};
+use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
+use crate::ui::listeners::Listeners;
+use crate::ui::phones::field_id;
+use crate::ui::sheet::SHEET_ID;
+use crate::ui::state::{Coach, FigureKey, Item, Mode, Msg, Phase, PhoneDrag, ViewState};
+use crate::ui::{browser, labs, page, storage};
+
+/// The longest stretch of the browser's clock that one frame makes up for, in milliseconds: after a hiccup the run goes on
+/// rather than leaps.
+const FRAME_MAX_MS: f64 = 100.0;
+/// How long a press must rest to mean the menu.
+const LONG_PRESS_MS: u32 = 500;
+/// How long after a change the run is saved.
+const SAVE_MS: u32 = 1_500;
+/// Every so many frames the sizes are looked at again, in case something pushed the figures.
+const MEASURE_FRAMES: u32 = 30;
+
+/// The root component.
+pub struct App {
+    lab: Box<dyn Lab>,
+    ui: ViewState,
+    /// The worlds at the play head, as of the last change.
+    worlds: Vec<Rc<World>>,
+    frame: Option<AnimationFrame>,
+    last_frame_ms: Option<f64>,
+    frames: u32,
+    announcer: Announcer,
+    speaking: Option<Timeout>,
+    saving: Option<Timeout>,
+    pressing: Option<Timeout>,
+    /// A message was opened while the run played: it plays on once the sheet is closed.
+    resume: bool,
+    /// Takes the keyboard after the next drawing.
+    focus_next: Option<String>,
+    /// Has it again when what is open closes.
+    focus_back: Option<String>,
+    measure: bool,
+    _listeners: Listeners,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(context: &Context<Self>) -> Self {
+        let send = context.link().callback(|msg: Msg| msg);
+        let listeners = Listeners::install(&send);
+        let page = browser::page();
+        let dark = storage::get("theme").map(|theme| theme == "dark");
+        browser::set_dark(dark);
+        let ui = ViewState {
+            page,
+            mode: Mode::Compare,
+            playing: page != Page::Paxos,
+            speed: storage::get("speed").and_then(|speed| speed.parse().ok()).unwrap_or(-100).clamp(-200, 100),
+            dark,
+            still: browser::prefers_stillness(),
+            window: browser::window_size(),
+            figures: Vec::new(),
+            strip_width: 0.0,
+            timeline_width: 0.0,
+            open: None,
+            selected: None,
+            stroke: None,
+            hover: None,
+            cursor: None,
+            focused: None,
+            phone: None,
+            composing: None,
+            tables: false,
+            routine: false,
+            coach: Coach::Invite,
+            notice: None,
+            said: String::new(),
+            dropping: false,
+            send,
+        };
+        let (lab, notice) = open(page);
+        let mut app = Self {
+            lab,
+            ui,
+            worlds: Vec::new(),
+            frame: None,
+            last_frame_ms: None,
+            frames: 0,
+            announcer: Announcer::default(),
+            speaking: None,
+            saving: None,
+            pressing: None,
+            resume: false,
+            focus_next: None,
+            focus_back: None,
+            measure: true,
+            _listeners: listeners,
+        };
+        app.ui.notice = notice;
+        if storage::get("stopped").is_some() {
+            storage::remove("stopped");
+            app.ui.playing = false;
+            app.ui.notice =
+                Some("The lab had stopped by a fault of its own. This is the run as it was saved.".to_owned());
+        }
+        app.look();
+        app.keep_going();
+        app
+    }
+
+    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
+        let changed = self.react(msg);
+        self.keep_going();
+        changed
+    }
+
+    fn view(&self, _: &Context<Self>) -> Html {
+        page::view(&*self.lab, &self.worlds, &self.ui)
+    }
+
+    fn rendered(&mut self, context: &Context<Self>, _: bool) {
+        if let Some(id) = self.focus_next.take() {
+            browser::focus(&id);
+        }
+        if std::mem::take(&mut self.measure) && self.measured() {
+            context.link().send_message(Msg::Window);
+        }
+    }
+}
+
+/// The run of a page as it was kept, or a fresh one, and what to say if what was kept is of no use.
+fn open(page: Page) -> (Box<dyn Lab>, Option<String>) {
+    let saved = storage::get(storage::run_key(page));
+    match labs::open(page, saved.as_deref()) {
+        Ok(lab) => (lab, None),
+        Err(reason) => {
+            storage::remove(storage::run_key(page));
+            let fresh = labs::open(page, None).expect("a fresh run needs no file");
+            (fresh, Some(format!("The run kept from last time could not be opened, so this is a fresh one. {reason}")))
+        }
+    }
+}
+
+impl App {
+    /// Answers one message; true if the page looks different now.
+    fn react(&mut self, msg: Msg) -> bool {
+        match msg {
+            Msg::Frame(ms) => self.advance(ms),
+            Msg::TogglePlay => {
+                self.ui.playing = !self.ui.playing;
+                self.resume = false;
+                true
+            }
+            Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
+            Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
+            Msg::Seek(ms) => {
+                self.lab.seek(Micros((ms.max(0.0) * 1e3) as u64));
+                self.look()
+            }
+            Msg::Branch(branch) => {
+                self.lab.switch_branch(branch);
+                self.save_soon();
+                self.look()
+            }
+            Msg::Do(act) => self.act(&act),
+            Msg::Post { person, text } => {
+                self.ui.composing = None;
+                let text = text.trim().to_owned();
+                text.is_empty() || self.act(&Act::Post { person, text })
+            }
+            Msg::Pointer { world, phase, client, secondary } => self.pointer(world, phase, client, secondary),
+            Msg::LongPress => self.long_press(),
+            Msg::FigureKey { world, key } => self.figure_key(world, key),
+            Msg::Phone { person, phase, client } => self.phone(PhoneDrag { person, client, over: None }, phase),
+            Msg::NewRun(setup) => match labs::new_run(self.ui.page, &setup) {
+                Ok(lab) => self.take(lab),
+                Err(reason) => self.tell(reason),
+            },
+            Msg::Import(Ok(text)) => match labs::open(self.ui.page, Some(&text)) {
+                Ok(lab) => self.take(lab),
+                Err(reason) => self.tell(format!("That file was not opened; the run is as it was. {reason}")),
+            },
+            Msg::Import(Err(reason)) => self.tell(reason),
+            Msg::Export => {
+                browser::download(&format!("cap-lab-{}.json", self.lab.setup().seed), &self.lab.export());
+                self.close_popover()
+            }
+            Msg::CopyScript => {
+                browser::copy(&self.lab.golden_script(), &self.ui.send);
+                false
+            }
+            Msg::Copied(true) => {
+                self.close_popover();
+                self.say(true, "The script is on the clipboard.".to_owned())
+            }
+            Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Save => {
+                storage::save_run(self.ui.page, self.lab.export());
+                self.saving = None;
+                false
+            }
+            msg => self.show(msg),
+        }
+    }
+
+    /// Answers what concerns the page only, not the run.
+    fn show(&mut self, msg: Msg) -> bool {
+        match msg {
+            Msg::Speed(speed) => {
+                self.ui.speed = speed.clamp(-200, 100);
+                storage::set("speed", &self.ui.speed.to_string());
+            }
+            Msg::Navigated => return self.navigate(),
+            Msg::Mode(mode) => {
+                self.ui.mode = mode;
+                self.ui.hover = None;
+                self.measure = true;
+            }
+            Msg::Toggle(popover) => {
+                if self.ui.open == Some(popover) {
+                    return self.close_popover();
+                }
+                self.ui.open = Some(popover);
+                self.focus_next = Some("popover".to_owned());
+            }
+            Msg::Select { world, item, from_keys } => self.select(world, item, from_keys),
+            Msg::Close => return self.close(),
+            Msg::FigureFocus { world, focused } => {
+                self.ui.focused = focused.then_some(world);
+                if !focused || !browser::focus_is_shown(&figure_id(world)) {
+                    // The pointer needs no cursor.
+                    self.ui.cursor = None;
+                } else if self.ui.cursor.is_none_or(|(other, _)| other != world) {
+                    self.ui.cursor =
+                        self.worlds.get(world).and_then(|w| w.nodes.first()).map(|node| (world, Item::Node(node.id)));
+                }
+            }
+            Msg::Compose { world, person } => {
+                self.ui.composing = Some((world, person));
+                self.focus_next = Some(field_id(world, person));
+            }
+            Msg::Tables => {
+                self.ui.tables = !self.ui.tables;
+                self.measure = true;
+            }
+            Msg::Routine => self.ui.routine = !self.ui.routine,
+            Msg::DropHint(over) => {
+                let changed = self.ui.dropping != over;
+                self.ui.dropping = over;
+                return changed;
+            }
+            Msg::Theme => {
+                let dark = !self.ui.dark.unwrap_or_else(browser::prefers_dark);
+                self.ui.dark = Some(dark);
+                browser::set_dark(self.ui.dark);
+                storage::set("theme", if dark { "dark" } else { "light" });
+            }
+            Msg::Window => {
+                self.ui.window = browser::window_size();
+                self.ui.still = browser::prefers_stillness();
+                self.measure = true;
+                if !browser::visible() && self.saving.take().is_some() {
+                    storage::save_run(self.ui.page, self.lab.export());
+                }
+            }
+            Msg::MaySpeak => {
+                self.speaking = None;
+                let Some(text) = self.announcer.free() else { return false };
+                self.speak(text);
+            }
+            Msg::Dismiss => self.ui.notice = None,
+            // Everything else was answered in `react`.
+            _ => return false,
+        }
+        true
+    }
+
+    /// Asks for the next frame if anything moves by itself, else lets the loop rest.
+    fn keep_going(&mut self) {
+        if !self.ui.playing || !browser::visible() {
+            self.frame = None;
+            self.last_frame_ms = None;
+        } else if self.frame.is_none() {
+            let send = self.ui.send.clone();
+            self.frame = Some(request_animation_frame(move |ms| send.emit(Msg::Frame(ms))));
+        }
+    }
+
+    fn advance(&mut self, ms: f64) -> bool {
+        self.frame = None;
+        let elapsed = self.last_frame_ms.map_or(0.0, |last| (ms - last).clamp(0.0, FRAME_MAX_MS));
+        self.last_frame_ms = Some(ms);
+        self.frames += 1;
+        self.measure |= self.frames.is_multiple_of(MEASURE_FRAMES);
+        let step = Micros((elapsed * self.ui.rate() * 1e3) as u64);
+        self.lab.play(self.lab.now() + step);
+        // What happens by itself is kept as well, but not so often.
+        if self.frames.is_multiple_of(600) {
+            self.save_soon();
+        }
+        self.look()
+    }
+
+    fn moved(&mut self, step: impl FnOnce(&mut dyn Lab) -> bool, otherwise: &str) -> bool {
+        self.ui.playing = false;
+        self.resume = false;
+        if !step(&mut *self.lab) {
+            self.say(true, otherwise.to_owned());
+        } else if let Some(event) = self.lab.world(0).events.first() {
+            self.say(true, event.sentence.headline.clone());
+        }
+        self.look()
+    }
+
+    /// Takes in the worlds at the play head, and notices what is worth saying.
+    fn look(&mut self) -> bool {
+        let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(|world| Rc::new(self.lab.world(world))).collect();
+        let news = self.worlds.iter().zip(&fresh).find_map(|(before, after)| announce::change(before, after));
+        self.worlds = fresh;
+        if let Some(news) = news {
+            self.say(false, news);
+        }
+        let both =
+            |state: PhoneState| self.worlds.iter().any(|world| world.phones.iter().any(|phone| phone.state == state));
+        let cut = self.worlds.iter().any(|world| world.cut.iter().any(|set| !set.is_empty()));
+        match self.ui.coach {
+            Coach::Invite if cut => self.ui.coach = Coach::Watch,
+            // Once both sides have shown what they do, healing ends the lesson.
+            Coach::Watch if !cut && !both(PhoneState::Refused) => self.ui.coach = Coach::Silent,
+            _ => {}
+        }
+        true
+    }
+
+    fn act(&mut self, act: &Act) -> bool {
+        match self.lab.act(act.clone()) {
+            Ok(()) => {
+                let said = self.worlds.first().map(|world| announce::act(act, world)).unwrap_or_default();
+                self.say(true, said);
+                self.save_soon();
+                if matches!(act, Act::Drop { .. } | Act::Deliver { .. })
+                    && matches!(self.ui.selected, Some((_, Item::Flight(_))))
+                {
+                    self.close();
+                }
+            }
+            Err(reason) => {
+                self.tell(reason);
+            }
+        }
+        self.look()
+    }
+
+    /// Another run takes the place of this one.
+    fn take(&mut self, lab: Box<dyn Lab>) -> bool {
+        self.lab = lab;
+        self.worlds.clear();
+        self.ui.selected = None;
+        self.ui.hover = None;
+        self.ui.cursor = None;
+        self.ui.stroke = None;
+        self.ui.phone = None;
+        self.ui.composing = None;
+        self.ui.notice = None;
+        self.ui.coach = Coach::Invite;
+        self.resume = false;
+        self.measure = true;
+        self.save_soon();
+        self.close_popover();
+        self.look()
+    }
+
+    fn navigate(&mut self) -> bool {
+        let page = browser::page();
+        if page == self.ui.page {
+            return false;
+        }
+        storage::save_run(self.ui.page, self.lab.export());
+        self.ui.page = page;
+        let (lab, notice) = open(page);
+        self.take(lab);
+        self.ui.notice = notice;
+        self.ui.playing = page != Page::Paxos;
+        true
+    }
+
+    fn select(&mut self, world: usize, item: Item, from_keys: bool) {
+        if matches!(item, Item::Flight(_)) && self.ui.playing {
+            // It would be gone before it was read.
+            self.ui.playing = false;
+            self.resume = true;
+        }
+        self.ui.selected = Some((world, item));
+        if from_keys {
+            self.focus_next = Some(SHEET_ID.to_owned());
+            self.focus_back = Some(figure_id(world));
+        }
+    }
+
+    /// Closes the innermost thing that is open.
+    fn close(&mut self) -> bool {
+        if self.ui.open.is_some() {
+            return self.close_popover();
+        }
+        if self.ui.composing.take().is_some() {
+            return true;
+        }
+        if self.ui.selected.take().is_some() {
+            self.ui.playing |= std::mem::take(&mut self.resume);
+            self.focus_next = self.focus_back.take();
+            return true;
+        }
+        self.ui.notice.take().is_some()
+    }
+
+    fn close_popover(&mut self) -> bool {
+        self.ui.open.take().is_some()
+    }
+
+    fn pointer(&mut self, index: usize, phase: Phase, client: Point, secondary: bool) -> bool {
+        let Some(world) = self.worlds.get(index).map(Rc::clone) else { return false };
+        let size = self.ui.figures.get(index).copied().unwrap_or_default();
+        let point = browser::point_in(&figure_id(index), client);
+        let outcome = gestures::pointer(
+            &mut self.ui,
+            (index, &world),
+            &places(&world, size),
+            self.lab.now(),
+            (phase, point, secondary),
+        );
+        if phase != Phase::Move || self.ui.stroke.as_ref().is_some_and(|stroke| !gestures::is_click(stroke)) {
+            self.pressing = None;
+        }
+        self.follow(index, outcome, false)
+    }
+
+    fn figure_key(&mut self, index: usize, key: FigureKey) -> bool {
+        let Some(world) = self.worlds.get(index).map(Rc::clone) else { return false };
+        let outcome = gestures::key(&mut self.ui, index, &world, key);
+        self.follow(index, outcome, true)
+    }
+
+    fn follow(&mut self, index: usize, outcome: Outcome, from_keys: bool) -> bool {
+        match outcome {
+            Outcome::Nothing => return false,
+            Outcome::Redraw => {}
+            Outcome::Pressed => {
+                let send = self.ui.send.clone();
+                self.pressing = Some(Timeout::new(LONG_PRESS_MS, move || send.emit(Msg::LongPress)));
+            }
+            Outcome::Act(act) => return self.act(&act),
+            Outcome::Open(item) => self.select(index, item, from_keys),
+        }
+        true
+    }
+
+    fn long_press(&mut self) -> bool {
+        self.pressing = None;
+        let Some(stroke) = self.ui.stroke.take_if(|stroke| gestures::is_click(stroke)) else { return false };
+        stroke.on.is_some_and(|item| {
+            self.select(stroke.world, item, false);
+            true
+        })
+    }
+
+    /// A phone is dragged: onto a replica it changes whom it talks to.
+    fn phone(&mut self, mut drag: PhoneDrag, phase: Phase) -> bool {
+        if phase == Phase::Move && self.ui.phone.is_none() {
+            return false;
+        }
+        drag.over = (0..self.worlds.len()).find_map(|index| {
+            let point = browser::point_in(&figure_id(index), drag.client)?;
+            let world = &self.worlds[index];
+            let size = self.ui.figures.get(index).copied()?;
+            match item_at(world, &places(world, size), self.lab.now(), true, point)? {
+                Item::Node(node) => Some((index, node)),
+                Item::Link(..) | Item::Flight(_) => None,
+            }
+        });
+        self.ui.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);
+        match (phase, drag.over) {
+            (Phase::Up, Some((_, to))) => self.act(&Act::Attach { person: drag.person, to }),
+            _ => true,
+        }
+    }
+
+    fn save_soon(&mut self) {
+        if self.saving.is_none() {
+            let send = self.ui.send.clone();
+            self.saving = Some(Timeout::new(SAVE_MS, move || send.emit(Msg::Save)));
+        }
+    }
+
+    /// Tells something that stays until it is dismissed.
+    fn tell(&mut self, text: String) -> bool {
+        self.ui.notice = Some(text);
+        true
+    }
+
+    fn say(&mut self, own: bool, text: String) -> bool {
+        if let Some(text) = self.announcer.say(own, text) {
+            self.speak(text);
+        }
+        true
+    }
+
+    fn speak(&mut self, text: String) {
+        self.ui.said = text;
+        let send = self.ui.send.clone();
+        self.speaking = Some(Timeout::new(PAUSE_MS, move || send.emit(Msg::MaySpeak)));
+    }
+
+    /// Looks at the sizes of what is drawn to measure; true if one has changed.
+    fn measured(&mut self) -> bool {
+        let figures: Vec<Size> =
+            (0..self.worlds.len()).map(|index| browser::size_of(&figure_id(index)).unwrap_or_default()).collect();
+        let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&format!("strip-{index}")));
+        let strip_width = strip.unwrap_or_default().w;
+        let timeline_width = browser::size_of("timeline").unwrap_or_default().w;
+        let changed = figures != self.ui.figures
+            || (strip_width - self.ui.strip_width).abs() > 0.5
+            || (timeline_width - self.ui.timeline_width).abs() > 0.5;
+        self.ui.figures = figures;
+        self.ui.strip_width = strip_width;
+        self.ui.timeline_width = timeline_width;
+        changed
+    }
+}

@@ -1,0 +1,170 @@
+//! The browser, behind plain functions: sizes, focus, clock, clipboard, files, colours. Each tolerates a browser that refuses.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Blob, Element, File, FileReader, HtmlAnchorElement, HtmlElement, Url};
+use yew::Callback;
+
+use crate::ui::figure::geometry::{Point, Size};
+use crate::ui::lab::Page;
+use crate::ui::state::Msg;
+
+/// A run file larger than this is not read at all.
+const FILE_MAX_BYTES: f64 = 32e6;
+
+/// The window. There is always one: the program runs in no other place.
+pub fn window() -> web_sys::Window {
+    web_sys::window().expect("a page has a window")
+}
+
+/// Its document.
+pub fn document() -> web_sys::Document {
+    window().document().expect("a window has a document")
+}
+
+fn element(id: &str) -> Option<Element> {
+    document().get_element_by_id(id)
+}
+
+/// The window's inner size.
+pub fn window_size() -> Size {
+    let number =
+        |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or(1024.0);
+    Size { w: number(window().inner_width()), h: number(window().inner_height()) }
+}
+
+/// The size of the element `id`, if it is there.
+pub fn size_of(id: &str) -> Option<Size> {
+    let element = element(id)?;
+    Some(Size { w: f64::from(element.client_width()), h: f64::from(element.client_height()) })
+}
+
+/// `client`, a point of the window, as a point of the element `id`; `None` outside of it.
+pub fn point_in(id: &str, client: Point) -> Option<Point> {
+    let rect = element(id)?.get_bounding_client_rect();
+    let point = Point { x: client.x - rect.left(), y: client.y - rect.top() };
+    let inside = point.x >= 0.0 && point.y >= 0.0 && point.x <= rect.width() && point.y <= rect.height();
+    inside.then_some(point)
+}
+
+/// Moves the keyboard to the element `id`.
+pub fn focus(id: &str) {
+    if let Some(element) = element(id) {
+        // An element that cannot take the keyboard is no harm: it stays where it is.
+        let _ = element.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
+/// Whether the element `id` has the keyboard in a way that has to be seen: not by a click.
+pub fn focus_is_shown(id: &str) -> bool {
+    element(id).is_some_and(|element| element.matches(":focus-visible").unwrap_or(false))
+}
+
+/// Whether the tab can be seen.
+pub fn visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+fn media(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// Whether the system asks for dark colours.
+pub fn prefers_dark() -> bool {
+    media("(prefers-color-scheme: dark)")
+}
+
+/// Whether the system asks for less motion.
+pub fn prefers_stillness() -> bool {
+    media("(prefers-reduced-motion: reduce)")
+}
+
+/// Puts the chosen colours on the document.
+pub fn set_dark(dark: Option<bool>) {
+    let Some(root) = document().document_element() else { return };
+    // Both only fail for names that are not names.
+    let _ = match dark {
+        Some(dark) => root.set_attribute("data-theme", if dark { "dark" } else { "light" }),
+        None => root.remove_attribute("data-theme"),
+    };
+}
+
+/// The page that the address asks for; the landing page for an address that names none.
+pub fn page() -> Page {
+    match window().location().hash().unwrap_or_default().as_str() {
+        "#raft" => Page::Raft,
+        "#paxos" => Page::Paxos,
+        _ => Page::Feed,
+    }
+}
+
+/// A seed that was not used before, short enough to be told to a friend.
+pub fn fresh_seed() -> u64 {
+    (js_sys::Math::random() * 9_000.0) as u64 + 1_000
+}
+
+/// Offers `text` as a file to keep.
+pub fn download(name: &str, text: &str) {
+    let parts = js_sys::Array::of1(&text.into());
+    let Ok(blob) = Blob::new_with_str_sequence(&parts) else { return };
+    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(link) = document().create_element("a") {
+        let link = link.unchecked_into::<HtmlAnchorElement>();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    // Only fails for what is not a URL.
+    let _ = Url::revoke_object_url(&url);
+}
+
+/// Reads `file` and sends its text as [`Msg::Import`], or why it cannot be one.
+pub fn read_file(file: &File, send: &Callback<Msg>) {
+    let name = file.name();
+    if file.size() > FILE_MAX_BYTES {
+        let megabytes = (file.size() / 1e6).round();
+        send.emit(Msg::Import(Err(format!("“{name}” has {megabytes} MB. No run is that large, so it was not read."))));
+        return;
+    }
+    let Ok(reader) = FileReader::new() else { return };
+    let (send, source) = (send.clone(), reader.clone());
+    let loaded = Closure::once_into_js(move || {
+        let text = source.result().ok().and_then(|value| value.as_string());
+        send.emit(Msg::Import(text.ok_or_else(|| format!("“{name}” could not be read."))));
+    });
+    reader.set_onloadend(Some(loaded.unchecked_ref()));
+    // A failure to start ends in `loadend` as well.
+    let _ = reader.read_as_text(file);
+}
+
+/// Puts `text` on the clipboard and tells how that went.
+pub fn copy(text: &str, send: &Callback<Msg>) {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
+    if clipboard.is_undefined() {
+        // Not offered on pages that were not served securely.
+        send.emit(Msg::Copied(false));
+        return;
+    }
+    let told =
+        |send: Callback<Msg>, well: bool| Closure::once(move |_: wasm_bindgen::JsValue| send.emit(Msg::Copied(well)));
+    let (well, badly) = (told(send.clone(), true), told(send.clone(), false));
+    let promise = window().navigator().clipboard().write_text(text);
+    let _ = promise.then2(&well, &badly);
+    // The browser calls one of them, once, at a time of its own.
+    well.forget();
+    badly.forget();
+}
+
+/// Whether a key pressed on `target` belongs to the element itself: a field, a slider, a list.
+pub fn is_widget(target: &web_sys::EventTarget) -> bool {
+    target.dyn_ref::<Element>().is_some_and(|element| {
+        let tag = element.tag_name();
+        matches!(tag.as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+            || element.get_attribute("role").as_deref() == Some("listbox")
+    })
+}
+
+/// Whether Space on `target` presses it.
+pub fn is_pressable(target: &web_sys::EventTarget) -> bool {
+    target.dyn_ref::<Element>().is_some_and(|element| matches!(element.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY"))
+}

@@ -1,0 +1,113 @@
+//! Messages on their way and messages that just died: the only part of a figure that is drawn anew in every frame.
+
+use cap_lab::node::Micros;
+use yew::{Html, html};
+
+use crate::ui::figure::geometry::{Place, Point, Size, Taken, along, lane, progress};
+use crate::ui::lab::{FlightHue, FlightShape, FlightView, World};
+use crate::ui::state::{Item, item_name};
+
+/// How far a message keeps to the right of its link.
+const LANE: f64 = 4.0;
+/// A held message waits this far along.
+const HELD_AT: f64 = 0.82;
+/// How long a death is shown, in run time.
+const DYING: Micros = Micros::from_ms(60);
+
+/// Where a message is. With `still` it does not glide: it waits at a third, then at two thirds of its way.
+pub fn flight_at(flight: &FlightView, places: &[Place], now: Micros, still: bool) -> Point {
+    let way = lane(&places[flight.from.index()], &places[flight.to.index()], LANE);
+    let t = progress(flight.sent, flight.due, now);
+    let t = if flight.held { t.min(HELD_AT) } else { t };
+    along(way, if still { if t < 0.5 { 0.33 } else { 0.67 } } else { t })
+}
+
+/// The class that gives a message its colour.
+pub fn hue_class(hue: FlightHue) -> &'static str {
+    match hue {
+        FlightHue::Work => "work",
+        FlightHue::Election => "election",
+        FlightHue::Gossip => "gossip",
+    }
+}
+
+/// A dot or a diamond.
+fn shape(shape: FlightShape) -> Html {
+    match shape {
+        FlightShape::Request => html! { <circle r="6" /> },
+        FlightShape::Reply => html! { <path d="M0-8L8,0L0,8L-8,0Z" /> },
+    }
+}
+
+/// Which messages carry a label: what is held or pointed at always; of many alike from one sender only the first; answers
+/// only where there are few. None covers another or a node.
+fn labelled(world: &World, places: &[Place], at: &[Point], marked: &[Option<Item>]) -> Vec<bool> {
+    let mut taken = Taken::default();
+    for place in places {
+        let half = match place.body {
+            crate::ui::figure::geometry::Body::Circle(r) => Size { w: r + 6.0, h: r + 6.0 },
+            crate::ui::figure::geometry::Body::Card(w, h) => Size { w, h },
+        };
+        taken.take(place.at, half);
+        taken.take(Point { x: place.at.x, y: place.at.y + half.h + 8.0 }, Size { w: 36.0, h: 8.0 });
+    }
+    for point in at {
+        taken.take(*point, Size { w: 6.0, h: 6.0 });
+    }
+    let few = world.flights.len() <= 6;
+    let mut shown = vec![false; at.len()];
+    for wanted in [true, false] {
+        for (index, flight) in world.flights.iter().enumerate() {
+            let important = flight.held || marked.contains(&Some(Item::Flight(flight.id)));
+            if important != wanted {
+                continue;
+            }
+            let repeated = world.flights[..index].iter().any(|other| {
+                other.from == flight.from && other.label == flight.label
+                    || other.to == flight.to && other.label == flight.label
+            });
+            let eligible = important || !repeated && (few || flight.shape == FlightShape::Request);
+            let half = Size { w: 3.1 * flight.label.chars().count() as f64 + 2.0, h: 6.0 };
+            let centre = Point { x: at[index].x + 11.0 + half.w, y: at[index].y };
+            shown[index] = eligible && (taken.try_take(centre, half) || important);
+        }
+    }
+    shown
+}
+
+/// All messages of a world, moving and dying.
+pub fn draw(world: &World, places: &[Place], now: Micros, still: bool, marked: &[Option<Item>], prefix: &str) -> Html {
+    let at: Vec<Point> = world.flights.iter().map(|flight| flight_at(flight, places, now, still)).collect();
+    let shown = labelled(world, places, &at, marked);
+    let flights = world.flights.iter().enumerate().map(|(index, flight)| {
+        let item = Item::Flight(flight.id);
+        let class = match (marked.contains(&Some(item)), flight.held) {
+            (false, false) => format!("flight {}", hue_class(flight.hue)),
+            (true, _) => format!("flight marked {}", hue_class(flight.hue)),
+            (false, true) => format!("flight held {}", hue_class(flight.hue)),
+        };
+        html! {
+            <g key={flight.id} {class} role="option" id={format!("{prefix}-m{}", flight.id)}
+                aria-label={item_name(world, item)} transform={format!("translate({:.1} {:.1})", at[index].x, at[index].y)}>
+                { shape(flight.shape) }
+                if flight.held { <path class="bars" d="M-2.5-3V3M2.5-3V3" /> }
+                if shown[index] { <text x="11" y="3.5">{ flight.label.clone() }</text> }
+            </g>
+        }
+    });
+    let deaths = world.deaths.iter().map(|death| {
+        let place = flight_at(&death.flight, places, death.at, still);
+        let left = 1.0 - (now.since(death.at).0 as f64 / DYING.0 as f64).clamp(0.0, 1.0);
+        html! {
+            <g key={death.flight.id} class="death" opacity={format!("{left:.2}")} aria-hidden="true"
+                transform={format!("translate({:.1} {:.1})", place.x, place.y)}>
+                { shape(death.flight.shape) }
+                <path class="x" d="M-5-5L5,5M5-5L-5,5" />
+            </g>
+        }
+    });
+    html! { <>
+        <g key="deaths" role="none">{ for deaths }</g>
+        <g key="flights" role="none">{ for flights }</g>
+    </> }
+}

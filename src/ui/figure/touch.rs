@@ -1,0 +1,79 @@
+//! What is under the pointer, and where the arrow keys go: a figure as a set of named items.
+
+use cap_lab::node::Micros;
+
+use crate::ui::figure::flights::flight_at;
+use crate::ui::figure::geometry::{Place, Point, Size, distance_to_segment, lane, ring, two_rows};
+use crate::ui::lab::{RoleMark, World};
+use crate::ui::state::{FigureKey, Item, links};
+
+/// Where the nodes of `world` are in a figure of this size.
+pub fn places(world: &World, size: Size) -> Vec<Place> {
+    let proposers = world.nodes.iter().filter(|node| node.role == RoleMark::Proposer).count();
+    if world.paxos.is_some() {
+        two_rows(proposers, world.nodes.len() - proposers, size)
+    } else {
+        ring(world.nodes.len(), size)
+    }
+}
+
+/// What is at `point`: nodes before messages before links, as they are drawn.
+pub fn item_at(world: &World, places: &[Place], now: Micros, still: bool, point: Point) -> Option<Item> {
+    let mut flights: Vec<(f64, u32)> = world
+        .flights
+        .iter()
+        .map(|flight| (flight_at(flight, places, now, still).distance(point), flight.id))
+        .filter(|(distance, _)| *distance < 11.0)
+        .collect();
+    flights.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let node = world.nodes.iter().find(|node| places[node.id.index()].covers(point, 6.0));
+    let link = || {
+        links(world)
+            .into_iter()
+            .map(|(a, b)| (distance_to_segment(point, lane(&places[a.index()], &places[b.index()], 0.0)), a, b))
+            .filter(|(distance, ..)| *distance < 11.0)
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, a, b)| Item::Link(a, b))
+    };
+    node.map(|node| Item::Node(node.id)).or(flights.first().map(|(_, id)| Item::Flight(*id))).or_else(link)
+}
+
+/// Nodes, links and messages, each in the order in which the arrow keys visit them.
+fn kinds(world: &World) -> [Vec<Item>; 3] {
+    [
+        world.nodes.iter().map(|node| Item::Node(node.id)).collect(),
+        links(world).into_iter().map(|(a, b)| Item::Link(a, b)).collect(),
+        world.flights.iter().map(|flight| Item::Flight(flight.id)).collect(),
+    ]
+}
+
+/// Where an arrow key goes from `current`. A message that has arrived meanwhile gives way to the first one.
+pub fn move_cursor(world: &World, current: Option<Item>, key: FigureKey) -> Option<Item> {
+    let kinds = kinds(world);
+    let kind = match current {
+        None | Some(Item::Node(_)) => 0,
+        Some(Item::Link(..)) => 1,
+        Some(Item::Flight(_)) => 2,
+    };
+    let position = current.and_then(|item| kinds[kind].iter().position(|other| *other == item));
+    match key {
+        FigureKey::Along(by) => {
+            let count = kinds[kind].len() as i32;
+            let next = position.map_or(0, |position| (position as i32 + by).rem_euclid(count.max(1)) as usize);
+            kinds[kind].get(next).or(kinds[0].first()).copied()
+        }
+        FigureKey::Kind(by) => {
+            let mut next = kind as i32;
+            loop {
+                next = (next + by).rem_euclid(3);
+                if let Some(first) = kinds[next as usize].first() {
+                    return Some(*first);
+                }
+                if next == kind as i32 {
+                    return current;
+                }
+            }
+        }
+        FigureKey::Enter | FigureKey::Menu => current.or(kinds[0].first().copied()),
+    }
+}

@@ -1,0 +1,104 @@
+//! What a press, a stroke and a key in a figure come to. Pure: it changes the view state and says what is to be done.
+
+use cap_lab::node::Micros;
+
+use crate::ui::figure::geometry::{Place, Point, crossed};
+use crate::ui::figure::touch::{item_at, move_cursor};
+use crate::ui::lab::{Act, World};
+use crate::ui::state::{FigureKey, Item, Phase, Stroke, ViewState, links, toggle_link};
+
+/// How far a press may wander and still be a click.
+const CLICK_SLACK: f64 = 6.0;
+
+/// What a gesture came to.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome {
+    /// Nothing to be seen.
+    Nothing,
+    /// Something looks different.
+    Redraw,
+    /// A press began: if it rests, it means the menu.
+    Pressed,
+    /// Something is to be done to the run.
+    Act(Act),
+    /// Something is to be opened.
+    Open(Item),
+}
+
+/// A pointer in the figure of `world`, at `point` of it (`None`: outside).
+pub fn pointer(
+    ui: &mut ViewState,
+    (index, world): (usize, &World),
+    places: &[Place],
+    now: Micros,
+    (phase, point, secondary): (Phase, Option<Point>, bool),
+) -> Outcome {
+    let on = point.and_then(|point| item_at(world, places, now, ui.still, point));
+    match (phase, point) {
+        (Phase::Down, _) if secondary => on.map_or(Outcome::Nothing, Outcome::Open),
+        (Phase::Down, Some(point)) => {
+            ui.stroke = Some(Stroke { world: index, points: vec![point], on, crossed: Vec::new() });
+            Outcome::Pressed
+        }
+        (Phase::Move, Some(point)) => {
+            let Some(stroke) = &mut ui.stroke else { return hover(ui, on.map(|item| (index, item))) };
+            if stroke.points.last().is_some_and(|last| last.distance(point) < 3.0) {
+                return Outcome::Nothing;
+            }
+            stroke.points.push(point);
+            stroke.crossed = crossed(&stroke.points, places, &links(world));
+            ui.hover = None;
+            Outcome::Redraw
+        }
+        (Phase::Up, _) => {
+            let Some(stroke) = ui.stroke.take() else { return Outcome::Nothing };
+            lift(&stroke, world)
+        }
+        (Phase::Down | Phase::Move, None) => Outcome::Nothing,
+        (Phase::Cancel, _) => {
+            let drawn = ui.stroke.take().is_some();
+            if hover(ui, None) == Outcome::Redraw || drawn { Outcome::Redraw } else { Outcome::Nothing }
+        }
+    }
+}
+
+fn hover(ui: &mut ViewState, over: Option<(usize, Item)>) -> Outcome {
+    if ui.hover == over {
+        return Outcome::Nothing;
+    }
+    ui.hover = over;
+    Outcome::Redraw
+}
+
+/// Whether a press has hardly moved.
+pub fn is_click(stroke: &Stroke) -> bool {
+    let start = stroke.points[0];
+    stroke.points.iter().all(|point| point.distance(start) <= CLICK_SLACK)
+}
+
+/// The end of a press: a click on what it began on, or a cut through all it crossed.
+fn lift(stroke: &Stroke, world: &World) -> Outcome {
+    if is_click(stroke) {
+        return match stroke.on {
+            None => Outcome::Redraw,
+            Some(Item::Link(a, b)) => Outcome::Act(toggle_link(&world.cut, a, b)),
+            Some(item) => Outcome::Open(item),
+        };
+    }
+    if stroke.crossed.is_empty() {
+        return Outcome::Redraw;
+    }
+    Outcome::Act(Act::Cut(stroke.crossed.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect()))
+}
+
+/// A key in the figure of `world`.
+pub fn key(ui: &mut ViewState, index: usize, world: &World, key: FigureKey) -> Outcome {
+    let current = ui.cursor.filter(|(world, _)| *world == index).map(|(_, item)| item);
+    let item = move_cursor(world, current, key);
+    ui.cursor = item.map(|item| (index, item));
+    match (key, item) {
+        (FigureKey::Enter, Some(Item::Link(a, b))) => Outcome::Act(toggle_link(&world.cut, a, b)),
+        (FigureKey::Enter | FigureKey::Menu, Some(item)) => Outcome::Open(item),
+        _ => Outcome::Redraw,
+    }
+}

@@ -1,0 +1,134 @@
+//! The history of operations: one row per person, one bar per operation, faults shaded behind, the play head at the right.
+//!
+//! Bars are drawn once where they are in time; from frame to frame the whole strip only slides.
+
+use cap_lab::node::Micros;
+use yew::{Html, html};
+
+use crate::ui::lab::{Bar, BarState, HistoryRow, World};
+use crate::ui::state::ViewState;
+use crate::ui::still::{Part, still};
+
+/// Where the rows begin, after the names.
+const NAMES: f64 = 46.0;
+/// How high a row is.
+const ROW: f64 = 26.0;
+/// How far the play head is along the strip.
+const HEAD: f64 = 0.94;
+
+/// The strip of one world.
+pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
+    let width = ui.strip_width;
+    let window = window_seconds(ui.speed);
+    let inner = (width - NAMES).max(60.0);
+    let per_second = inner / window;
+    let head = inner * HEAD;
+    let height = ROW * world.history.len() as f64 + 18.0;
+    let shift = head - now.as_secs_f64() * per_second;
+    let from = (now.as_secs_f64() - window).max(0.0);
+    let part = StripPart {
+        rows: world.history.clone(),
+        faults: world.faults.clone(),
+        per_second,
+        height,
+        // The ticks and what is left out change only now and then, or the strip would be drawn anew in every frame.
+        first_tick: (from / window * 4.0).floor() as u64,
+        tick: window / 4.0,
+    };
+    html! {
+        <svg class="history" width={width.to_string()} height={height.to_string()} role="img" aria-label={summary(world)}>
+            { for world.history.iter().enumerate().map(|(row, person)| html! {
+                <text class="who" x="0" y={(ROW * row as f64 + 19.0).to_string()}>{ person.name.clone() }</text>
+            }) }
+            <svg x={NAMES.to_string()} width={inner.to_string()} height={height.to_string()} overflow="hidden">
+                <rect class="ground" width="100%" height={(height - 16.0).to_string()} />
+                <svg width={head.to_string()} height={height.to_string()} overflow="hidden">
+                    <g transform={format!("translate({shift:.1} 0)")}>{ still("strip", part) }</g>
+                </svg>
+                <path class="head" d={format!("M{head:.1},5V{:.0}", height - 14.0)} />
+                <path class="head-mark" d={format!("M{:.1},0h10l-5,7z", head - 5.0)} />
+            </svg>
+        </svg>
+    }
+}
+
+/// How many seconds of run time the strip shows: about what passes in twenty seconds at the chosen speed.
+fn window_seconds(speed: i32) -> f64 {
+    match speed {
+        ..=-70 => 2.4,
+        -69..=20 => 10.0,
+        _ => 40.0,
+    }
+}
+
+fn summary(world: &World) -> String {
+    let rows = world.history.iter().map(|row| {
+        let count = |state: BarState| row.bars.iter().filter(|bar| bar.state == state).count();
+        format!(
+            "{}: {} answered, {} stale, {} refused, {} unknown",
+            row.name,
+            count(BarState::Done),
+            count(BarState::Stale),
+            count(BarState::Refused),
+            count(BarState::Unknown)
+        )
+    });
+    format!("Latest operations. {}.", rows.collect::<Vec<_>>().join("; "))
+}
+
+#[derive(PartialEq)]
+struct StripPart {
+    rows: std::rc::Rc<Vec<HistoryRow>>,
+    faults: Vec<(Micros, Option<Micros>, String)>,
+    per_second: f64,
+    height: f64,
+    first_tick: u64,
+    tick: f64,
+}
+
+impl Part for StripPart {
+    fn draw(&self) -> Html {
+        let x = |at: Micros| at.as_secs_f64() * self.per_second;
+        let floor = self.height - 16.0;
+        // What still goes on reaches far to the right; the strip ends at the play head.
+        let width = |from: Micros, to: Option<Micros>| to.map_or(1e5, |to| x(to) - x(from));
+        let ticks = (self.first_tick..self.first_tick + 7).map(|tick| {
+            let seconds = tick as f64 * self.tick;
+            let at = format!("{:.1}", seconds * self.per_second);
+            html! { <g class="tick">
+                <path d={format!("M{at},0V{floor}")} />
+                <text x={at} y={(self.height - 4.0).to_string()}>{ format!("{seconds:.1} s") }</text>
+            </g> }
+        });
+        let faults = self.faults.iter().map(|(from, to, label)| html! {
+            <g class="fault">
+                <rect x={format!("{:.1}", x(*from))} width={format!("{:.1}", width(*from, *to).max(1.0))} height={floor.to_string()} />
+                <text x={format!("{:.1}", x(*from) + 4.0)} y="8">{ label.clone() }</text>
+            </g>
+        });
+        let bars = self.rows.iter().enumerate().flat_map(|(row, person)| person.bars.iter().map(move |bar| (row, bar)));
+        html! { <g>
+            { for ticks }
+            { for faults }
+            { for bars.map(|(row, bar)| draw_bar(bar, x(bar.from), width(bar.from, bar.to), ROW * row as f64 + 11.0)) }
+        </g> }
+    }
+}
+
+fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> Html {
+    let (class, sign) = match bar.state {
+        BarState::Pending => ("bar pending", ""),
+        BarState::Done => ("bar done", ""),
+        BarState::Stale => ("bar stale", "◷"),
+        BarState::Refused => ("bar refused", "✕"),
+        BarState::Unknown => ("bar unknown", "?"),
+    };
+    let width = width.max(if sign.is_empty() { 14.0 } else { 22.0 });
+    html! {
+        <g key={bar.id} {class}>
+            <title>{ bar.title.clone() }</title>
+            <rect x={format!("{x:.1}")} y={(y - 7.0).to_string()} width={format!("{width:.1}")} height="18" rx="3" />
+            <text x={format!("{:.1}", x + 4.0)} y={(y + 6.0).to_string()}>{ format!("{}{sign}", bar.letter) }</text>
+        </g>
+    }
+}

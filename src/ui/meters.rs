@@ -1,0 +1,73 @@
+//! Four numbers under the phones: what availability and consistency came to so far.
+
+use cap_lab::node::Micros;
+use yew::{Html, html};
+
+use crate::ui::lab::Meters;
+use crate::ui::still::{Part, still};
+
+/// The meters of one world.
+pub fn meters(meters: &Meters) -> Html {
+    still("meters", MetersPart { meters: meters.clone() })
+}
+
+/// "84 ms", "1.2 s", "–".
+pub fn latency(value: Option<Micros>) -> String {
+    match value {
+        None => "–".to_owned(),
+        Some(micros) if micros.0 < 10_000 => format!("{:.1} ms", micros.0 as f64 / 1e3),
+        Some(micros) if micros.0 < 1_000_000 => format!("{} ms", micros.as_ms()),
+        Some(micros) => format!("{:.1} s", micros.as_secs_f64()),
+    }
+}
+
+/// Whole percent of `part` in `of`, rounded down, so that 100 % means all.
+pub fn percent(part: u32, of: u32) -> String {
+    if of == 0 { "–".to_owned() } else { format!("{} %", u64::from(part) * 100 / u64::from(of)) }
+}
+
+#[derive(PartialEq)]
+struct MetersPart {
+    meters: Meters,
+}
+
+impl Part for MetersPart {
+    fn draw(&self) -> Html {
+        let m = &self.meters;
+        let meter = |label: &'static str, value: String, class: &'static str, small: String| {
+            html! {
+                <div><dt>{ label }</dt><dd><b {class}>{ value }</b><small>{ small }</small></dd></div>
+            }
+        };
+        let answered = if m.ended == m.answered { "good" } else { "bad" };
+        let stale = if m.stale == 0 { "good" } else { "warn" };
+        let lost = if m.refused + m.unknown == 0 { "" } else { "bad" };
+        html! {
+            <dl class="meters">
+                { meter("Answered", percent(m.answered, m.ended), answered, format!("of {}", m.ended)) }
+                { meter("Stale reads", m.stale.to_string(), stale, if m.stale == 0 { String::new() } else { "◷".to_owned() }) }
+                { meter("Latency p50", latency(m.p50), "", format!("p99 {}", latency(m.p99))) }
+                { meter("Refused · unknown", format!("{} · {}", m.refused, m.unknown), lost, String::new()) }
+            </dl>
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_means_all() {
+        assert_eq!(percent(999, 1000), "99 %");
+        assert_eq!(percent(7, 7), "100 %");
+        assert_eq!(percent(0, 0), "–");
+    }
+
+    #[test]
+    fn latencies_keep_two_figures_or_more() {
+        assert_eq!(latency(Some(Micros(2_340))), "2.3 ms");
+        assert_eq!(latency(Some(Micros(84_900))), "84 ms");
+        assert_eq!(latency(Some(Micros(1_240_000))), "1.2 s");
+    }
+}

@@ -1,0 +1,153 @@
+//! A node, a link or a message, opened up: what it is, what it knows, and what can be done to it.
+
+use std::rc::Rc;
+
+use cap_lab::node::NodeId;
+use yew::{Callback, Html, MouseEvent, html};
+
+use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Sheet, Status, World};
+use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
+use crate::ui::still::{Part, still};
+
+/// The id of the open sheet, for moving the keyboard into it.
+pub const SHEET_ID: &str = "sheet";
+
+/// What is opened up, if anything is.
+pub fn sheet(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Option<Html> {
+    let (index, item) = ui.selected?;
+    let world = worlds.get(index)?;
+    let part = match item {
+        Item::Node(id) => node(lab, index, world, world.nodes.get(id.index())?, ui),
+        Item::Link(a, b) => link(world, a, b, ui),
+        Item::Flight(flight) => message(lab, index, world, flight, ui),
+    };
+    Some(still("sheet", part))
+}
+
+#[derive(PartialEq)]
+struct SheetPart {
+    sheet: Sheet,
+    side: String,
+    /// Label, what it does, whether it takes something away.
+    actions: Vec<(String, Act, bool)>,
+    send: Callback<Msg>,
+}
+
+impl Part for SheetPart {
+    fn draw(&self) -> Html {
+        let close = self.send.reform(|_: MouseEvent| Msg::Close);
+        let actions = self.actions.iter().map(|(label, act, harm)| {
+            let act = act.clone();
+            let click = self.send.reform(move |_: MouseEvent| Msg::Do(act.clone()));
+            html! { <button key={label.clone()} class={if *harm { "harm" } else { "" }} onclick={click}>{ label.clone() }</button> }
+        });
+        let sections = self.sheet.sections.iter().map(|(title, rows)| html! { <>
+            <h3>{ title.clone() }</h3>
+            <dl>{ for rows.iter().map(|(key, value)| html! { <div><dt>{ key.clone() }</dt><dd>{ value.clone() }</dd></div> }) }</dl>
+        </> });
+        html! {
+            <section class="sheet" id={SHEET_ID} tabindex="-1" aria-label={self.sheet.title.clone()}>
+                <header>
+                    <h2>{ self.sheet.title.clone() }</h2>
+                    <span>{ self.side.clone() }</span>
+                    <button class="quiet close" onclick={close} aria-label="Close">{ "✕" }</button>
+                </header>
+                <div class="actions">{ for actions }</div>
+                if !self.sheet.meaning.is_empty() { <p>{ self.sheet.meaning.clone() }</p> }
+                { for sections }
+            </section>
+        }
+    }
+}
+
+fn node(lab: &dyn Lab, index: usize, world: &World, node: &NodeView, ui: &ViewState) -> SheetPart {
+    let id = node.id;
+    let mut actions = Vec::new();
+    match node.status {
+        Status::Up => {
+            actions.push(("Crash".to_owned(), Act::Crash { node: id, lose_unsynced: true }, true));
+            actions.push(("Crash, disk keeps all".to_owned(), Act::Crash { node: id, lose_unsynced: false }, true));
+            actions.push(("Pause".to_owned(), Act::Pause(id), true));
+        }
+        Status::Crashed => actions.push(("Restart".to_owned(), Act::Restart(id), false)),
+        Status::Paused => {
+            actions.push(("Resume".to_owned(), Act::Resume(id), false));
+            actions.push(("Crash".to_owned(), Act::Crash { node: id, lose_unsynced: true }, true));
+        }
+    }
+    if world.cut.get(id.index()).is_some_and(|cut| cut.len() + 1 < world.nodes.len()) {
+        actions.push(("Isolate".to_owned(), Act::Isolate(id), true));
+    }
+    if node.role != RoleMark::Proposer && node.role != RoleMark::Acceptor {
+        if node.clock.is_none() {
+            actions.push(("Clock +3 s".to_owned(), Act::Skew { node: id, ms: 3_000 }, true));
+            actions.push(("Clock −3 s".to_owned(), Act::Skew { node: id, ms: -3_000 }, true));
+            actions.push(("Runs 10 % fast".to_owned(), Act::Drift { node: id, ppm: 100_000 }, true));
+            actions.push(("Runs 10 % slow".to_owned(), Act::Drift { node: id, ppm: -100_000 }, true));
+        } else {
+            actions.push(("Set the clock right".to_owned(), Act::Skew { node: id, ms: 0 }, false));
+            actions.push(("Run at the right rate".to_owned(), Act::Drift { node: id, ppm: 0 }, false));
+        }
+    }
+    SheetPart { sheet: lab.node_sheet(index, id), side: world.title.clone(), actions, send: ui.send.clone() }
+}
+
+fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
+    let name = |id: NodeId| world.nodes.get(id.index()).map(|node| node.name.clone()).unwrap_or_default();
+    let (na, nb) = (name(a), name(b));
+    let state = link_state(&world.cut, a, b);
+    let (there, back) = (vec![(a, b)], vec![(b, a)]);
+    let both = vec![(a, b), (b, a)];
+    let mut actions = Vec::new();
+    if state != LinkState::Cut {
+        actions.push(("Cut both ways".to_owned(), Act::Cut(both.clone()), true));
+    }
+    if state != LinkState::Whole {
+        actions.push(("Heal both ways".to_owned(), Act::Heal(both), false));
+    }
+    for (pair, from, to, gone) in [
+        (there, &na, &nb, matches!(state, LinkState::Cut | LinkState::CutThere)),
+        (back, &nb, &na, matches!(state, LinkState::Cut | LinkState::CutBack)),
+    ] {
+        let (verb, act) = if gone { ("Heal", Act::Heal(pair)) } else { ("Cut", Act::Cut(pair)) };
+        actions.push((format!("{verb} {from} → {to}"), act, !gone));
+    }
+    let word = |gone: bool| if gone { "cut" } else { "carries" }.to_owned();
+    let sheet = Sheet {
+        title: format!("Link {na} – {nb}"),
+        sections: vec![(
+            "Directions".to_owned(),
+            vec![
+                (format!("{na} → {nb}"), word(matches!(state, LinkState::Cut | LinkState::CutThere))),
+                (format!("{nb} → {na}"), word(matches!(state, LinkState::Cut | LinkState::CutBack))),
+            ],
+        )],
+        meaning: "A message that is on its way when its link is cut is lost. Neither end is told.".to_owned(),
+    };
+    SheetPart { sheet, side: "in every world".to_owned(), actions, send: ui.send.clone() }
+}
+
+fn message(lab: &dyn Lab, index: usize, world: &World, flight: u32, ui: &ViewState) -> SheetPart {
+    let side = world.title.clone();
+    let Some(sheet) = lab.flight_sheet(index, flight) else {
+        let sheet = Sheet {
+            title: "Message".to_owned(),
+            sections: Vec::new(),
+            meaning: "It is no longer on its way: it has arrived, or it was lost.".to_owned(),
+        };
+        return SheetPart { sheet, side, actions: Vec::new(), send: ui.send.clone() };
+    };
+    let held = world.flights.iter().any(|other| other.id == flight && other.held);
+    let hold = if held {
+        ("Release".to_owned(), Act::Release { world: index, flight }, false)
+    } else {
+        ("Hold".to_owned(), Act::Hold { world: index, flight }, false)
+    };
+    let actions = vec![
+        ("Deliver now".to_owned(), Act::Deliver { world: index, flight }, false),
+        hold,
+        ("Duplicate".to_owned(), Act::Duplicate { world: index, flight }, false),
+        ("Drop".to_owned(), Act::Drop { world: index, flight }, true),
+    ];
+    SheetPart { sheet, side, actions, send: ui.send.clone() }
+}

@@ -1,0 +1,346 @@
+//! What the page shows besides the run: which page, what is open, what is under the pointer. No browser and no lab in here.
+
+use cap_lab::node::{NodeId, NodeSet};
+use yew::Callback;
+
+use crate::ui::figure::geometry::{Point, Size};
+use crate::ui::lab::{Act, Page, RoleMark, Setup, World};
+
+/// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Msg {
+    /// One animation frame, at this many milliseconds of the browser's clock.
+    Frame(f64),
+    /// Plays or pauses.
+    TogglePlay,
+    /// Runs one event.
+    Step,
+    /// Goes back one event.
+    Back,
+    /// Moves the play head, in milliseconds of run time.
+    Seek(f64),
+    /// Sets the speed: the decimal logarithm times 100.
+    Speed(i32),
+    /// Does something to the run.
+    Do(Act),
+    /// Goes to another future.
+    Branch(usize),
+    /// The address says that another page is wanted.
+    Navigated,
+    /// Feed: which sides are shown.
+    Mode(Mode),
+    /// Opens a popover, or closes it if it is open.
+    Toggle(Popover),
+    /// Opens a node, a link or a message.
+    Select { world: usize, item: Item, from_keys: bool },
+    /// Closes what is open, the innermost first.
+    Close,
+    /// The pointer on a figure.
+    Pointer { world: usize, phase: Phase, client: Point, secondary: bool },
+    /// The pointer has rested long enough on the same spot to mean the menu.
+    LongPress,
+    /// A key on a figure.
+    FigureKey { world: usize, key: FigureKey },
+    /// A figure got or lost the keyboard.
+    FigureFocus { world: usize, focused: bool },
+    /// A phone is being dragged.
+    Phone { person: NodeId, phase: Phase, client: Point },
+    /// Opens the field to type a post on a phone.
+    Compose { world: usize, person: NodeId },
+    /// Sends what was typed.
+    Post { person: NodeId, text: String },
+    /// Shows the figures as tables, or as pictures again.
+    Tables,
+    /// Shows routine steps among the events, or hides them.
+    Routine,
+    /// Starts a new run.
+    NewRun(Setup),
+    /// Saves the run as a file.
+    Export,
+    /// Takes a run from a file's text.
+    Import(Result<String, String>),
+    /// A file is being dragged over the page, or no longer.
+    DropHint(bool),
+    /// Puts the run as a golden script on the clipboard.
+    CopyScript,
+    /// The clipboard took it, or not.
+    Copied(bool),
+    /// Changes between light and dark.
+    Theme,
+    /// The window changed its size or its visibility.
+    Window,
+    /// The live region may speak again.
+    MaySpeak,
+    /// The autosave is due.
+    Save,
+    /// The notice was read.
+    Dismiss,
+}
+
+/// Which sides of the feed are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Both.
+    Compare,
+    /// One of them.
+    Only(usize),
+}
+
+/// What opens over the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Popover {
+    /// The list of pages, where there is no room for it.
+    Pages,
+    /// Seed, nodes, people, traffic.
+    NewRun,
+    /// Export, import, script.
+    File,
+    /// The list of keys.
+    Keys,
+}
+
+/// Something in a figure that can be named, focused and acted on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Item {
+    /// A node.
+    Node(NodeId),
+    /// The link between two nodes, both directions of it; the lower id first.
+    Link(NodeId, NodeId),
+    /// A message on its way.
+    Flight(u32),
+}
+
+/// Where in a gesture a pointer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// It was pressed.
+    Down,
+    /// It moved, pressed or not.
+    Move,
+    /// It was lifted.
+    Up,
+    /// The browser took it away.
+    Cancel,
+}
+
+/// What a key means inside a figure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FigureKey {
+    /// To the next (1) or the previous (-1) of its kind.
+    Along(i32),
+    /// To the next or the previous kind: nodes, links, messages.
+    Kind(i32),
+    /// Acts: opens a node or a message, cuts or heals a link.
+    Enter,
+    /// Opens the menu.
+    Menu,
+}
+
+/// A stroke across a figure.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stroke {
+    /// In which.
+    pub world: usize,
+    /// Its points so far.
+    pub points: Vec<Point>,
+    /// What it was pressed on, in case it turns out to be a click.
+    pub on: Option<Item>,
+    /// Which links it crosses.
+    pub crossed: Vec<(NodeId, NodeId)>,
+}
+
+/// A phone on its way to another replica.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct PhoneDrag {
+    /// Whose.
+    pub person: NodeId,
+    /// Where the pointer is, in the window.
+    pub client: Point,
+    /// The replica under it.
+    pub over: Option<(usize, NodeId)>,
+}
+
+/// What the line under the header says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Coach {
+    /// Invites the first cut.
+    Invite,
+    /// Says what to look at.
+    Watch,
+    /// Nothing.
+    Silent,
+}
+
+/// Everything about the page that is not the run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ViewState {
+    /// The page.
+    pub page: Page,
+    /// Which sides of the feed.
+    pub mode: Mode,
+    /// Whether the run advances by itself.
+    pub playing: bool,
+    /// The speed: 100 times its decimal logarithm.
+    pub speed: i32,
+    /// Dark colours, if the learner chose; `None` follows the system.
+    pub dark: Option<bool>,
+    /// Nothing glides or pulses.
+    pub still: bool,
+    /// The window's size.
+    pub window: Size,
+    /// The size of each world's figure.
+    pub figures: Vec<Size>,
+    /// The width of the history strips and of the timeline.
+    pub strip_width: f64,
+    /// The same of the timeline.
+    pub timeline_width: f64,
+    /// What is open over the page.
+    pub open: Option<Popover>,
+    /// What is opened up beside the figure.
+    pub selected: Option<(usize, Item)>,
+    /// A stroke being drawn.
+    pub stroke: Option<Stroke>,
+    /// What the pointer is over.
+    pub hover: Option<(usize, Item)>,
+    /// Where the keyboard is in each figure, and whether it is there at all.
+    pub cursor: Option<(usize, Item)>,
+    /// The figure that has the keyboard.
+    pub focused: Option<usize>,
+    /// A phone being dragged.
+    pub phone: Option<PhoneDrag>,
+    /// The phone on which a post is typed.
+    pub composing: Option<(usize, NodeId)>,
+    /// Tables instead of pictures.
+    pub tables: bool,
+    /// Routine events too.
+    pub routine: bool,
+    /// What the line under the header says.
+    pub coach: Coach,
+    /// Something that went wrong, or well, and is told until it is dismissed.
+    pub notice: Option<String>,
+    /// What the live region says.
+    pub said: String,
+    /// A file is over the page.
+    pub dropping: bool,
+    /// Where the page's messages go.
+    pub send: Callback<Msg>,
+}
+
+impl ViewState {
+    /// How much run time passes in a second.
+    pub fn rate(&self) -> f64 {
+        10_f64.powf(f64::from(self.speed) / 100.0)
+    }
+
+    /// Whether there is room for one column only.
+    pub fn narrow(&self) -> bool {
+        self.window.w < NARROW
+    }
+
+    /// Which worlds are drawn.
+    pub fn shown(&self, worlds: usize) -> Vec<usize> {
+        match self.mode {
+            Mode::Only(world) if world < worlds => vec![world],
+            // A phone has room for one: the first until another is picked.
+            Mode::Compare if self.narrow() => vec![0],
+            Mode::Compare | Mode::Only(_) => (0..worlds).collect(),
+        }
+    }
+
+    /// A callback that sends `msg`.
+    pub fn on<E: 'static>(&self, msg: Msg) -> Callback<E> {
+        self.send.reform(move |_: E| msg.clone())
+    }
+}
+
+/// Below this width (CSS pixels) everything is in one column. The style sheet has the same number.
+pub const NARROW: f64 = 760.0;
+
+/// The links of a world, lower id first: all pairs, except that proposers do not talk to proposers, nor acceptors to
+/// acceptors.
+pub fn links(world: &World) -> Vec<(NodeId, NodeId)> {
+    let side = |index: usize| match world.nodes[index].role {
+        RoleMark::Proposer => 1,
+        RoleMark::Acceptor => 2,
+        RoleMark::Leader | RoleMark::Candidate | RoleMark::Follower | RoleMark::Replica => 0,
+    };
+    let count = world.nodes.len();
+    (0..count)
+        .flat_map(|a| (a + 1..count).map(move |b| (a, b)))
+        .filter(|&(a, b)| side(a) == 0 || side(a) != side(b))
+        .map(|(a, b)| (NodeId(a as u8), NodeId(b as u8)))
+        .collect()
+}
+
+/// How a link stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LinkState {
+    /// Both directions carry.
+    Whole,
+    /// Only the direction from the first to the second node is cut.
+    CutThere,
+    /// Only the direction from the second to the first is.
+    CutBack,
+    /// Neither carries.
+    Cut,
+}
+
+/// How the link between `a` and `b` stands in a world where `cut` is cut.
+pub fn link_state(cut: &[NodeSet], a: NodeId, b: NodeId) -> LinkState {
+    let gone = |from: NodeId, to: NodeId| cut.get(from.index()).is_some_and(|set| set.contains(to));
+    match (gone(a, b), gone(b, a)) {
+        (false, false) => LinkState::Whole,
+        (true, false) => LinkState::CutThere,
+        (false, true) => LinkState::CutBack,
+        (true, true) => LinkState::Cut,
+    }
+}
+
+/// What a click on a link does: heals it if any of it is cut, else cuts both directions.
+pub fn toggle_link(cut: &[NodeSet], a: NodeId, b: NodeId) -> Act {
+    let both = vec![(a, b), (b, a)];
+    if link_state(cut, a, b) == LinkState::Whole { Act::Cut(both) } else { Act::Heal(both) }
+}
+
+/// The name of an item for the screen reader, as page-wide words: "link n1 to n3, cut".
+pub fn item_name(world: &World, item: Item) -> String {
+    let name = |id: NodeId| world.nodes.get(id.index()).map_or_else(|| id.to_string(), |node| node.name.clone());
+    match item {
+        Item::Node(id) => {
+            let Some(node) = world.nodes.get(id.index()) else { return id.to_string() };
+            let clock = node.clock.as_ref().map_or_else(String::new, |clock| format!(", {clock}"));
+            format!("{}, {}, {}{clock}", node.name, node_role(node.role, node.status), node.caption)
+        }
+        Item::Link(a, b) => {
+            let (na, nb) = (name(a), name(b));
+            match link_state(&world.cut, a, b) {
+                LinkState::Whole => format!("link {na} to {nb}"),
+                LinkState::Cut => format!("link {na} to {nb}, cut"),
+                LinkState::CutThere => format!("link {na} to {nb}, cut from {na} to {nb} only"),
+                LinkState::CutBack => format!("link {na} to {nb}, cut from {nb} to {na} only"),
+            }
+        }
+        Item::Flight(id) => world.flights.iter().find(|flight| flight.id == id).map_or_else(
+            || "message, gone".to_owned(),
+            |flight| {
+                let held = if flight.held { ", held" } else { "" };
+                format!("message {} from {} to {}{held}", flight.label, name(flight.from), name(flight.to))
+            },
+        ),
+    }
+}
+
+/// Role and state in words.
+pub fn node_role(role: RoleMark, status: crate::ui::lab::Status) -> &'static str {
+    use crate::ui::lab::Status;
+    match (status, role) {
+        (Status::Crashed, _) => "crashed",
+        (Status::Paused, _) => "paused",
+        (Status::Up, RoleMark::Leader) => "leader",
+        (Status::Up, RoleMark::Candidate) => "candidate",
+        (Status::Up, RoleMark::Follower) => "follower",
+        (Status::Up, RoleMark::Replica) => "replica",
+        (Status::Up, RoleMark::Proposer) => "proposer",
+        (Status::Up, RoleMark::Acceptor) => "acceptor",
+    }
+}
