@@ -3,15 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::node::NodeId;
+use crate::paxos;
 use crate::sim::run::Run;
 use crate::store::feed::Request;
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
 use crate::world::feed::{Available, Consistent, FeedRun, FeedSetup, FeedWorld};
+use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
 
 /// The longest post, in characters.
 pub const POST_MAX: usize = 280;
+/// The longest value that a proposer may be asked to propose, in characters.
+pub const VALUE_MAX: usize = 24;
 
 /// The consistent and the available feed side by side, under one script.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -72,6 +76,42 @@ impl Experiment for RaftExperiment {
     }
 }
 
+/// Proposers and acceptors of one decision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaxosExperiment {
+    /// Who takes part.
+    pub paxos: PaxosSetup,
+}
+
+impl Experiment for PaxosExperiment {
+    type Track = PaxosRun;
+
+    const NAME: &'static str = "paxos";
+
+    fn start(&self, seed: u64) -> Self::Track {
+        Run::new(PaxosWorld::new(self.paxos), 0, seed, 0)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.paxos.check()
+    }
+
+    fn check_request(&self, node: NodeId, request: &paxos::Request) -> Result<(), String> {
+        let paxos::Request::Propose(paxos::Value(text)) = request;
+        if !self.paxos.proposers().iter().any(|proposer| proposer == node) {
+            return Err(format!("participant {} is asked, which is no proposer", node.0));
+        }
+        match text.chars().count() {
+            0 => Err("an empty value".to_owned()),
+            length if length > VALUE_MAX => {
+                Err(format!("a value of {length} characters; up to {VALUE_MAX} are possible"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 fn check(feed: FeedSetup, traffic: u16) -> Result<(), String> {
     feed.check()?;
     if traffic > TRAFFIC_MAX {
@@ -92,5 +132,35 @@ fn check_request(feed: FeedSetup, node: NodeId, request: &Request) -> Result<(),
             Err(format!("a phone is moved to participant {}, which is no replica", to.0))
         }
         Request::Post(_) | Request::Attach(_) | Request::Read => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::Micros;
+    use crate::sim::fault::Intervention;
+    use crate::timeline::Timeline;
+
+    #[test]
+    fn a_run_of_paxos_travels_as_a_file() {
+        let experiment = PaxosExperiment { paxos: PaxosSetup { proposers: 2, acceptors: 3 } };
+        let mut timeline = Timeline::new(experiment, 9);
+        for (node, value) in [(NodeId(0), "blue"), (NodeId(1), "red")] {
+            let request = paxos::Request::Propose(value.into());
+            assert!(timeline.act(Intervention::Request { node, request }));
+        }
+        timeline.play(Micros::from_ms(2_000));
+        let text = timeline.export();
+        let read = Timeline::<PaxosExperiment>::import(&text).expect("just written");
+        assert_eq!(read.skipped, 0);
+        assert_eq!(read.timeline.export(), text);
+        assert!(read.timeline.track().watch().chosen.is_some());
+
+        let hostile = text.replacen("\"node\":0", "\"node\":4", 1);
+        assert_ne!(hostile, text);
+        assert!(Timeline::<PaxosExperiment>::import(&hostile).is_err(), "an acceptor can't be asked");
+        let long = text.replacen("blue", &"b".repeat(VALUE_MAX + 1), 1);
+        assert!(Timeline::<PaxosExperiment>::import(&long).is_err());
     }
 }

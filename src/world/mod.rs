@@ -5,4 +5,5 @@
 //! - [`watch`]: what every world remembers: marks, faults, messages that died, the latest notes.
 
 pub mod feed;
+pub mod paxos;
 pub mod watch;

@@ -1,0 +1,313 @@
+//! The world of one decision: proposers, which learn as well, and acceptors, each on a node of its own.
+//!
+//! Nobody asks for anything by itself: a proposer starts when a learner's request tells it what to propose.
+
+use serde::{Deserialize, Serialize};
+
+use super::watch::{Events, MarkKind};
+use crate::node::{Delay, Micros, NodeId, NodeSet};
+use crate::paxos::invariant::{Ghost, Violation};
+use crate::paxos::{Config, Message, Note, Paxos, Proposal, ProposerNote, Request};
+use crate::shared_vec::SharedVec;
+use crate::sim::model::Step;
+use crate::sim::network::Travel;
+use crate::sim::run::{Run, Seen, World};
+use crate::sim::schedule::Pace;
+
+/// Who takes part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaxosSetup {
+    /// Proposers: 1 to 3.
+    pub proposers: u8,
+    /// Acceptors: 3, 5 or 7, so that no majority is wasted on a tie.
+    pub acceptors: u8,
+}
+
+impl PaxosSetup {
+    /// How many proposers are possible.
+    pub const PROPOSERS: [u8; 3] = [1, 2, 3];
+    /// How many acceptors are possible.
+    pub const ACCEPTORS: [u8; 3] = [3, 5, 7];
+
+    /// The proposers, which come first. They are the learners as well.
+    pub fn proposers(self) -> NodeSet {
+        NodeSet::first(self.proposers.into())
+    }
+
+    /// The acceptors.
+    pub fn acceptors(self) -> NodeSet {
+        self.nodes().difference(self.proposers())
+    }
+
+    /// All of them.
+    pub fn nodes(self) -> NodeSet {
+        NodeSet::first((self.proposers + self.acceptors).into())
+    }
+
+    /// `p1`, `p2` … and `a1`, `a2` …
+    pub fn name(self, node: NodeId) -> String {
+        match node.0.checked_sub(self.proposers) {
+            None => format!("p{}", node.0 + 1),
+            Some(acceptor) => format!("a{}", acceptor + 1),
+        }
+    }
+
+    /// What is wrong with it, if anything.
+    pub fn check(self) -> Result<(), String> {
+        if !Self::PROPOSERS.contains(&self.proposers) {
+            return Err(format!("{} proposers: 1 to 3 are possible", self.proposers));
+        }
+        if !Self::ACCEPTORS.contains(&self.acceptors) {
+            return Err(format!("{} acceptors: 3, 5 or 7 are possible", self.acceptors));
+        }
+        Ok(())
+    }
+
+    fn config(self, id: NodeId) -> Config {
+        let (proposers, acceptors) = (self.proposers(), self.acceptors());
+        Config { id, proposers, acceptors, learners: proposers, retry: RETRY, back_off: BACK_OFF }
+    }
+}
+
+const TRAVEL: Travel =
+    Travel { base: Delay::between(Micros::from_ms(22), Micros::from_ms(32)), jitter: Micros::from_ms(6) };
+/// A disk here is done as soon as nothing else happens: what a learner picks is a message, and its effect is to be seen.
+const SYNC: Delay = Delay::fixed(Micros::ZERO);
+/// Longer than a round trip takes at most.
+const RETRY: Delay = Delay::between(Micros::from_ms(150), Micros::from_ms(250));
+/// Short: who was refused learns of it a whole message late, so that only a quick return still meets the other's Accepts on
+/// their way. Duels then happen in a good part of all runs, and end.
+const BACK_OFF: Delay = Delay::between(Micros::ZERO, Micros::from_ms(40));
+
+/// The world of one decision.
+#[derive(Clone, Copy, Debug)]
+pub struct PaxosWorld {
+    /// Who takes part.
+    pub setup: PaxosSetup,
+}
+
+/// The run of such a world.
+pub type PaxosRun = Run<PaxosWorld>;
+
+impl PaxosWorld {
+    /// A world of this kind.
+    pub fn new(setup: PaxosSetup) -> Self {
+        assert_eq!(setup.check(), Ok(()));
+        Self { setup }
+    }
+}
+
+impl Pace<Paxos> for PaxosWorld {
+    fn travel(&self, _: NodeId, _: NodeId) -> Travel {
+        TRAVEL
+    }
+
+    fn sync_time(&self) -> Delay {
+        SYNC
+    }
+
+    fn beat(&self, _: NodeId) -> Option<Delay> {
+        None
+    }
+
+    fn traffic(&self, node: NodeId, _: &Paxos, _: u32, _: u64) -> Option<Request> {
+        unreachable!("{node} has no beat")
+    }
+}
+
+/// A proposal and what allowed it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Issued {
+    /// When it was sent to the acceptors.
+    pub at: Micros,
+    /// Its ballot and value.
+    pub proposal: Proposal,
+    /// The report that forced the value, and who made it; `None` if the proposer was free (P2c).
+    pub forced_by: Option<(Proposal, NodeId)>,
+}
+
+/// The moment at which a value was chosen, whether or not anyone knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Choice {
+    /// When.
+    pub at: Micros,
+    /// The acceptor that made the quorum full.
+    pub last: NodeId,
+    /// What was chosen.
+    pub proposal: Proposal,
+    /// By whom at that moment.
+    pub by: NodeSet,
+}
+
+/// All that is remembered of such a run.
+#[derive(Clone, Debug, Default)]
+pub struct PaxosWatch {
+    /// Marks, troubles, deaths, notes.
+    pub events: Events<Paxos>,
+    /// The protocol's invariants, and who accepted what.
+    pub ghost: Ghost,
+    /// What broke first, if anything did.
+    pub broken: Option<(Micros, Violation)>,
+    /// Every proposal, by time.
+    pub issued: SharedVec<Issued>,
+    /// The first choice.
+    pub chosen: Option<Choice>,
+    /// The proposer about whose ballot the latest step was.
+    pub active: Option<NodeId>,
+}
+
+impl World for PaxosWorld {
+    type Node = Paxos;
+    type Watch = PaxosWatch;
+
+    fn nodes(&self) -> Vec<Paxos> {
+        self.setup.nodes().iter().map(|id| Paxos::new(self.setup.config(id))).collect()
+    }
+
+    fn watch(&self, watch: &mut PaxosWatch, seen: &Seen<'_, Paxos>) {
+        let first_start = matches!(seen.step, Step::Restart(_)) && seen.at == Micros::ZERO;
+        watch.events.watch(seen, self.setup.nodes(), |_| !first_start);
+        watch.check(seen, first_start);
+        watch.note_proposals(seen);
+        let spoken_of = seen.outcome.delivered.as_ref().map(|envelope| envelope.message.ballot().proposer);
+        let touched = seen.outcome.node.filter(|node| self.setup.proposers().contains(*node) && !first_start);
+        watch.active = spoken_of.or(touched).or(watch.active);
+    }
+}
+
+impl PaxosWatch {
+    fn check(&mut self, seen: &Seen<'_, Paxos>, first_start: bool) {
+        if let Step::Request(_, _, request) = seen.step {
+            self.ghost.observe_request(request);
+        }
+        let Some(node) = seen.outcome.node else { return };
+        // A crash takes what is volatile: nothing that was before it binds the node, but for what others have heard.
+        let forgot = first_start || matches!(seen.step, Step::Crash(..));
+        let before = seen.before.filter(|_| !forgot).map(|slot| &slot.node);
+        let observed = self.ghost.observe(node, before, &seen.after.slot(node).node, left(seen));
+        if let (Err(violation), None) = (observed, &self.broken) {
+            self.broken = Some((seen.at, violation));
+            self.events.mark(seen.at, MarkKind::Broken);
+        }
+        if let (Some(proposal), None) = (self.ghost.chosen(), &self.chosen) {
+            let by = self.ghost.accepted()[proposal];
+            self.chosen = Some(Choice { at: seen.at, last: node, proposal: proposal.clone(), by });
+            self.events.mark(seen.at, MarkKind::Chosen);
+        }
+    }
+
+    fn note_proposals(&mut self, seen: &Seen<'_, Paxos>) {
+        for note in &seen.outcome.notes {
+            let (proposal, forced_by) = match note {
+                Note::Proposer(ProposerNote::ProposesOwn { proposal, .. }) => (proposal, None),
+                Note::Proposer(ProposerNote::ProposesReported { proposal, reported, reported_by, .. }) => {
+                    (proposal, Some((reported.clone(), *reported_by)))
+                }
+                _ => continue,
+            };
+            self.issued.push(Issued { at: seen.at, proposal: proposal.clone(), forced_by });
+        }
+    }
+}
+
+/// What the touched node handed to the network, in order: what died at once on a cut link left it all the same.
+fn left<'a>(seen: &'a Seen<'_, Paxos>) -> impl Iterator<Item = &'a Message> {
+    seen.outcome.sent.iter().map(|id| {
+        let lost = || seen.outcome.lost.iter().find(|(other, ..)| other == id).map(|(_, envelope, _)| envelope);
+        let envelope = seen.after.flights().get(*id).or_else(lost).expect("sent, then on its way or lost at once");
+        &envelope.message
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::fault::Intervention;
+    use crate::sim::model::Status;
+
+    const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5 };
+
+    fn asked(setup: PaxosSetup, seed: u64) -> PaxosRun {
+        let mut run = Run::new(PaxosWorld::new(setup), 0, seed, 0);
+        for (proposer, value) in setup.proposers().iter().zip(["blue", "red", "green"]) {
+            let request = Request::Propose(value.into());
+            assert!(run.intervene(Micros::ZERO, &Intervention::Request { node: proposer, request }));
+        }
+        run
+    }
+
+    /// The highest round that any proposer has tried.
+    fn rounds(run: &PaxosRun) -> u32 {
+        run.model().slots().map(|(_, slot)| slot.disk.round).max().expect("there are nodes")
+    }
+
+    #[test]
+    fn names_tell_the_roles() {
+        let names: Vec<String> = SETUP.nodes().iter().map(|node| SETUP.name(node)).collect();
+        assert_eq!(names, ["p1", "p2", "a1", "a2", "a3", "a4", "a5"]);
+        assert!(PaxosSetup { proposers: 0, ..SETUP }.check().is_err());
+        assert!(PaxosSetup { acceptors: 4, ..SETUP }.check().is_err());
+    }
+
+    /// Left alone, proposers outbid each other and yet come to an end (§2.4), in every size that is offered.
+    #[test]
+    fn duels_happen_and_end() {
+        for proposers in PaxosSetup::PROPOSERS {
+            for acceptors in PaxosSetup::ACCEPTORS {
+                let mut duels = 0;
+                for seed in 0..40 {
+                    let mut run = asked(PaxosSetup { proposers, acceptors }, seed);
+                    while run.watch().chosen.is_none() {
+                        assert!(run.step(Micros::from_ms(10_000)), "no end: {proposers} {acceptors}, seed {seed}");
+                    }
+                    duels += usize::from(rounds(&run) > 1);
+                    run.advance(Micros::from_ms(20_000));
+                    assert_eq!(run.watch().broken, None, "{proposers} {acceptors}, seed {seed}");
+                    let chosen = run.watch().chosen.as_ref().expect("played until then");
+                    for proposer in run.world().setup.proposers().iter() {
+                        let knows = run.model().slot(proposer).node.chosen().expect("nothing was lost");
+                        assert_eq!(knows.value, chosen.proposal.value, "seed {seed}");
+                    }
+                    assert_eq!(run.watch().events.marks.iter().filter(|mark| mark.kind == MarkKind::Chosen).count(), 1);
+                }
+                assert_eq!(duels > 0, proposers > 1, "{duels} duels of {proposers} proposers in 40 runs");
+            }
+        }
+    }
+
+    /// An acceptance is a fact once it is durable, even if every word of it dies on a cut link.
+    #[test]
+    fn what_dies_at_once_was_said_all_the_same() {
+        let setup = PaxosSetup { proposers: 1, acceptors: 3 };
+        let mut run = asked(setup, 1);
+        let accepting = |run: &PaxosRun| run.watch().issued.len() == 1;
+        while !accepting(&run) {
+            assert!(run.step(Micros::from_ms(1_000)));
+        }
+        let back = setup.acceptors().iter().map(|acceptor| (acceptor, NodeId(0))).collect();
+        assert!(run.intervene(run.now(), &Intervention::Cut(back)));
+        run.advance(run.now() + Micros::from_ms(60));
+        assert_eq!(run.model().slot(NodeId(0)).node.chosen(), None, "it has heard nothing");
+        let chosen = run.watch().chosen.as_ref().expect("a majority has accepted");
+        assert_eq!(chosen.by.len(), 2, "chosen as soon as two of three have accepted");
+        assert_eq!(run.watch().broken, None);
+    }
+
+    #[test]
+    fn a_crash_and_a_restart_break_nothing() {
+        for seed in 0..60 {
+            let mut run = asked(SETUP, seed);
+            for turn in 0..12 {
+                let node = NodeId(((seed + turn * 3) % 7) as u8);
+                run.advance(Micros::from_ms(13 * (turn + 1)));
+                let at = Micros::from_ms(13 * (turn + 1));
+                let down = run.model().slot(node).status == Status::Crashed;
+                let act = if down { Intervention::Restart(node) } else { Intervention::Crash { node, keep: 0 } };
+                assert!(run.intervene(at, &act));
+            }
+            run.advance(Micros::from_ms(5_000));
+            assert_eq!(run.watch().broken, None, "seed {seed}");
+        }
+    }
+}
