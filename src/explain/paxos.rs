@@ -36,6 +36,10 @@ pub fn outcome(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> St
     let words = Words { name, me: name(node) };
     let me = &words.me;
     match note {
+        Note::Starts { round: 0, promised: None, .. } => format!("{me} will come back with an empty disk"),
+        Note::Starts { round, promised: None, .. } => {
+            format!("{me} will come back with round {round} on its disk, and nothing to propose")
+        }
         Note::Starts { promised, accepted, .. } => format!(
             "{me} will come back with what is on its disk: promised {}, accepted {}",
             words.maybe_ballot(*promised),

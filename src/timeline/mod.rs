@@ -232,17 +232,33 @@ impl<E: Experiment> Timeline<E> {
     /// Does something at the play head. If the branch goes on after it, a new one forks here. False if it can't be done as
     /// things stand: then nothing changes.
     pub fn act(&mut self, act: Intervention<RequestOf<E>>) -> bool {
+        self.act_at(self.now, act)
+    }
+
+    /// As [`Timeline::act`], but at a moment of its own: 1 µs after the latest step or act, unless something else is due
+    /// then. So [`Timeline::back`] undoes this act alone, even if several are done while the play head stands.
+    pub fn act_apart(&mut self, act: Intervention<RequestOf<E>>) -> bool {
+        let acted = self.script()[..self.done].last().is_some_and(|scripted| scripted.at == self.now);
+        let taken = acted || self.track.now() == self.now;
+        let next = self.now + Micros(1);
+        let free = self.track.next_at().is_none_or(|due| due > next);
+        self.act_at(if taken && free { next } else { self.now }, act)
+    }
+
+    fn act_at(&mut self, at: Micros, act: Intervention<RequestOf<E>>) -> bool {
         let mut tried = self.track.clone();
-        if !tried.intervene(self.now, &act) {
+        if !tried.intervene(at, &act) {
             return false;
         }
         if self.now < self.end() {
             self.fork();
         }
         self.track = tried;
-        let at = self.now;
-        self.branches[self.current].script.push(Scripted { at, act });
+        self.now = at;
         self.done += 1;
+        let branch = &mut self.branches[self.current];
+        branch.script.push(Scripted { at, act });
+        branch.end = branch.end.max(at);
         true
     }
 

@@ -2,14 +2,16 @@
 //!
 //! Nobody asks for anything by itself: a proposer starts when a learner's request tells it what to propose.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::watch::{Events, MarkKind};
-use crate::node::{Delay, Micros, NodeId, NodeSet};
+use crate::node::{Clocks, Delay, Micros, NodeId, NodeSet};
 use crate::paxos::invariant::{Ghost, Violation};
 use crate::paxos::{Config, Message, Note, Paxos, Proposal, ProposerNote, Request};
 use crate::shared_vec::SharedVec;
-use crate::sim::model::Step;
+use crate::sim::model::{Model, Outcome, Status, Step};
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::Pace;
@@ -185,7 +187,7 @@ impl PaxosWatch {
         // A crash takes what is volatile: nothing that was before it binds the node, but for what others have heard.
         let forgot = first_start || matches!(seen.step, Step::Crash(..));
         let before = seen.before.filter(|_| !forgot).map(|slot| &slot.node);
-        let observed = self.ghost.observe(node, before, &seen.after.slot(node).node, left(seen));
+        let observed = self.ghost.observe(node, before, &seen.after.slot(node).node, left(seen.outcome, seen.after));
         if let (Err(violation), None) = (observed, &self.broken) {
             self.broken = Some((seen.at, violation));
             self.events.mark(seen.at, MarkKind::Broken);
@@ -212,19 +214,71 @@ impl PaxosWatch {
 }
 
 /// What the touched node handed to the network, in order: what died at once on a cut link left it all the same.
-fn left<'a>(seen: &'a Seen<'_, Paxos>) -> impl Iterator<Item = &'a Message> {
-    seen.outcome.sent.iter().map(|id| {
-        let lost = || seen.outcome.lost.iter().find(|(other, ..)| other == id).map(|(_, envelope, _)| envelope);
-        let envelope = seen.after.flights().get(*id).or_else(lost).expect("sent, then on its way or lost at once");
+fn left<'a>(outcome: &'a Outcome<Paxos>, after: &'a Model<Paxos>) -> impl Iterator<Item = &'a Message> {
+    outcome.sent.iter().map(|id| {
+        let lost = || outcome.lost.iter().find(|(other, ..)| other == id).map(|(_, envelope, _)| envelope);
+        let envelope = after.flights().get(*id).or_else(lost).expect("sent, then on its way or lost at once");
         &envelope.message
     })
+}
+
+/// What a step would bring about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Foreseen {
+    /// The participant that it would touch.
+    pub node: Option<NodeId>,
+    /// What that participant would note.
+    pub notes: Vec<Note>,
+    /// What would leave it, at once or once its disk is done.
+    pub sent: Vec<Message>,
+    /// How many of those would die on cut links.
+    pub died: usize,
+    /// What would be chosen by it, and by whom.
+    pub chosen: Option<(Proposal, NodeSet)>,
+}
+
+/// Does `step`, and the sync that it makes necessary, to a copy of the world.
+pub fn foresee(run: &PaxosRun, step: &Step<Paxos>) -> Foreseen {
+    let mut model = run.model().clone();
+    let mut ghost = run.watch().ghost.clone();
+    let mut outcome = Outcome::default();
+    let mut foreseen = Foreseen { node: None, notes: Vec::new(), sent: Vec::new(), died: 0, chosen: None };
+    let mut next = Some(step.clone());
+    while let Some(step) = next.take() {
+        let touched = match &step {
+            Step::Deliver(id) => model.flights().get(*id).map(|envelope| envelope.to),
+            Step::Timer(node, _) | Step::Sync(node) | Step::Crash(node, _) | Step::Restart(node) => Some(*node),
+            _ => None,
+        };
+        let before = touched.map(|node| Arc::clone(model.slot(node)));
+        let at = touched.map_or(Clocks::default(), |node| run.schedule().clocks(node, run.now()));
+        model.apply(&step, at, &mut outcome);
+        foreseen.notes.append(&mut outcome.notes);
+        let Some(node) = outcome.node else { break };
+        foreseen.node = Some(node);
+        foreseen.sent.extend(left(&outcome, &model).cloned());
+        foreseen.died += outcome.sent.iter().filter(|sent| model.flights().get(**sent).is_none()).count();
+        let before = before.filter(|_| !matches!(step, Step::Crash(..)));
+        // What breaks an invariant is reported when it happens; here only what would be chosen counts.
+        let _ = ghost.observe(
+            node,
+            before.as_deref().map(|slot| &slot.node),
+            &model.slot(node).node,
+            left(&outcome, &model),
+        );
+        let slot = model.slot(node);
+        next = (slot.status == Status::Up && slot.awaits_sync()).then_some(Step::Sync(node));
+    }
+    if run.watch().chosen.is_none() {
+        foreseen.chosen = ghost.chosen().map(|proposal| (proposal.clone(), ghost.accepted()[proposal]));
+    }
+    foreseen
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sim::fault::Intervention;
-    use crate::sim::model::Status;
 
     const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5 };
 
