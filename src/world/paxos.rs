@@ -113,6 +113,10 @@ impl Pace<Paxos> for PaxosWorld {
         None
     }
 
+    fn opening(&self) -> Micros {
+        Micros::ZERO
+    }
+
     fn traffic(&self, node: NodeId, _: &Paxos, _: u32, _: u64) -> Option<Request> {
         unreachable!("{node} has no beat")
     }

@@ -5,15 +5,18 @@ mod available;
 mod common;
 mod consistent;
 mod feed;
+mod paxos;
 mod phones;
 
-use cap_lab::experiment::{FeedExperiment, RaftExperiment};
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
 use cap_lab::node::Micros;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedSetup;
+use cap_lab::world::paxos::PaxosSetup;
 
 use super::lab::{Lab, Page, Setup};
 use feed::FeedLab;
+use paxos::PaxosLab;
 
 /// The seed of the first run that a newcomer sees: in it n3, on the larger side of the picture, is elected first.
 const FIRST_SEED: u64 = 8;
@@ -26,7 +29,7 @@ pub fn open(page: Page, saved: Option<&str>) -> Result<Box<dyn Lab>, String> {
         (_, None) => new_run(page, &first_setup(page)),
         (Page::Feed, Some(text)) => Ok(Box::new(FeedLab::new(Timeline::<FeedExperiment>::import(text)?.timeline))),
         (Page::Raft, Some(text)) => Ok(Box::new(FeedLab::new(Timeline::<RaftExperiment>::import(text)?.timeline))),
-        (Page::Paxos, Some(_)) => Err("no Paxos yet".into()),
+        (Page::Paxos, Some(text)) => Ok(Box::new(PaxosLab::new(Timeline::<PaxosExperiment>::import(text)?.timeline))),
     }
 }
 
@@ -37,7 +40,10 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     match page {
         Page::Feed => Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic }, setup.seed)?))),
         Page::Raft => Ok(Box::new(FeedLab::new(begin(RaftExperiment { feed, traffic }, setup.seed)?))),
-        Page::Paxos => Err("no Paxos yet".into()),
+        Page::Paxos => {
+            let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0 };
+            Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))
+        }
     }
 }
 

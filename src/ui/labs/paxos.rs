@@ -1,0 +1,308 @@
+//! The Paxos page's lab: one decision, in which the learner picks what happens next.
+
+mod next;
+mod rails;
+mod rule;
+mod sheets;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use cap_lab::experiment::PaxosExperiment;
+use cap_lab::explain::{self, Sentence};
+use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::paxos::invariant::INVARIANTS;
+use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer, Value};
+use cap_lab::sim::fault::Intervention;
+use cap_lab::sim::model::{self, Model};
+use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
+use cap_lab::world::watch::Noted;
+
+use super::acts::{self, Wanted};
+use super::{common, feed};
+use crate::ui::lab::{Act, Branch, Event, Invariant, Lab, Mark, NextStep, NodeView, RoleMark, Setup, Sheet, World};
+
+/// What the proposers of a new run are asked to propose.
+const VALUES: [&str; 3] = ["blue", "red", "green"];
+/// How many events are told.
+const EVENTS: usize = 40;
+
+/// The lab of the Paxos page.
+pub(super) struct PaxosLab {
+    timeline: Timeline<PaxosExperiment>,
+    marks: RefCell<Rc<Vec<Mark>>>,
+    events: RefCell<(Option<EventStamp>, Rc<Vec<Event>>)>,
+}
+
+/// The events are decided by this: the newest one, and whether something was chosen since.
+type EventStamp = (u64, Micros, bool);
+
+impl PaxosLab {
+    /// A new run, at whose start every proposer is asked to propose a value.
+    pub(super) fn begin(setup: PaxosSetup, seed: u64) -> Result<Self, String> {
+        let experiment = PaxosExperiment { paxos: setup };
+        experiment.check()?;
+        let mut lab = Self::new(Timeline::new(experiment, seed));
+        for (node, value) in setup.proposers().iter().zip(VALUES) {
+            let request = Request::Propose(value.into());
+            assert!(lab.timeline.act(Intervention::Request { node, request }), "proposers have started");
+            lab.sync_disk();
+        }
+        Ok(lab)
+    }
+
+    /// The lab of a run.
+    pub(super) fn new(timeline: Timeline<PaxosExperiment>) -> Self {
+        Self { timeline, marks: RefCell::default(), events: RefCell::default() }
+    }
+
+    fn run(&self) -> &PaxosRun {
+        self.timeline.track()
+    }
+
+    fn setup(&self) -> PaxosSetup {
+        self.timeline.experiment().paxos
+    }
+
+    /// After what the learner did, the touched node's disk finishes at once, so that the answer leaves. Nothing else moves.
+    fn sync_disk(&mut self) {
+        let touched = self.run().latest().and_then(|latest| latest.outcome.node);
+        if let Some(node) = touched.filter(|node| waits_for_disk(self.run().model(), *node)) {
+            assert!(self.timeline.act(Intervention::Sync { world: 0, node }), "its disk has something to write");
+        }
+    }
+
+    fn half_done(&self) -> bool {
+        self.setup().nodes().iter().any(|node| waits_for_disk(self.run().model(), node))
+    }
+
+    fn sentences(&self) -> Rc<Vec<Event>> {
+        let watch = self.run().watch();
+        let newest = watch.events.notes.iter().next();
+        let stamp = newest.map(|(id, noted)| (id, noted.at, watch.chosen.is_some()));
+        let mut cached = self.events.borrow_mut();
+        if cached.0 != stamp {
+            let event = |(id, noted): (u64, &Noted<Note>)| Event {
+                at: noted.at,
+                id,
+                sentence: Rc::new(sentence(self.run(), noted)),
+            };
+            *cached = (stamp, Rc::new(watch.events.notes.iter().take(EVENTS).map(event).collect()));
+        }
+        Rc::clone(&cached.1)
+    }
+}
+
+fn waits_for_disk(model: &Model<Paxos>, node: NodeId) -> bool {
+    let slot = model.slot(node);
+    slot.status == model::Status::Up && slot.awaits_sync()
+}
+
+/// A note in words. Who sees all acceptors adds the moment of choice, of which no node knows.
+fn sentence(run: &PaxosRun, noted: &Noted<Note>) -> Sentence {
+    let setup = run.world().setup;
+    let mut sentence = explain::paxos::sentence(&|id| setup.name(id), noted.node, &noted.note);
+    if let Note::Acceptor(AcceptorNote::Accepts { proposal, .. }) = &noted.note
+        && let Some(chosen) = &run.watch().chosen
+        && chosen.last == noted.node
+        && chosen.proposal == *proposal
+    {
+        let by = words::list(setup, chosen.by);
+        sentence.observer =
+            Some(format!("With this “{}” is chosen, by {by}; no proposer knows it yet.", proposal.value));
+    }
+    sentence
+}
+
+fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
+    let slot = run.model().slot(id);
+    let proposer = slot.node.proposer();
+    let running = [Timer::Retry, Timer::BackOff].into_iter().find_map(|timer| run.schedule().timer(id, timer));
+    NodeView {
+        id,
+        name: run.world().setup.name(id),
+        role: if proposer.is_some() { RoleMark::Proposer } else { RoleMark::Acceptor },
+        status: common::status(slot.status),
+        caption: proposer.and_then(|proposer| proposer.ballot()).map_or(String::new(), |ballot| ballot.to_string()),
+        timer: running,
+        chips: Vec::new(),
+        chips_before: 0,
+        clock: common::clock(run, id),
+    }
+}
+
+/// The nodes in groups that can exchange messages, crashed ones each alone. Proposers talk to acceptors only, so that two of
+/// them with no acceptor between are apart.
+fn components(setup: PaxosSetup, model: &Model<Paxos>) -> Vec<NodeSet> {
+    let up = |node: NodeId| model.slot(node).status != model::Status::Crashed;
+    let joined = |a: NodeId, b: NodeId| {
+        setup.proposers().contains(a) != setup.proposers().contains(b)
+            && up(a)
+            && up(b)
+            && !model.is_cut(a, b)
+            && !model.is_cut(b, a)
+    };
+    let mut left = setup.nodes();
+    let mut groups = Vec::new();
+    while let Some(node) = left.iter().next() {
+        let (mut group, mut open) = (NodeSet::EMPTY.with(node), vec![node]);
+        while let Some(here) = open.pop() {
+            for there in left.difference(group).iter().filter(|there| joined(here, *there)) {
+                group.insert(there);
+                open.push(there);
+            }
+        }
+        left = left.difference(group);
+        groups.push(group);
+    }
+    groups
+}
+
+fn invariants(run: &PaxosRun) -> Vec<Invariant> {
+    let broken = run.watch().broken.as_ref();
+    let evidence =
+        |name| broken.filter(|(_, broken)| broken.invariant == name).map(|(_, broken)| broken.evidence.clone());
+    INVARIANTS.iter().map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
+}
+
+fn request(act: Act) -> Result<Intervention<Request>, String> {
+    match act {
+        Act::Propose { proposer, value } => {
+            Ok(Intervention::Request { node: proposer, request: Request::Propose(Value::from(value.trim())) })
+        }
+        _ => Err("Nobody posts or reads here.".to_owned()),
+    }
+}
+
+impl Lab for PaxosLab {
+    fn now(&self) -> Micros {
+        self.timeline.now()
+    }
+
+    fn end(&self) -> Micros {
+        self.timeline.end()
+    }
+
+    fn play(&mut self, to: Micros) {
+        self.timeline.play(to);
+    }
+
+    fn seek(&mut self, to: Micros) {
+        self.timeline.seek(to);
+    }
+
+    /// One event, and the disk write that it makes necessary.
+    fn step(&mut self) -> bool {
+        let moved = self.timeline.step();
+        while self.half_done() && self.run().next_at() == Some(self.now() + Micros(1)) {
+            self.timeline.step();
+        }
+        moved
+    }
+
+    fn back(&mut self) -> bool {
+        let moved = self.timeline.back();
+        while self.half_done() && self.timeline.back() {}
+        moved
+    }
+
+    fn act(&mut self, act: Act) -> Result<(), String> {
+        let run = self.run();
+        let act = match acts::wanted(act, self.setup().nodes(), run.model().cuts(), request)? {
+            Wanted::Act(act) => act,
+            Wanted::Message { flight, fate, .. } => {
+                Intervention::Message { world: 0, name: common::name_of(run, flight)?, fate }
+            }
+            Wanted::Next { key, .. } => {
+                next::act(run, key).ok_or_else(|| "That can't happen any more: the list has changed.".to_owned())?
+            }
+        };
+        if let Intervention::Request { node, request } = &act {
+            self.timeline.experiment().check_request(*node, request)?;
+        }
+        if !self.timeline.act_apart(act.clone()) {
+            return Err(acts::impossible(&act));
+        }
+        self.sync_disk();
+        Ok(())
+    }
+
+    fn worlds(&self) -> usize {
+        1
+    }
+
+    fn world(&self, _: usize) -> World {
+        let (run, setup) = (self.run(), self.setup());
+        let names = |id: NodeId| setup.name(id);
+        let events = &run.watch().events;
+        World {
+            title: "Paxos".to_owned(),
+            subtitle: words::subtitle(setup),
+            nodes: setup.nodes().iter().map(|id| node_view(run, id)).collect(),
+            cut: run.model().cuts().to_vec(),
+            components: components(setup, run.model()),
+            flights: common::flights(run, setup.nodes(), words::look),
+            deaths: common::deaths(events, self.now(), words::look),
+            phones: Vec::new(),
+            meters: None,
+            history: Rc::default(),
+            faults: common::faults(events, Micros::ZERO, &names),
+            events: self.sentences(),
+            invariants: invariants(run),
+            replication: None,
+            paxos: Some(rails::view(run)),
+        }
+    }
+
+    fn node_sheet(&self, _: usize, node: NodeId) -> Sheet {
+        sheets::node(self.run(), self.now(), node)
+    }
+
+    fn flight_sheet(&self, _: usize, flight: u32) -> Option<Sheet> {
+        sheets::flight(self.run(), flight)
+    }
+
+    fn next_steps(&self, _: usize) -> Vec<NextStep> {
+        next::steps(self.run())
+    }
+
+    fn marks(&self) -> Rc<Vec<Mark>> {
+        let (setup, marks) = (self.setup(), &self.timeline.frontier().watch().events.marks);
+        let fresh: Vec<Mark> = marks.iter().map(|mark| common::mark(mark, "", &|id| setup.name(id))).collect();
+        let mut cached = self.marks.borrow_mut();
+        if **cached != fresh {
+            *cached = Rc::new(fresh);
+        }
+        Rc::clone(&cached)
+    }
+
+    fn branches(&self) -> Vec<Branch> {
+        feed::branches(&self.timeline)
+    }
+
+    fn switch_branch(&mut self, branch: usize) {
+        self.timeline.switch(branch);
+    }
+
+    fn setup(&self) -> Setup {
+        let setup = self.setup();
+        Setup {
+            seed: self.timeline.seed(),
+            nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
+            people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
+            traffic: None,
+        }
+    }
+
+    fn export(&self) -> String {
+        self.timeline.export()
+    }
+
+    fn golden_script(&self) -> String {
+        self.timeline.export()
+    }
+}

@@ -1,0 +1,172 @@
+//! How far each proposer is, and what each acceptor remembers.
+
+use cap_lab::node::{NodeId, NodeSet};
+use cap_lab::paxos::{Ballot, Message, Phase, Proposal, Proposer};
+use cap_lab::sim::model::Status;
+use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
+
+use super::{rule, words};
+use crate::ui::lab::{AcceptorView, PaxosView, PhaseState, ProposerView};
+use crate::ui::labs::common;
+
+/// The whole page.
+pub(super) fn view(run: &PaxosRun) -> PaxosView {
+    let setup = run.world().setup;
+    PaxosView {
+        proposers: setup.proposers().iter().map(|id| proposer(run, id)).collect(),
+        acceptors: setup.acceptors().iter().map(|id| acceptor(run, id)).collect(),
+        rule: rule::rule(run),
+        chosen: run.watch().chosen.as_ref().map(|chosen| chosen.proposal.value.to_string()),
+    }
+}
+
+fn acceptor(run: &PaxosRun, id: NodeId) -> AcceptorView {
+    let slot = run.model().slot(id);
+    let acceptor = slot.node.acceptor().expect("acceptors come last");
+    AcceptorView {
+        id,
+        name: run.world().setup.name(id),
+        promised: acceptor.promised().map_or("–".to_owned(), |ballot| ballot.to_string()),
+        accepted: acceptor.accepted().map(|proposal| (proposal.ballot.to_string(), proposal.value.to_string())),
+        unsynced: slot.awaits_sync(),
+        status: common::status(slot.status),
+    }
+}
+
+fn proposer(run: &PaxosRun, id: NodeId) -> ProposerView {
+    let slot = run.model().slot(id);
+    let proposer = slot.node.proposer().expect("proposers come first");
+    let crashed = slot.status == Status::Crashed;
+    ProposerView {
+        id,
+        name: run.world().setup.name(id),
+        intent: if crashed { format!("down · round {} on disk", slot.disk.round) } else { intent(proposer) },
+        rail: rail(run, id, proposer),
+        progress: progress(run, id, proposer),
+        heard: heard(proposer),
+        on_the_way: on_the_way(run, id, proposer),
+        idle: !crashed && *proposer.phase() == Phase::Idle,
+    }
+}
+
+fn intent(proposer: &Proposer) -> String {
+    let wants = proposer.wants().map_or("nothing".to_owned(), words::quoted);
+    match proposer.phase() {
+        Phase::Idle => "has nothing to propose".to_owned(),
+        Phase::Preparing { ballot, .. } => format!("wants {wants} · ballot {ballot}"),
+        Phase::BackingOff { ballot, .. } => format!("wants {wants} · gave up {ballot}"),
+        Phase::Accepting { proposal, .. } => {
+            let instead = proposer.wants().filter(|wanted| **wanted != proposal.value);
+            let instead = instead.map_or(String::new(), |_| format!(", not {wants}"));
+            format!("proposes {}{instead} · ballot {}", words::quoted(&proposal.value), proposal.ballot)
+        }
+        Phase::Decided { chosen } => format!("knows that {} is chosen", words::quoted(&chosen.value)),
+    }
+}
+
+fn rail(run: &PaxosRun, id: NodeId, proposer: &Proposer) -> [PhaseState; 5] {
+    use PhaseState::{Ahead, Current, Done};
+    match proposer.phase() {
+        Phase::Idle | Phase::BackingOff { .. } => [Ahead; 5],
+        // Its Prepares wait for the disk.
+        Phase::Preparing { .. } if run.model().slot(id).awaits_sync() => [Current, Ahead, Ahead, Ahead, Ahead],
+        Phase::Preparing { .. } => [Done, Current, Ahead, Ahead, Ahead],
+        Phase::Accepting { .. } => [Done, Done, Done, Current, Ahead],
+        Phase::Decided { chosen } if chosen.ballot.proposer == id => [Done; 5],
+        // It learnt of another's success.
+        Phase::Decided { .. } => [Ahead, Ahead, Ahead, Ahead, Done],
+    }
+}
+
+/// Who promised, or accepted, in the open phase.
+fn heard(proposer: &Proposer) -> NodeSet {
+    match proposer.phase() {
+        Phase::Preparing { promises, .. } => promises.keys().copied().collect(),
+        Phase::Accepting { accepted, .. } => *accepted,
+        Phase::Idle | Phase::BackingOff { .. } | Phase::Decided { .. } => NodeSet::EMPTY,
+    }
+}
+
+/// Whose promise, or acceptance, will count when it arrives.
+fn on_the_way(run: &PaxosRun, id: NodeId, proposer: &Proposer) -> NodeSet {
+    let counts = |message: &Message| match (message, proposer.phase()) {
+        (Message::Promise { ballot, .. }, Phase::Preparing { ballot: current, .. }) => ballot == current,
+        (Message::Accepted { proposal }, Phase::Accepting { proposal: current, .. }) => proposal == current,
+        _ => false,
+    };
+    let flights = run.model().flights().iter().filter(|(_, envelope)| envelope.to == id && counts(&envelope.message));
+    let from: NodeSet = flights.map(|(_, envelope)| envelope.from).collect();
+    from.difference(heard(proposer))
+}
+
+fn progress(run: &PaxosRun, id: NodeId, proposer: &Proposer) -> String {
+    let setup = run.world().setup;
+    let slot = run.model().slot(id);
+    if slot.status == Status::Crashed {
+        return "It has forgotten all but its round. Restart it, and give it a value again.".to_owned();
+    }
+    let config = slot.node.config();
+    let coming = on_the_way(run, id, proposer);
+    let coming =
+        if coming.is_empty() { String::new() } else { format!(" {} on the way.", words::answers_of(setup, coming)) };
+    match proposer.phase() {
+        Phase::Idle => "Give it a value to propose.".to_owned(),
+        Phase::Preparing { ballot, .. } => {
+            let needed = usize::from(config.prepare_quorum());
+            promises(setup, proposer, *ballot, needed) + &coming
+        }
+        Phase::Accepting { proposal, .. } => {
+            let needed = usize::from(config.accept_quorum());
+            acceptances(run, proposer, proposal, needed) + &coming
+        }
+        Phase::BackingOff { ballot, refused } => format!(
+            "{} refused {ballot}: no quorum is left for it. It waits a random while, then tries {}.",
+            words::list(setup, *refused),
+            proposer.next_ballot(config)
+        ),
+        Phase::Decided { chosen } => match proposer.wants().filter(|wanted| **wanted != chosen.value) {
+            Some(wanted) => format!("{chosen} is chosen. {} never can be.", words::quoted(wanted)),
+            None => format!("{chosen} is chosen. No other value ever can be."),
+        },
+    }
+}
+
+/// "2 of 5 promised 2.p2: a2, a3. a2 told p2 that it had accepted (1.p1, blue). One more and it may propose."
+fn promises(setup: PaxosSetup, proposer: &Proposer, ballot: Ballot, needed: usize) -> String {
+    let heard = heard(proposer);
+    if heard.is_empty() {
+        return format!("No promise for {ballot} heard yet; it needs {needed} of {}.", setup.acceptors);
+    }
+    let report = proposer.highest_report().map_or(String::new(), |(proposal, from)| {
+        format!(" {} told it that it had accepted {proposal}.", setup.name(from))
+    });
+    format!(
+        "{} of {} promises heard: {}.{report} {} and it may propose.",
+        heard.len(),
+        setup.acceptors,
+        words::list(setup, heard),
+        words::more(needed - heard.len())
+    )
+}
+
+/// "2 of 5 accepted 1.p1: a1, a2. One more and “blue” is chosen." What counts is what acceptors have on disk, whether or not
+/// the proposer has heard of it.
+fn acceptances(run: &PaxosRun, proposer: &Proposer, proposal: &Proposal, needed: usize) -> String {
+    let setup = run.world().setup;
+    let (value, ballot, all) = (words::quoted(&proposal.value), proposal.ballot, setup.acceptors);
+    let by = run.watch().ghost.accepted().get(proposal).copied().unwrap_or_default();
+    let heard = heard(proposer);
+    let knows = match heard.len() {
+        0 => "It has heard of none yet.".to_owned(),
+        _ => format!("It has heard of {}.", words::list(setup, heard)),
+    };
+    let says = format!("{} of {all} accepted {ballot}: {}.", by.len(), words::list(setup, by));
+    if by.is_empty() {
+        format!("Nobody has accepted {ballot} yet; {needed} of {all} choose {value}.")
+    } else if by.len() >= needed {
+        format!("{says} {value} is chosen. {knows}")
+    } else {
+        let knows = if heard == by { String::new() } else { format!(" {knows}") };
+        format!("{says} {} and {value} is chosen.{knows}", words::more(needed - by.len()))
+    }
+}

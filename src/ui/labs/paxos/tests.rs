@@ -1,0 +1,358 @@
+//! What the page promises, tried through the same calls.
+
+use super::*;
+use cap_lab::explain::paxos::outcome;
+use cap_lab::sim::dice;
+use cap_lab::sim::model::Status;
+
+const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5 };
+
+fn lab() -> PaxosLab {
+    PaxosLab::begin(SETUP, 42).expect("a possible setup")
+}
+
+fn copy(lab: &PaxosLab) -> PaxosLab {
+    PaxosLab::new(lab.timeline.clone())
+}
+
+fn titles(lab: &PaxosLab) -> Vec<String> {
+    lab.next_steps(0).into_iter().map(|step| step.title).collect()
+}
+
+fn row(lab: &PaxosLab, title: &str) -> NextStep {
+    let found = lab.next_steps(0).into_iter().find(|step| step.title == title);
+    found.unwrap_or_else(|| panic!("no “{title}” in {:#?}", titles(lab)))
+}
+
+/// Picks the row with that title, as a learner does.
+fn pick(lab: &mut PaxosLab, title: &str) {
+    let key = row(lab, title).key;
+    lab.act(Act::Next { world: 0, key }).unwrap_or_else(|wrong| panic!("{title}: {wrong}"));
+}
+
+fn drop_message(lab: &mut PaxosLab, title: &str) {
+    let flight = row(lab, title).flight.expect("a message");
+    lab.act(Act::Drop { world: 0, flight }).expect("it is on its way");
+}
+
+fn acceptor(lab: &PaxosLab, number: usize) -> (String, Option<(String, String)>) {
+    let view = lab.world(0).paxos.expect("the Paxos page").acceptors.swap_remove(number - 1);
+    (view.promised, view.accepted)
+}
+
+fn rail(lab: &PaxosLab, number: usize) -> (String, String) {
+    let view = lab.world(0).paxos.expect("the Paxos page").proposers.swap_remove(number - 1);
+    (view.intent, view.progress)
+}
+
+/// The state that the sketch of the page shows, but for p1, which can't know of 2.p2 yet.
+fn sketch() -> PaxosLab {
+    let mut lab = lab();
+    for acceptor in 1..=5 {
+        drop_message(&mut lab, &format!("Deliver Prepare(1.p2) to a{acceptor}"));
+    }
+    for acceptor in [1, 2, 4] {
+        pick(&mut lab, &format!("Deliver Prepare(1.p1) to a{acceptor}"));
+        pick(&mut lab, &format!("Deliver Promise(1.p1, none) from a{acceptor} to p1"));
+    }
+    for acceptor in [1, 2] {
+        pick(&mut lab, &format!("Deliver Accept(1.p1, blue) to a{acceptor}"));
+    }
+    pick(&mut lab, "p2 times out and retries with 2.p2");
+    for acceptor in [2, 3] {
+        pick(&mut lab, &format!("Deliver Prepare(2.p2) to a{acceptor}"));
+    }
+    pick(&mut lab, "Deliver Promise(2.p2, (1.p1, blue)) from a2 to p2");
+    lab
+}
+
+#[test]
+fn the_sketch_comes_about_by_steps() {
+    let lab = sketch();
+    let blue = || Some(("1.p1".to_owned(), "blue".to_owned()));
+    assert_eq!(acceptor(&lab, 1), ("1.p1".to_owned(), blue()));
+    assert_eq!(acceptor(&lab, 2), ("2.p2".to_owned(), blue()));
+    assert_eq!(acceptor(&lab, 3), ("2.p2".to_owned(), None));
+    assert_eq!(acceptor(&lab, 4), ("1.p1".to_owned(), None));
+    assert_eq!(acceptor(&lab, 5), ("–".to_owned(), None));
+    assert_eq!(
+        rail(&lab, 1),
+        (
+            "proposes “blue” · ballot 1.p1".to_owned(),
+            "2 of 5 accepted 1.p1: a1, a2. One more and “blue” is chosen. It has heard of none yet. a1's and a2's answers are \
+             on the way."
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        rail(&lab, 2),
+        (
+            "wants “red” · ballot 2.p2".to_owned(),
+            "1 of 5 promises heard: a2. a2 told it that it had accepted (1.p1, blue). 2 more and it may propose. a3's answer \
+             is on the way."
+                .to_owned()
+        )
+    );
+    for (title, outcome) in [
+        ("Deliver Accept(1.p1, blue) to a3", "a3 will refuse: it promised 2.p2"),
+        ("Deliver Accept(1.p1, blue) to a4", "a4 will accept “blue”, which is then chosen by a1, a2, a4"),
+        ("Deliver Promise(2.p2, none) from a3 to p2", "p2 will have 2 of 5 promises"),
+        ("Deliver Prepare(2.p2) to a1", "a1 will promise and report (1.p1, blue)"),
+        ("Crash a2", "keeps what is on disk: promised 2.p2, accepted (1.p1, blue)"),
+    ] {
+        assert_eq!(row(&lab, title).outcome, outcome);
+    }
+    let rule = lab.world(0).paxos.and_then(|paxos| paxos.rule).expect("p2 is at work");
+    assert_eq!(rule.headline, "Rule that decides what p2 may propose");
+    assert!(rule.reason.contains("a2 reported (1.p1, blue)") && rule.reason.contains("not “red”"), "{}", rule.reason);
+}
+
+#[test]
+fn a_chosen_value_stays_though_its_rival_wins_the_next_ballot() {
+    let mut lab = sketch();
+    assert_eq!(lab.world(0).paxos.expect("the Paxos page").chosen, None);
+    pick(&mut lab, "Deliver Accept(1.p1, blue) to a4");
+    assert_eq!(lab.world(0).paxos.expect("the Paxos page").chosen.as_deref(), Some("blue"));
+    assert_eq!(lab.marks().last().map(|mark| mark.label.as_str()), Some("chosen"));
+    assert!(lab.world(0).events[0].sentence.observer.is_some(), "no node can know it yet");
+    pick(&mut lab, "Deliver Promise(2.p2, none) from a3 to p2");
+    let last = "Deliver Prepare(2.p2) to a5";
+    pick(&mut lab, last);
+    assert_eq!(
+        row(&lab, "Deliver Promise(2.p2, none) from a5 to p2").outcome,
+        "p2 will have to propose “blue”, not “red”"
+    );
+    pick(&mut lab, "Deliver Promise(2.p2, none) from a5 to p2");
+    assert_eq!(rail(&lab, 2).0, "proposes “blue”, not “red” · ballot 2.p2");
+    for acceptor in [1, 2, 3] {
+        pick(&mut lab, &format!("Deliver Accept(2.p2, blue) to a{acceptor}"));
+        pick(&mut lab, &format!("Deliver Accepted(2.p2, blue) from a{acceptor} to p2"));
+    }
+    assert_eq!(rail(&lab, 2).0, "knows that “blue” is chosen");
+    assert!(lab.world(0).invariants.iter().all(|invariant| invariant.broken.is_none()));
+    assert_eq!(lab.world(0).invariants.len(), 4);
+}
+
+/// Each proposer returns before the other's Accepts arrive: so it can go on for ever (§2.4).
+#[test]
+fn proposers_can_duel_as_long_as_the_learner_likes() {
+    let mut lab = lab();
+    let mut ballots = ["1.p1".to_owned(), "1.p2".to_owned()];
+    for round in 0..8 {
+        let me = round % 2;
+        let ballot = ballots[me].clone();
+        for acceptor in 1..=3 {
+            pick(&mut lab, &format!("Deliver Prepare({ballot}) to a{acceptor}"));
+            pick(&mut lab, &format!("Deliver Promise({ballot}, none) from a{acceptor} to p{}", me + 1));
+        }
+        if round > 0 {
+            let (other, value) = (&ballots[1 - me], ["red", "blue"][me]);
+            let refused = format!("Deliver Accept({other}, {value}) to a");
+            for acceptor in 1..=3 {
+                assert_eq!(
+                    row(&lab, &format!("{refused}{acceptor}")).outcome,
+                    format!("a{acceptor} will refuse: it promised {ballot}")
+                );
+                pick(&mut lab, &format!("{refused}{acceptor}"));
+                pick(&mut lab, &format!("Deliver Nack({other}, promised {ballot}) from a{acceptor} to p{}", 2 - me));
+            }
+            let again = titles(&lab).into_iter().find(|title| title.contains("has backed off")).expect("it waits");
+            let outcome = row(&lab, &again).outcome;
+            assert!(outcome.contains(&format!("that outbids {ballot}")), "{outcome}");
+            pick(&mut lab, &again);
+            ballots[1 - me] = again.rsplit(' ').next().expect("a title ends with the ballot").to_owned();
+        }
+    }
+    let paxos = lab.world(0).paxos.expect("the Paxos page");
+    assert_eq!(paxos.chosen, None);
+    assert!(lab.now() < Micros::from_ms(1), "nothing moved but what was picked: {:?}", lab.now());
+}
+
+/// With nobody at the controls the proposers outbid each other in a good part of all runs, and always come to an end.
+#[test]
+fn duels_happen_by_play() {
+    let mut outbid = 0;
+    for seed in 0..40 {
+        let mut lab = PaxosLab::begin(SETUP, seed).expect("a possible setup");
+        let again = |lab: &PaxosLab| {
+            lab.world(0).paxos.expect("the Paxos page").proposers.iter().any(|view| view.intent.contains("gave up"))
+        };
+        let mut duel = 0;
+        while lab.world(0).paxos.expect("the Paxos page").chosen.is_none() && lab.now() < Micros::from_ms(10_000) {
+            let before = again(&lab);
+            lab.play(lab.now() + Micros::from_ms(1));
+            duel += usize::from(!before && again(&lab));
+        }
+        assert!(lab.world(0).paxos.expect("the Paxos page").chosen.is_some(), "seed {seed}");
+        outbid += usize::from(duel > 0);
+    }
+    assert!(outbid >= 10, "a proposer was outbid in {outbid} of 40 runs");
+}
+
+/// What can happen next, counted by hand.
+fn possible(lab: &PaxosLab) -> usize {
+    let model = lab.run().model();
+    let arriving = model.flights().iter().filter(|(_, mail)| model.slot(mail.to).status != Status::Paused).count();
+    let at_nodes = model.slots().map(|(_, slot)| match slot.status {
+        // Crashes once for each number of writes that may survive.
+        Status::Up => slot.timers.len() + usize::from(slot.awaits_sync()) + 1 + slot.unsynced.len(),
+        Status::Crashed | Status::Paused => 1,
+    });
+    arriving + at_nodes.sum::<usize>()
+}
+
+/// What a learner may do besides picking a row.
+fn disturb(lab: &mut PaxosLab, throw: u64) {
+    let node = NodeId((throw % 7) as u8);
+    let flight = lab.world(0).flights.get((throw % 5) as usize).map(|flight| flight.id);
+    let act = match (throw % 11, flight) {
+        (0, _) => Act::Pause(node),
+        (1, _) => Act::Isolate(node),
+        (2, _) => Act::HealAll,
+        (3, Some(flight)) => Act::Duplicate { world: 0, flight },
+        (4, Some(flight)) => Act::Hold { world: 0, flight },
+        (5, _) => Act::Propose { proposer: NodeId(0), value: "teal".to_owned() },
+        _ => return,
+    };
+    // Some are impossible as things stand: then nothing changes.
+    let _ = lab.act(act);
+}
+
+/// Does the row to a copy and holds what happened against what the row said.
+fn try_row(lab: &PaxosLab, step: &NextStep) {
+    let setup = lab.setup();
+    let mut tried = copy(lab);
+    let (steps, now) = (lab.run().steps(), lab.now());
+    let newest = |lab: &PaxosLab| lab.run().watch().events.notes.iter().next().map(|(number, _)| number);
+    let before = newest(lab);
+    tried.act(Act::Next { world: 0, key: step.key }).unwrap_or_else(|wrong| panic!("{}: {wrong}", step.title));
+    assert!((1..=2).contains(&(tried.run().steps() - steps)), "{}: its own step and its disk's", step.title);
+    assert!(tried.now().since(now) <= Micros(1), "{}: the play head stands", step.title);
+    let fresh = tried.run().watch().events.notes.iter().take_while(|(number, _)| Some(*number) > before);
+    let told: Vec<String> = fresh.map(|(_, noted)| outcome(&|id| setup.name(id), noted.node, &noted.note)).collect();
+    if told.is_empty() {
+        let faults = ["Crash", "Resume", "Deliver"];
+        let expected = faults.iter().any(|fault| step.title.starts_with(fault)) || step.title.contains("disk");
+        assert!(expected, "{}: nothing was noted", step.title);
+    } else {
+        assert!(told.iter().any(|told| step.outcome.starts_with(told)), "{}: {told:?}", step.outcome);
+    }
+    let chosen = |lab: &PaxosLab| lab.run().watch().chosen.is_some();
+    let chooses = !chosen(lab) && chosen(&tried);
+    assert_eq!(step.outcome.contains("is then chosen by"), chooses, "{}: {}", step.title, step.outcome);
+    assert!(tried.run().watch().broken.is_none());
+}
+
+#[test]
+fn every_row_is_possible_and_tells_the_truth() {
+    for seed in 0..12 {
+        let setup = PaxosSetup { proposers: 1 + (seed % 3) as u8, acceptors: 3 };
+        let mut lab = PaxosLab::begin(setup, seed).expect("a possible setup");
+        for turn in 0..60 {
+            let steps = lab.next_steps(0);
+            assert_eq!(steps.len(), possible(&lab), "seed {seed}, turn {turn}");
+            let mut keys: Vec<u64> = steps.iter().map(|step| step.key).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            assert_eq!(keys.len(), steps.len(), "a key names one row");
+            for step in &steps {
+                try_row(&lab, step);
+            }
+            let throw = dice::throw(seed, &[turn]);
+            disturb(&mut lab, throw);
+            let steps = lab.next_steps(0);
+            let key = steps[(throw % steps.len() as u64) as usize].key;
+            lab.act(Act::Next { world: 0, key }).expect("just listed");
+        }
+    }
+}
+
+#[test]
+fn a_row_of_an_older_list_is_refused() {
+    let mut lab = lab();
+    let key = row(&lab, "Deliver Prepare(1.p1) to a1").key;
+    lab.act(Act::Next { world: 0, key }).expect("just listed");
+    assert!(lab.act(Act::Next { world: 0, key }).is_err(), "it has arrived");
+}
+
+#[test]
+fn the_dead_get_no_mail() {
+    let mut lab = lab();
+    pick(&mut lab, "Crash a2");
+    let title = "Deliver Prepare(1.p1) to a2";
+    assert_eq!(row(&lab, title).outcome, "a2 is down: it will be lost");
+    pick(&mut lab, title);
+    assert_eq!(lab.world(0).deaths.len(), 1);
+    assert!(!titles(&lab).iter().any(|other| other == title));
+    assert_eq!(row(&lab, "Restart a2").outcome, "a2 will come back with an empty disk");
+}
+
+#[test]
+fn an_answer_into_a_cut_link_is_lost_and_said_so() {
+    let mut lab = lab();
+    lab.act(Act::Cut(vec![(NodeId(2), NodeId(0))])).expect("the link works");
+    let outcome = row(&lab, "Deliver Prepare(1.p1) to a1").outcome;
+    assert_eq!(outcome, "a1 will promise and report nothing; the answer will be lost, the link is cut");
+}
+
+#[test]
+fn back_undoes_one_pick_and_another_pick_forks() {
+    let mut lab = lab();
+    let start = lab.world(0).paxos;
+    pick(&mut lab, "Deliver Prepare(1.p1) to a1");
+    let once = lab.world(0).paxos;
+    pick(&mut lab, "Deliver Prepare(1.p2) to a1");
+    assert!(lab.back());
+    assert_eq!(lab.world(0).paxos, once);
+    assert!(lab.step(), "forward again on the same branch");
+    assert_eq!(acceptor(&lab, 1).0, "1.p2");
+    assert!(lab.back() && lab.back());
+    assert_eq!(lab.world(0).paxos, start);
+    assert!(!lab.back(), "nothing comes before the requests");
+    pick(&mut lab, "Deliver Prepare(1.p2) to a1");
+    assert_eq!(lab.branches().len(), 2);
+    assert!(lab.back());
+    assert_eq!(lab.world(0).paxos, start);
+}
+
+/// → does what the first row says.
+#[test]
+fn a_step_is_the_first_row() {
+    let mut lab = lab();
+    for _ in 0..40 {
+        let steps = lab.next_steps(0);
+        let mut picked = copy(&lab);
+        picked.act(Act::Next { world: 0, key: steps[0].key }).expect("just listed");
+        assert!(lab.step());
+        let (by_step, by_pick) = (lab.run().model(), picked.run().model());
+        assert!(by_step == by_pick, "{}", steps[0].title);
+    }
+}
+
+#[test]
+fn a_cut_off_proposer_is_a_component_of_its_own() {
+    let mut lab = lab();
+    assert_eq!(lab.world(0).components, [SETUP.nodes()]);
+    let p1 = NodeId(0);
+    lab.act(Act::Cut(SETUP.acceptors().iter().map(|acceptor| (p1, acceptor)).collect())).expect("all links work");
+    assert_eq!(lab.world(0).components, [NodeSet::EMPTY.with(p1), SETUP.nodes().without(p1)]);
+}
+
+#[test]
+fn sheets_tell_the_disk_from_the_rest() {
+    let lab = sketch();
+    let sections = |node| lab.node_sheet(0, NodeId(node)).sections;
+    let a2 = sections(3);
+    assert_eq!(a2.len(), 1, "an acceptor keeps nothing in memory alone");
+    assert_eq!(
+        a2[0].1,
+        [("promised".to_owned(), "2.p2".to_owned()), ("accepted".to_owned(), "(1.p1, blue)".to_owned())]
+    );
+    let p2 = sections(1);
+    assert_eq!(p2[0].1, [("round".to_owned(), "2".to_owned())]);
+    assert!(p2[1].1.contains(&("asked to propose".to_owned(), "“red”".to_owned())), "{p2:?}");
+    for flight in lab.world(0).flights {
+        let sheet = lab.flight_sheet(0, flight.id).expect("it is on its way");
+        assert!(!sheet.meaning.is_empty() && sheet.title.contains(" to "), "{sheet:?}");
+    }
+}
