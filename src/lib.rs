@@ -4,6 +4,7 @@
 //!
 //! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
 //! - [`shared_vec`]: a list whose clones share their elements.
+//! - [`sorted`]: small maps and sets that clone in one allocation.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
 //! - [`gossip`]: a set that replicas spread among themselves. A name has one item everywhere.
@@ -19,6 +20,7 @@ pub mod paxos;
 pub mod raft;
 pub mod shared_vec;
 pub mod sim;
+pub mod sorted;
 pub mod store;
 pub mod timeline;
 pub mod world;

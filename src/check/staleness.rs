@@ -5,7 +5,7 @@
 //! it may come later in the feed, that is, if none of them was confirmed before the missing one was even begun. Every read
 //! reported here breaks linearizability (Herlihy & Wing 1990); not every break is a stale read.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use crate::node::{Micros, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
@@ -38,7 +38,7 @@ pub struct Staleness {
     /// By the time of confirmation.
     confirmed: SharedVec<Confirmed>,
     /// By author and number: when that post was confirmed, if it was.
-    times: BTreeMap<NodeId, SharedVec<Option<Micros>>>,
+    times: SortedMap<NodeId, SharedVec<Option<Micros>>>,
     stale: SharedVec<StaleRead>,
 }
 
@@ -47,7 +47,7 @@ impl Staleness {
     pub fn on_posted(&mut self, post: PostId, invoked: Micros, at: Micros) {
         assert!(self.confirmed.last().is_none_or(|last| last.at <= at), "returns come in order");
         self.confirmed.push(Confirmed { post, invoked, at });
-        let times = self.times.entry(post.author).or_default();
+        let times = self.times.or_default(post.author);
         while times.len() <= post.number as usize {
             times.push(None);
         }

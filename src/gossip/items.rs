@@ -1,6 +1,6 @@
 //! A grow-only set of items, kept per origin in the order in which that replica added them.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::fmt::{self, Display};
 
 use crate::node::{Disk, NodeId};
@@ -27,7 +27,7 @@ impl Display for ItemId {
 /// A version vector: of each origin's items the first so many are known. Says all there is to say about a replica's items
 /// in a few bytes per origin, since no origin's items are ever known with a gap.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Version(BTreeMap<NodeId, u32>);
+pub struct Version(SortedMap<NodeId, u32>);
 
 impl Version {
     /// How many of `origin`'s items are known.
@@ -75,11 +75,11 @@ impl<P> Span<P> {
 
 /// All items that a replica knows, in memory or on disk. Clones share them.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Items<P>(BTreeMap<NodeId, SharedVec<P>>);
+pub struct Items<P>(SortedMap<NodeId, SharedVec<P>>);
 
 impl<P> Default for Items<P> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(SortedMap::new())
     }
 }
 
@@ -139,7 +139,7 @@ impl<P: Item> Items<P> {
 
     /// Adds an item at the end of its origin's.
     pub(super) fn append(&mut self, id: ItemId, item: P) {
-        let items = self.0.entry(id.origin).or_default();
+        let items = self.0.or_default(id.origin);
         assert_eq!(items.len(), id.number as usize, "{id} would leave a gap or replace another");
         items.push(item);
     }

@@ -38,7 +38,7 @@ pub use items::{Append, ItemId, Items, Span, Version};
 pub use message::Message;
 pub use note::Note;
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -70,7 +70,7 @@ pub struct Gossip<P: Item> {
     /// What it knows, as it will be on disk after the next sync.
     items: Items<P>,
     /// Clients whose items are not durable yet, by the number of the item.
-    waiting: BTreeMap<u32, RequestId>,
+    waiting: SortedMap<u32, RequestId>,
 }
 
 /// The only timer of a replica.
@@ -99,7 +99,7 @@ impl<P: Item> Gossip<P> {
     pub fn new(config: Config) -> Self {
         assert!(!config.peers.contains(config.id), "a replica is no peer of itself");
         assert!(config.batch > 0, "a message must hold something");
-        Self { config, items: Items::default(), waiting: BTreeMap::new() }
+        Self { config, items: Items::default(), waiting: SortedMap::new() }
     }
 
     /// Who it is and whom it spreads to.
@@ -186,10 +186,9 @@ impl<P: Item> Gossip<P> {
 
     /// The first `own` of its items are durable.
     fn on_stored(&mut self, own: u32, out: &mut Effects<Self>) {
-        let later = self.waiting.split_off(&own);
-        let stored = std::mem::replace(&mut self.waiting, later);
+        let stored = self.waiting.take_below(&own);
         let origin = self.config.id;
-        if let Some(number) = stored.keys().next_back() {
+        if let Some((number, _)) = stored.last() {
             let last = ItemId { origin, number: *number };
             out.note(Note::Stores { last, count: stored.len() as u32 });
         }
@@ -211,7 +210,7 @@ impl<P: Item> Node for Gossip<P> {
 
     fn on_restart(&mut self, disk: &Items<P>, _at: Clocks, out: &mut Effects<Self>) {
         self.items = disk.clone();
-        self.waiting = BTreeMap::new();
+        self.waiting = SortedMap::new();
         out.note(Note::Starts { total: self.items.total() });
         if !self.config.peers.is_empty() {
             out.set_timer(Timer::Exchange, self.config.every);

@@ -3,7 +3,7 @@
 //! The observer believes no learner: it counts what acceptors have said, which they say only when it is durable. What an
 //! acceptor promised in memory and lost in a crash before the sync is no broken promise, for nobody had heard it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 use std::sync::Arc;
 
 use super::{Acceptor, Ballot, Message, Paxos, Proposal, Request, Value};
@@ -35,13 +35,13 @@ pub struct Violation {
 #[derive(Clone, Debug, Default)]
 pub struct Ghost {
     /// What clients have asked for.
-    requested: Arc<BTreeSet<Value>>,
+    requested: Arc<SortedSet<Value>>,
     /// The value that was asked to be accepted under each ballot.
-    issued: Arc<BTreeMap<Ballot, Value>>,
+    issued: Arc<SortedMap<Ballot, Value>>,
     /// Who has durably accepted what.
-    accepted: Arc<BTreeMap<Proposal, NodeSet>>,
+    accepted: Arc<SortedMap<Proposal, NodeSet>>,
     /// What each acceptor has told others.
-    told: Arc<BTreeMap<NodeId, Told>>,
+    told: Arc<SortedMap<NodeId, Told>>,
     /// The first proposal that a quorum was seen to accept.
     chosen: Option<Proposal>,
 }
@@ -60,7 +60,7 @@ impl Ghost {
     }
 
     /// Who has durably accepted what, lowest ballot first.
-    pub fn accepted(&self) -> &BTreeMap<Proposal, NodeSet> {
+    pub fn accepted(&self) -> &SortedMap<Proposal, NodeSet> {
         &self.accepted
     }
 
@@ -101,7 +101,7 @@ impl Ghost {
         if self.accepted.get(proposal).is_some_and(|by| by.contains(node)) {
             return Ok(());
         }
-        let by = Arc::make_mut(&mut self.accepted).entry(proposal.clone()).or_default();
+        let by = Arc::make_mut(&mut self.accepted).or_default(proposal.clone());
         by.insert(node);
         let by = *by;
         if !at.config().is_accept_quorum(by) {
@@ -128,7 +128,7 @@ impl Ghost {
             Message::Accepted { proposal } => (proposal.ballot, Some(proposal.ballot)),
             Message::Prepare { .. } | Message::Accept { .. } | Message::Nack { .. } => return Ok(()),
         };
-        let told = Arc::make_mut(&mut self.told).entry(node).or_default();
+        let told = Arc::make_mut(&mut self.told).or_default(node);
         if let Some(promised) = told.promised.filter(|promised| *promised > ballot) {
             return Err(Violation {
                 invariant: PROMISES_KEPT,
@@ -161,7 +161,7 @@ fn agreement(ghost: &Ghost, node: NodeId, after: &Paxos) -> Result<(), Violation
 }
 
 /// A chosen value was proposed by a client (§2.1).
-fn validity(requested: &BTreeSet<Value>, chosen: &Proposal) -> Result<(), Violation> {
+fn validity(requested: &SortedSet<Value>, chosen: &Proposal) -> Result<(), Violation> {
     if requested.contains(&chosen.value) {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The learner: it counts acceptances. What it knows it has from acceptors alone, so a crash may take it all.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use super::note::{LearnerNote, Note, Why};
 use super::proposal::Proposal;
@@ -11,13 +11,13 @@ use crate::node::{Effects, NodeId, NodeSet};
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Learner {
     /// By proposal, not by value: a value is chosen by a quorum that accepted it under one ballot.
-    tallies: BTreeMap<Proposal, NodeSet>,
+    tallies: SortedMap<Proposal, NodeSet>,
     chosen: Option<Proposal>,
 }
 
 impl Learner {
     /// Who is known to have accepted what, lowest ballot first.
-    pub fn tallies(&self) -> &BTreeMap<Proposal, NodeSet> {
+    pub fn tallies(&self) -> &SortedMap<Proposal, NodeSet> {
         &self.tallies
     }
 
@@ -36,7 +36,7 @@ impl Learner {
         noted: bool,
         out: &mut Effects<Paxos>,
     ) -> Option<Proposal> {
-        let by = self.tallies.entry(proposal.clone()).or_default();
+        let by = self.tallies.or_default(proposal.clone());
         if !by.insert(from) {
             if !noted {
                 let ballot = proposal.ballot;

@@ -1,6 +1,6 @@
 //! The proposer: it carries one value through the two phases, under ever higher ballots, until one is chosen.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use super::message::Message;
 use super::note::{Note, ProposerNote, Trigger, Why};
@@ -37,7 +37,7 @@ pub enum Phase {
         /// Its current ballot.
         ballot: Ballot,
         /// Who promised, and what each had accepted.
-        promises: BTreeMap<NodeId, Option<Proposal>>,
+        promises: SortedMap<NodeId, Option<Proposal>>,
         /// Who refused.
         refused: NodeSet,
     },
@@ -273,7 +273,7 @@ impl Proposer {
         let ballot = self.next_ballot(config);
         assert!(self.ballot() < Some(ballot), "a proposer's ballots only grow");
         self.round = ballot.round;
-        self.phase = Phase::Preparing { ballot, promises: BTreeMap::new(), refused: NodeSet::EMPTY };
+        self.phase = Phase::Preparing { ballot, promises: SortedMap::new(), refused: NodeSet::EMPTY };
         out.note(Note::Proposer(ProposerNote::Prepares { ballot, wanted, trigger }));
         out.write(Delta::Round(ballot.round));
         for to in config.acceptors.iter() {
@@ -348,7 +348,7 @@ impl Proposer {
 }
 
 /// The highest-numbered proposal among the reports, and the first acceptor that reported it.
-fn highest(promises: &BTreeMap<NodeId, Option<Proposal>>) -> Option<(&Proposal, NodeId)> {
+fn highest(promises: &SortedMap<NodeId, Option<Proposal>>) -> Option<(&Proposal, NodeId)> {
     let reports = promises.iter().filter_map(|(from, report)| report.as_ref().map(|proposal| (proposal, *from)));
     reports.max_by(|(a, a_from), (b, b_from)| a.ballot.cmp(&b.ballot).then(b_from.cmp(a_from)))
 }

@@ -5,7 +5,7 @@
 //! looks only at what changed. Whole logs are compared in one step by chained digests: the digest at index `i` covers the
 //! entries `1..=i`, so two logs with the same digest there are the same up to there (but for a collision of 64 bits).
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::fmt::{self, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -64,9 +64,9 @@ impl Display for Violation {
 #[derive(Clone, Debug)]
 pub struct Ghost<C> {
     /// The log of each server as last seen, as chained digests: element `i` covers the entries `1..=i + 1`.
-    logs: BTreeMap<NodeId, SharedVec<u64>>,
+    logs: SortedMap<NodeId, SharedVec<u64>>,
     /// Which term each server leads now, if any.
-    leading: BTreeMap<NodeId, Term>,
+    leading: SortedMap<NodeId, Term>,
     /// Who was elected in each term, by term.
     elected: SharedVec<Option<NodeId>>,
     /// By index - 1, every entry that was ever seen there, one per term.
@@ -107,8 +107,8 @@ struct Change<'a, C> {
 impl<C> Default for Ghost<C> {
     fn default() -> Self {
         Self {
-            logs: BTreeMap::new(),
-            leading: BTreeMap::new(),
+            logs: SortedMap::new(),
+            leading: SortedMap::new(),
             elected: SharedVec::default(),
             entries: SharedVec::default(),
             committed: SharedVec::default(),
@@ -219,7 +219,7 @@ fn leader_append_only<C: Command>(_: &mut Ghost<C>, change: &Change<'_, C>) -> R
 /// count as well: an entry that once had a name is the only one that ever has it.
 fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
     let &Change { node, after, kept, .. } = change;
-    let digests = ghost.logs.entry(node).or_default();
+    let digests = ghost.logs.or_default(node);
     digests.truncate(kept as usize);
     let mut digest = digests.last().copied().unwrap_or(0);
     let mut previous = after.log().term_at(Index(kept)).expect("kept");
@@ -280,7 +280,7 @@ fn leader_completeness<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>)
         return Ok(());
     }
     let Some(digest) = ghost.digest(node, fresh) else { return Ok(()) };
-    for (leader, term) in &ghost.leading {
+    for (leader, term) in ghost.leading.iter() {
         if *term > after.term() && ghost.digest(*leader, fresh) != Some(digest) {
             let entry = after.entry(fresh);
             let evidence = format!(

@@ -191,15 +191,13 @@ impl<C: Command> Raft<C> {
         let old_term = self.state.log.term_at(self.commit);
         assert!(to > self.commit, "the commit index only grows");
         self.commit = to;
-        while let Some(pending) = self.pending.first_entry().filter(|pending| pending.key().0 <= to) {
-            let ((index, term), request) = pending.remove_entry();
+        for ((index, term), request) in self.pending.take_below(&(to.next(), Term(0))) {
             self.settle(EntryId { term, index }, request, self.state.log.id_at(index), out);
         }
         // Terms never decrease along a log, so a committed entry of a later term rules out every older one after it.
         let by = self.state.log.id_at(to);
         if old_term != Some(by.term) && !self.pending.is_empty() {
-            let ruled_out = self.pending.extract_if(.., |(_, term), _| *term < by.term).collect::<Vec<_>>();
-            for ((index, term), request) in ruled_out {
+            for ((index, term), request) in self.pending.take_where(|(_, term)| *term < by.term) {
                 self.settle(EntryId { term, index }, request, by, out);
             }
         }

@@ -54,7 +54,7 @@ mod role;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -146,7 +146,7 @@ pub struct Raft<C> {
     commit: Index,
     role: Role,
     /// The requests that this server took as a leader and has not answered, by the entry that carries each out.
-    pending: BTreeMap<(Index, Term), RequestId>,
+    pending: SortedMap<(Index, Term), RequestId>,
 }
 
 impl<C: Command> Raft<C> {
@@ -161,7 +161,7 @@ impl<C: Command> Raft<C> {
             state: PersistentState::default(),
             commit: Index::ZERO,
             role: Role::Follower { leader: None },
-            pending: BTreeMap::new(),
+            pending: SortedMap::new(),
         }
     }
 

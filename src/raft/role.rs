@@ -1,6 +1,6 @@
 //! Follower, candidate, leader (Figure 4), what each one knows, and the only ways from one to another.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use super::log::{EntryId, Index, Term};
 use super::note::{Heard, Note};
@@ -26,7 +26,7 @@ pub enum Role {
         /// Its own log is known to be on its own disk up to here; it counts itself no further.
         durable: Index,
         /// What it knows of each other server.
-        followers: BTreeMap<NodeId, Progress>,
+        followers: SortedMap<NodeId, Progress>,
     },
 }
 

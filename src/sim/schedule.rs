@@ -4,7 +4,7 @@
 //! when another was just done comes 1 µs later. So a moment says exactly which steps are over, and an intervention needs no
 //! other place in the order of things.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use super::dice;
 use super::fault::MessageName;
@@ -104,7 +104,7 @@ pub struct Schedule<N: Node> {
     /// Messages sent, by sender and receiver.
     sent: Vec<u32>,
     /// Messages sent, by sender, receiver and kind.
-    ordinals: BTreeMap<(NodeId, NodeId, &'static str), u32>,
+    ordinals: SortedMap<(NodeId, NodeId, &'static str), u32>,
     /// Turns taken, by participant.
     beats: Vec<u32>,
     traffic_percent: u16,
@@ -122,7 +122,7 @@ impl<N: Node> Schedule<N> {
             pending: Vec::new(),
             clocks: vec![Clock::RIGHT; count],
             sent: vec![0; count * count],
-            ordinals: BTreeMap::new(),
+            ordinals: SortedMap::new(),
             beats: vec![0; count],
             traffic_percent: 0,
             died: Vec::new(),
@@ -285,7 +285,7 @@ impl<N: Node> Schedule<N> {
         let counted = &mut self.sent[from.index() * self.clocks.len() + to.index()];
         let nth = *counted;
         *counted += 1;
-        let counted = self.ordinals.entry((from, to, envelope.message.kind())).or_default();
+        let counted = self.ordinals.or_default((from, to, envelope.message.kind()));
         let ordinal = *counted;
         *counted += 1;
         let time =

@@ -6,7 +6,7 @@
 //!
 //! A post is confirmed once it is durable at one replica. Nothing is ever refused.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use super::feed::{Ask, AskId, Message, Numbers, Participant, Post, PostId, READ_LENGTH, Replica, Response, Timer};
 use crate::gossip::{self, Gossip, Items};
@@ -32,15 +32,15 @@ impl Stamped {
 pub struct AvailableFeed {
     gossip: Gossip<Stamped>,
     /// By origin: how many of the gossiped posts are taken into what follows.
-    taken: BTreeMap<NodeId, u32>,
+    taken: SortedMap<NodeId, u32>,
     /// The newest posts, by place: what a read returns.
     newest: Vec<Stamped>,
     /// By author: the posts known.
-    known: BTreeMap<NodeId, Numbers>,
+    known: SortedMap<NodeId, Numbers>,
     /// The largest stamp seen.
     clock: u64,
     /// Posts on their way to this replica's own disk, by the name gossip knows them by.
-    asked: BTreeMap<RequestId, (AskId, PostId)>,
+    asked: SortedMap<RequestId, (AskId, PostId)>,
     requests: u32,
 }
 
@@ -51,11 +51,11 @@ impl AvailableFeed {
     pub fn new(config: gossip::Config) -> Self {
         Self {
             gossip: Gossip::new(config),
-            taken: BTreeMap::new(),
+            taken: SortedMap::new(),
             newest: Vec::new(),
-            known: BTreeMap::new(),
+            known: SortedMap::new(),
             clock: 0,
-            asked: BTreeMap::new(),
+            asked: SortedMap::new(),
             requests: 0,
         }
     }
@@ -98,10 +98,10 @@ impl AvailableFeed {
 
     fn take_in(&mut self) {
         for (origin, items) in self.gossip.items().iter() {
-            let taken = self.taken.entry(origin).or_default();
+            let taken = self.taken.or_default(origin);
             for item in items.iter_from(*taken as usize) {
                 self.clock = self.clock.max(item.stamp);
-                let fresh = self.known.entry(item.post.id.author).or_default().insert(item.post.id.number);
+                let fresh = self.known.or_default(item.post.id.author).insert(item.post.id.number);
                 let position = self.newest.partition_point(|other| other.place() < item.place());
                 if fresh && (position > 0 || self.newest.len() < READ_LENGTH) {
                     self.newest.insert(position, item.clone());

@@ -7,7 +7,7 @@
 //!
 //! Left out: client sessions and retries; reads without a log entry.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use super::feed::{
     Ask, AskId, FeedAnswer, Message, Note, Numbers, Participant, Post, PostId, READ_LENGTH, Refusal, Replica,
@@ -124,12 +124,12 @@ pub struct ConsistentFeed {
     /// The state machine: all posts, by log order.
     posts: SharedVec<Post>,
     /// By author: the posts in the feed.
-    known: BTreeMap<NodeId, Numbers>,
+    known: SortedMap<NodeId, Numbers>,
     /// Questions that are in the log, by the name Raft knows them by.
-    asked: BTreeMap<RequestId, Origin>,
+    asked: SortedMap<RequestId, Origin>,
     requests: u32,
     /// Questions passed on, and to whom.
-    forwarded: BTreeMap<AskId, NodeId>,
+    forwarded: SortedMap<AskId, NodeId>,
 }
 
 type Out = Effects<Participant<ConsistentFeed>>;
@@ -141,10 +141,10 @@ impl ConsistentFeed {
             raft: Raft::new(config),
             applied: Index::ZERO,
             posts: SharedVec::default(),
-            known: BTreeMap::new(),
-            asked: BTreeMap::new(),
+            known: SortedMap::new(),
+            asked: SortedMap::new(),
             requests: 0,
-            forwarded: BTreeMap::new(),
+            forwarded: SortedMap::new(),
         }
     }
 
@@ -163,7 +163,7 @@ impl ConsistentFeed {
         let leader_before = self.raft.leader_hint();
         let mut inner = Effects::default();
         event(&mut self.raft, &mut inner);
-        let mut settled = BTreeMap::new();
+        let mut settled = SortedMap::new();
         for effect in inner.drain() {
             match effect {
                 Effect::Send { to, message, after_sync } => {
@@ -186,7 +186,7 @@ impl ConsistentFeed {
         }
     }
 
-    fn apply_committed(&mut self, settled: &BTreeMap<Index, RequestId>, out: &mut Out) {
+    fn apply_committed(&mut self, settled: &SortedMap<Index, RequestId>, out: &mut Out) {
         while self.applied < self.raft.commit_index() {
             let index = self.applied.next();
             self.applied = index;
@@ -197,7 +197,7 @@ impl ConsistentFeed {
                 Ask::Post(post) => {
                     let (post, id) = (post.clone(), post.id);
                     // Not fresh if the network copied the question.
-                    let fresh = self.known.entry(id.author).or_default().insert(id.number);
+                    let fresh = self.known.or_default(id.author).insert(id.number);
                     if fresh {
                         self.posts.push(post);
                     }

@@ -5,7 +5,7 @@
 //! between its invocation and its return (Herlihy & Wing 1990). The consistent feed promises that; the available one
 //! promises only that replicas which hear from each other again end up with the same posts in the same order.
 
-use std::collections::BTreeSet;
+use crate::sorted::SortedSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub struct Numbers {
     /// All below this are in.
     next: u32,
     /// So are these, above it.
-    later: BTreeSet<u32>,
+    later: SortedSet<u32>,
 }
 
 impl Numbers {
@@ -328,7 +328,7 @@ mod tests {
         {
             assert_eq!(numbers.insert(number), fresh, "{number}");
         }
-        assert_eq!(numbers, Numbers { next: 5, later: BTreeSet::new() });
+        assert_eq!(numbers, Numbers { next: 5, later: SortedSet::default() });
         assert!(!numbers.contains(5));
     }
 }

@@ -1,7 +1,7 @@
 //! The feed's worlds: replicas, and people with phones. One script can drive the consistent and the available one side by
 //! side: both have the same participants under the same ids, the same traffic and the same weather.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
@@ -355,9 +355,9 @@ pub struct FeedWatch<K: FeedKind> {
     /// Stale reads.
     pub staleness: Staleness,
     /// By phone.
-    pub phones: BTreeMap<NodeId, Phone>,
+    pub phones: SortedMap<NodeId, Phone>,
     /// Posts whose fate their phones do not know.
-    open: BTreeMap<PostId, RequestId>,
+    open: SortedMap<PostId, RequestId>,
 }
 
 impl<K: FeedKind> Default for FeedWatch<K> {
@@ -368,8 +368,8 @@ impl<K: FeedKind> Default for FeedWatch<K> {
             broken: None,
             meters: Meters::default(),
             staleness: Staleness::default(),
-            phones: BTreeMap::new(),
-            open: BTreeMap::new(),
+            phones: SortedMap::new(),
+            open: SortedMap::new(),
         }
     }
 }
@@ -427,7 +427,7 @@ impl<K: FeedKind> FeedWatch<K> {
         if state.waiting() != Some(id) {
             return;
         }
-        let entry = self.phones.entry(phone).or_default();
+        let entry = self.phones.or_default(phone);
         entry.latest = Some(id);
         if matches!(request, Request::Post(_)) {
             if entry.own.len() == OWN_POSTS_SHOWN {
@@ -462,7 +462,7 @@ impl<K: FeedKind> FeedWatch<K> {
     }
 
     fn on_done(&mut self, operation: &Operation<Request, Response, Refusal>, response: &Response, at: Micros) {
-        let phone = self.phones.entry(operation.client).or_default();
+        let phone = self.phones.or_default(operation.client);
         match response {
             Response::Posted(post) => {
                 self.open.remove(post);
@@ -485,7 +485,7 @@ impl<K: FeedKind> FeedWatch<K> {
         let Some(id) = self.open.get(&post) else { return };
         let operation = seen.history.get(*id).expect("it was asked");
         if matches!(operation.outcome, Outcome::Unknown { .. }) {
-            self.phones.entry(post.author).or_default().announced = Some((seen.at, *id));
+            self.phones.or_default(post.author).announced = Some((seen.at, *id));
             self.open.remove(&post);
         }
     }
