@@ -21,12 +21,23 @@ pub trait Pace<N: Node> {
     fn travel(&self, from: NodeId, to: NodeId) -> Travel;
     /// How long a disk takes to make everything written so far durable.
     fn sync_time(&self) -> Delay;
-    /// How long `node` waits between two things that it asks for by itself; `None` if it never does.
-    fn beat(&self, node: NodeId) -> Option<Delay>;
     /// Before this moment nobody asks for anything by himself.
     fn opening(&self) -> Micros;
-    /// What it asks for at its `beat`th turn, given its state; `None` if it lets this one pass.
-    fn traffic(&self, node: NodeId, state: &N, beat: u32, dice: u64) -> Option<N::Request>;
+    /// When `node` asks for something by itself; `None` if it never does.
+    fn turns(&self, node: NodeId) -> Option<Turns>;
+    /// What it asks for at its `turn`th turn, given its state; `None` if it lets this one pass.
+    fn traffic(&self, node: NodeId, state: &N, turn: u32, dice: u64) -> Option<N::Request>;
+}
+
+/// When a client asks for something by itself, at the usual traffic: once in each period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Turns {
+    /// The time from one turn to the next.
+    pub period: Micros,
+    /// How far into the period.
+    pub offset: Micros,
+    /// Each turn comes later by up to this.
+    pub jitter: Micros,
 }
 
 /// A clock that may be wrong.
@@ -80,7 +91,7 @@ enum What<T> {
     Timer(NodeId, T),
     Sync(NodeId),
     Choice(NodeId),
-    Beat(NodeId),
+    Turn(NodeId),
 }
 
 #[derive(Clone, Debug)]
@@ -106,8 +117,11 @@ pub struct Schedule<N: Node> {
     /// Messages sent, by sender, receiver and kind.
     ordinals: SortedMap<(NodeId, NodeId, &'static str), u32>,
     /// Turns taken, by participant.
-    beats: Vec<u32>,
+    turns: Vec<u32>,
     traffic_percent: u16,
+    /// When the traffic was last set, and the turns that had been taken by then.
+    traffic_since: Micros,
+    turns_before: Vec<u32>,
     /// Where the messages that the latest step lost were in time.
     died: Vec<(FlightId, Passage)>,
 }
@@ -123,8 +137,10 @@ impl<N: Node> Schedule<N> {
             clocks: vec![Clock::RIGHT; count],
             sent: vec![0; count * count],
             ordinals: SortedMap::new(),
-            beats: vec![0; count],
+            turns: vec![0; count],
             traffic_percent: 0,
+            traffic_since: Micros::ZERO,
+            turns_before: vec![0; count],
             died: Vec::new(),
         }
     }
@@ -202,7 +218,7 @@ impl<N: Node> Schedule<N> {
                     let to = model.flights().get(*id).expect("scheduled messages are on their way").to;
                     !passage.held && model.slot(to).status != Status::Paused
                 }
-                What::Timer(node, _) | What::Sync(node) | What::Choice(node) | What::Beat(node) => {
+                What::Timer(node, _) | What::Sync(node) | What::Choice(node) | What::Turn(node) => {
                     model.slot(*node).status == Status::Up
                 }
             })
@@ -227,12 +243,12 @@ impl<N: Node> Schedule<N> {
                 let pick = dice::below(self.seed, &[3, u64::from(node.0), at.0], among.len() as u64);
                 Taken::Step(Step::Choose(node, among.iter().nth(pick as usize).expect("below the length")))
             }
-            What::Beat(node) => {
-                let beat = self.beats[node.index()];
-                self.beats[node.index()] += 1;
-                self.schedule_beat(node, pace);
-                let dice = dice::throw(self.seed, &[4, u64::from(node.0), u64::from(beat)]);
-                Taken::Request(node, pace.traffic(node, &model.slot(node).node, beat, dice)?)
+            What::Turn(node) => {
+                let turn = self.turns[node.index()];
+                self.turns[node.index()] += 1;
+                self.schedule_turn(node, pace);
+                let dice = dice::throw(self.seed, &[4, u64::from(node.0), u64::from(turn)]);
+                Taken::Request(node, pace.traffic(node, &model.slot(node).node, turn, dice)?)
             }
         })
     }
@@ -294,24 +310,27 @@ impl<N: Node> Schedule<N> {
         self.push(due, What::Flight(id, Passage { sent: self.now, due, held: false, ordinal }));
     }
 
-    fn schedule_beat(&mut self, node: NodeId, pace: &impl Pace<N>) {
-        if self.traffic_percent == 0 {
+    fn schedule_turn(&mut self, node: NodeId, pace: &impl Pace<N>) {
+        let Some(Turns { period, offset, jitter }) = pace.turns(node).filter(|_| self.traffic_percent > 0) else {
             return;
-        }
-        let Some(gap) = pace.beat(node) else { return };
-        let parts = [7, u64::from(node.0), u64::from(self.beats[node.index()])];
-        let usual = dice::within(self.seed, &parts, gap);
-        let begin = self.now.max(pace.opening());
-        self.push(begin + Micros(usual.0 * 100 / u64::from(self.traffic_percent)), What::Beat(node));
+        };
+        let turn = self.turns[node.index()];
+        let taken = u64::from(turn - self.turns_before[node.index()]);
+        let usual =
+            period.0 * taken + offset.0 + dice::below(self.seed, &[7, u64::from(node.0), u64::from(turn)], jitter.0);
+        let begin = self.traffic_since.max(pace.opening());
+        self.push(begin + Micros(usual * 100 / u64::from(self.traffic_percent)), What::Turn(node));
     }
 
     /// From `at` on clients do `percent` of the usual by themselves.
     pub fn set_traffic(&mut self, at: Micros, percent: u16, pace: &impl Pace<N>) {
         self.now = at;
         self.traffic_percent = percent;
-        self.forget(|what| matches!(what, What::Beat(_)));
+        self.traffic_since = at;
+        self.turns_before.clone_from(&self.turns);
+        self.forget(|what| matches!(what, What::Turn(_)));
         for index in 0..self.clocks.len() {
-            self.schedule_beat(NodeId(index as u8), pace);
+            self.schedule_turn(NodeId(index as u8), pace);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::sim::dice;
 use crate::sim::model::Step;
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
-use crate::sim::schedule::Pace;
+use crate::sim::schedule::{Pace, Turns};
 use crate::store::available_feed::AvailableFeed;
 use crate::store::client::Client;
 use crate::store::consistent_feed::{ConsistentFeed, ReplicaNote};
@@ -83,7 +83,10 @@ const BETWEEN_REPLICAS: Travel =
     Travel { base: Delay::between(Micros::from_ms(22), Micros::from_ms(32)), jitter: Micros::from_ms(6) };
 const TO_A_PHONE: Travel = Travel { base: Delay::fixed(Micros::from_ms(1)), jitter: Micros::from_ms(1) };
 const SYNC: Delay = Delay::between(Micros::from_ms(1), Micros::from_ms(3));
-const BEAT: Delay = Delay::between(Micros::from_ms(140), Micros::from_ms(210));
+/// People take turns: with three of them, one does something every 60 ms. A message between replicas takes less, so that
+/// with the network whole hardly any read is stale, and what a cut costs stands out.
+const PERIOD: Micros = Micros::from_ms(180);
+const TURN_JITTER: Micros = Micros::from_ms(12);
 
 /// By then even an election with a split vote is over, so nobody is refused before the learner does anything.
 const OPENING: Micros = Micros::from_ms(800);
@@ -265,21 +268,23 @@ impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
         SYNC
     }
 
-    fn beat(&self, node: NodeId) -> Option<Delay> {
-        (!self.setup.servers().contains(node)).then_some(BEAT)
-    }
-
     fn opening(&self) -> Micros {
         OPENING
     }
 
-    fn traffic(&self, _: NodeId, state: &Member<K>, beat: u32, dice: u64) -> Option<Request> {
-        let phone = state.client().expect("only phones have a beat");
+    fn turns(&self, node: NodeId) -> Option<Turns> {
+        let place = u64::from(node.0.checked_sub(self.setup.replicas)?);
+        let offset = Micros(PERIOD.0 * place / u64::from(self.setup.people));
+        Some(Turns { period: PERIOD, offset, jitter: TURN_JITTER })
+    }
+
+    fn traffic(&self, _: NodeId, state: &Member<K>, turn: u32, dice: u64) -> Option<Request> {
+        let phone = state.client().expect("only phones have turns");
         if phone.waiting().is_some() {
             return None;
         }
         // Posts and reads take turns, so that no one is silent or blind for long.
-        Some(if (beat + u32::from(phone.id().0)).is_multiple_of(2) {
+        Some(if (turn + u32::from(phone.id().0)).is_multiple_of(2) {
             Request::Post(PHRASES[dice::below(dice, &[1], PHRASES.len() as u64) as usize].into())
         } else {
             Request::Read

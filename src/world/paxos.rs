@@ -14,7 +14,7 @@ use crate::shared_vec::SharedVec;
 use crate::sim::model::{Model, Outcome, Status, Step};
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
-use crate::sim::schedule::Pace;
+use crate::sim::schedule::{Pace, Turns};
 
 /// Who takes part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -109,16 +109,16 @@ impl Pace<Paxos> for PaxosWorld {
         SYNC
     }
 
-    fn beat(&self, _: NodeId) -> Option<Delay> {
-        None
-    }
-
     fn opening(&self) -> Micros {
         Micros::ZERO
     }
 
+    fn turns(&self, _: NodeId) -> Option<Turns> {
+        None
+    }
+
     fn traffic(&self, node: NodeId, _: &Paxos, _: u32, _: u64) -> Option<Request> {
-        unreachable!("{node} has no beat")
+        unreachable!("{node} takes no turns")
     }
 }
 
