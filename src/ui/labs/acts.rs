@@ -11,8 +11,8 @@ pub(super) enum Wanted<R> {
     Act(Intervention<R>),
     /// A message of this world is to have this fate.
     Message { world: usize, flight: u32, fate: Fate },
-    /// One of the next steps of this world.
-    Next { world: usize, key: u64 },
+    /// One of the next steps of the only world that offers any.
+    Next { key: u64 },
 }
 
 /// Turns what every experiment shares into interventions; what only some have, `request` decides.
@@ -43,7 +43,7 @@ pub(super) fn wanted<R>(
         Act::Drop { world, flight } => return message(world, flight, Fate::Drop),
         Act::Duplicate { world, flight } => return message(world, flight, Fate::Duplicate),
         Act::Deliver { world, flight } => return message(world, flight, Fate::Deliver),
-        Act::Next { world, key } => return Ok(Wanted::Next { world, key }),
+        Act::Next { key, .. } => return Ok(Wanted::Next { key }),
         Act::Post { .. } | Act::Read { .. } | Act::Attach { .. } | Act::Propose { .. } => request(act)?,
     }))
 }

@@ -217,7 +217,7 @@ impl Lab for PaxosLab {
             Wanted::Message { flight, fate, .. } => {
                 Intervention::Message { world: 0, name: common::name_of(run, flight)?, fate }
             }
-            Wanted::Next { key, .. } => {
+            Wanted::Next { key } => {
                 next::act(run, key).ok_or_else(|| "That can't happen any more: the list has changed.".to_owned())?
             }
         };

@@ -136,7 +136,7 @@ fn expected(run: &PaxosRun, foreseen: &Foreseen) -> String {
         Some(note) => explain::paxos::outcome(&name, node, note) + &outbids(run, node, note),
         None => match foreseen.sent.as_slice() {
             [] => "what it wrote will outlive a crash".to_owned(),
-            [first, others @ ..] if others.is_empty() => format!("{} will leave", words::says(first)),
+            [first] => format!("{} will leave", words::says(first)),
             [first, others @ ..] => format!("{} and {} more will leave", words::says(first), others.len()),
         },
     };

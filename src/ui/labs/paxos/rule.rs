@@ -47,7 +47,7 @@ fn may_propose(run: &PaxosRun, node: NodeId, proposer: &Proposer, ballot: Ballot
         ),
         Some((proposal, from)) => {
             let value = words::quoted(&proposal.value);
-            let but = if value == wanted { String::new() } else { format!(", not {wanted}") };
+            let but = if value == wanted { String::new() } else { format!(", not {wanted},") };
             format!(
                 "{} reported {proposal}; unless a later promise reports a higher one, {me} has to push {value}{but} once it has \
                  {needed} promises. That is why a chosen value can never change.",

@@ -11,8 +11,8 @@ use crate::ui::lab::Sheet;
 
 type Rows = Vec<(String, String)>;
 
-fn row(name: impl Into<String>, value: impl ToString) -> (String, String) {
-    (name.into(), value.to_string())
+fn row(name: impl Into<String>, value: impl Into<String>) -> (String, String) {
+    (name.into(), value.into())
 }
 
 /// What a node knows: on disk, not yet on disk, and in memory only.
@@ -23,9 +23,9 @@ pub(super) fn node(run: &PaxosRun, now: Micros, id: NodeId) -> Sheet {
     let mut sections = vec![("Durable (on disk)".to_owned(), durable(slot))];
     if slot.awaits_sync() {
         let writes = slot.unsynced.iter().map(|delta| match delta {
-            Delta::Round(round) => row("round", round),
-            Delta::Promised(ballot) => row("promised", ballot),
-            Delta::Accepted(proposal) => row("accepted", proposal),
+            Delta::Round(round) => row("round", round.to_string()),
+            Delta::Promised(ballot) => row("promised", ballot.to_string()),
+            Delta::Accepted(proposal) => row("accepted", proposal.to_string()),
         });
         sections.push(("Written, not yet synced".to_owned(), writes.collect()));
     }
@@ -53,7 +53,7 @@ pub(super) fn node(run: &PaxosRun, now: Micros, id: NodeId) -> Sheet {
 fn durable(slot: &Slot<Paxos>) -> Rows {
     let Durable { round, promised, accepted } = &slot.disk;
     if slot.node.proposer().is_some() {
-        return vec![row("round", round)];
+        return vec![row("round", round.to_string())];
     }
     vec![row("promised", maybe_ballot(*promised)), row("accepted", maybe_proposal(accepted.as_ref()))]
 }
@@ -83,7 +83,7 @@ fn volatile(run: &PaxosRun, slot: &Slot<Paxos>, proposer: &Proposer) -> Rows {
             rows.push(row("phase", format!("backing off from {ballot}")));
             rows.push(row("refused by", words::list(setup, *refused)));
         }
-        Phase::Decided { chosen } => rows.push(row("chosen", chosen)),
+        Phase::Decided { chosen } => rows.push(row("chosen", chosen.to_string())),
     }
     let tallies = slot.node.learner().expect("proposers learn").tallies();
     rows.extend(tallies.iter().map(|(proposal, by)| row(format!("learnt: {proposal}"), words::list(setup, *by))));
@@ -119,7 +119,7 @@ pub(super) fn flight(run: &PaxosRun, id: FlightId) -> Option<Sheet> {
     let (kind, fields, meaning) = match &envelope.message {
         Message::Prepare { ballot } => (
             "Prepare (1a)",
-            vec![row("ballot", ballot)],
+            vec![row("ballot", ballot.to_string())],
             format!(
                 "{from} asks {to}: promise to accept nothing numbered below {ballot}, and tell me the highest-numbered proposal \
                  that you have accepted."
@@ -135,7 +135,7 @@ pub(super) fn flight(run: &PaxosRun, id: FlightId) -> Option<Sheet> {
             };
             (
                 "Promise (1b)",
-                vec![row("ballot", ballot), row("accepted", maybe_proposal(accepted.as_ref()))],
+                vec![row("ballot", ballot.to_string()), row("accepted", maybe_proposal(accepted.as_ref()))],
                 format!("{from} will accept nothing numbered below {ballot} any more; that is on its disk. {report}"),
             )
         }
@@ -149,7 +149,7 @@ pub(super) fn flight(run: &PaxosRun, id: FlightId) -> Option<Sheet> {
             };
             (
                 "Accept (2a)",
-                vec![row("ballot", proposal.ballot), row("value", &proposal.value)],
+                vec![row("ballot", proposal.ballot.to_string()), row("value", proposal.value.to_string())],
                 format!(
                     "{from} asks {to} to accept {}, unless it has promised a higher ballot. {why}",
                     quoted(&proposal.value)
@@ -158,7 +158,7 @@ pub(super) fn flight(run: &PaxosRun, id: FlightId) -> Option<Sheet> {
         }
         Message::Accepted { proposal } => (
             "Accepted (2b)",
-            vec![row("ballot", proposal.ballot), row("value", &proposal.value)],
+            vec![row("ballot", proposal.ballot.to_string()), row("value", proposal.value.to_string())],
             format!(
                 "{from} has accepted {proposal}; that is on its disk. {needed} acceptors that do so under one ballot choose {}.",
                 quoted(&proposal.value)
@@ -166,7 +166,7 @@ pub(super) fn flight(run: &PaxosRun, id: FlightId) -> Option<Sheet> {
         ),
         Message::Nack { ballot, promised } => (
             "Nack",
-            vec![row("refused", ballot), row("promised", promised)],
+            vec![row("refused", ballot.to_string()), row("promised", promised.to_string())],
             format!("{from} refuses {ballot}: it has promised {promised}, which is higher."),
         ),
     };
