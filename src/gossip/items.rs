@@ -117,13 +117,14 @@ impl<P: Item> Items<P> {
     /// What a replica that knows `known` lacks, at most `limit` items, and whether there is more. Every origin gets its
     /// turn: an origin with a long backlog comes last, so that it does not hold up the short ones.
     pub fn since(&self, known: &Version, limit: u32) -> (Vec<Span<P>>, bool) {
-        let mut lacking: Vec<(u32, NodeId)> = self
-            .0
-            .iter()
-            .map(|(origin, items)| ((items.len() as u32).saturating_sub(known.count(*origin)), *origin))
-            .filter(|(count, _)| *count > 0)
-            .collect();
-        lacking.sort_unstable();
+        let mut lacking: Vec<(u32, NodeId)> = Vec::new();
+        for (origin, items) in self.0.iter() {
+            let count = (items.len() as u32).saturating_sub(known.count(*origin));
+            if count > 0 {
+                let position = lacking.partition_point(|other| *other < (count, *origin));
+                lacking.insert(position, (count, *origin));
+            }
+        }
         let (mut spans, mut left, mut more) = (Vec::new(), limit, false);
         for (count, origin) in lacking {
             let (start, taken) = (known.count(origin), count.min(left));

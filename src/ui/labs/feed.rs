@@ -281,10 +281,14 @@ where
         let counts: Vec<usize> = sides.iter().map(|side| side.mark_count()).collect();
         let mut cached = self.marks.borrow_mut();
         if cached.0 != counts {
-            let mut all: Vec<Mark> = sides.iter().flat_map(|side| side.marks(sides.len() == 1)).collect();
-            all.sort_by_key(|mark| mark.at);
-            // What happens to both worlds at once is one mark.
-            all.dedup_by(|later, earlier| later.at == earlier.at && later.label == earlier.label);
+            let mut all: Vec<Mark> = Vec::new();
+            for mark in sides.iter().flat_map(|side| side.marks(sides.len() == 1)) {
+                let position = all.partition_point(|earlier| earlier.at <= mark.at);
+                // What happens to both worlds at once is one mark.
+                if !all[..position].iter().rev().take_while(|same| same.at == mark.at).any(|same| same.label == mark.label) {
+                    all.insert(position, mark);
+                }
+            }
             *cached = (counts, Rc::new(all));
         }
         Rc::clone(&cached.1)

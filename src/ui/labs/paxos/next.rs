@@ -53,8 +53,10 @@ fn possible(run: &PaxosRun) -> Vec<Possible> {
         let to_a_message = matches!(step, Step::Lose(_) | Step::Duplicate(_));
         !to_a_message && !matches!(step, Step::Pause(_))
     });
-    let mut all: Vec<Possible> = protocol.chain(faults).map(|step| with_act(run, step)).collect();
-    all.sort_by_key(|possible| possible.rank);
+    let mut all: Vec<Possible> = Vec::new();
+    for possible in protocol.chain(faults).map(|step| with_act(run, step)) {
+        all.insert(all.partition_point(|earlier| earlier.rank <= possible.rank), possible);
+    }
     all
 }
 
