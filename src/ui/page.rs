@@ -41,8 +41,26 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
             if let Some(notice) = &ui.notice {
                 <div class="notice" role="alert"><p>{ notice.clone() }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
             }
+            { ghost(worlds, ui) }
             if ui.dropping { <div class="drop-hint" aria-hidden="true">{ "Drop a run file to open it" }</div> }
         </div>
+    }
+}
+
+/// The phone that is being dragged, at the pointer.
+fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Html {
+    let Some(drag) = ui.phone else { return html! {} };
+    let phone = worlds.iter().flat_map(|world| &world.phones).find(|phone| phone.id == drag.person);
+    let name = phone.map(|phone| phone.name.clone()).unwrap_or_default();
+    let onto = drag.over.and_then(|(world, node)| worlds[world].nodes.get(node.index())).map(|node| format!(" → {}", node.name));
+    let text = name + &onto.unwrap_or_default();
+    let w = 22.0 + 7.5 * text.chars().count() as f64;
+    html! {
+        <svg class="ghost" width="100%" height="100%" aria-hidden="true">
+            <g transform={format!("translate({:.0} {:.0})", drag.client.x + 8.0, drag.client.y - 30.0)}>
+                <rect width={w.to_string()} height="24" rx="12" /><text x={(w / 2.0).to_string()} y="16">{ text }</text>
+            </g>
+        </svg>
     }
 }
 

@@ -6,7 +6,7 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use yew::{Callback, Html, KeyboardEvent, MouseEvent, PointerEvent, html};
 
 use crate::ui::figure::flights;
-use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, region};
+use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, progress, region};
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
 use crate::ui::lab::{ProposerView, RoleMark, World};
@@ -75,7 +75,7 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
         let (set, fires) = node.timer?;
         let Body::Circle(r) = places[node.id.index()].body else { return None };
         let at = places[node.id.index()].at;
-        let left = 100.0 - 100.0 * crate::ui::figure::geometry::progress(set, fires, now);
+        let left = 100.0 - 100.0 * progress(set, fires, now);
         let class = if node.role == RoleMark::Candidate { "timer election" } else { "timer" };
         Some(html! {
             <circle key={node.id.0} {class} r={(r + 6.0).to_string()} pathLength="100" stroke-dasharray={format!("{left:.1} 200")}
@@ -86,7 +86,7 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
         { still("net", net) }
         <g key="nodes" role="none">{ for nodes(world, &places, size, &marked, &prefix) }</g>
         <g key="timers" role="none" aria-hidden="true">{ for timers }</g>
-        { flights::draw(world, &places, now, ui.still, &marked[..3], &prefix) }
+        { flights::draw(world, &places, size, now, ui, &marked[..3], &prefix) }
         if let Some(paxos) = &world.paxos {
             { still("quorums", QuorumsPart { proposers: paxos.proposers.clone(), places: places.clone(), bottom: size.h }) }
         }

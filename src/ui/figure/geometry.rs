@@ -79,8 +79,8 @@ pub fn ring(count: usize, size: Size) -> Vec<Place> {
     let r = if narrow { 22.0 } else { 25.0 };
     let (margin_x, margin_top, margin_bottom) = (r + if narrow { 26.0 } else { 62.0 }, r + 22.0, r + 36.0);
     let centre = Point { x: size.w / 2.0, y: margin_top + (size.h - margin_top - margin_bottom) / 2.0 };
-    let rx = (size.w / 2.0 - margin_x).clamp(20.0, 210.0);
-    let ry = ((size.h - margin_top - margin_bottom) / 2.0).clamp(20.0, 190.0);
+    let rx = (size.w / 2.0 - margin_x).clamp(20.0, 300.0);
+    let ry = ((size.h - margin_top - margin_bottom) / 2.0).clamp(20.0, 200.0);
     let (step, left) = (2.0 * PI / count.max(1) as f64, count / 2);
     (0..count)
         .map(|index| {
