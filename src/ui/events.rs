@@ -7,6 +7,7 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html, MouseEvent, html};
 
 use crate::ui::lab::{Event, World};
+use crate::ui::number::{fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -18,8 +19,9 @@ pub fn events(worlds: &[(usize, Rc<World>)], ui: &ViewState) -> Html {
         let wanted = world.events.iter().filter(|event| ui.routine || event.sentence.tone != Tone::Routine);
         all.extend(wanted.take(SHOWN).map(|event| (side, event.clone())));
     }
-    all.sort_by(|(_, a), (_, b)| b.at.cmp(&a.at).then(b.id.cmp(&a.id)));
-    all.truncate(SHOWN);
+    let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
+    let all: Vec<_> =
+        newest.into_iter().take(if ui.narrow() { 6 } else { SHOWN }).map(|index| all[index].clone()).collect();
     still("events", EventsPart { events: all, routine: ui.routine, send: ui.send.clone() })
 }
 
@@ -38,7 +40,7 @@ pub fn tone_sign(tone: Tone) -> (&'static str, &'static str) {
 
 /// "12.480 s".
 pub fn clock(at: Micros) -> String {
-    format!("{:.3} s", at.as_secs_f64())
+    format!("{} s", fixed(at.as_ms(), 3))
 }
 
 #[derive(PartialEq)]

@@ -6,6 +6,7 @@ use cap_lab::node::Micros;
 use yew::{Html, html};
 
 use crate::ui::lab::{Bar, BarState, HistoryRow, World};
+use crate::ui::number::Px;
 use crate::ui::state::ViewState;
 use crate::ui::still::{Part, still};
 
@@ -13,6 +14,8 @@ use crate::ui::still::{Part, still};
 const NAMES: f64 = 46.0;
 /// How high a row is.
 const ROW: f64 = 26.0;
+/// Room above the rows for what was cut.
+const TOP: f64 = 9.0;
 /// How far the play head is along the strip.
 const HEAD: f64 = 0.94;
 
@@ -23,7 +26,7 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
     let inner = (width - NAMES).max(60.0);
     let per_second = inner / window;
     let head = inner * HEAD;
-    let height = ROW * world.history.len() as f64 + 18.0;
+    let height = TOP + ROW * world.history.len() as f64 + 17.0;
     let shift = head - now.as_secs_f64() * per_second;
     let from = (now.as_secs_f64() - window).max(0.0);
     let part = StripPart {
@@ -36,17 +39,17 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
         tick: window / 4.0,
     };
     html! {
-        <svg class="history" width={width.to_string()} height={height.to_string()} role="img" aria-label={summary(world)}>
+        <svg class="history" width={Px(width).to_string()} height={Px(height).to_string()} role="img" aria-label={summary(world)}>
             { for world.history.iter().enumerate().map(|(row, person)| html! {
-                <text class="who" x="0" y={(ROW * row as f64 + 19.0).to_string()}>{ person.name.clone() }</text>
+                <text class="who" x="0" y={Px(TOP + ROW * row as f64 + 18.0).to_string()}>{ person.name.clone() }</text>
             }) }
-            <svg x={NAMES.to_string()} width={inner.to_string()} height={height.to_string()} overflow="hidden">
-                <rect class="ground" width="100%" height={(height - 16.0).to_string()} />
-                <svg width={head.to_string()} height={height.to_string()} overflow="hidden">
-                    <g transform={format!("translate({shift:.1} 0)")}>{ still("strip", part) }</g>
+            <svg x={Px(NAMES).to_string()} width={Px(inner).to_string()} height={Px(height).to_string()} overflow="hidden">
+                <rect class="ground" width="100%" height={Px(height - 16.0).to_string()} />
+                <svg width={Px(head).to_string()} height={Px(height).to_string()} overflow="hidden">
+                    <g transform={format!("translate({} 0)", Px(shift))}>{ still("strip", part) }</g>
                 </svg>
-                <path class="head" d={format!("M{head:.1},5V{:.0}", height - 14.0)} />
-                <path class="head-mark" d={format!("M{:.1},0h10l-5,7z", head - 5.0)} />
+                <path class="head" d={format!("M{},5V{}", Px(head), Px(height - 14.0))} />
+                <path class="head-mark" d={format!("M{},0h10l-5,7z", Px(head - 5.0))} />
             </svg>
         </svg>
     }
@@ -94,23 +97,23 @@ impl Part for StripPart {
         let width = |from: Micros, to: Option<Micros>| to.map_or(1e5, |to| x(to) - x(from));
         let ticks = (self.first_tick..self.first_tick + 7).map(|tick| {
             let seconds = tick as f64 * self.tick;
-            let at = format!("{:.1}", seconds * self.per_second);
+            let at = Px(seconds * self.per_second).to_string();
             html! { <g class="tick">
-                <path d={format!("M{at},0V{floor}")} />
-                <text x={at} y={(self.height - 4.0).to_string()}>{ format!("{seconds:.1} s") }</text>
+                <path d={format!("M{at},0V{}", Px(floor))} />
+                <text x={at} y={Px(self.height - 4.0).to_string()}>{ format!("{} s", Px(seconds)) }</text>
             </g> }
         });
         let faults = self.faults.iter().map(|(from, to, label)| html! {
             <g class="fault">
-                <rect x={format!("{:.1}", x(*from))} width={format!("{:.1}", width(*from, *to).max(1.0))} height={floor.to_string()} />
-                <text x={format!("{:.1}", x(*from) + 4.0)} y="8">{ label.clone() }</text>
+                <rect x={Px(x(*from)).to_string()} width={Px(width(*from, *to).max(1.0)).to_string()} height={Px(floor).to_string()} />
+                <text x={Px(x(*from) + 4.0).to_string()} y="8">{ label.clone() }</text>
             </g>
         });
         let bars = self.rows.iter().enumerate().flat_map(|(row, person)| person.bars.iter().map(move |bar| (row, bar)));
         html! { <g>
             { for ticks }
             { for faults }
-            { for bars.map(|(row, bar)| draw_bar(bar, x(bar.from), width(bar.from, bar.to), ROW * row as f64 + 11.0)) }
+            { for bars.map(|(row, bar)| draw_bar(bar, x(bar.from), width(bar.from, bar.to), TOP + ROW * row as f64 + 10.0)) }
         </g> }
     }
 }
@@ -127,8 +130,8 @@ fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> Html {
     html! {
         <g key={bar.id} {class}>
             <title>{ bar.title.clone() }</title>
-            <rect x={format!("{x:.1}")} y={(y - 7.0).to_string()} width={format!("{width:.1}")} height="18" rx="3" />
-            <text x={format!("{:.1}", x + 4.0)} y={(y + 6.0).to_string()}>{ format!("{}{sign}", bar.letter) }</text>
+            <rect x={Px(x).to_string()} y={Px(y - 7.0).to_string()} width={Px(width).to_string()} height="18" rx="3" />
+            <text x={Px(x + 4.0).to_string()} y={Px(y + 6.0).to_string()}>{ format!("{}{sign}", bar.letter) }</text>
         </g>
     }
 }

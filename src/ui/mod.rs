@@ -12,6 +12,7 @@ pub mod lab;
 pub mod labs;
 pub mod listeners;
 pub mod meters;
+pub mod number;
 pub mod page;
 pub mod paxos_page;
 pub mod phones;

@@ -11,6 +11,7 @@ use crate::ui::header::header;
 use crate::ui::history::history;
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
 use crate::ui::meters::{meters, percent};
+use crate::ui::number::Px;
 use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState};
@@ -52,13 +53,16 @@ fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let Some(drag) = ui.phone else { return html! {} };
     let phone = worlds.iter().flat_map(|world| &world.phones).find(|phone| phone.id == drag.person);
     let name = phone.map(|phone| phone.name.clone()).unwrap_or_default();
-    let onto = drag.over.and_then(|(world, node)| worlds[world].nodes.get(node.index())).map(|node| format!(" → {}", node.name));
+    let onto = drag
+        .over
+        .and_then(|(world, node)| worlds[world].nodes.get(node.index()))
+        .map(|node| format!(" → {}", node.name));
     let text = name + &onto.unwrap_or_default();
     let w = 22.0 + 7.5 * text.chars().count() as f64;
     html! {
         <svg class="ghost" width="100%" height="100%" aria-hidden="true">
-            <g transform={format!("translate({:.0} {:.0})", drag.client.x + 8.0, drag.client.y - 30.0)}>
-                <rect width={w.to_string()} height="24" rx="12" /><text x={(w / 2.0).to_string()} y="16">{ text }</text>
+            <g transform={format!("translate({} {})", Px(drag.client.x + 8.0), Px(drag.client.y - 30.0))}>
+                <rect width={Px(w).to_string()} height="24" rx="12" /><text x={Px(w / 2.0).to_string()} y="16">{ text }</text>
             </g>
         </svg>
     }

@@ -7,6 +7,7 @@ use yew::{Html, html};
 use crate::ui::history::history;
 use crate::ui::lab::{Invariant, Lab, LogRow, Replication, World};
 use crate::ui::meters::meters;
+use crate::ui::number::Px;
 use crate::ui::page::{cluster, coach, side};
 use crate::ui::phones::phones;
 use crate::ui::state::ViewState;
@@ -67,7 +68,7 @@ impl Part for InvariantsPart {
 }
 
 /// As many entries as fit beside the names.
-const CELLS: u64 = 12;
+const CELLS: u64 = 11;
 /// From one cell to the next.
 const PITCH: f64 = 27.0;
 
@@ -84,7 +85,7 @@ impl Part for LogsPart {
         let width = PITCH * CELLS as f64 + 14.0;
         let ruler = (first..first + CELLS).map(|index| {
             html! {
-                <text x={(x(first, index) + 12.0).to_string()} y="11">{ index }</text>
+                <text x={Px(x(first, index) + 12.0).to_string()} y="11">{ index }</text>
             }
         });
         html! {
@@ -92,7 +93,7 @@ impl Part for LogsPart {
                 <caption>{ "Logs" }</caption>
                 <thead><tr>
                     <th scope="col">{ "Server" }</th><th scope="col">{ "Term" }</th><th scope="col">{ "Vote" }</th>
-                    <th scope="col" class="log"><svg width={width.to_string()} height="14" role="img" aria-label="Log entries by index">{ for ruler }</svg></th>
+                    <th scope="col" class="log"><svg width={Px(width).to_string()} height="14" role="img" aria-label="Log entries by index">{ for ruler }</svg></th>
                     <th scope="col" title="nextIndex: the entry that the leader sends next">{ "next" }</th>
                     <th scope="col" title="matchIndex: the last entry that the leader knows to be there">{ "match" }</th>
                 </tr></thead>
@@ -118,22 +119,22 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
         html! {
             <g key={cell.index} class={if committed { "entry" } else { "entry open" }}>
                 <title>{ format!("Entry {}, term {}, {state}: {}", cell.index, cell.term, cell.command) }</title>
-                <rect x={x.to_string()} y="4" width="24" height="20" rx="3" />
-                <text x={(x + 12.0).to_string()} y="18">{ cell.term }</text>
-                if cell.index <= row.durable_index { <path class="disk" d={format!("M{},27h20", x + 2.0)} /> }
+                <rect x={Px(x).to_string()} y="4" width="24" height="20" rx="3" />
+                <text x={Px(x + 12.0).to_string()} y="18">{ cell.term }</text>
+                if cell.index <= row.durable_index { <path class="disk" d={format!("M{},27h20", Px(x + 2.0))} /> }
             </g>
         }
     });
     let commit = (row.commit_index + 1 >= first)
-        .then(|| html! { <path class="commit" d={format!("M{:.1},0V30", x(first, row.commit_index + 1) - 1.5)} /> });
+        .then(|| html! { <path class="commit" d={format!("M{},0V30", Px(x(first, row.commit_index + 1) - 1.5))} /> });
     let matched = row.match_index.filter(|index| inside(*index)).map(|index| {
         html! {
-            <path class="log-match" d={format!("M{:.1},36l5,-6l5,6z", x(first, index) + 7.0)} />
+            <path class="log-match" d={format!("M{},36l5,-6l5,6z", Px(x(first, index) + 7.0))} />
         }
     });
     let next = row.next_index.filter(|index| inside(*index)).map(|index| {
         html! {
-            <path class="log-next" d={format!("M{:.1},36l4,-5l4,5z", x(first, index) + 8.0)} />
+            <path class="log-next" d={format!("M{},36l4,-5l4,5z", Px(x(first, index) + 8.0))} />
         }
     });
     let number = |index: Option<u64>| index.map_or_else(|| "–".to_owned(), |index| index.to_string());
@@ -150,7 +151,7 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
             <td>{ row.term.clone() }</td>
             <td>{ row.voted_for.clone() }</td>
             <td class="log">
-                <svg width={width.to_string()} height="38" role="img"
+                <svg width={Px(width).to_string()} height="38" role="img"
                     aria-label={format!("terms {log}; committed up to {}, on disk up to {}", row.commit_index, row.durable_index)}>
                     { for cells }{ for commit }{ for matched }{ for next }
                 </svg>

@@ -10,6 +10,7 @@ use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, pro
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
 use crate::ui::lab::{ProposerView, RoleMark, World};
+use crate::ui::number::Px;
 use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
 use crate::ui::still::{Part, still};
 
@@ -34,7 +35,7 @@ pub fn figure(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState) -> H
             onfocus={ui.on(Msg::FigureFocus { world: index, focused: true })}
             onblur={ui.on(Msg::FigureFocus { world: index, focused: false })}>
             if drawn {
-                <svg role="none" width={size.w.to_string()} height={size.h.to_string()} viewBox={format!("0 0 {} {}", size.w, size.h)}>
+                <svg role="none" width={Px(size.w).to_string()} height={Px(size.h).to_string()} viewBox={format!("0 0 {} {}", Px(size.w), Px(size.h))}>
                     { inside(index, world, now, ui, size, [cursor, hover, selected]) }
                 </svg>
             }
@@ -76,10 +77,14 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
         let Body::Circle(r) = places[node.id.index()].body else { return None };
         let at = places[node.id.index()].at;
         let left = 100.0 - 100.0 * progress(set, fires, now);
-        let class = if node.role == RoleMark::Candidate { "timer election" } else { "timer" };
+        let class = match node.role {
+            RoleMark::Candidate => "timer election",
+            RoleMark::Replica => "timer gossip",
+            _ => "timer",
+        };
         Some(html! {
-            <circle key={node.id.0} {class} r={(r + 6.0).to_string()} pathLength="100" stroke-dasharray={format!("{left:.1} 200")}
-                transform={format!("translate({:.1} {:.1}) rotate(-90)", at.x, at.y)} />
+            <circle key={node.id.0} {class} r={Px(r + 6.0).to_string()} pathLength="100" stroke-dasharray={format!("{} 200", Px(left))}
+                transform={format!("translate({} {}) rotate(-90)", Px(at.x), Px(at.y))} />
         })
     });
     html! { <>
@@ -127,7 +132,7 @@ fn path(points: &[Point]) -> String {
     let steps = points
         .iter()
         .enumerate()
-        .map(|(index, point)| format!("{}{:.1},{:.1}", if index == 0 { 'M' } else { 'L' }, point.x, point.y));
+        .map(|(index, point)| format!("{}{},{}", if index == 0 { 'M' } else { 'L' }, Px(point.x), Px(point.y)));
     steps.collect()
 }
 
@@ -189,7 +194,7 @@ impl Part for NetPart {
             .collect();
         let marks = cut_marks(&cut, &self.places).into_iter().map(|mark| {
             html! {
-                <g class="cut-mark" transform={format!("translate({:.1} {:.1})", mark.x, mark.y)}>
+                <g class="cut-mark" transform={format!("translate({} {})", Px(mark.x), Px(mark.y))}>
                     <circle r="7" /><path d="M-3-3L3,3M3-3L-3,3" />
                 </g>
             }
@@ -248,16 +253,16 @@ impl Part for QuorumsPart {
             let dots = all.iter().map(|id| {
                 let heard = proposer.heard.contains(id);
                 html! {
-                    <circle class={if heard { "heard" } else { "coming" }} cx={self.places[id.index()].at.x.to_string()} cy={y.to_string()} r="4.5">
+                    <circle class={if heard { "heard" } else { "coming" }} cx={Px(self.places[id.index()].at.x).to_string()} cy={Px(y).to_string()} r="4.5">
                         <title>{ if heard { "heard" } else { "its answer is on its way" } }</title>
                     </circle>
                 }
             });
             html! {
                 <g class={if row == 0 { "quorum work" } else { "quorum election" }} aria-hidden="true">
-                    <path d={format!("M{first},{y}H{last}")} />
+                    <path d={format!("M{},{}H{}", Px(*first), Px(y), Px(*last))} />
                     { for dots }
-                    <text x={(last + 10.0).to_string()} y={(y + 3.5).to_string()}>{ proposer.name.clone() }</text>
+                    <text x={Px(last + 10.0).to_string()} y={Px(y + 3.5).to_string()}>{ proposer.name.clone() }</text>
                 </g>
             }
         });

@@ -5,6 +5,7 @@ use yew::{Html, html};
 
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
 use crate::ui::lab::{FlightHue, FlightShape, FlightView, World};
+use crate::ui::number::Px;
 use crate::ui::state::{Item, ViewState, item_name};
 
 /// How far a message keeps to the right of its link.
@@ -83,7 +84,8 @@ fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &
                 Point { x: at[index].x + if side == Side::Right { away } else { -away }, y: at[index].y }
             };
             let fits = |side: &Side| (half.w..=width - half.w).contains(&beside(*side).x);
-            shown[index] = [Side::Right, Side::Left].into_iter().find(|side| fits(side) && taken.try_take(beside(*side), half));
+            shown[index] =
+                [Side::Right, Side::Left].into_iter().find(|side| fits(side) && taken.try_take(beside(*side), half));
             if shown[index].is_none() && important {
                 shown[index] = Some(if fits(&Side::Right) { Side::Right } else { Side::Left });
             }
@@ -93,7 +95,15 @@ fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &
 }
 
 /// All messages of a world, moving and dying.
-pub fn draw(world: &World, places: &[Place], size: Size, now: Micros, ui: &ViewState, marked: &[Option<Item>], prefix: &str) -> Html {
+pub fn draw(
+    world: &World,
+    places: &[Place],
+    size: Size,
+    now: Micros,
+    ui: &ViewState,
+    marked: &[Option<Item>],
+    prefix: &str,
+) -> Html {
     let still = ui.still;
     let at: Vec<Point> = world.flights.iter().map(|flight| flight_at(flight, places, now, still)).collect();
     let shown = labelled(world, places, &at, size.w, marked);
@@ -106,7 +116,7 @@ pub fn draw(world: &World, places: &[Place], size: Size, now: Micros, ui: &ViewS
         };
         html! {
             <g key={flight.id} {class} role="option" id={format!("{prefix}-m{}", flight.id)}
-                aria-label={item_name(world, item)} transform={format!("translate({:.1} {:.1})", at[index].x, at[index].y)}>
+                aria-label={item_name(world, item)} transform={format!("translate({} {})", Px(at[index].x), Px(at[index].y))}>
                 { shape(flight.shape) }
                 if flight.held { <path class="bars" d="M-2.5-3V3M2.5-3V3" /> }
                 if let Some(side) = shown[index] {
@@ -121,8 +131,8 @@ pub fn draw(world: &World, places: &[Place], size: Size, now: Micros, ui: &ViewS
         let place = flight_at(&death.flight, places, death.at, still);
         let left = 1.0 - (now.since(death.at).0 as f64 / DYING.0 as f64).clamp(0.0, 1.0);
         html! {
-            <g key={death.flight.id} class="death" opacity={format!("{left:.2}")} aria-hidden="true"
-                transform={format!("translate({:.1} {:.1})", place.x, place.y)}>
+            <g key={death.flight.id} class="death" opacity={Px(left).to_string()} aria-hidden="true"
+                transform={format!("translate({} {})", Px(place.x), Px(place.y))}>
                 { shape(death.flight.shape) }
                 <path class="x" d="M-5-5L5,5M5-5L-5,5" />
             </g>
