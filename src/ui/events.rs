@@ -7,6 +7,7 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html, MouseEvent, html};
 
 use crate::ui::lab::{Event, World};
+use crate::ui::markup::text;
 use crate::ui::number::{fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -77,8 +78,8 @@ impl EventsPart {
         html! {
             <li key={format!("{}{}", side.unwrap_or_default(), event.id)} {class}>
                 <h3><span aria-hidden="true">{ sign }</span>{ for side.map(|side| html! { <i>{ side }</i> }) }{ sentence.headline.clone() }</h3>
-                if !sentence.reason.is_empty() { <p>{ sentence.reason.clone() }</p> }
-                if let Some(observer) = &sentence.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ observer.clone() }</p> }
+                if !sentence.reason.is_empty() { <p>{ text(&sentence.reason) }</p> }
+                if let Some(observer) = &sentence.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(&observer) }</p> }
                 <footer>
                     if !sentence.source.is_empty() { <cite>{ sentence.source }</cite> }
                     <button class="quiet" onclick={seek} aria-label={format!("Go to {}", clock(event.at))}>{ clock(event.at) }</button>

@@ -6,6 +6,7 @@ use cap_lab::node::Micros;
 use yew::{Html, html};
 
 use crate::ui::lab::{Bar, BarState, HistoryRow, World};
+use crate::ui::markup::{px, text};
 use crate::ui::number::Px;
 use crate::ui::state::ViewState;
 use crate::ui::still::{Part, still};
@@ -39,13 +40,13 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
         tick: window / 4.0,
     };
     html! {
-        <svg class="history" width={Px(width).to_string()} height={Px(height).to_string()} role="img" aria-label={summary(world)}>
+        <svg class="history" width={px(width)} height={px(height)} role="img" aria-label={summary(world)}>
             { for world.history.iter().enumerate().map(|(row, person)| html! {
-                <text class="who" x="0" y={Px(TOP + ROW * row as f64 + 18.0).to_string()}>{ person.name.clone() }</text>
+                <text class="who" x="0" y={px(TOP + ROW * row as f64 + 18.0)}>{ text(&person.name) }</text>
             }) }
-            <svg x={Px(NAMES).to_string()} width={Px(inner).to_string()} height={Px(height).to_string()} overflow="hidden">
-                <rect class="ground" width="100%" height={Px(height - 16.0).to_string()} />
-                <svg width={Px(head).to_string()} height={Px(height).to_string()} overflow="hidden">
+            <svg x={px(NAMES)} width={px(inner)} height={px(height)} overflow="hidden">
+                <rect class="ground" width="100%" height={px(height - 16.0)} />
+                <svg width={px(head)} height={px(height)} overflow="hidden">
                     <g transform={format!("translate({} 0)", Px(shift))}>{ still("strip", part) }</g>
                 </svg>
                 <path class="head" d={format!("M{},5V{}", Px(head), Px(height - 14.0))} />
@@ -97,17 +98,19 @@ impl Part for StripPart {
         let width = |from: Micros, to: Option<Micros>| to.map_or(1e5, |to| x(to) - x(from));
         let ticks = (self.first_tick..self.first_tick + 7).map(|tick| {
             let seconds = tick as f64 * self.tick;
-            let at = Px(seconds * self.per_second).to_string();
+            let at = px(seconds * self.per_second);
             html! { <g class="tick">
                 <path d={format!("M{at},0V{}", Px(floor))} />
-                <text x={at} y={Px(self.height - 4.0).to_string()}>{ format!("{} s", Px(seconds)) }</text>
+                <text x={at} y={px(self.height - 4.0)}>{ format!("{} s", Px(seconds)) }</text>
             </g> }
         });
-        let faults = self.faults.iter().map(|(from, to, label)| html! {
-            <g class="fault">
-                <rect x={Px(x(*from)).to_string()} width={Px(width(*from, *to).max(1.0)).to_string()} height={Px(floor).to_string()} />
-                <text x={Px(x(*from) + 4.0).to_string()} y="8">{ label.clone() }</text>
-            </g>
+        let faults = self.faults.iter().map(|(from, to, label)| {
+            html! {
+                <g class="fault">
+                    <rect x={px(x(*from))} width={px(width(*from, *to).max(1.0))} height={px(floor)} />
+                    <text x={px(x(*from) + 4.0)} y="8">{ text(&label) }</text>
+                </g>
+            }
         });
         let bars = self.rows.iter().enumerate().flat_map(|(row, person)| person.bars.iter().map(move |bar| (row, bar)));
         html! { <g>
@@ -129,9 +132,9 @@ fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> Html {
     let width = width.max(if sign.is_empty() { 14.0 } else { 22.0 });
     html! {
         <g key={bar.id} {class}>
-            <title>{ bar.title.clone() }</title>
-            <rect x={Px(x).to_string()} y={Px(y - 7.0).to_string()} width={Px(width).to_string()} height="18" rx="3" />
-            <text x={Px(x + 4.0).to_string()} y={Px(y + 6.0).to_string()}>{ format!("{}{sign}", bar.letter) }</text>
+            <title>{ text(&bar.title) }</title>
+            <rect x={px(x)} y={px(y - 7.0)} width={px(width)} height="18" rx="3" />
+            <text x={px(x + 4.0)} y={px(y + 6.0)}>{ format!("{}{sign}", bar.letter) }</text>
         </g>
     }
 }

@@ -11,6 +11,7 @@ pub mod history;
 pub mod lab;
 pub mod labs;
 pub mod listeners;
+pub mod markup;
 pub mod meters;
 pub mod number;
 pub mod page;

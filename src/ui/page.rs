@@ -10,8 +10,8 @@ use crate::ui::figure::table::tables;
 use crate::ui::header::header;
 use crate::ui::history::history;
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
+use crate::ui::markup::{px, text, translate};
 use crate::ui::meters::{meters, percent};
-use crate::ui::number::Px;
 use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState};
@@ -38,9 +38,9 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
             { header(ui, &setup) }
             { main }
             { transport.draw(ui) }
-            <div class="said" role="status" aria-live="polite">{ ui.said.clone() }</div>
+            <div class="said" role="status" aria-live="polite">{ text(&ui.said) }</div>
             if let Some(notice) = &ui.notice {
-                <div class="notice" role="alert"><p>{ notice.clone() }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
+                <div class="notice" role="alert"><p>{ text(&notice) }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
             }
             { ghost(worlds, ui) }
             if ui.dropping { <div class="drop-hint" aria-hidden="true">{ "Drop a run file to open it" }</div> }
@@ -61,8 +61,8 @@ fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let w = 22.0 + 7.5 * text.chars().count() as f64;
     html! {
         <svg class="ghost" width="100%" height="100%" aria-hidden="true">
-            <g transform={format!("translate({} {})", Px(drag.client.x + 8.0), Px(drag.client.y - 30.0))}>
-                <rect width={Px(w).to_string()} height="24" rx="12" /><text x={Px(w / 2.0).to_string()} y="16">{ text }</text>
+            <g transform={translate(drag.client.x + 8.0, drag.client.y - 30.0)}>
+                <rect width={px(w)} height="24" rx="12" /><text x={px(w / 2.0)} y="16">{ text }</text>
             </g>
         </svg>
     }
@@ -98,8 +98,8 @@ pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html
 pub fn cluster(index: usize, world: &Rc<World>, lab: &dyn Lab, ui: &ViewState) -> Html {
     html! { <>
         <header class="title">
-            <h2>{ world.title.clone() }</h2>
-            <p>{ world.subtitle.clone() }</p>
+            <h2>{ text(&world.title) }</h2>
+            <p>{ text(&world.subtitle) }</p>
             <button class="quiet as-table" aria-pressed={ui.tables.to_string()} onclick={ui.on(Msg::Tables)}>{ "As table" }</button>
         </header>
         if ui.tables { { tables(index, world, ui) } } else { { figure(index, world, lab.now(), ui) } }

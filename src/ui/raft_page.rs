@@ -6,6 +6,7 @@ use yew::{Html, html};
 
 use crate::ui::history::history;
 use crate::ui::lab::{Invariant, Lab, LogRow, Replication, World};
+use crate::ui::markup::{px, text};
 use crate::ui::meters::meters;
 use crate::ui::number::Px;
 use crate::ui::page::{cluster, coach, side};
@@ -81,11 +82,11 @@ impl Part for LogsPart {
     fn draw(&self) -> Html {
         let longest =
             self.replication.rows.iter().filter_map(|row| row.entries.last()).map(|cell| cell.index).max().unwrap_or(0);
-        let first = self.replication.first_index.max((longest + 1).saturating_sub(CELLS)).max(1);
+        let first = self.replication.first_index.max((longest + 2).saturating_sub(CELLS)).max(1);
         let width = PITCH * CELLS as f64 + 14.0;
         let ruler = (first..first + CELLS).map(|index| {
             html! {
-                <text x={Px(x(first, index) + 12.0).to_string()} y="11">{ index }</text>
+                <text x={px(x(first, index) + 12.0)} y="11">{ index }</text>
             }
         });
         html! {
@@ -93,7 +94,7 @@ impl Part for LogsPart {
                 <caption>{ "Logs" }</caption>
                 <thead><tr>
                     <th scope="col">{ "Server" }</th><th scope="col">{ "Term" }</th><th scope="col">{ "Vote" }</th>
-                    <th scope="col" class="log"><svg width={Px(width).to_string()} height="14" role="img" aria-label="Log entries by index">{ for ruler }</svg></th>
+                    <th scope="col" class="log"><svg width={px(width)} height="14" role="img" aria-label="Log entries by index">{ for ruler }</svg></th>
                     <th scope="col" title="nextIndex: the entry that the leader sends next">{ "next" }</th>
                     <th scope="col" title="matchIndex: the last entry that the leader knows to be there">{ "match" }</th>
                 </tr></thead>
@@ -119,8 +120,8 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
         html! {
             <g key={cell.index} class={if committed { "entry" } else { "entry open" }}>
                 <title>{ format!("Entry {}, term {}, {state}: {}", cell.index, cell.term, cell.command) }</title>
-                <rect x={Px(x).to_string()} y="4" width="24" height="20" rx="3" />
-                <text x={Px(x + 12.0).to_string()} y="18">{ cell.term }</text>
+                <rect x={px(x)} y="4" width="24" height="20" rx="3" />
+                <text x={px(x + 12.0)} y="18">{ cell.term }</text>
                 if cell.index <= row.durable_index { <path class="disk" d={format!("M{},27h20", Px(x + 2.0))} /> }
             </g>
         }
@@ -147,11 +148,11 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
         .join(", ");
     html! {
         <tr key={row.node.0}>
-            <th scope="row"><b>{ row.name.clone() }</b><small>{ row.role.clone() }</small></th>
-            <td>{ row.term.clone() }</td>
-            <td>{ row.voted_for.clone() }</td>
+            <th scope="row"><b>{ text(&row.name) }</b><small>{ text(&row.role) }</small></th>
+            <td>{ text(&row.term) }</td>
+            <td>{ text(&row.voted_for) }</td>
             <td class="log">
-                <svg width={Px(width).to_string()} height="38" role="img"
+                <svg width={px(width)} height="38" role="img"
                     aria-label={format!("terms {log}; committed up to {}, on disk up to {}", row.commit_index, row.durable_index)}>
                     { for cells }{ for commit }{ for matched }{ for next }
                 </svg>

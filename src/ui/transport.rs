@@ -9,6 +9,7 @@ use yew::{Event, Html, InputEvent, TargetCast, html};
 
 use crate::ui::events::{clock, tone_sign};
 use crate::ui::lab::{Branch, Mark, Setup};
+use crate::ui::markup::{px, text};
 use crate::ui::number::{Px, fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -147,11 +148,11 @@ impl Part for MarksPart {
             labels(&self.marks.iter().map(|mark| (x(mark), mark.label.chars().count(), mark.tone)).collect::<Vec<_>>());
         let marks = self.marks.iter().zip(shown).map(|(mark, shown)| {
             let class = format!("mark {}", tone_sign(mark.tone).1);
-            let at = Px(x(mark)).to_string();
+            let at = px(x(mark));
             html! {
                 <g {class}>
                     <path d={format!("M{at},3V27")} />
-                    if shown { <text x={at} y="40">{ mark.label.clone() }</text> }
+                    if shown { <text x={at} y="40">{ text(&mark.label) }</text> }
                 </g>
             }
         });

@@ -10,6 +10,7 @@ use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, pro
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
 use crate::ui::lab::{ProposerView, RoleMark, World};
+use crate::ui::markup::{px, text, translate};
 use crate::ui::number::Px;
 use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
 use crate::ui::still::{Part, still};
@@ -35,7 +36,7 @@ pub fn figure(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState) -> H
             onfocus={ui.on(Msg::FigureFocus { world: index, focused: true })}
             onblur={ui.on(Msg::FigureFocus { world: index, focused: false })}>
             if drawn {
-                <svg role="none" width={Px(size.w).to_string()} height={Px(size.h).to_string()} viewBox={format!("0 0 {} {}", Px(size.w), Px(size.h))}>
+                <svg role="none" width={px(size.w)} height={px(size.h)} viewBox={format!("0 0 {} {}", Px(size.w), Px(size.h))}>
                     { inside(index, world, now, ui, size, [cursor, hover, selected]) }
                 </svg>
             }
@@ -83,7 +84,7 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
             _ => "timer",
         };
         Some(html! {
-            <circle key={node.id.0} {class} r={Px(r + 6.0).to_string()} pathLength="100" stroke-dasharray={format!("{} 200", Px(left))}
+            <circle key={node.id.0} {class} r={px(r + 6.0)} pathLength="100" stroke-dasharray={format!("{} 200", Px(left))}
                 transform={format!("translate({} {}) rotate(-90)", Px(at.x), Px(at.y))} />
         })
     });
@@ -194,7 +195,7 @@ impl Part for NetPart {
             .collect();
         let marks = cut_marks(&cut, &self.places).into_iter().map(|mark| {
             html! {
-                <g class="cut-mark" transform={format!("translate({} {})", Px(mark.x), Px(mark.y))}>
+                <g class="cut-mark" transform={translate(mark.x, mark.y)}>
                     <circle r="7" /><path d="M-3-3L3,3M3-3L-3,3" />
                 </g>
             }
@@ -253,7 +254,7 @@ impl Part for QuorumsPart {
             let dots = all.iter().map(|id| {
                 let heard = proposer.heard.contains(id);
                 html! {
-                    <circle class={if heard { "heard" } else { "coming" }} cx={Px(self.places[id.index()].at.x).to_string()} cy={Px(y).to_string()} r="4.5">
+                    <circle class={if heard { "heard" } else { "coming" }} cx={px(self.places[id.index()].at.x)} cy={px(y)} r="4.5">
                         <title>{ if heard { "heard" } else { "its answer is on its way" } }</title>
                     </circle>
                 }
@@ -262,7 +263,7 @@ impl Part for QuorumsPart {
                 <g class={if row == 0 { "quorum work" } else { "quorum election" }} aria-hidden="true">
                     <path d={format!("M{},{}H{}", Px(*first), Px(y), Px(*last))} />
                     { for dots }
-                    <text x={Px(last + 10.0).to_string()} y={Px(y + 3.5).to_string()}>{ proposer.name.clone() }</text>
+                    <text x={px(last + 10.0)} y={px(y + 3.5)}>{ text(&proposer.name) }</text>
                 </g>
             }
         });

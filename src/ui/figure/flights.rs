@@ -5,7 +5,7 @@ use yew::{Html, html};
 
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
 use crate::ui::lab::{FlightHue, FlightShape, FlightView, World};
-use crate::ui::number::Px;
+use crate::ui::markup::{px, translate};
 use crate::ui::state::{Item, ViewState, item_name};
 
 /// How far a message keeps to the right of its link.
@@ -116,7 +116,7 @@ pub fn draw(
         };
         html! {
             <g key={flight.id} {class} role="option" id={format!("{prefix}-m{}", flight.id)}
-                aria-label={item_name(world, item)} transform={format!("translate({} {})", Px(at[index].x), Px(at[index].y))}>
+                aria-label={item_name(world, item)} transform={translate(at[index].x, at[index].y)}>
                 { shape(flight.shape) }
                 if flight.held { <path class="bars" d="M-2.5-3V3M2.5-3V3" /> }
                 if let Some(side) = shown[index] {
@@ -131,8 +131,8 @@ pub fn draw(
         let place = flight_at(&death.flight, places, death.at, still);
         let left = 1.0 - (now.since(death.at).0 as f64 / DYING.0 as f64).clamp(0.0, 1.0);
         html! {
-            <g key={death.flight.id} class="death" opacity={Px(left).to_string()} aria-hidden="true"
-                transform={format!("translate({} {})", Px(place.x), Px(place.y))}>
+            <g key={death.flight.id} class="death" opacity={px(left)} aria-hidden="true"
+                transform={translate(place.x, place.y)}>
                 { shape(death.flight.shape) }
                 <path class="x" d="M-5-5L5,5M5-5L-5,5" />
             </g>
