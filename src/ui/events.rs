@@ -7,6 +7,8 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html, MouseEvent, html};
 
 use crate::ui::lab::{Event, World};
+use crate::ui::markup::text;
+use crate::ui::number::{fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -18,8 +20,9 @@ pub fn events(worlds: &[(usize, Rc<World>)], ui: &ViewState) -> Html {
         let wanted = world.events.iter().filter(|event| ui.routine || event.sentence.tone != Tone::Routine);
         all.extend(wanted.take(SHOWN).map(|event| (side, event.clone())));
     }
-    all.sort_by(|(_, a), (_, b)| b.at.cmp(&a.at).then(b.id.cmp(&a.id)));
-    all.truncate(SHOWN);
+    let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
+    let all: Vec<_> =
+        newest.into_iter().take(if ui.narrow() { 6 } else { SHOWN }).map(|index| all[index].clone()).collect();
     still("events", EventsPart { events: all, routine: ui.routine, send: ui.send.clone() })
 }
 
@@ -38,7 +41,7 @@ pub fn tone_sign(tone: Tone) -> (&'static str, &'static str) {
 
 /// "12.480 s".
 pub fn clock(at: Micros) -> String {
-    format!("{:.3} s", at.as_secs_f64())
+    format!("{} s", fixed(at.as_ms(), 3))
 }
 
 #[derive(PartialEq)]
@@ -75,8 +78,8 @@ impl EventsPart {
         html! {
             <li key={format!("{}{}", side.unwrap_or_default(), event.id)} {class}>
                 <h3><span aria-hidden="true">{ sign }</span>{ for side.map(|side| html! { <i>{ side }</i> }) }{ sentence.headline.clone() }</h3>
-                if !sentence.reason.is_empty() { <p>{ sentence.reason.clone() }</p> }
-                if let Some(observer) = &sentence.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ observer.clone() }</p> }
+                if !sentence.reason.is_empty() { <p>{ text(&sentence.reason) }</p> }
+                if let Some(observer) = &sentence.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(&observer) }</p> }
                 <footer>
                     if !sentence.source.is_empty() { <cite>{ sentence.source }</cite> }
                     <button class="quiet" onclick={seek} aria-label={format!("Go to {}", clock(event.at))}>{ clock(event.at) }</button>

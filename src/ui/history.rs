@@ -6,6 +6,8 @@ use cap_lab::node::Micros;
 use yew::{Html, html};
 
 use crate::ui::lab::{Bar, BarState, HistoryRow, World};
+use crate::ui::markup::{px, text};
+use crate::ui::number::Px;
 use crate::ui::state::ViewState;
 use crate::ui::still::{Part, still};
 
@@ -13,6 +15,8 @@ use crate::ui::still::{Part, still};
 const NAMES: f64 = 46.0;
 /// How high a row is.
 const ROW: f64 = 26.0;
+/// Room above the rows for what was cut.
+const TOP: f64 = 9.0;
 /// How far the play head is along the strip.
 const HEAD: f64 = 0.94;
 
@@ -23,7 +27,7 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
     let inner = (width - NAMES).max(60.0);
     let per_second = inner / window;
     let head = inner * HEAD;
-    let height = ROW * world.history.len() as f64 + 18.0;
+    let height = TOP + ROW * world.history.len() as f64 + 17.0;
     let shift = head - now.as_secs_f64() * per_second;
     let from = (now.as_secs_f64() - window).max(0.0);
     let part = StripPart {
@@ -36,17 +40,17 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
         tick: window / 4.0,
     };
     html! {
-        <svg class="history" width={width.to_string()} height={height.to_string()} role="img" aria-label={summary(world)}>
+        <svg class="history" width={px(width)} height={px(height)} role="img" aria-label={summary(world)}>
             { for world.history.iter().enumerate().map(|(row, person)| html! {
-                <text class="who" x="0" y={(ROW * row as f64 + 19.0).to_string()}>{ person.name.clone() }</text>
+                <text class="who" x="0" y={px(TOP + ROW * row as f64 + 18.0)}>{ text(&person.name) }</text>
             }) }
-            <svg x={NAMES.to_string()} width={inner.to_string()} height={height.to_string()} overflow="hidden">
-                <rect class="ground" width="100%" height={(height - 16.0).to_string()} />
-                <svg width={head.to_string()} height={height.to_string()} overflow="hidden">
-                    <g transform={format!("translate({shift:.1} 0)")}>{ still("strip", part) }</g>
+            <svg x={px(NAMES)} width={px(inner)} height={px(height)} overflow="hidden">
+                <rect class="ground" width="100%" height={px(height - 16.0)} />
+                <svg width={px(head)} height={px(height)} overflow="hidden">
+                    <g transform={format!("translate({} 0)", Px(shift))}>{ still("strip", part) }</g>
                 </svg>
-                <path class="head" d={format!("M{head:.1},5V{:.0}", height - 14.0)} />
-                <path class="head-mark" d={format!("M{:.1},0h10l-5,7z", head - 5.0)} />
+                <path class="head" d={format!("M{},5V{}", Px(head), Px(height - 14.0))} />
+                <path class="head-mark" d={format!("M{},0h10l-5,7z", Px(head - 5.0))} />
             </svg>
         </svg>
     }
@@ -94,23 +98,25 @@ impl Part for StripPart {
         let width = |from: Micros, to: Option<Micros>| to.map_or(1e5, |to| x(to) - x(from));
         let ticks = (self.first_tick..self.first_tick + 7).map(|tick| {
             let seconds = tick as f64 * self.tick;
-            let at = format!("{:.1}", seconds * self.per_second);
+            let at = px(seconds * self.per_second);
             html! { <g class="tick">
-                <path d={format!("M{at},0V{floor}")} />
-                <text x={at} y={(self.height - 4.0).to_string()}>{ format!("{seconds:.1} s") }</text>
+                <path d={format!("M{at},0V{}", Px(floor))} />
+                <text x={at} y={px(self.height - 4.0)}>{ format!("{} s", Px(seconds)) }</text>
             </g> }
         });
-        let faults = self.faults.iter().map(|(from, to, label)| html! {
-            <g class="fault">
-                <rect x={format!("{:.1}", x(*from))} width={format!("{:.1}", width(*from, *to).max(1.0))} height={floor.to_string()} />
-                <text x={format!("{:.1}", x(*from) + 4.0)} y="8">{ label.clone() }</text>
-            </g>
+        let faults = self.faults.iter().map(|(from, to, label)| {
+            html! {
+                <g class="fault">
+                    <rect x={px(x(*from))} width={px(width(*from, *to).max(1.0))} height={px(floor)} />
+                    <text x={px(x(*from) + 4.0)} y="8">{ text(&label) }</text>
+                </g>
+            }
         });
         let bars = self.rows.iter().enumerate().flat_map(|(row, person)| person.bars.iter().map(move |bar| (row, bar)));
         html! { <g>
             { for ticks }
             { for faults }
-            { for bars.map(|(row, bar)| draw_bar(bar, x(bar.from), width(bar.from, bar.to), ROW * row as f64 + 11.0)) }
+            { for bars.map(|(row, bar)| draw_bar(bar, x(bar.from), width(bar.from, bar.to), TOP + ROW * row as f64 + 10.0)) }
         </g> }
     }
 }
@@ -126,9 +132,9 @@ fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> Html {
     let width = width.max(if sign.is_empty() { 14.0 } else { 22.0 });
     html! {
         <g key={bar.id} {class}>
-            <title>{ bar.title.clone() }</title>
-            <rect x={format!("{x:.1}")} y={(y - 7.0).to_string()} width={format!("{width:.1}")} height="18" rx="3" />
-            <text x={format!("{:.1}", x + 4.0)} y={(y + 6.0).to_string()}>{ format!("{}{sign}", bar.letter) }</text>
+            <title>{ text(&bar.title) }</title>
+            <rect x={px(x)} y={px(y - 7.0)} width={px(width)} height="18" rx="3" />
+            <text x={px(x + 4.0)} y={px(y + 6.0)}>{ format!("{}{sign}", bar.letter) }</text>
         </g>
     }
 }

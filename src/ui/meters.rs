@@ -4,6 +4,7 @@ use cap_lab::node::Micros;
 use yew::{Html, html};
 
 use crate::ui::lab::Meters;
+use crate::ui::number::fixed;
 use crate::ui::still::{Part, still};
 
 /// The meters of one world.
@@ -15,9 +16,9 @@ pub fn meters(meters: &Meters) -> Html {
 pub fn latency(value: Option<Micros>) -> String {
     match value {
         None => "–".to_owned(),
-        Some(micros) if micros.0 < 10_000 => format!("{:.1} ms", micros.0 as f64 / 1e3),
+        Some(micros) if micros.0 < 10_000 => format!("{} ms", fixed(micros.0, 1)),
         Some(micros) if micros.0 < 1_000_000 => format!("{} ms", micros.as_ms()),
-        Some(micros) => format!("{:.1} s", micros.as_secs_f64()),
+        Some(micros) => format!("{} s", fixed(micros.as_ms(), 1)),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::ui::figure::table::tables;
 use crate::ui::header::header;
 use crate::ui::history::history;
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
+use crate::ui::markup::{px, text, translate};
 use crate::ui::meters::{meters, percent};
 use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
@@ -37,12 +38,33 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
             { header(ui, &setup) }
             { main }
             { transport.draw(ui) }
-            <div class="said" role="status" aria-live="polite">{ ui.said.clone() }</div>
+            <div class="said" role="status" aria-live="polite">{ text(&ui.said) }</div>
             if let Some(notice) = &ui.notice {
-                <div class="notice" role="alert"><p>{ notice.clone() }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
+                <div class="notice" role="alert"><p>{ text(&notice) }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
             }
+            { ghost(worlds, ui) }
             if ui.dropping { <div class="drop-hint" aria-hidden="true">{ "Drop a run file to open it" }</div> }
         </div>
+    }
+}
+
+/// The phone that is being dragged, at the pointer.
+fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Html {
+    let Some(drag) = ui.phone else { return html! {} };
+    let phone = worlds.iter().flat_map(|world| &world.phones).find(|phone| phone.id == drag.person);
+    let name = phone.map(|phone| phone.name.clone()).unwrap_or_default();
+    let onto = drag
+        .over
+        .and_then(|(world, node)| worlds[world].nodes.get(node.index()))
+        .map(|node| format!(" → {}", node.name));
+    let text = name + &onto.unwrap_or_default();
+    let w = 22.0 + 7.5 * text.chars().count() as f64;
+    html! {
+        <svg class="ghost" width="100%" height="100%" aria-hidden="true">
+            <g transform={translate(drag.client.x + 8.0, drag.client.y - 30.0)}>
+                <rect width={px(w)} height="24" rx="12" /><text x={px(w / 2.0)} y="16">{ text }</text>
+            </g>
+        </svg>
     }
 }
 
@@ -76,8 +98,8 @@ pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html
 pub fn cluster(index: usize, world: &Rc<World>, lab: &dyn Lab, ui: &ViewState) -> Html {
     html! { <>
         <header class="title">
-            <h2>{ world.title.clone() }</h2>
-            <p>{ world.subtitle.clone() }</p>
+            <h2>{ text(&world.title) }</h2>
+            <p>{ text(&world.subtitle) }</p>
             <button class="quiet as-table" aria-pressed={ui.tables.to_string()} onclick={ui.on(Msg::Tables)}>{ "As table" }</button>
         </header>
         if ui.tables { { tables(index, world, ui) } } else { { figure(index, world, lab.now(), ui) } }

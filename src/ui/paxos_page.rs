@@ -10,6 +10,7 @@ use cap_lab::explain::Sentence;
 use crate::ui::browser;
 use crate::ui::figure::flights::hue_class;
 use crate::ui::lab::{Act, Lab, NextStep, PhaseState, ProposerView, World};
+use crate::ui::markup::text;
 use crate::ui::page::{cluster, coach};
 use crate::ui::raft_page::invariants;
 use crate::ui::sheet::sheet;
@@ -66,9 +67,9 @@ impl Part for RailPart {
         });
         html! {
             <section class={format!("rail {}", if self.index == 0 { "work" } else { "election" })} aria-label={proposer.name.clone()}>
-                <div><h2>{ proposer.name.clone() }</h2><p>{ proposer.intent.clone() }</p></div>
+                <div><h2>{ text(&proposer.name) }</h2><p>{ text(&proposer.intent) }</p></div>
                 <ol>{ for stations }</ol>
-                if proposer.idle { { self.ask() } } else { <p class="progress">{ proposer.progress.clone() }</p> }
+                if proposer.idle { { self.ask() } } else { <p class="progress">{ text(&proposer.progress) }</p> }
             </section>
         }
     }
@@ -113,9 +114,9 @@ impl Part for RulePart {
             if let Some(chosen) = &self.chosen { <p class="chosen"><span aria-hidden="true">{ "✓ " }</span>{ format!("“{chosen}” is chosen. From here on it can never be another value.") }</p> }
             if let Some(rule) = &self.rule {
                 <section class="rule">
-                    <h2>{ rule.headline.clone() }</h2>
-                    <p>{ rule.reason.clone() }</p>
-                    if let Some(observer) = &rule.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ observer.clone() }</p> }
+                    <h2>{ text(&rule.headline) }</h2>
+                    <p>{ text(&rule.reason) }</p>
+                    if let Some(observer) = &rule.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(&observer) }</p> }
                     <cite>{ rule.source }</cite>
                 </section>
             }
@@ -151,7 +152,7 @@ impl NextPart {
                 <svg class={hue_class(step.hue)} width="12" height="12" aria-hidden="true">
                     if step.flight.is_some() { <circle cx="6" cy="6" r="6" /> } else { <path d="M1 1H11V11H1Z" /> }
                 </svg>
-                <div><b>{ title.clone() }</b><small>{ step.outcome.clone() }</small></div>
+                <div><b>{ text(&title) }</b><small>{ text(&step.outcome) }</small></div>
                 <button class="quiet" aria-label={format!("{}: {title}", step.verb)}
                     onclick={send(Msg::Do(Act::Next { world: 0, key: step.key }))}>{ step.verb }</button>
                 if let Some(flight) = step.flight {

@@ -7,6 +7,7 @@ use yew::{Callback, Event, Html, MouseEvent, PointerEvent, SubmitEvent, TargetCa
 use crate::ui::browser;
 use crate::ui::figure::geometry::Point;
 use crate::ui::lab::{Act, PhoneState, PhoneView, PostView, World};
+use crate::ui::markup::text;
 use crate::ui::state::{Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -67,11 +68,11 @@ const ROWS: usize = 4;
 fn row(post: &PostView) -> Html {
     html! {
         <li class={if post.unconfirmed { "unconfirmed" } else { "" }} title={format!("{}, {}", post.author, post.time)}>
-            <b>{ post.author.clone() }</b><span>{ post.text.clone() }</span>
+            <b>{ text(&post.author) }</b><span>{ text(&post.text) }</span>
             if post.unconfirmed {
                 <em title="Its author does not know whether it was accepted">{ "?" }<span class="said">{ " unconfirmed" }</span></em>
             } else {
-                <time>{ post.time.clone() }</time>
+                <time>{ text(&post.time) }</time>
             }
         </li>
     }
@@ -98,7 +99,7 @@ impl Part for PhonePart {
                     { for phone.posts.iter().rev().take(ROWS).rev().map(row) }
                     if phone.posts.is_empty() { <li class="empty">{ "Nothing read yet" }</li> }
                 </ol>
-                if let Some(news) = &phone.announcement { <p class="news">{ news.clone() }</p> }
+                if let Some(news) = &phone.announcement { <p class="news">{ text(&news) }</p> }
                 <p class="state" title={phone.detail.clone()}>
                     <span aria-hidden="true">{ sign(phone.state) }</span>{ phone.status.clone() }
                 </p>
@@ -134,12 +135,12 @@ impl PhonePart {
                     onpointerdown={pointer(Phase::Down)} onpointermove={pointer(Phase::Move)}
                     onpointerup={pointer(Phase::Up)} onpointercancel={pointer(Phase::Cancel)}>
                     <svg class="dots" width="8" height="14" aria-hidden="true"><path d="M2 2h.01M2 7h.01M2 12h.01M6 2h.01M6 7h.01M6 12h.01" /></svg>
-                    <h3>{ phone.name.clone() }</h3>
+                    <h3>{ text(&phone.name) }</h3>
                 </div>
                 <label class="via"><span>{ "via" }</span>
                     <select aria-label={format!("Replica that {} talks to", phone.name)} onchange={attach}>
                         { for self.replicas.iter().map(|(id, name)| html! {
-                            <option value={id.0.to_string()} selected={*id == phone.via}>{ name.clone() }</option>
+                            <option value={id.0.to_string()} selected={*id == phone.via}>{ text(&name) }</option>
                         }) }
                     </select>
                 </label>

@@ -6,7 +6,9 @@ use yew::{Html, html};
 
 use crate::ui::history::history;
 use crate::ui::lab::{Invariant, Lab, LogRow, Replication, World};
+use crate::ui::markup::{px, text};
 use crate::ui::meters::meters;
+use crate::ui::number::Px;
 use crate::ui::page::{cluster, coach, side};
 use crate::ui::phones::phones;
 use crate::ui::state::ViewState;
@@ -67,7 +69,7 @@ impl Part for InvariantsPart {
 }
 
 /// As many entries as fit beside the names.
-const CELLS: u64 = 12;
+const CELLS: u64 = 11;
 /// From one cell to the next.
 const PITCH: f64 = 27.0;
 
@@ -80,11 +82,11 @@ impl Part for LogsPart {
     fn draw(&self) -> Html {
         let longest =
             self.replication.rows.iter().filter_map(|row| row.entries.last()).map(|cell| cell.index).max().unwrap_or(0);
-        let first = self.replication.first_index.max((longest + 1).saturating_sub(CELLS)).max(1);
+        let first = self.replication.first_index.max((longest + 2).saturating_sub(CELLS)).max(1);
         let width = PITCH * CELLS as f64 + 14.0;
         let ruler = (first..first + CELLS).map(|index| {
             html! {
-                <text x={(x(first, index) + 12.0).to_string()} y="11">{ index }</text>
+                <text x={px(x(first, index) + 12.0)} y="11">{ index }</text>
             }
         });
         html! {
@@ -92,7 +94,7 @@ impl Part for LogsPart {
                 <caption>{ "Logs" }</caption>
                 <thead><tr>
                     <th scope="col">{ "Server" }</th><th scope="col">{ "Term" }</th><th scope="col">{ "Vote" }</th>
-                    <th scope="col" class="log"><svg width={width.to_string()} height="14" role="img" aria-label="Log entries by index">{ for ruler }</svg></th>
+                    <th scope="col" class="log"><svg width={px(width)} height="14" role="img" aria-label="Log entries by index">{ for ruler }</svg></th>
                     <th scope="col" title="nextIndex: the entry that the leader sends next">{ "next" }</th>
                     <th scope="col" title="matchIndex: the last entry that the leader knows to be there">{ "match" }</th>
                 </tr></thead>
@@ -118,22 +120,22 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
         html! {
             <g key={cell.index} class={if committed { "entry" } else { "entry open" }}>
                 <title>{ format!("Entry {}, term {}, {state}: {}", cell.index, cell.term, cell.command) }</title>
-                <rect x={x.to_string()} y="4" width="24" height="20" rx="3" />
-                <text x={(x + 12.0).to_string()} y="18">{ cell.term }</text>
-                if cell.index <= row.durable_index { <path class="disk" d={format!("M{},27h20", x + 2.0)} /> }
+                <rect x={px(x)} y="4" width="24" height="20" rx="3" />
+                <text x={px(x + 12.0)} y="18">{ cell.term }</text>
+                if cell.index <= row.durable_index { <path class="disk" d={format!("M{},27h20", Px(x + 2.0))} /> }
             </g>
         }
     });
     let commit = (row.commit_index + 1 >= first)
-        .then(|| html! { <path class="commit" d={format!("M{:.1},0V30", x(first, row.commit_index + 1) - 1.5)} /> });
+        .then(|| html! { <path class="commit" d={format!("M{},0V30", Px(x(first, row.commit_index + 1) - 1.5))} /> });
     let matched = row.match_index.filter(|index| inside(*index)).map(|index| {
         html! {
-            <path class="log-match" d={format!("M{:.1},36l5,-6l5,6z", x(first, index) + 7.0)} />
+            <path class="log-match" d={format!("M{},36l5,-6l5,6z", Px(x(first, index) + 7.0))} />
         }
     });
     let next = row.next_index.filter(|index| inside(*index)).map(|index| {
         html! {
-            <path class="log-next" d={format!("M{:.1},36l4,-5l4,5z", x(first, index) + 8.0)} />
+            <path class="log-next" d={format!("M{},36l4,-5l4,5z", Px(x(first, index) + 8.0))} />
         }
     });
     let number = |index: Option<u64>| index.map_or_else(|| "–".to_owned(), |index| index.to_string());
@@ -146,11 +148,11 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
         .join(", ");
     html! {
         <tr key={row.node.0}>
-            <th scope="row"><b>{ row.name.clone() }</b><small>{ row.role.clone() }</small></th>
-            <td>{ row.term.clone() }</td>
-            <td>{ row.voted_for.clone() }</td>
+            <th scope="row"><b>{ text(&row.name) }</b><small>{ text(&row.role) }</small></th>
+            <td>{ text(&row.term) }</td>
+            <td>{ text(&row.voted_for) }</td>
             <td class="log">
-                <svg width={width.to_string()} height="38" role="img"
+                <svg width={px(width)} height="38" role="img"
                     aria-label={format!("terms {log}; committed up to {}, on disk up to {}", row.commit_index, row.durable_index)}>
                     { for cells }{ for commit }{ for matched }{ for next }
                 </svg>

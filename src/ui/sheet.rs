@@ -6,6 +6,7 @@ use cap_lab::node::NodeId;
 use yew::{Callback, Html, MouseEvent, html};
 
 use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Sheet, Status, World};
+use crate::ui::markup::text;
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
 use crate::ui::still::{Part, still};
 
@@ -39,21 +40,21 @@ impl Part for SheetPart {
         let actions = self.actions.iter().map(|(label, act, harm)| {
             let act = act.clone();
             let click = self.send.reform(move |_: MouseEvent| Msg::Do(act.clone()));
-            html! { <button key={label.clone()} class={if *harm { "harm" } else { "" }} onclick={click}>{ label.clone() }</button> }
+            html! { <button key={label.clone()} class={if *harm { "harm" } else { "" }} onclick={click}>{ text(&label) }</button> }
         });
         let sections = self.sheet.sections.iter().map(|(title, rows)| html! { <>
-            <h3>{ title.clone() }</h3>
-            <dl>{ for rows.iter().map(|(key, value)| html! { <div><dt>{ key.clone() }</dt><dd>{ value.clone() }</dd></div> }) }</dl>
+            <h3>{ text(&title) }</h3>
+            <dl>{ for rows.iter().map(|(key, value)| html! { <div><dt>{ text(&key) }</dt><dd>{ text(&value) }</dd></div> }) }</dl>
         </> });
         html! {
             <section class="sheet" id={SHEET_ID} tabindex="-1" aria-label={self.sheet.title.clone()}>
                 <header>
-                    <h2>{ self.sheet.title.clone() }</h2>
-                    <span>{ self.side.clone() }</span>
+                    <h2>{ text(&self.sheet.title) }</h2>
+                    <span>{ text(&self.side) }</span>
                     <button class="quiet close" onclick={close} aria-label="Close">{ "✕" }</button>
                 </header>
                 <div class="actions">{ for actions }</div>
-                if !self.sheet.meaning.is_empty() { <p>{ self.sheet.meaning.clone() }</p> }
+                if !self.sheet.meaning.is_empty() { <p>{ text(&self.sheet.meaning) }</p> }
                 { for sections }
             </section>
         }

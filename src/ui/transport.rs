@@ -9,6 +9,8 @@ use yew::{Event, Html, InputEvent, TargetCast, html};
 
 use crate::ui::events::{clock, tone_sign};
 use crate::ui::lab::{Branch, Mark, Setup};
+use crate::ui::markup::{px, text};
+use crate::ui::number::{Px, fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -37,8 +39,8 @@ impl Transport<'_> {
         let track = html! {
             <svg class="track" width="100%" height="44" aria-hidden="true">
                 <rect class="rail" y="12" width="100%" height="6" rx="3" />
-                <rect class="known" y="12" width={format!("{:.2}%", share(self.end))} height="6" rx="3" />
-                <rect class="past" y="12" width={format!("{:.2}%", share(self.now))} height="6" rx="3" />
+                <rect class="known" y="12" width={format!("{}%", Px(share(self.end)))} height="6" rx="3" />
+                <rect class="past" y="12" width={format!("{}%", Px(share(self.now)))} height="6" rx="3" />
                 { still("marks", MarksPart { marks: Rc::clone(&self.marks), horizon, width: ui.timeline_width }) }
             </svg>
         };
@@ -57,8 +59,8 @@ impl Transport<'_> {
                 <div class="line">
                     <div class="slider" id="timeline">
                         { track }
-                        <input type="range" min="0" max={format!("{:.1}", horizon.0 as f64 / 1e3)} step="0.1" aria-label="Timeline"
-                            value={format!("{:.1}", self.now.0 as f64 / 1e3)} aria-valuetext={clock(self.now)} oninput={seek} />
+                        <input type="range" min="0" max={(horizon.0 / 1_000).to_string()} step="0.1" aria-label="Timeline"
+                            value={fixed(self.now.0, 1)} aria-valuetext={clock(self.now)} oninput={seek} />
                     </div>
                     <p class="readout">
                         <output>{ clock(self.now) }</output>
@@ -104,14 +106,17 @@ fn speed(ui: &ViewState) -> Html {
 
 /// "0.1×", "1×", "2.5×".
 fn speed_text(rate: f64) -> String {
-    let digits = if rate < 0.095 {
+    // Hundredths below a tenth, so that 0.01 and 0.013 differ.
+    let places = if rate < 0.095 {
         3
     } else if rate < 0.95 {
         2
     } else {
         1
     };
-    let text = format!("{rate:.digits$}");
+    let unit: i32 = [1_000, 100, 10, 1][places as usize];
+    let thousandths = ((rate * 1e3 / f64::from(unit) + 0.5).floor() as u64) * u64::from(unit.unsigned_abs());
+    let text = fixed(thousandths, places);
     format!("{}×", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
@@ -143,11 +148,11 @@ impl Part for MarksPart {
             labels(&self.marks.iter().map(|mark| (x(mark), mark.label.chars().count(), mark.tone)).collect::<Vec<_>>());
         let marks = self.marks.iter().zip(shown).map(|(mark, shown)| {
             let class = format!("mark {}", tone_sign(mark.tone).1);
-            let at = format!("{:.1}", x(mark));
+            let at = px(x(mark));
             html! {
                 <g {class}>
                     <path d={format!("M{at},3V27")} />
-                    if shown { <text x={at} y="40">{ mark.label.clone() }</text> }
+                    if shown { <text x={at} y="40">{ text(&mark.label) }</text> }
                 </g>
             }
         });
@@ -164,8 +169,8 @@ fn labels(marks: &[(f64, usize, Tone)]) -> Vec<bool> {
         Tone::Good => 2,
         Tone::Routine => 3,
     };
-    let mut order: Vec<usize> = (0..marks.len()).collect();
-    order.sort_by_key(|index| (weight(marks[*index].2), std::cmp::Reverse(*index)));
+    let before = |a: usize, b: usize| weight(marks[a].2).cmp(&weight(marks[b].2)).then(b.cmp(&a));
+    let order = order(marks.len(), &before);
     let mut shown = vec![false; marks.len()];
     let mut taken: Vec<(f64, f64)> = Vec::new();
     for index in order {

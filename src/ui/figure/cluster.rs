@@ -6,10 +6,12 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use yew::{Callback, Html, KeyboardEvent, MouseEvent, PointerEvent, html};
 
 use crate::ui::figure::flights;
-use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, region};
+use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, progress, region};
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
 use crate::ui::lab::{ProposerView, RoleMark, World};
+use crate::ui::markup::{px, text, translate};
+use crate::ui::number::Px;
 use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
 use crate::ui::still::{Part, still};
 
@@ -34,7 +36,7 @@ pub fn figure(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState) -> H
             onfocus={ui.on(Msg::FigureFocus { world: index, focused: true })}
             onblur={ui.on(Msg::FigureFocus { world: index, focused: false })}>
             if drawn {
-                <svg role="none" width={size.w.to_string()} height={size.h.to_string()} viewBox={format!("0 0 {} {}", size.w, size.h)}>
+                <svg role="none" width={px(size.w)} height={px(size.h)} viewBox={format!("0 0 {} {}", Px(size.w), Px(size.h))}>
                     { inside(index, world, now, ui, size, [cursor, hover, selected]) }
                 </svg>
             }
@@ -75,18 +77,22 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
         let (set, fires) = node.timer?;
         let Body::Circle(r) = places[node.id.index()].body else { return None };
         let at = places[node.id.index()].at;
-        let left = 100.0 - 100.0 * crate::ui::figure::geometry::progress(set, fires, now);
-        let class = if node.role == RoleMark::Candidate { "timer election" } else { "timer" };
+        let left = 100.0 - 100.0 * progress(set, fires, now);
+        let class = match node.role {
+            RoleMark::Candidate => "timer election",
+            RoleMark::Replica => "timer gossip",
+            _ => "timer",
+        };
         Some(html! {
-            <circle key={node.id.0} {class} r={(r + 6.0).to_string()} pathLength="100" stroke-dasharray={format!("{left:.1} 200")}
-                transform={format!("translate({:.1} {:.1}) rotate(-90)", at.x, at.y)} />
+            <circle key={node.id.0} {class} r={px(r + 6.0)} pathLength="100" stroke-dasharray={format!("{} 200", Px(left))}
+                transform={format!("translate({} {}) rotate(-90)", Px(at.x), Px(at.y))} />
         })
     });
     html! { <>
         { still("net", net) }
         <g key="nodes" role="none">{ for nodes(world, &places, size, &marked, &prefix) }</g>
         <g key="timers" role="none" aria-hidden="true">{ for timers }</g>
-        { flights::draw(world, &places, now, ui.still, &marked[..3], &prefix) }
+        { flights::draw(world, &places, size, now, ui, &marked[..3], &prefix) }
         if let Some(paxos) = &world.paxos {
             { still("quorums", QuorumsPart { proposers: paxos.proposers.clone(), places: places.clone(), bottom: size.h }) }
         }
@@ -127,7 +133,7 @@ fn path(points: &[Point]) -> String {
     let steps = points
         .iter()
         .enumerate()
-        .map(|(index, point)| format!("{}{:.1},{:.1}", if index == 0 { 'M' } else { 'L' }, point.x, point.y));
+        .map(|(index, point)| format!("{}{},{}", if index == 0 { 'M' } else { 'L' }, Px(point.x), Px(point.y)));
     steps.collect()
 }
 
@@ -189,7 +195,7 @@ impl Part for NetPart {
             .collect();
         let marks = cut_marks(&cut, &self.places).into_iter().map(|mark| {
             html! {
-                <g class="cut-mark" transform={format!("translate({:.1} {:.1})", mark.x, mark.y)}>
+                <g class="cut-mark" transform={translate(mark.x, mark.y)}>
                     <circle r="7" /><path d="M-3-3L3,3M3-3L-3,3" />
                 </g>
             }
@@ -248,16 +254,16 @@ impl Part for QuorumsPart {
             let dots = all.iter().map(|id| {
                 let heard = proposer.heard.contains(id);
                 html! {
-                    <circle class={if heard { "heard" } else { "coming" }} cx={self.places[id.index()].at.x.to_string()} cy={y.to_string()} r="4.5">
+                    <circle class={if heard { "heard" } else { "coming" }} cx={px(self.places[id.index()].at.x)} cy={px(y)} r="4.5">
                         <title>{ if heard { "heard" } else { "its answer is on its way" } }</title>
                     </circle>
                 }
             });
             html! {
                 <g class={if row == 0 { "quorum work" } else { "quorum election" }} aria-hidden="true">
-                    <path d={format!("M{first},{y}H{last}")} />
+                    <path d={format!("M{},{}H{}", Px(*first), Px(y), Px(*last))} />
                     { for dots }
-                    <text x={(last + 10.0).to_string()} y={(y + 3.5).to_string()}>{ proposer.name.clone() }</text>
+                    <text x={px(last + 10.0)} y={px(y + 3.5)}>{ text(&proposer.name) }</text>
                 </g>
             }
         });

@@ -3,9 +3,10 @@
 use cap_lab::node::Micros;
 use yew::{Html, html};
 
-use crate::ui::figure::geometry::{Place, Point, Size, Taken, along, lane, progress};
+use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
 use crate::ui::lab::{FlightHue, FlightShape, FlightView, World};
-use crate::ui::state::{Item, item_name};
+use crate::ui::markup::{px, translate};
+use crate::ui::state::{Item, ViewState, item_name};
 
 /// How far a message keeps to the right of its link.
 const LANE: f64 = 4.0;
@@ -31,6 +32,13 @@ pub fn hue_class(hue: FlightHue) -> &'static str {
     }
 }
 
+/// On which side of a message its label is.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Left,
+    Right,
+}
+
 /// A dot or a diamond.
 fn shape(shape: FlightShape) -> Html {
     match shape {
@@ -41,12 +49,12 @@ fn shape(shape: FlightShape) -> Html {
 
 /// Which messages carry a label: what is held or pointed at always; of many alike from one sender only the first; answers
 /// only where there are few. None covers another or a node.
-fn labelled(world: &World, places: &[Place], at: &[Point], marked: &[Option<Item>]) -> Vec<bool> {
+fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &[Option<Item>]) -> Vec<Option<Side>> {
     let mut taken = Taken::default();
     for place in places {
         let half = match place.body {
-            crate::ui::figure::geometry::Body::Circle(r) => Size { w: r + 6.0, h: r + 6.0 },
-            crate::ui::figure::geometry::Body::Card(w, h) => Size { w, h },
+            Body::Circle(r) => Size { w: r + 6.0, h: r + 6.0 },
+            Body::Card(w, h) => Size { w, h },
         };
         taken.take(place.at, half);
         taken.take(Point { x: place.at.x, y: place.at.y + half.h + 8.0 }, Size { w: 36.0, h: 8.0 });
@@ -55,7 +63,7 @@ fn labelled(world: &World, places: &[Place], at: &[Point], marked: &[Option<Item
         taken.take(*point, Size { w: 6.0, h: 6.0 });
     }
     let few = world.flights.len() <= 6;
-    let mut shown = vec![false; at.len()];
+    let mut shown = vec![None; at.len()];
     for wanted in [true, false] {
         for (index, flight) in world.flights.iter().enumerate() {
             let important = flight.held || marked.contains(&Some(Item::Flight(flight.id)));
@@ -68,17 +76,37 @@ fn labelled(world: &World, places: &[Place], at: &[Point], marked: &[Option<Item
             });
             let eligible = important || !repeated && (few || flight.shape == FlightShape::Request);
             let half = Size { w: 3.1 * flight.label.chars().count() as f64 + 2.0, h: 6.0 };
-            let centre = Point { x: at[index].x + 11.0 + half.w, y: at[index].y };
-            shown[index] = eligible && (taken.try_take(centre, half) || important);
+            if !eligible {
+                continue;
+            }
+            let beside = |side: Side| {
+                let away = 11.0 + half.w;
+                Point { x: at[index].x + if side == Side::Right { away } else { -away }, y: at[index].y }
+            };
+            let fits = |side: &Side| (half.w..=width - half.w).contains(&beside(*side).x);
+            shown[index] =
+                [Side::Right, Side::Left].into_iter().find(|side| fits(side) && taken.try_take(beside(*side), half));
+            if shown[index].is_none() && important {
+                shown[index] = Some(if fits(&Side::Right) { Side::Right } else { Side::Left });
+            }
         }
     }
     shown
 }
 
 /// All messages of a world, moving and dying.
-pub fn draw(world: &World, places: &[Place], now: Micros, still: bool, marked: &[Option<Item>], prefix: &str) -> Html {
+pub fn draw(
+    world: &World,
+    places: &[Place],
+    size: Size,
+    now: Micros,
+    ui: &ViewState,
+    marked: &[Option<Item>],
+    prefix: &str,
+) -> Html {
+    let still = ui.still;
     let at: Vec<Point> = world.flights.iter().map(|flight| flight_at(flight, places, now, still)).collect();
-    let shown = labelled(world, places, &at, marked);
+    let shown = labelled(world, places, &at, size.w, marked);
     let flights = world.flights.iter().enumerate().map(|(index, flight)| {
         let item = Item::Flight(flight.id);
         let class = match (marked.contains(&Some(item)), flight.held) {
@@ -88,10 +116,14 @@ pub fn draw(world: &World, places: &[Place], now: Micros, still: bool, marked: &
         };
         html! {
             <g key={flight.id} {class} role="option" id={format!("{prefix}-m{}", flight.id)}
-                aria-label={item_name(world, item)} transform={format!("translate({:.1} {:.1})", at[index].x, at[index].y)}>
+                aria-label={item_name(world, item)} transform={translate(at[index].x, at[index].y)}>
                 { shape(flight.shape) }
                 if flight.held { <path class="bars" d="M-2.5-3V3M2.5-3V3" /> }
-                if shown[index] { <text x="11" y="3.5">{ flight.label.clone() }</text> }
+                if let Some(side) = shown[index] {
+                    <text class={if side == Side::Left { "left" } else { "" }} x={if side == Side::Left { "-11" } else { "11" }} y="3.5">
+                        { flight.label.clone() }
+                    </text>
+                }
             </g>
         }
     });
@@ -99,8 +131,8 @@ pub fn draw(world: &World, places: &[Place], now: Micros, still: bool, marked: &
         let place = flight_at(&death.flight, places, death.at, still);
         let left = 1.0 - (now.since(death.at).0 as f64 / DYING.0 as f64).clamp(0.0, 1.0);
         html! {
-            <g key={death.flight.id} class="death" opacity={format!("{left:.2}")} aria-hidden="true"
-                transform={format!("translate({:.1} {:.1})", place.x, place.y)}>
+            <g key={death.flight.id} class="death" opacity={px(left)} aria-hidden="true"
+                transform={translate(place.x, place.y)}>
                 { shape(death.flight.shape) }
                 <path class="x" d="M-5-5L5,5M5-5L-5,5" />
             </g>

@@ -2,10 +2,11 @@
 //!
 //! One unit is one CSS pixel: a figure is laid out anew for the size it has, so text never shrinks with the picture.
 
-use std::f64::consts::PI;
 use std::fmt::Write;
 
 use cap_lab::node::{Micros, NodeId, NodeSet};
+
+use crate::ui::number::{Px, order, sin_cos};
 
 /// A point in a figure, from its top left corner.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -19,8 +20,13 @@ pub struct Point {
 impl Point {
     /// The distance to `other`.
     pub fn distance(self, other: Self) -> f64 {
-        (self.x - other.x).hypot(self.y - other.y)
+        length(self.x - other.x, self.y - other.y)
     }
+}
+
+/// The length of a vector.
+fn length(dx: f64, dy: f64) -> f64 {
+    (dx * dx + dy * dy).sqrt()
 }
 
 /// How large a figure is.
@@ -65,7 +71,7 @@ impl Place {
             Body::Circle(r) => r,
             Body::Card(w, h) => {
                 let (dx, dy) = ((towards.x - self.at.x).abs(), (towards.y - self.at.y).abs());
-                let length = dx.hypot(dy).max(1e-9);
+                let length = length(dx, dy).max(1e-9);
                 (w * length / dx.max(1e-9)).min(h * length / dy.max(1e-9))
             }
         }
@@ -79,21 +85,20 @@ pub fn ring(count: usize, size: Size) -> Vec<Place> {
     let r = if narrow { 22.0 } else { 25.0 };
     let (margin_x, margin_top, margin_bottom) = (r + if narrow { 26.0 } else { 62.0 }, r + 22.0, r + 36.0);
     let centre = Point { x: size.w / 2.0, y: margin_top + (size.h - margin_top - margin_bottom) / 2.0 };
-    let rx = (size.w / 2.0 - margin_x).clamp(20.0, 210.0);
-    let ry = ((size.h - margin_top - margin_bottom) / 2.0).clamp(20.0, 190.0);
-    let (step, left) = (2.0 * PI / count.max(1) as f64, count / 2);
+    let rx = (size.w / 2.0 - margin_x).clamp(20.0, 300.0);
+    let ry = ((size.h - margin_top - margin_bottom) / 2.0).clamp(20.0, 200.0);
+    // Angles in turns.
+    let (step, left) = (1.0 / count.max(1) as f64, count / 2);
     (0..count)
         .map(|index| {
             let angle = if index < left {
-                PI + ((left as f64 - 1.0) / 2.0 - index as f64) * step
+                0.5 + ((left as f64 - 1.0) / 2.0 - index as f64) * step
             } else {
                 let (among, others) = ((index - left) as f64, (count - left) as f64);
                 (among - (others - 1.0) / 2.0) * step
             };
-            Place {
-                at: Point { x: centre.x + rx * angle.cos(), y: centre.y + ry * angle.sin() },
-                body: Body::Circle(r),
-            }
+            let (sin, cos) = sin_cos(angle);
+            Place { at: Point { x: centre.x + rx * cos, y: centre.y + ry * sin }, body: Body::Circle(r) }
         })
         .collect()
 }
@@ -119,7 +124,7 @@ pub fn two_rows(proposers: usize, acceptors: usize, size: Size) -> Vec<Place> {
 /// that what goes and what comes do not run into each other.
 pub fn lane(from: &Place, to: &Place, lane: f64) -> (Point, Point) {
     let (dx, dy) = (to.at.x - from.at.x, to.at.y - from.at.y);
-    let length = dx.hypot(dy).max(1e-9);
+    let length = length(dx, dy).max(1e-9);
     let (ux, uy) = (dx / length, dy / length);
     let (shift_x, shift_y) = (-uy * lane, ux * lane);
     let (start, end) = (from.reach(to.at), to.reach(from.at));
@@ -177,8 +182,10 @@ pub fn cut_marks(links: &[(NodeId, NodeId)], places: &[Place]) -> Vec<Point> {
 }
 
 /// The convex hull of `points`, counter-clockwise (Andrew's monotone chain).
-fn hull(mut points: Vec<Point>) -> Vec<Point> {
-    points.sort_by(|p, q| p.x.total_cmp(&q.x).then(p.y.total_cmp(&q.y)));
+fn hull(points: &[Point]) -> Vec<Point> {
+    let sorted =
+        order(points.len(), &|a, b| points[a].x.total_cmp(&points[b].x).then(points[a].y.total_cmp(&points[b].y)));
+    let points: Vec<Point> = sorted.into_iter().map(|index| points[index]).collect();
     let turns_left = |p: Point, q: Point, r: Point| (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x) > 0.0;
     let half = |points: &mut dyn Iterator<Item = Point>| {
         let mut chain: Vec<Point> = Vec::new();
@@ -205,16 +212,16 @@ pub fn region(members: NodeSet, places: &[Place]) -> String {
             Body::Card(w, h) => (w + 6.0, h + 6.0),
         };
         for corner in 0..32 {
-            let angle = 2.0 * PI * f64::from(corner) / 32.0;
+            let (sin, cos) = sin_cos(f64::from(corner) / 32.0);
             // The chips hang below a node, so its region reaches further down.
-            let below = if angle.sin() > 0.0 { 10.0 } else { 0.0 };
-            around.push(Point { x: place.at.x + w * angle.cos(), y: place.at.y + (h + below) * angle.sin() });
+            let below = if sin > 0.0 { 10.0 } else { 0.0 };
+            around.push(Point { x: place.at.x + w * cos, y: place.at.y + (h + below) * sin });
         }
     }
     let mut path = String::new();
-    for (position, point) in hull(around).iter().enumerate() {
+    for (position, point) in hull(&around).iter().enumerate() {
         let verb = if position == 0 { 'M' } else { 'L' };
-        write!(path, "{verb}{:.1},{:.1}", point.x, point.y).expect("writing to a string");
+        write!(path, "{verb}{},{}", Px(point.x), Px(point.y)).expect("writing to a string");
     }
     path + "Z"
 }
@@ -327,7 +334,8 @@ mod tests {
     #[test]
     fn a_region_encloses_its_members() {
         let points = vec![(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (2.0, 2.0), (1.0, 3.0)];
-        let corners = hull(points.into_iter().map(|(x, y)| Point { x, y }).collect());
+        let points: Vec<Point> = points.into_iter().map(|(x, y)| Point { x, y }).collect();
+        let corners = hull(&points);
         assert_eq!(corners.len(), 4, "points inside are left out");
         let path = region([NodeId(0), NodeId(2)].into_iter().collect(), &ring(5, WIDE));
         assert!(path.starts_with('M') && path.ends_with('Z'));

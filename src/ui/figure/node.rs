@@ -4,6 +4,8 @@ use yew::{Html, html};
 
 use crate::ui::figure::geometry::{Body, Place};
 use crate::ui::lab::{AcceptorView, Chip, NodeView, RoleMark, Status};
+use crate::ui::markup::{px, text, translate};
+use crate::ui::number::Px;
 use crate::ui::state::node_role;
 use crate::ui::still::Part;
 
@@ -50,7 +52,7 @@ impl Part for NodePart {
         html! {
             <g {class} role="option" id={self.id.clone()} aria-label={self.name.clone()}
                 aria-selected={if self.selected { "true" } else { "false" }}
-                transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
+                transform={translate(at.x, at.y)}>
                 { match self.place.body {
                     Body::Circle(r) => self.circle(r),
                     Body::Card(w, h) => self.acceptor(w, h),
@@ -70,20 +72,20 @@ impl NodePart {
         };
         let chips_y = r + 11.0;
         html! { <>
-            if !proposer { <circle class="track" r={(r + 6.0).to_string()} /> }
-            if self.marked || self.selected { <circle class="halo" r={(r + 10.0).to_string()} /> }
-            <circle class="body" r={r.to_string()} />
-            <text class="name" y={if caption.is_empty() { "5" } else { "-1" }}>{ view.name.clone() }</text>
+            if !proposer { <circle class="track" r={px(r + 6.0)} /> }
+            if self.marked || self.selected { <circle class="halo" r={px(r + 10.0)} /> }
+            <circle class="body" r={px(r)} />
+            <text class="name" y={if caption.is_empty() { "5" } else { "-1" }}>{ text(&view.name) }</text>
             if !caption.is_empty() { <text class="caption" y="12">{ caption }</text> }
             if view.role == RoleMark::Leader && view.status == Status::Up {
-                <path class="crown" d={format!("M-11,{:.0}l5,6l6,-10l6,10l5,-6l-2,13h-18z", -r - 11.0)} />
+                <path class="crown" d={format!("M-11,{}l5,6l6,-10l6,10l5,-6l-2,13h-18z", Px(-r - 11.0))} />
             }
-            if view.status == Status::Paused { <path class="sign" d={format!("M-4,{0:.0}v9M4,{0:.0}v9", -r - 14.0)} /> }
+            if view.status == Status::Paused { <path class="sign" d={format!("M-4,{0}v9M4,{0}v9", Px(-r - 14.0))} /> }
             if view.status == Status::Crashed {
-                <path class="sign bad" d={format!("M-5,{:.0}l10,10m0,-10l-10,10", -r - 14.0)} />
+                <path class="sign bad" d={format!("M-5,{}l10,10m0,-10l-10,10", Px(-r - 14.0))} />
             }
             { chips(&view.chips, view.chips_before, chips_y) }
-            if let Some(clock) = &view.clock { <text class="clock" y={(chips_y + 24.0).to_string()}>{ format!("◷ {clock}") }</text> }
+            if let Some(clock) = &view.clock { <text class="clock" y={px(chips_y + 24.0)}>{ format!("◷ {clock}") }</text> }
             { self.people(r) }
         </> }
     }
@@ -97,9 +99,9 @@ impl NodePart {
             let (x, y) =
                 (side * (r + 11.0) - if self.people_left { w } else { 0.0 }, (index as f64 - count / 2.0) * 20.0 + 1.0);
             html! {
-                <g class="person" transform={format!("translate({x:.1} {y:.1})")}>
-                    <rect width={w.to_string()} height="18" rx="9" />
-                    <text x={(w / 2.0).to_string()} y="12.5">{ name.clone() }</text>
+                <g class="person" transform={translate(x, y)}>
+                    <rect width={px(w)} height="18" rx="9" />
+                    <text x={px(w / 2.0)} y="12.5">{ text(&name) }</text>
                 </g>
             }
         });
@@ -111,32 +113,32 @@ impl NodePart {
         let tight = w < 52.0;
         let (ballot, value) = card.accepted.clone().unwrap_or_else(|| ("none".to_owned(), String::new()));
         let accepted_class = if card.accepted.is_some() { "value accepted" } else { "value none" };
-        let (left, right) = ((-w + 11.0).to_string(), (w - 11.0).to_string());
+        let (left, right) = (px(11.0 - w), px(w - 11.0));
         html! { <>
             if self.marked || self.selected {
-                <rect class="halo" x={(-w - 4.0).to_string()} y={(-h - 4.0).to_string()} width={(2.0 * w + 8.0).to_string()}
-                    height={(2.0 * h + 8.0).to_string()} rx="14" />
+                <rect class="halo" x={px(-w - 4.0)} y={px(-h - 4.0)} width={px(2.0 * w + 8.0)}
+                    height={px(2.0 * h + 8.0)} rx="14" />
             }
-            <rect class="body" x={(-w).to_string()} y={(-h).to_string()} width={(2.0 * w).to_string()} height={(2.0 * h).to_string()} rx="10" />
+            <rect class="body" x={px(-w)} y={px(-h)} width={px(2.0 * w)} height={px(2.0 * h)} rx="10" />
             if tight {
-                <text class="name" y={(17.0 - h).to_string()}>{ card.name.clone() }</text>
-                <text class="label mid" y={(33.0 - h).to_string()}>{ "promised" }</text>
-                <text class="value mid" y={(46.0 - h).to_string()}>{ card.promised.clone() }</text>
-                <text class="label mid" y={(62.0 - h).to_string()}>{ "accepted" }</text>
-                <text class={format!("{accepted_class} mid")} y={(75.0 - h).to_string()}>{ ballot }</text>
-                <text class={format!("{accepted_class} mid")} y={(87.0 - h).to_string()}>{ value }</text>
+                <text class="name" y={px(17.0 - h)}>{ text(&card.name) }</text>
+                <text class="label mid" y={px(33.0 - h)}>{ "promised" }</text>
+                <text class="value mid" y={px(46.0 - h)}>{ text(&card.promised) }</text>
+                <text class="label mid" y={px(62.0 - h)}>{ "accepted" }</text>
+                <text class={format!("{accepted_class} mid")} y={px(75.0 - h)}>{ ballot }</text>
+                <text class={format!("{accepted_class} mid")} y={px(87.0 - h)}>{ value }</text>
             } else {
-                <text class="name start" x={left.clone()} y={(20.0 - h).to_string()}>{ card.name.clone() }</text>
-                <text class="label end" x={right.clone()} y={(20.0 - h).to_string()}>
+                <text class="name start" x={left.clone()} y={px(20.0 - h)}>{ text(&card.name) }</text>
+                <text class="label end" x={right.clone()} y={px(20.0 - h)}>
                     { match card.status {
                         Status::Up if card.unsynced => "not on disk yet",
                         status => node_role(RoleMark::Acceptor, status),
                     } }
                 </text>
-                <text class="label start" x={left.clone()} y={(44.0 - h).to_string()}>{ "promised" }</text>
-                <text class="value end" x={right.clone()} y={(44.0 - h).to_string()}>{ card.promised.clone() }</text>
-                <text class="label start" x={left} y={(66.0 - h).to_string()}>{ "accepted" }</text>
-                <text class={format!("{accepted_class} end")} x={right} y={(66.0 - h).to_string()}>{ format!("{ballot} {value}") }</text>
+                <text class="label start" x={left.clone()} y={px(44.0 - h)}>{ "promised" }</text>
+                <text class="value end" x={right.clone()} y={px(44.0 - h)}>{ text(&card.promised) }</text>
+                <text class="label start" x={left} y={px(66.0 - h)}>{ "accepted" }</text>
+                <text class={format!("{accepted_class} end")} x={right} y={px(66.0 - h)}>{ format!("{ballot} {value}") }</text>
             }
         </> }
     }
@@ -148,15 +150,15 @@ fn chips(chips: &[Chip], before: u64, y: f64) -> Html {
         let x = 14.0 * index as f64 - width / 2.0 + 1.0;
         html! {
             <g class={if chip.committed { "chip" } else { "chip open" }}>
-                <title>{ chip.title.clone() }</title>
-                <rect x={x.to_string()} y={y.to_string()} width="12" height="12" rx="2" />
-                <text x={(x + 6.0).to_string()} y={(y + 9.5).to_string()}>{ chip.label.clone() }</text>
+                <title>{ text(&chip.title) }</title>
+                <rect x={px(x)} y={px(y)} width="12" height="12" rx="2" />
+                <text x={px(x + 6.0)} y={px(y + 9.5)}>{ text(&chip.label) }</text>
             </g>
         }
     });
     html! { <>
         if before > 0 {
-            <text class="before" x={(-width / 2.0 - 3.0).to_string()} y={(y + 9.5).to_string()}>{ format!("+{before}") }</text>
+            <text class="before" x={px(-width / 2.0 - 3.0)} y={px(y + 9.5)}>{ format!("+{before}") }</text>
         }
         { for squares }
     </> }

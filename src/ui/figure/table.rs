@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::{Html, html};
 
 use crate::ui::lab::World;
+use crate::ui::markup::text;
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state, links, node_role, toggle_link};
 
 /// Nodes, links and messages of `world` in three tables.
@@ -14,7 +15,7 @@ pub fn tables(index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
     let open = |item| ui.on(Msg::Select { world: index, item, from_keys: true });
     let nodes = world.nodes.iter().map(|node| html! {
         <tr key={node.id.0}>
-            <th scope="row">{ node.name.clone() }</th>
+            <th scope="row">{ text(&node.name) }</th>
             <td>{ node_role(node.role, node.status) }</td>
             <td>{ node.caption.clone() }{ for node.clock.iter().map(|clock| format!(", {clock}")) }</td>
             <td><button class="quiet" onclick={open(Item::Node(node.id))} aria-label={format!("Open {}", node.name)}>{ "Open" }</button></td>
@@ -41,7 +42,7 @@ pub fn tables(index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
     });
     let flights = world.flights.iter().map(|flight| html! {
         <tr key={flight.id}>
-            <th scope="row">{ flight.label.clone() }</th>
+            <th scope="row">{ text(&flight.label) }</th>
             <td>{ format!("{} → {}{}", name(flight.from), name(flight.to), if flight.held { ", held" } else { "" }) }</td>
             <td><button class="quiet" onclick={open(Item::Flight(flight.id))} aria-label={format!("Open {} from {} to {}", flight.label, name(flight.from), name(flight.to))}>{ "Open" }</button></td>
         </tr>

@@ -19,13 +19,12 @@ pub fn places(world: &World, size: Size) -> Vec<Place> {
 
 /// What is at `point`: nodes before messages before links, as they are drawn.
 pub fn item_at(world: &World, places: &[Place], now: Micros, still: bool, point: Point) -> Option<Item> {
-    let mut flights: Vec<(f64, u32)> = world
+    let flight = world
         .flights
         .iter()
         .map(|flight| (flight_at(flight, places, now, still).distance(point), flight.id))
         .filter(|(distance, _)| *distance < 11.0)
-        .collect();
-    flights.sort_by(|a, b| a.0.total_cmp(&b.0));
+        .min_by(|a, b| a.0.total_cmp(&b.0));
     let node = world.nodes.iter().find(|node| places[node.id.index()].covers(point, 6.0));
     let link = || {
         links(world)
@@ -35,7 +34,7 @@ pub fn item_at(world: &World, places: &[Place], now: Micros, still: bool, point:
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, a, b)| Item::Link(a, b))
     };
-    node.map(|node| Item::Node(node.id)).or(flights.first().map(|(_, id)| Item::Flight(*id))).or_else(link)
+    node.map(|node| Item::Node(node.id)).or(flight.map(|(_, id)| Item::Flight(id))).or_else(link)
 }
 
 /// Nodes, links and messages, each in the order in which the arrow keys visit them.

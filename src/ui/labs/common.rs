@@ -79,7 +79,9 @@ pub(super) fn clock<W: World>(run: &Run<W>, node: NodeId) -> Option<String> {
     let (skew, ppm) = run.schedule().clock_error(node);
     let parts = [
         (skew != 0).then(|| format!("{:+} ms", skew / 1_000)),
-        (ppm != 0).then(|| format!("{:+} %", f64::from(ppm) / 10_000.0)),
+        (ppm != 0).then(|| {
+            format!("{}{} %", if ppm > 0 { "+" } else { "" }, crate::ui::number::Px(f64::from(ppm) / 10_000.0))
+        }),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("clock {}", parts.join(", ")))

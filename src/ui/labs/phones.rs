@@ -217,7 +217,11 @@ pub(super) fn count(number: u32, what: &str) -> String {
 
 /// "6.2 s", "84 ms".
 fn seconds(time: Micros) -> String {
-    if time < Micros::from_ms(1_000) { format!("{} ms", time.as_ms()) } else { format!("{:.1} s", time.as_secs_f64()) }
+    if time < Micros::from_ms(1_000) {
+        format!("{} ms", time.as_ms())
+    } else {
+        format!("{} s", crate::ui::number::fixed(time.as_ms(), 1))
+    }
 }
 
 /// "12:00:04".
