@@ -5,6 +5,7 @@ use crate::node::{NodeId, NodeSet};
 use crate::raft::Note as RaftNote;
 use crate::store::consistent_feed::ReplicaNote;
 use crate::store::feed::Note;
+use crate::world::feed::{Observation, Observed};
 
 /// Names participants: "n1", "Ana".
 pub type Names<'a> = &'a dyn Fn(NodeId) -> String;
@@ -68,6 +69,41 @@ pub fn list(nodes: NodeSet) -> String {
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => names.concat(),
+    }
+}
+
+/// What only an observer can tell. `side` is how the page calls the feed: "CP" or "AP".
+pub fn observed(names: Names<'_>, side: &str, observed: &Observed) -> Sentence {
+    let who = names(observed.phone);
+    match observed.what {
+        Observation::Stale { stale, replica, holders } => {
+            let author = names(stale.oldest.author);
+            let others = match stale.missed {
+                1 => String::new(),
+                missed => format!(" It misses {missed} in all."),
+            };
+            Sentence {
+                headline: format!("{side} answered {who} from old data"),
+                reason: format!(
+                    "{replica} answers from what it has. {author}'s post had been confirmed for {} ms when the read began, \
+                     and is missing.{others}",
+                    stale.behind.as_ms()
+                ),
+                observer: Some(format!("That post was on {} at that moment.", list(holders))),
+                source: "Gilbert & Lynch 2002",
+                tone: Tone::Warning,
+            }
+        }
+        Observation::AfterAll { post, gave_up } => Sentence {
+            headline: format!("{who}'s unknown post is in the feed after all"),
+            reason: format!(
+                "The phone gave it up {} ms ago without an answer; its log entry is committed now.",
+                observed.at.since(gave_up).as_ms()
+            ),
+            observer: Some(format!("The phone can't know yet: it is {who}'s post number {}.", post.number + 1)),
+            source: "Raft §8",
+            tone: Tone::Good,
+        },
     }
 }
 

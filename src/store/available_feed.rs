@@ -114,7 +114,8 @@ impl AvailableFeed {
         }
     }
 
-    fn knows(&self, post: PostId) -> bool {
+    /// Whether it has that post.
+    pub fn has(&self, post: PostId) -> bool {
         self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
     }
 }
@@ -138,7 +139,7 @@ impl Replica for AvailableFeed {
                 out.send(id.client, Message::Answer { number: id.number, answer });
             }
             // The network copied the question.
-            Ask::Post(post) if self.knows(post.id) => {}
+            Ask::Post(post) if self.has(post.id) => {}
             Ask::Post(post) => {
                 let request = RequestId(self.requests);
                 self.requests += 1;

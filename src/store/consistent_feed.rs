@@ -158,6 +158,11 @@ impl ConsistentFeed {
         &self.posts
     }
 
+    /// Whether that post is in the feed as it knows it to be committed.
+    pub fn has(&self, post: PostId) -> bool {
+        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
+    }
+
     /// Lets Raft handle one event, then carries out what that committed and answers whom it can.
     fn drive(&mut self, out: &mut Out, event: impl FnOnce(&mut Raft<Command>, &mut Effects<Raft<Command>>)) {
         let leader_before = self.raft.leader_hint();

@@ -325,7 +325,11 @@ impl App {
 
     /// Takes in the worlds at the play head, and notices what is worth saying.
     fn look(&mut self) -> bool {
-        let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(|world| Rc::new(self.lab.world(world))).collect();
+        let world = |index| {
+            let world = self.lab.world(index);
+            Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
+        };
+        let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
         let news = self.worlds.iter().zip(&fresh).find_map(|(before, after)| announce::change(before, after));
         self.worlds = fresh;
         if let Some(news) = news {

@@ -17,8 +17,7 @@ pub fn events(worlds: &[(usize, Rc<World>)], ui: &ViewState) -> Html {
     let mut all: Vec<(Option<&'static str>, Event)> = Vec::new();
     for (index, world) in worlds {
         let side = if worlds.len() > 1 { Some(if *index == 0 { "CP" } else { "AP" }) } else { None };
-        let wanted = world.events.iter().filter(|event| ui.routine || event.sentence.tone != Tone::Routine);
-        all.extend(wanted.take(SHOWN).map(|event| (side, event.clone())));
+        all.extend(world.events.iter().take(SHOWN).map(|event| (side, event.clone())));
     }
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =

@@ -40,6 +40,8 @@ pub trait Lab {
     fn worlds(&self) -> usize;
     /// One world as it is at the play head.
     fn world(&self, world: usize) -> World;
+    /// Every rule that fired or refused of late, routine ones too, newest first.
+    fn steps(&self, world: usize) -> Vec<Event>;
     /// What a node knows.
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet;
     /// What a message says; `None` once it has arrived or died.

@@ -6,8 +6,8 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use super::watch::{Events, MarkKind};
-use crate::check::staleness::Staleness;
+use super::watch::{Events, MarkKind, Newest};
+use crate::check::staleness::{StaleRead, Staleness};
 use crate::gossip;
 use crate::history::{Operation, Outcome};
 use crate::node::{Delay, Micros, NodeId, NodeSet, RequestId};
@@ -136,7 +136,9 @@ pub trait FeedKind: Clone + Debug {
     fn check(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant<Self::Replica>>) -> Result<(), Broken>;
     /// A post that this note says is in the feed for good.
     fn committed(note: &<Self::Replica as Replica>::Note) -> Option<PostId>;
-    /// The server that this note says was elected.
+    /// Whether this replica has that post.
+    fn holds(replica: &Self::Replica, post: PostId) -> bool;
+    /// Whether this note says that its server was elected.
     fn elected(note: &<Self::Replica as Replica>::Note) -> bool;
 }
 
@@ -163,6 +165,13 @@ impl FeedKind for Consistent {
 
     fn is_notable(note: &ReplicaNote) -> bool {
         match note {
+            // What goes well, the phones show.
+            ReplicaNote::Raft(
+                raft::Note::EntryAppended { .. }
+                | raft::Note::CommitAdvanced { .. }
+                | raft::Note::CommitLearned { .. }
+                | raft::Note::RequestCommitted { .. },
+            ) => false,
             ReplicaNote::Raft(note) => !note.is_routine(),
             ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. } => false,
             ReplicaNote::RefusedWithoutLeader { .. }
@@ -187,6 +196,10 @@ impl FeedKind for Consistent {
             ReplicaNote::Applied { post, fresh: true, .. } => Some(*post),
             _ => None,
         }
+    }
+
+    fn holds(replica: &ConsistentFeed, post: PostId) -> bool {
+        replica.has(post)
     }
 
     fn elected(note: &ReplicaNote) -> bool {
@@ -230,6 +243,10 @@ impl FeedKind for Available {
 
     fn committed(_: &gossip::Note) -> Option<PostId> {
         None
+    }
+
+    fn holds(replica: &AvailableFeed, post: PostId) -> bool {
+        replica.has(post)
     }
 
     fn elected(_: &gossip::Note) -> bool {
@@ -333,6 +350,38 @@ impl Meters {
     }
 }
 
+/// What only an observer of all clients and replicas can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Observation {
+    /// A read missed posts that were confirmed.
+    Stale {
+        /// What it missed.
+        stale: StaleRead,
+        /// The replica that answered.
+        replica: NodeId,
+        /// The replicas that had the oldest post that it missed.
+        holders: NodeSet,
+    },
+    /// A post that its phone had given up is in the feed for good.
+    AfterAll {
+        /// The post.
+        post: PostId,
+        /// When the phone had given it up.
+        gave_up: Micros,
+    },
+}
+
+/// An observation, its moment, and the phone that it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Observed {
+    /// When.
+    pub at: Micros,
+    /// Whose.
+    pub phone: NodeId,
+    /// What.
+    pub what: Observation,
+}
+
 /// What one phone shows.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Phone {
@@ -359,6 +408,8 @@ pub struct FeedWatch<K: FeedKind> {
     pub meters: Meters,
     /// Stale reads.
     pub staleness: Staleness,
+    /// What nobody in the run can tell.
+    pub observed: Newest<Observed>,
     /// By phone.
     pub phones: SortedMap<NodeId, Phone>,
     /// Posts whose fate their phones do not know.
@@ -373,6 +424,7 @@ impl<K: FeedKind> Default for FeedWatch<K> {
             broken: None,
             meters: Meters::default(),
             staleness: Staleness::default(),
+            observed: Newest::default(),
             phones: SortedMap::new(),
             open: SortedMap::new(),
         }
@@ -420,7 +472,7 @@ impl<K: FeedKind> World for FeedWorld<K> {
             watch.on_request(*phone, *id, request, seen);
         }
         for (id, _) in &seen.outcome.replies {
-            watch.on_reply(seen.history.get(*id).expect("what was answered was asked"), seen.at);
+            watch.on_reply(seen.history.get(*id).expect("what was answered was asked"), seen);
         }
     }
 }
@@ -443,7 +495,8 @@ impl<K: FeedKind> FeedWatch<K> {
         }
     }
 
-    fn on_reply(&mut self, operation: &Operation<Request, Response, Refusal>, at: Micros) {
+    fn on_reply(&mut self, operation: &Operation<Request, Response, Refusal>, seen: &Seen<'_, Member<K>>) {
+        let at = seen.at;
         let (id, phone) = (operation.id, operation.client);
         match &operation.outcome {
             Outcome::Pending => unreachable!("just answered"),
@@ -451,7 +504,7 @@ impl<K: FeedKind> FeedWatch<K> {
             Outcome::Done { response, .. } => {
                 self.meters.done += 1;
                 self.meters.count_latency(at.since(operation.invoked));
-                self.on_done(operation, response, at);
+                self.on_done(operation, response, seen);
             }
             Outcome::Refused { .. } => {
                 self.meters.refused += 1;
@@ -466,7 +519,13 @@ impl<K: FeedKind> FeedWatch<K> {
         }
     }
 
-    fn on_done(&mut self, operation: &Operation<Request, Response, Refusal>, response: &Response, at: Micros) {
+    fn on_done(
+        &mut self,
+        operation: &Operation<Request, Response, Refusal>,
+        response: &Response,
+        seen: &Seen<'_, Member<K>>,
+    ) {
+        let at = seen.at;
         let phone = self.phones.or_default(operation.client);
         match response {
             Response::Posted(post) => {
@@ -476,9 +535,14 @@ impl<K: FeedKind> FeedWatch<K> {
             Response::Posts(posts) => {
                 phone.read = Some(operation.id);
                 phone.own.retain(|own| *own > operation.id);
-                if self.staleness.on_read(operation.id, operation.invoked, posts).is_some() {
+                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, posts) {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
+                    let has = |node: &Member<K>| node.replica().is_some_and(|replica| K::holds(replica, stale.oldest));
+                    let holders = seen.after.slots().filter(|(_, slot)| has(&slot.node)).map(|(id, _)| id).collect();
+                    let replica = seen.after.slot(operation.client).node.client().expect("a phone read").replica();
+                    let what = Observation::Stale { stale, replica, holders };
+                    self.observed.push(Observed { at, phone: operation.client, what });
                 }
             }
             Response::Attached => unreachable!("filtered by the caller"),
@@ -489,7 +553,9 @@ impl<K: FeedKind> FeedWatch<K> {
     fn on_committed(&mut self, post: PostId, seen: &Seen<'_, Member<K>>) {
         let Some(id) = self.open.get(&post) else { return };
         let operation = seen.history.get(*id).expect("it was asked");
-        if matches!(operation.outcome, Outcome::Unknown { .. }) {
+        if let Outcome::Unknown { at: gave_up, .. } = operation.outcome {
+            let what = Observation::AfterAll { post, gave_up };
+            self.observed.push(Observed { at: seen.at, phone: post.author, what });
             self.phones.or_default(post.author).announced = Some((seen.at, *id));
             self.open.remove(&post);
         }

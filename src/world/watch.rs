@@ -36,6 +36,11 @@ impl<T> Newest<T> {
         self.count += 1;
     }
 
+    /// How many there were in all.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Newest first, each with its number in the order of all, from 0.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         self.list.iter().rev().enumerate().map(|(age, element)| (self.count - 1 - age as u64, element))
@@ -128,6 +133,8 @@ pub struct Events<N: Node> {
     pub deaths: Newest<Death<N::Message>>,
     /// By time; only those that a learner will want to read.
     pub notes: Newest<Noted<N::Note>>,
+    /// By time; every one.
+    pub steps: Newest<Noted<N::Note>>,
 }
 
 impl<N: Node> Default for Events<N> {
@@ -137,6 +144,7 @@ impl<N: Node> Default for Events<N> {
             troubles: SharedVec::default(),
             deaths: Newest::default(),
             notes: Newest::default(),
+            steps: Newest::default(),
         }
     }
 }
@@ -176,9 +184,12 @@ impl<N: Node> Events<N> {
             }
         }
         let Some(node) = seen.outcome.node else { return };
-        for note in seen.outcome.notes.iter().filter(|note| notable(note)) {
-            let reach = reach(seen.after, node, servers);
-            self.notes.push(Noted { at, node, note: note.clone(), reach });
+        for note in &seen.outcome.notes {
+            let noted = Noted { at, node, note: note.clone(), reach: reach(seen.after, node, servers) };
+            if notable(note) {
+                self.notes.push(noted.clone());
+            }
+            self.steps.push(noted);
         }
     }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use cap_lab::experiment::{FeedExperiment, RaftExperiment};
-use cap_lab::explain::Sentence;
+use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, Node, NodeId};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
@@ -47,6 +47,7 @@ pub(super) trait Side {
     fn node_sheet(&self, id: NodeId) -> Sheet;
     fn flight_sheet(&self, flight: u32) -> Option<Sheet>;
     fn message(&self, flight: u32) -> Result<cap_lab::sim::fault::MessageName, String>;
+    fn steps(&self) -> Vec<Event>;
     fn marks(&self, alone: bool) -> Vec<Mark>;
     fn mark_count(&self) -> usize;
     fn cuts(&self) -> &[cap_lab::node::NodeSet];
@@ -61,8 +62,8 @@ pub(super) struct Cache {
 
 /// The history as drawn is decided by this: how much was asked and answered, and roughly when it is looked at.
 type HistoryStamp = (usize, u32, u32, u64);
-/// The newest note: its number and its moment.
-type EventStamp = Option<(u64, Micros)>;
+/// How many notes and observations there were, and when the newest came.
+type EventStamp = (u64, Micros, u64, Micros);
 
 impl<K: FeedView> Side for FeedRun<K> {
     fn world(&self, now: Micros, cache: &mut Cache) -> World {
@@ -101,6 +102,10 @@ impl<K: FeedView> Side for FeedRun<K> {
         common::name_of(self, flight)
     }
 
+    fn steps(&self) -> Vec<Event> {
+        self.watch().events.steps.iter().map(|(number, noted)| event::<K>(self, number, noted)).collect()
+    }
+
     fn marks(&self, alone: bool) -> Vec<Mark> {
         let setup = self.world().setup;
         let world = if alone { "" } else { K::SHORT };
@@ -129,19 +134,31 @@ fn history<K: FeedView>(run: &FeedRun<K>, now: Micros, cache: &mut Cache) -> Rc<
     }
 }
 
+/// What is worth a line, newest first: notes, and what only an observer can tell.
 fn sentences<K: FeedView>(run: &FeedRun<K>, cache: &mut Cache) -> Rc<Vec<Event>> {
-    let notes = &run.watch().events.notes;
-    let newest = notes.iter().next().map(|(number, noted)| (number, noted.at));
+    let (notes, observed) = (&run.watch().events.notes, &run.watch().observed);
+    let newest_note = notes.iter().next().map_or(Micros::ZERO, |(_, noted)| noted.at);
+    let newest_seen = observed.iter().next().map_or(Micros::ZERO, |(_, seen)| seen.at);
+    let stamp = (notes.count(), newest_note, observed.count(), newest_seen);
     match &cache.events {
-        Some((made_from, events)) if *made_from == newest => Rc::clone(events),
+        Some((made_from, events)) if *made_from == stamp => Rc::clone(events),
         _ => {
-            let event =
-                |(id, noted): (u64, &Seen<K>)| Event { at: noted.at, id, sentence: Rc::new(K::sentence(run, noted)) };
-            let events = Rc::new(notes.iter().map(event).collect::<Vec<_>>());
-            cache.events = Some((newest, Rc::clone(&events)));
+            let setup = run.world().setup;
+            let mut all: Vec<Event> = notes.iter().map(|(number, noted)| event::<K>(run, 2 * number, noted)).collect();
+            for (number, seen) in observed.iter() {
+                let sentence = explain::feed::observed(&|id| setup.name(id), K::SHORT.trim(), seen);
+                let event = Event { at: seen.at, id: 2 * number + 1, sentence: Rc::new(sentence) };
+                all.insert(all.partition_point(|other| other.at > event.at), event);
+            }
+            let events = Rc::new(all);
+            cache.events = Some((stamp, Rc::clone(&events)));
             events
         }
     }
+}
+
+fn event<K: FeedView>(run: &FeedRun<K>, id: u64, noted: &Seen<K>) -> Event {
+    Event { at: noted.at, id, sentence: Rc::new(K::sentence(run, noted)) }
 }
 
 /// An experiment with feeds.
@@ -264,6 +281,10 @@ where
         self.side(world).world(self.timeline.now(), &mut self.caches.borrow_mut()[world])
     }
 
+    fn steps(&self, world: usize) -> Vec<Event> {
+        self.side(world).steps()
+    }
+
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet {
         self.side(world).node_sheet(node)
     }
@@ -285,7 +306,12 @@ where
             for mark in sides.iter().flat_map(|side| side.marks(sides.len() == 1)) {
                 let position = all.partition_point(|earlier| earlier.at <= mark.at);
                 // What happens to both worlds at once is one mark.
-                if !all[..position].iter().rev().take_while(|same| same.at == mark.at).any(|same| same.label == mark.label) {
+                if !all[..position]
+                    .iter()
+                    .rev()
+                    .take_while(|same| same.at == mark.at)
+                    .any(|same| same.label == mark.label)
+                {
                     all.insert(position, mark);
                 }
             }

@@ -86,14 +86,14 @@ impl PaxosLab {
         let stamp = newest.map(|(id, noted)| (id, noted.at, watch.chosen.is_some()));
         let mut cached = self.events.borrow_mut();
         if cached.0 != stamp {
-            let event = |(id, noted): (u64, &Noted<Note>)| Event {
-                at: noted.at,
-                id,
-                sentence: Rc::new(sentence(self.run(), noted)),
-            };
-            *cached = (stamp, Rc::new(watch.events.notes.iter().take(EVENTS).map(event).collect()));
+            let events = watch.events.notes.iter().take(EVENTS).map(|noted| self.event(noted));
+            *cached = (stamp, Rc::new(events.collect()));
         }
         Rc::clone(&cached.1)
+    }
+
+    fn event(&self, (id, noted): (u64, &Noted<Note>)) -> Event {
+        Event { at: noted.at, id, sentence: Rc::new(sentence(self.run(), noted)) }
     }
 }
 
@@ -256,6 +256,10 @@ impl Lab for PaxosLab {
             replication: None,
             paxos: Some(rails::view(run)),
         }
+    }
+
+    fn steps(&self, _: usize) -> Vec<Event> {
+        self.run().watch().events.steps.iter().map(|noted| self.event(noted)).collect()
     }
 
     fn node_sheet(&self, _: usize, node: NodeId) -> Sheet {
