@@ -4,6 +4,8 @@
 //! prefix of what it had not synced. The invariants are checked after every step. What the schedules contained is counted,
 //! printed and demanded: a sweep that never reaches a dangerous place proves nothing.
 
+use std::io::Write;
+
 mod driver;
 mod gossip;
 mod paxos;
@@ -17,6 +19,11 @@ fn long() -> bool {
 /// How many seeds a sweep has: the first number every day, the second in `--long`.
 fn seeds(daily: u64, full: u64) -> u64 {
     if long() { full } else { daily }
+}
+
+/// Numbers that belong to the result, whether or not the test passes: past the test harness, which keeps what passes quiet.
+fn report(line: &str) {
+    writeln!(std::io::stderr(), "{line}").expect("somebody reads");
 }
 
 /// What a sweep came across: in all, and in how many seeds.
@@ -47,8 +54,7 @@ impl Tally {
         for ((name, total), with) in self.names.iter().zip(&self.total).zip(&self.seeds_with) {
             line += &format!(", {total} {name} (in {with})");
         }
-        // Straight to the terminal: the numbers belong to the result, whether or not the test passes.
-        eprintln!("{line}");
+        report(&line);
         for (name, with) in self.names.iter().zip(&self.seeds_with) {
             assert!(3 * with >= self.seeds, "{name} occurred in {with} of {} seeds only", self.seeds);
         }

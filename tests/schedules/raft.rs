@@ -6,7 +6,7 @@ use cap_lab::raft::{Config, Flaw, Note, Raft, Timer};
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
-use crate::{Tally, seeds};
+use crate::{Tally, report, seeds};
 
 type Server = Raft<u32>;
 
@@ -183,7 +183,7 @@ fn a_rule_that_is_taken_out_is_missed() {
             (0..200).filter_map(|seed| schedule(seed, 5, Some(flaw)).err().map(|broken| (seed, broken))).collect();
         let (seed, broken) = caught.first().unwrap_or_else(|| panic!("{flaw:?} was not caught in 200 seeds"));
         let evidence = broken.lines().next().unwrap_or_default();
-        eprintln!("{flaw:?}: caught in {} of 200 seeds, first in {seed}: {evidence}", caught.len());
+        report(&format!("{flaw:?}: caught in {} of 200 seeds, first in {seed}: {evidence}", caught.len()));
         for (seed, broken) in &caught {
             assert!(expected.iter().any(|name| broken.starts_with(name)), "{flaw:?}: seed {seed}: {broken}");
         }
