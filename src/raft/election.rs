@@ -4,7 +4,7 @@ use super::log::{EntryId, Term};
 use super::note::{Ignored, Note, VoteRefusal};
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Command, Message, Raft, Timer};
+use super::{Command, Flaw, Message, Raft, Timer};
 use crate::node::{Effects, NodeId};
 
 impl<C: Command> Raft<C> {
@@ -15,7 +15,7 @@ impl<C: Command> Raft<C> {
             Err(VoteRefusal::StaleTerm { own })
         } else if let Some(winner) = self.state.vote.filter(|winner| *winner != candidate) {
             Err(VoteRefusal::AlreadyVoted { winner })
-        } else if last < own_last {
+        } else if last < own_last && !self.has(Flaw::VoteWithoutUpToDateCheck) {
             Err(VoteRefusal::LogNotUpToDate { candidate_last: last, own_last })
         } else {
             Ok(())

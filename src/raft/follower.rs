@@ -7,7 +7,7 @@ use super::message::AppendResult;
 use super::note::{AppendRefusal, Note};
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Command, Message, Raft, Timer};
+use super::{Command, Flaw, Message, Raft, Timer};
 use crate::node::{Effects, NodeId};
 
 /// An AppendEntries, taken apart.
@@ -89,6 +89,10 @@ impl<C: Command> Raft<C> {
     /// Replies once all that it rests on is durable. That may have been written by an earlier append, so a heartbeat's
     /// reply waits as well.
     fn answer_append(&mut self, leader: NodeId, result: AppendResult, out: &mut Effects<Self>) {
-        out.send_after_sync(leader, Message::AppendReply { term: self.state.term, result });
+        let reply = Message::AppendReply { term: self.state.term, result };
+        if self.has(Flaw::AcknowledgeBeforeSync) {
+            return out.send(leader, reply);
+        }
+        out.send_after_sync(leader, reply);
     }
 }

@@ -7,7 +7,7 @@ use super::message::AppendResult;
 use super::note::{Ignored, Note};
 use super::persistent::Delta;
 use super::role::{Progress, Role};
-use super::{Command, Committed, Message, Raft, Refusal, Timer};
+use super::{Command, Committed, Flaw, Message, Raft, Refusal, Timer};
 use crate::node::{Answer, Delay, Effects, NodeId, NodeSet, RequestId};
 
 /// Entries on their way to several followers: most need the same ones, so they are collected once.
@@ -171,7 +171,7 @@ impl<C: Command> Raft<C> {
             matching.insert(self.config.id);
         }
         let (term, entry) = (self.state.term, self.state.log.id_at(index));
-        if entry.term == term {
+        if entry.term == term || self.has(Flaw::CommitOlderTerms) {
             out.note(Note::CommitAdvanced { old: self.commit, entry, matching, members });
             self.advance_commit(index, out);
         } else {

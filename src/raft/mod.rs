@@ -36,13 +36,14 @@
 //! office keeps its open requests, because it may still learn of their fate; one that crashed has forgotten them.
 //!
 //! The five safety properties of Figure 3 stand beside the protocol in [`invariant`]; every rule that fires or refuses
-//! leaves a [`Note`].
+//! leaves a [`Note`]. A [`Flaw`] takes one rule out, to see what it was for.
 //!
 //! **Left out**, as yet: log compaction (§7), membership changes (§6), reads without a log entry and client sessions (§8),
 //! backing up a whole term at a time (the end of §5.3). A follower learns of a commit with the next AppendEntries; none
 //! is sent for that alone.
 
 mod election;
+mod flaw;
 mod follower;
 pub mod invariant;
 mod leader;
@@ -58,6 +59,7 @@ use crate::sorted::SortedMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
+pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, Term};
 pub use message::{AppendResult, Message};
 pub use note::{AppendRefusal, Heard, Ignored, Note, VoteRefusal};
@@ -85,6 +87,8 @@ pub struct Config {
     pub heartbeat_interval: Micros,
     /// At most so many entries in one AppendEntries; at least 1.
     pub max_entries_per_append: u32,
+    /// A mistake to make on purpose.
+    pub flaw: Option<Flaw>,
 }
 
 impl Config {
@@ -96,6 +100,7 @@ impl Config {
             election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
             heartbeat_interval: Micros::from_ms(40),
             max_entries_per_append: 64,
+            flaw: None,
         }
     }
 }
@@ -152,7 +157,7 @@ pub struct Raft<C> {
 impl<C: Command> Raft<C> {
     /// A server that has not started yet: the first event must be [`Node::on_restart`].
     pub fn new(config: Config) -> Self {
-        let Config { id, members, election_timeout, heartbeat_interval, max_entries_per_append } = config;
+        let Config { id, members, election_timeout, heartbeat_interval, max_entries_per_append, .. } = config;
         assert!(members.contains(id), "{id} is not among {members}");
         assert!(heartbeat_interval < election_timeout.min, "every election timer would run out between two heartbeats");
         assert!(max_entries_per_append > 0, "nothing would ever be replicated");
@@ -227,7 +232,15 @@ impl<C: Command> Raft<C> {
     /// Changes memory and disk alike, so that they differ by the unsynced writes and nothing else.
     fn save(&mut self, delta: Delta<C>, out: &mut Effects<Self>) {
         self.state.apply(&delta);
+        if matches!(delta, Delta::Vote(_)) && self.has(Flaw::VoteNotDurable) {
+            return;
+        }
         out.write(delta);
+    }
+
+    /// Whether this mistake is switched on.
+    fn has(&self, flaw: Flaw) -> bool {
+        self.config.flaw == Some(flaw)
     }
 }
 

@@ -30,6 +30,12 @@ pub trait World: Pace<Self::Node> + Clone {
     /// The participants before they start, by id.
     fn nodes(&self) -> Vec<Self::Node>;
 
+    /// Whether `node` can crash. What cannot is no part of the system that a fault may strike.
+    fn can_crash(&self, node: NodeId) -> bool {
+        let _ = node;
+        true
+    }
+
     /// Sees one step, after it was done.
     fn watch(&self, watch: &mut Self::Watch, seen: &Seen<'_, Self::Node>);
 }
@@ -225,7 +231,7 @@ impl<W: World> Run<W> {
                 !changed.is_empty()
             }
             Intervention::Crash { node, keep } => {
-                let possible = known(node) && status(node) != Status::Crashed;
+                let possible = known(node) && status(node) != Status::Crashed && self.world.can_crash(*node);
                 possible && self.done(at, Step::Crash(*node, *keep))
             }
             Intervention::Restart(node) => {
@@ -288,8 +294,11 @@ impl<W: World> Run<W> {
 
     fn decide(&mut self, at: Micros, id: FlightId, fate: Fate, act: &Intervention<<W::Node as Node>::Request>) -> bool {
         let held = self.schedule.passage(id).expect("a message on its way").held;
-        let to = self.model.flights().get(id).expect("a message on its way").to;
+        let envelope = self.model.flights().get(id).expect("a message on its way");
+        let (to, own) = (envelope.to, envelope.from == envelope.to);
         match fate {
+            // Word from a node's own disk is no matter of the network.
+            Fate::Hold | Fate::Drop | Fate::Duplicate if own => false,
             Fate::Hold | Fate::Release if held == (fate == Fate::Hold) => false,
             Fate::Hold | Fate::Release => {
                 self.schedule.set_held(at, id, fate == Fate::Hold);

@@ -19,6 +19,8 @@ pub trait Track: Clone + Debug {
     fn advance(&mut self, to: Micros, most: u64);
     /// Does something at `at` to every world that it concerns; false if it could be done in none.
     fn intervene(&mut self, at: Micros, act: &Intervention<Self::Request>) -> bool;
+    /// How many participants each world has.
+    fn participants(&self) -> usize;
     /// Steps done in all worlds together.
     fn steps(&self) -> u64;
     /// What each world did.
@@ -61,6 +63,10 @@ where
 
     fn intervene(&mut self, at: Micros, act: &Intervention<Self::Request>) -> bool {
         self.intervene(at, act)
+    }
+
+    fn participants(&self) -> usize {
+        self.model().len()
     }
 
     fn steps(&self) -> u64 {
@@ -109,6 +115,10 @@ impl<A: Track, B: Track<Request = A::Request>> Track for SideBySide<A, B> {
         let left = self.left.intervene(at, act);
         let right = self.right.intervene(at, act);
         left || right
+    }
+
+    fn participants(&self) -> usize {
+        self.left.participants().max(self.right.participants())
     }
 
     fn steps(&self) -> u64 {

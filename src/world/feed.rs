@@ -444,6 +444,11 @@ impl<K: FeedKind> World for FeedWorld<K> {
         servers.iter().map(replica).chain(self.setup.phones().enumerate().map(phone)).collect()
     }
 
+    /// Phones only lose patience: what they asked stays asked.
+    fn can_crash(&self, node: NodeId) -> bool {
+        self.setup.servers().contains(node)
+    }
+
     fn watch(&self, watch: &mut FeedWatch<K>, seen: &Seen<'_, Member<K>>) {
         watch.events.watch(seen, self.setup.servers(), |note| match note {
             feed::Note::Replica(note) => K::is_notable(note),

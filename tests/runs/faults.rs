@@ -1,0 +1,293 @@
+//! Each fault does what its documentation says, on a world in which every moment is known beforehand: two beacons that
+//! send each other a number every 100 ms; a message takes 10 ms, a sync 5 ms.
+
+use cap_lab::node::{Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
+use cap_lab::sim::fault::{Fate, Intervention, MessageName};
+use cap_lab::sim::model::Loss;
+use cap_lab::sim::network::Travel;
+use cap_lab::sim::run::{Run, Seen, World};
+use cap_lab::sim::schedule::{Pace, START_OF_DAY};
+
+use crate::ms;
+
+const A: NodeId = NodeId(0);
+const B: NodeId = NodeId(1);
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Number(u64);
+
+impl Kind for Number {
+    fn kind(&self) -> &'static str {
+        "Number"
+    }
+}
+
+/// The numbers that were sent, in two writes each.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+struct Sent(Vec<u64>);
+
+impl Disk for Sent {
+    type Delta = u64;
+
+    fn apply(&mut self, delta: &u64) {
+        self.0.push(*delta);
+    }
+}
+
+/// Sends the next number with every tick, and remembers what it heard and what its clocks showed.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Beacon {
+    other: NodeId,
+    next: u64,
+    heard: Vec<(u64, Clocks)>,
+    ticks: Vec<Clocks>,
+}
+
+impl Node for Beacon {
+    type Message = Number;
+    type Timer = u8;
+    type Request = ();
+    type Response = ();
+    type Refusal = ();
+    type Disk = Sent;
+    type Note = ();
+
+    fn on_restart(&mut self, _: &Sent, _: Clocks, out: &mut Effects<Self>) {
+        *self = Self { other: self.other, next: 0, heard: Vec::new(), ticks: Vec::new() };
+        out.set_timer(0, Delay::fixed(ms(100)));
+    }
+
+    fn on_message(&mut self, _: NodeId, Number(number): Number, at: Clocks, _: &mut Effects<Self>) {
+        self.heard.push((number, at));
+    }
+
+    fn on_timer(&mut self, _: u8, at: Clocks, out: &mut Effects<Self>) {
+        self.ticks.push(at);
+        out.write(self.next);
+        out.write(self.next + 1_000);
+        out.send(self.other, Number(self.next));
+        self.next += 1;
+        out.set_timer(0, Delay::fixed(ms(100)));
+    }
+
+    fn on_request(&mut self, _: RequestId, (): (), _: Clocks, _: &mut Effects<Self>) {}
+}
+
+#[derive(Clone)]
+struct Beacons;
+
+impl Pace<Beacon> for Beacons {
+    fn travel(&self, _: NodeId, _: NodeId) -> Travel {
+        Travel { base: Delay::fixed(ms(10)), jitter: Micros::ZERO }
+    }
+
+    fn sync_time(&self) -> Delay {
+        Delay::fixed(ms(5))
+    }
+
+    fn beat(&self, _: NodeId) -> Option<Delay> {
+        None
+    }
+
+    fn traffic(&self, _: NodeId, _: &Beacon, _: u32, _: u64) -> Option<()> {
+        None
+    }
+}
+
+impl World for Beacons {
+    type Node = Beacon;
+    /// What was lost: when, the number, and why.
+    type Watch = Vec<(Micros, NodeId, u64, Loss)>;
+
+    fn nodes(&self) -> Vec<Beacon> {
+        let beacon = |other| Beacon { other, next: 0, heard: Vec::new(), ticks: Vec::new() };
+        vec![beacon(B), beacon(A)]
+    }
+
+    fn watch(&self, watch: &mut Self::Watch, seen: &Seen<'_, Beacon>) {
+        for (_, envelope, loss) in &seen.outcome.lost {
+            watch.push((seen.at, envelope.from, envelope.message.0, *loss));
+        }
+    }
+}
+
+fn start() -> Run<Beacons> {
+    Run::new(Beacons, 0, 1, 0)
+}
+
+/// Lets all happen until `at`, then does `act`, which must be possible.
+fn act(run: &mut Run<Beacons>, at: Micros, act: &Intervention<()>) {
+    run.advance(at);
+    assert!(run.intervene(at, act), "{act:?} could not be done at {at:?}");
+}
+
+/// The numbers that `node` heard, and when, to the ms.
+fn heard(run: &Run<Beacons>, node: NodeId) -> Vec<(u64, u64)> {
+    run.model().slot(node).node.heard.iter().map(|(number, at)| (*number, at.monotonic.as_ms())).collect()
+}
+
+fn message(from: NodeId, to: NodeId, ordinal: u32, fate: Fate) -> Intervention<()> {
+    Intervention::Message { world: 0, name: MessageName { from, to, kind: "Number".to_owned(), ordinal }, fate }
+}
+
+#[test]
+fn without_faults_every_number_arrives() {
+    let mut run = start();
+    run.advance(ms(350));
+    assert_eq!(heard(&run, A), [(0, 110), (1, 210), (2, 310)]);
+    assert_eq!(heard(&run, B), [(0, 110), (1, 210), (2, 310)]);
+    assert!(run.watch().is_empty());
+}
+
+#[test]
+fn a_cut_loses_what_is_on_the_link_and_all_that_is_sent_later_in_that_direction_only() {
+    let mut run = start();
+    act(&mut run, ms(105), &Intervention::Cut(vec![(A, B)]));
+    assert_eq!(run.watch().as_slice(), [(ms(105), A, 0, Loss::Cut)], "it was on its way");
+    run.advance(ms(250));
+    assert_eq!(heard(&run, B), []);
+    assert_eq!(heard(&run, A), [(0, 110), (1, 210)]);
+    let (at, from, number, loss) = run.watch()[1];
+    assert_eq!((at.as_ms(), from, number, loss), (200, A, 1, Loss::Cut), "it died as it was sent");
+    act(&mut run, ms(250), &Intervention::Heal(vec![(A, B)]));
+    run.advance(ms(350));
+    assert_eq!(heard(&run, B), [(2, 310)], "what was lost stays lost");
+}
+
+#[test]
+fn a_cut_in_both_directions_loses_both() {
+    let mut run = start();
+    act(&mut run, ms(105), &Intervention::Cut(vec![(A, B), (B, A)]));
+    assert_eq!(run.watch().as_slice(), [(ms(105), A, 0, Loss::Cut), (ms(105), B, 0, Loss::Cut)]);
+    assert!(!run.intervene(ms(105), &Intervention::Cut(vec![(A, B)])), "it is cut already");
+    run.advance(ms(350));
+    assert_eq!((heard(&run, A), heard(&run, B)), (vec![], vec![]));
+}
+
+#[test]
+fn a_held_message_waits_until_it_is_released() {
+    let mut run = start();
+    act(&mut run, ms(105), &message(A, B, 0, Fate::Hold));
+    run.advance(ms(150));
+    assert_eq!(heard(&run, B), []);
+    act(&mut run, ms(150), &message(A, B, 0, Fate::Release));
+    run.advance(ms(151));
+    assert_eq!(heard(&run, B), [(0, 150)], "its time was over: it arrives now");
+    act(&mut run, ms(202), &message(A, B, 1, Fate::Hold));
+    act(&mut run, ms(204), &message(A, B, 1, Fate::Release));
+    run.advance(ms(220));
+    assert_eq!(heard(&run, B)[1], (1, 210), "it arrives when it would have");
+}
+
+#[test]
+fn messages_are_dropped_doubled_and_delivered_early() {
+    let mut run = start();
+    act(&mut run, ms(103), &message(A, B, 0, Fate::Drop));
+    assert_eq!(run.watch().as_slice(), [(ms(103), A, 0, Loss::Dropped)]);
+    act(&mut run, ms(203), &message(A, B, 1, Fate::Duplicate));
+    // The copy was the third message on this link.
+    act(&mut run, ms(303), &message(A, B, 3, Fate::Deliver));
+    assert_eq!(heard(&run, B), [(1, 210), (1, 213), (2, 303)]);
+    run.advance(ms(350));
+    assert_eq!(heard(&run, B).len(), 3, "what was delivered early does not arrive again");
+    assert!(!run.intervene(ms(350), &message(A, B, 3, Fate::Drop)), "it is there already");
+}
+
+#[test]
+fn a_copy_has_a_name_of_its_own() {
+    let mut run = start();
+    act(&mut run, ms(103), &message(A, B, 0, Fate::Duplicate));
+    act(&mut run, ms(104), &message(A, B, 1, Fate::Drop));
+    run.advance(ms(150));
+    assert_eq!(heard(&run, B), [(0, 110)]);
+}
+
+#[test]
+fn a_paused_node_loses_nothing_and_is_late() {
+    let mut run = start();
+    act(&mut run, ms(105), &Intervention::Pause(B));
+    run.advance(ms(250));
+    assert_eq!(heard(&run, B), []);
+    assert_eq!(run.model().slot(B).node.ticks.len(), 1, "its timer waits as well");
+    act(&mut run, ms(250), &Intervention::Resume(B));
+    run.advance(ms(260));
+    assert_eq!(heard(&run, B), [(0, 250), (1, 250)]);
+    assert_eq!(run.model().slot(B).node.ticks[1].monotonic.as_ms(), 250);
+    assert!(run.watch().is_empty());
+}
+
+#[test]
+fn a_crash_forgets_and_keeps_a_prefix_of_what_was_not_synced() {
+    let mut run = start();
+    act(&mut run, ms(203), &Intervention::Crash { node: A, keep: 1 });
+    let slot = run.model().slot(A);
+    assert_eq!(slot.disk.0, [0, 1_000, 1], "0 was synced at 105 ms; of the two writes of 200 ms the first survived");
+    assert_eq!(slot.node.next, 0);
+    run.advance(ms(250));
+    assert_eq!(heard(&run, B), [(0, 110), (1, 210)], "what it had sent still arrives");
+    let (at, from, number, loss) = run.watch()[0];
+    assert_eq!((at.as_ms(), from, number, loss), (210, B, 1, Loss::Down), "what arrives at it is lost");
+    act(&mut run, ms(250), &Intervention::Restart(A));
+    run.advance(ms(365));
+    assert_eq!(heard(&run, B)[2..], [(0, 360)], "it starts from the beginning, 100 ms later");
+    assert!(!run.intervene(ms(365), &Intervention::Restart(A)), "it runs");
+}
+
+#[test]
+fn drift_moves_both_clocks_and_timers_with_them() {
+    let mut run = start();
+    // Half of the 100 ms are left; at one and a half times the rate they take 33 ms.
+    act(&mut run, ms(50), &Intervention::Drift { node: A, ppm: 500_000 });
+    run.advance(ms(84));
+    let tick = run.model().slot(A).node.ticks[0];
+    assert_eq!(tick.monotonic.as_ms(), 99, "by its own clock 100 ms are over, but for rounding");
+    assert_eq!(tick.wall.since(START_OF_DAY), tick.monotonic);
+    assert_eq!(run.now().as_ms(), 83);
+    assert_eq!(run.model().slot(B).node.ticks.len(), 0);
+    run.advance(ms(160));
+    assert_eq!(run.model().slot(A).node.ticks.len(), 2, "and so does every timer from now on: 67 ms");
+    act(&mut run, ms(160), &Intervention::Drift { node: A, ppm: -500_000 });
+    run.advance(ms(250));
+    assert_eq!(run.model().slot(A).node.ticks.len(), 2, "slow now");
+}
+
+#[test]
+fn skew_moves_the_wall_clock_only() {
+    let mut run = start();
+    act(&mut run, ms(50), &Intervention::Skew { node: A, micros: -3_000_000 });
+    run.advance(ms(110));
+    let tick = run.model().slot(A).node.ticks[0];
+    assert_eq!(tick.monotonic, ms(100), "timers do not run on it");
+    assert_eq!(tick.wall, Micros(START_OF_DAY.0 + 100_000 - 3_000_000));
+    let right = run.model().slot(B).node.ticks[0];
+    assert_eq!(right.wall.since(START_OF_DAY), right.monotonic);
+}
+
+#[test]
+fn what_cannot_be_done_changes_nothing() {
+    let mut run = start();
+    run.advance(ms(105));
+    let before = run.digest();
+    let nobody = NodeId(7);
+    for impossible in [
+        Intervention::Cut(vec![(A, nobody)]),
+        Intervention::Cut(vec![(A, A)]),
+        Intervention::Heal(vec![(A, B)]),
+        Intervention::Crash { node: nobody, keep: 0 },
+        Intervention::Restart(A),
+        Intervention::Pause(nobody),
+        Intervention::Resume(A),
+        Intervention::Skew { node: nobody, micros: 1 },
+        Intervention::Drift { node: A, ppm: -1_000_000 },
+        Intervention::Timer { world: 0, node: A, timer: "9".to_owned() },
+        Intervention::Timer { world: 1, node: A, timer: "0".to_owned() },
+        Intervention::Sync { world: 0, node: nobody },
+        Intervention::Request { node: nobody, request: () },
+        message(A, nobody, 0, Fate::Drop),
+        message(A, B, 9, Fate::Drop),
+        message(A, B, 0, Fate::Release),
+    ] {
+        assert!(!run.intervene(ms(105), &impossible), "{impossible:?}");
+        assert_eq!(run.digest(), before, "{impossible:?}");
+    }
+}

@@ -1,0 +1,362 @@
+//! Drives a model by dice.
+
+use std::collections::VecDeque;
+
+use cap_lab::node::{Clocks, Node, NodeId, NodeSet, RequestId};
+use cap_lab::sim::dice;
+use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
+use cap_lab::sim::network::FlightId;
+
+/// Dice that remember how often they were thrown.
+pub(crate) struct Dice {
+    seed: u64,
+    thrown: u64,
+}
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed, thrown: 0 }
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.thrown += 1;
+        dice::below(self.seed, &[self.thrown], bound as u64) as usize
+    }
+
+    /// True once in `times`.
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    /// One of `all`, if there is any.
+    pub(crate) fn one_of<T: Clone>(&mut self, all: &[T]) -> Option<T> {
+        (!all.is_empty()).then(|| all[self.below(all.len())].clone())
+    }
+}
+
+/// How often each kind of thing is tried, against each other.
+#[derive(Clone, Copy)]
+pub(crate) struct Mix {
+    pub(crate) deliver: usize,
+    pub(crate) sync: usize,
+    pub(crate) timer: usize,
+    pub(crate) request: usize,
+    pub(crate) lose: usize,
+    pub(crate) duplicate: usize,
+    pub(crate) cut: usize,
+    pub(crate) heal: usize,
+    pub(crate) crash: usize,
+    pub(crate) restart: usize,
+}
+
+/// What a sweep adds to the driver.
+pub(crate) trait Subject {
+    type Node: Node;
+
+    /// Whether this timer may run out now; many elections in a row leave no time for anything else.
+    fn lets_fire(&self, timer: <Self::Node as Node>::Timer, dice: &mut Dice) -> bool;
+    /// Nodes that faults strike more often than others, for that is where they hurt.
+    fn targets(&self, model: &Model<Self::Node>) -> NodeSet;
+    /// What a client asks next.
+    fn request(&mut self, number: u32, dice: &mut Dice) -> <Self::Node as Node>::Request;
+    /// Sees one step that was done; the error is a broken invariant.
+    fn see(
+        &mut self,
+        step: &Step<Self::Node>,
+        before: Option<&Slot<Self::Node>>,
+        after: &Model<Self::Node>,
+        outcome: &Outcome<Self::Node>,
+    ) -> Result<(), String>;
+}
+
+/// How many of the latest steps a failure shows.
+const SHOWN: usize = 30;
+
+/// After about so many steps the weather changes.
+const EPOCH: usize = 60;
+
+pub(crate) struct Driver<S: Subject> {
+    pub(crate) model: Model<S::Node>,
+    pub(crate) subject: S,
+    pub(crate) dice: Dice,
+    outcome: Outcome<S::Node>,
+    /// Nodes that the network serves badly for now: what goes to and from them waits.
+    slow: NodeSet,
+    /// Nodes whose disks take long for now: they do not sync.
+    slow_disks: NodeSet,
+    /// How frequent each thing is for now, times what the mix says.
+    factors: [usize; 8],
+    /// Steps that go together: the cuts of a split.
+    planned: Vec<Step<S::Node>>,
+    latest: VecDeque<String>,
+    steps: u64,
+    requests: u32,
+}
+
+impl<S: Subject> Driver<S> {
+    /// All nodes, started.
+    pub(crate) fn new(nodes: Vec<S::Node>, subject: S, seed: u64) -> Result<Self, String> {
+        let count = nodes.len();
+        let mut driver = Self {
+            model: Model::new(nodes),
+            subject,
+            dice: Dice::new(seed),
+            outcome: Outcome::default(),
+            slow: NodeSet::EMPTY,
+            factors: [1; 8],
+            slow_disks: NodeSet::EMPTY,
+            planned: Vec::new(),
+            latest: VecDeque::new(),
+            steps: 0,
+            requests: 0,
+        };
+        for id in NodeSet::first(count).iter() {
+            driver.perform(&Step::Restart(id))?;
+        }
+        Ok(driver)
+    }
+
+    /// From time to time the weather changes: each thing becomes more or less frequent, or does not happen for a while.
+    fn weather(&mut self, mix: &Mix) -> Mix {
+        if self.dice.once_in(EPOCH) || self.steps < 10 {
+            let all = NodeSet::first(self.model.len());
+            self.slow = all.iter().filter(|_| self.dice.once_in(5)).collect();
+            self.slow_disks = all.iter().filter(|_| self.dice.once_in(5)).collect();
+            self.factors = [(); 8].map(|()| [0, 1, 1, 4][self.dice.below(4)]);
+        }
+        let [timer, request, lose, duplicate, cut, heal, crash, restart] = self.factors;
+        Mix {
+            // The more is on its way the more arrives, or news would wait behind what nobody needs any more.
+            deliver: mix.deliver * (4 + self.model.flights().len()) / 8,
+            sync: mix.sync,
+            timer: mix.timer * timer,
+            request: mix.request * request,
+            lose: mix.lose * lose,
+            duplicate: mix.duplicate * duplicate,
+            cut: mix.cut * cut,
+            heal: mix.heal * heal,
+            crash: mix.crash * crash,
+            restart: mix.restart * restart,
+        }
+    }
+
+    /// Does `steps` steps; the error names the broken invariant and the steps that led there.
+    pub(crate) fn run(&mut self, mix: &Mix, steps: u64) -> Result<(), String> {
+        let goal = self.steps + steps;
+        while self.steps < goal {
+            let mix = &self.weather(mix);
+            if let Some(step) = self.planned.pop().or_else(|| self.pick(mix)) {
+                self.perform(&step)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn perform(&mut self, step: &Step<S::Node>) -> Result<(), String> {
+        let touched = match step {
+            Step::Deliver(id) => Some(self.model.flights().get(*id).expect("on its way").to),
+            Step::Timer(node, _)
+            | Step::Sync(node)
+            | Step::Choose(node, _)
+            | Step::Request(node, ..)
+            | Step::Crash(node, _)
+            | Step::Restart(node)
+            | Step::Pause(node)
+            | Step::Resume(node) => Some(*node),
+            Step::Lose(_) | Step::Duplicate(_) | Step::Cut(..) | Step::Heal(..) => None,
+        };
+        let before = touched.map(|node| self.model.slot(node).clone());
+        self.model.apply(step, Clocks::default(), &mut self.outcome);
+        self.steps += 1;
+        if self.latest.len() == SHOWN {
+            self.latest.pop_front();
+        }
+        let carried =
+            self.outcome.delivered.as_ref().map_or(String::new(), |envelope| {
+                format!(" {}->{} {:?}", envelope.from, envelope.to, envelope.message)
+            });
+        self.latest.push_back(format!("{:5} {step:?}{carried}", self.steps));
+        self.subject.see(step, before.as_deref(), &self.model, &self.outcome).map_err(|broken| {
+            let steps: Vec<&str> = self.latest.iter().map(String::as_str).collect();
+            format!("{broken}\nthe latest steps:\n{}", steps.join("\n"))
+        })
+    }
+
+    fn nodes(&self, status: Status) -> Vec<NodeId> {
+        self.model.slots().filter(|(_, slot)| slot.status == status).map(|(id, _)| id).collect()
+    }
+
+    /// Something that can happen next, by the mix; `None` if what came up cannot happen now.
+    fn pick(&mut self, mix: &Mix) -> Option<Step<S::Node>> {
+        let Mix { deliver, sync, timer, request, lose, duplicate, cut, heal, crash, restart } = *mix;
+        let weights = [deliver, sync, timer, request, lose, duplicate, cut, heal, crash, restart];
+        let mut throw = self.dice.below(weights.iter().sum());
+        let kind = weights.iter().position(|weight| {
+            let hit = throw < *weight;
+            throw = throw.saturating_sub(*weight);
+            hit
+        })?;
+        match kind {
+            0 => self.pick_delivery(),
+            1 => {
+                let slow = self.slow_disks;
+                self.pick_enabled(|step| match step {
+                    Step::Sync(node) => !slow.contains(*node),
+                    step => matches!(step, Step::Choose(..)),
+                })
+            }
+            2 => self.plan_timers(),
+            3 => {
+                let node = self.pick_node()?;
+                // Most requests go to where they have an effect.
+                if !self.subject.targets(&self.model).contains(node) && !self.dice.once_in(4) {
+                    return None;
+                }
+                self.requests += 1;
+                let request = self.subject.request(self.requests, &mut self.dice);
+                Some(Step::Request(node, RequestId(self.requests), request))
+            }
+            4 => self.pick_between_nodes().map(Step::Lose),
+            5 => self.pick_between_nodes().map(Step::Duplicate),
+            6 => self.plan_cuts(),
+            7 => self.plan_heals(),
+            8 => self.plan_crashes(),
+            _ => {
+                let down = self.nodes(Status::Crashed);
+                self.dice.one_of(&down).map(Step::Restart)
+            }
+        }
+    }
+
+    fn pick_enabled(&mut self, wanted: impl Fn(&Step<S::Node>) -> bool) -> Option<Step<S::Node>> {
+        let steps: Vec<_> = self.model.enabled().into_iter().filter(wanted).collect();
+        self.dice.one_of(&steps)
+    }
+
+    /// Mostly one of the oldest messages, so that work gets done; one in four may be any.
+    fn pick_delivery(&mut self) -> Option<Step<S::Node>> {
+        let slow = |from: NodeId, to: NodeId| from != to && (self.slow.contains(from) || self.slow.contains(to));
+        let up = |to: NodeId| self.model.slot(to).status == Status::Up;
+        let ready: Vec<FlightId> = self
+            .model
+            .flights()
+            .iter()
+            .filter(|(_, envelope)| up(envelope.to) && !slow(envelope.from, envelope.to))
+            .map(|(id, _)| id)
+            .collect();
+        let among = if self.dice.once_in(4) { ready.len() } else { ready.len().min(3) };
+        self.dice.one_of(&ready[..among]).map(Step::Deliver)
+    }
+
+    fn pick_between_nodes(&mut self) -> Option<FlightId> {
+        let between: Vec<FlightId> =
+            self.model.flights().iter().filter(|(_, e)| e.from != e.to).map(|(id, _)| id).collect();
+        self.dice.one_of(&between)
+    }
+
+    /// One timer; or all that run, as when several nodes miss their leader at once.
+    fn plan_timers(&mut self) -> Option<Step<S::Node>> {
+        let mut timers: Vec<_> =
+            self.model.enabled().into_iter().filter(|step| matches!(step, Step::Timer(..))).collect();
+        if !self.dice.once_in(3) {
+            timers = self.dice.one_of(&timers).into_iter().collect();
+        }
+        for step in timers {
+            let Step::Timer(_, timer) = step else { unreachable!("only timers were taken") };
+            if self.subject.lets_fire(timer, &mut self.dice) {
+                self.planned.push(step);
+            }
+        }
+        self.planned.pop()
+    }
+
+    fn pick_node(&mut self) -> Option<NodeId> {
+        let up = self.nodes(Status::Up);
+        let targets = self.subject.targets(&self.model);
+        let targets: Vec<NodeId> = up.iter().copied().filter(|node| targets.contains(*node)).collect();
+        let among = if targets.is_empty() || self.dice.once_in(3) { up } else { targets };
+        self.dice.one_of(&among)
+    }
+
+    /// One node, which may come back at once; or several, as when the power fails.
+    fn plan_crashes(&mut self) -> Option<Step<S::Node>> {
+        let up = self.nodes(Status::Up);
+        let nodes = if self.dice.once_in(3) {
+            up.into_iter().filter(|_| self.dice.once_in(2)).collect()
+        } else {
+            Vec::from_iter(self.pick_node())
+        };
+        let reboot = self.dice.once_in(2);
+        for node in nodes {
+            let unsynced = self.model.slot(node).unsynced.len();
+            if reboot {
+                self.planned.push(Step::Restart(node));
+            }
+            self.planned.push(Step::Crash(node, self.dice.below(unsynced + 1) as u32));
+        }
+        self.planned.pop()
+    }
+
+    /// One link in one direction, or a split into two groups.
+    fn plan_cuts(&mut self) -> Option<Step<S::Node>> {
+        let count = self.model.len();
+        let (from, to) = (NodeId(self.dice.below(count) as u8), NodeId(self.dice.below(count) as u8));
+        let group: NodeSet = match self.dice.below(4) {
+            0 => return (from != to && !self.model.is_cut(from, to)).then_some(Step::Cut(from, to)),
+            1 => NodeSet::first(count).iter().filter(|_| self.dice.once_in(2)).collect(),
+            _ => self.pick_node().into_iter().chain(self.dice.once_in(2).then_some(to)).collect(),
+        };
+        for one in group.iter() {
+            for other in NodeSet::first(count).difference(group).iter() {
+                self.planned.extend([Step::Cut(one, other), Step::Cut(other, one)]);
+            }
+        }
+        self.planned.pop()
+    }
+
+    /// One link, or all.
+    fn plan_heals(&mut self) -> Option<Step<S::Node>> {
+        let cuts = self.model.cuts().iter().enumerate();
+        let links: Vec<Step<S::Node>> =
+            cuts.flat_map(|(from, to)| to.iter().map(move |to| Step::Heal(NodeId(from as u8), to))).collect();
+        if self.dice.once_in(2) {
+            return self.dice.one_of(&links);
+        }
+        self.planned.extend(links);
+        self.planned.pop()
+    }
+
+    /// Everything heals and every node runs.
+    pub(crate) fn heal_all(&mut self) -> Result<(), String> {
+        for from in 0..self.model.len() as u8 {
+            for to in self.model.cuts()[usize::from(from)].iter() {
+                self.perform(&Step::Heal(NodeId(from), to))?;
+            }
+        }
+        for node in self.nodes(Status::Crashed) {
+            self.perform(&Step::Restart(node))?;
+        }
+        Ok(())
+    }
+
+    /// Lets everything arrive and reach the disks until all is quiet but for timers.
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..10_000 {
+            let quiet = |step: &Step<S::Node>| matches!(step, Step::Timer(..));
+            let enabled: Vec<_> = self.model.enabled().into_iter().filter(|step| !quiet(step)).collect();
+            let choices = enabled.iter().filter(|step| matches!(step, Step::Choose(..))).cloned().collect::<Vec<_>>();
+            let Some(step) = self.dice.one_of(&choices).or_else(|| enabled.first().cloned()) else { return Ok(()) };
+            self.perform(&step)?;
+        }
+        Err("it never gets quiet".to_owned())
+    }
+
+    /// Lets all timers run out that run now.
+    pub(crate) fn fire_all(&mut self) -> Result<(), String> {
+        for step in self.model.enabled().into_iter().filter(|step| matches!(step, Step::Timer(..))) {
+            self.perform(&step)?;
+        }
+        Ok(())
+    }
+}
