@@ -1,6 +1,7 @@
 //! What a page, a lesson or the command line can run: worlds by their setup.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use crate::node::NodeId;
 use crate::paxos;
@@ -18,8 +19,7 @@ pub const POST_MAX: usize = 280;
 pub const VALUE_MAX: usize = 24;
 
 /// The consistent and the available feed side by side, under one script.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FeedExperiment {
     /// Who takes part in either.
     pub feed: FeedSetup,
@@ -28,8 +28,7 @@ pub struct FeedExperiment {
 }
 
 /// One Raft cluster that carries the consistent feed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RaftExperiment {
     /// Who takes part.
     pub feed: FeedSetup,
@@ -77,8 +76,7 @@ impl Experiment for RaftExperiment {
 }
 
 /// Proposers and acceptors of one decision.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PaxosExperiment {
     /// Who takes part.
     pub paxos: PaxosSetup,
@@ -112,6 +110,81 @@ impl Experiment for PaxosExperiment {
     }
 }
 
+/// Shown as `replicas=5 people=3 traffic=100`.
+impl Display for FeedExperiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show_feed(f, self.feed, self.traffic)
+    }
+}
+
+impl FromStr for FeedExperiment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (feed, traffic) = read_feed(text)?;
+        Ok(Self { feed, traffic })
+    }
+}
+
+/// Shown as `replicas=5 people=3 traffic=100`.
+impl Display for RaftExperiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show_feed(f, self.feed, self.traffic)
+    }
+}
+
+impl FromStr for RaftExperiment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (feed, traffic) = read_feed(text)?;
+        Ok(Self { feed, traffic })
+    }
+}
+
+/// Shown as `proposers=2 acceptors=5`.
+impl Display for PaxosExperiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "proposers={} acceptors={}", self.paxos.proposers, self.paxos.acceptors)
+    }
+}
+
+impl FromStr for PaxosExperiment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let [proposers, acceptors] = numbers(text, ["proposers", "acceptors"])?;
+        Ok(Self { paxos: PaxosSetup { proposers: small(proposers)?, acceptors: small(acceptors)? } })
+    }
+}
+
+fn show_feed(f: &mut fmt::Formatter<'_>, feed: FeedSetup, traffic: u16) -> fmt::Result {
+    write!(f, "replicas={} people={} traffic={traffic}", feed.replicas, feed.people)
+}
+
+fn read_feed(text: &str) -> Result<(FeedSetup, u16), String> {
+    let [replicas, people, traffic] = numbers(text, ["replicas", "people", "traffic"])?;
+    Ok((FeedSetup { replicas: small(replicas)?, people: small(people)? }, traffic))
+}
+
+fn small(number: u16) -> Result<u8, String> {
+    u8::try_from(number).map_err(|_| format!("{number} participants of one kind"))
+}
+
+/// Reads `name=number` for each of `names`, in this order.
+fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u16; N], String> {
+    let mut found = [0; N];
+    let mut parts = text.split(' ');
+    for (name, slot) in names.iter().zip(&mut found) {
+        let number = parts.next().and_then(|part| part.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+        *slot = number.ok_or_else(|| format!("“{name}=” and a number are missing"))?;
+    }
+    match parts.next() {
+        Some(part) => Err(format!("“{part}” is too much")),
+        None => Ok(found),
+    }
+}
+
 fn check(feed: FeedSetup, traffic: u16) -> Result<(), String> {
     feed.check()?;
     if traffic > TRAFFIC_MAX {
@@ -125,6 +198,7 @@ fn check_request(feed: FeedSetup, node: NodeId, request: &Request) -> Result<(),
         return Err(format!("participant {} is asked, which is nobody's phone", node.0));
     }
     match request {
+        Request::Post(text) if text.chars().any(char::is_control) => Err("a post of more than one line".to_owned()),
         Request::Post(text) if text.chars().count() > POST_MAX => {
             Err(format!("a post of {} characters; up to {POST_MAX} are possible", text.chars().count()))
         }
@@ -157,7 +231,7 @@ mod tests {
         assert_eq!(read.timeline.export(), text);
         assert!(read.timeline.track().watch().chosen.is_some());
 
-        let hostile = text.replacen("\"node\":0", "\"node\":4", 1);
+        let hostile = text.replacen("ask n1", "ask n5", 1);
         assert_ne!(hostile, text);
         assert!(Timeline::<PaxosExperiment>::import(&hostile).is_err(), "an acceptor can't be asked");
         let long = text.replacen("blue", &"b".repeat(VALUE_MAX + 1), 1);

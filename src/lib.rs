@@ -8,7 +8,14 @@
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
 //! - [`gossip`]: a set that replicas spread among themselves. A name has one item everywhere.
+//! - [`history`]: what clients saw, and nothing else.
+//! - [`store`]: services on top of the protocols. Both feeds have the same clients and the same requests.
+//! - [`sim`]: the simulator. Setup, seed and interventions decide every bit of a run; it knows no protocol.
+//! - [`check`]: judges histories. A check returns evidence, not a bool.
+//! - [`world`]: who takes part in a run, at what pace, and what is remembered of it.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
+//! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
+//! - [`experiment`]: what a page or the command line can run.
 
 pub mod check;
 pub mod experiment;

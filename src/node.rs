@@ -8,12 +8,10 @@
 
 use std::fmt::{self, Debug, Display};
 use std::hash::Hash;
-
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// A point in time or a span of it, in microseconds. Simulated time starts at 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Micros(pub u64);
 
 impl Micros {
@@ -50,8 +48,7 @@ impl std::ops::Add for Micros {
 }
 
 /// Names a participant of one run, counted from 0. Servers come first, then clients and storage.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NodeId(pub u8);
 
 impl NodeId {
@@ -68,9 +65,18 @@ impl Display for NodeId {
     }
 }
 
+impl FromStr for NodeId {
+    type Err = String;
+
+    /// Reads `n1`.
+    fn from_str(word: &str) -> Result<Self, String> {
+        let number = word.strip_prefix('n').and_then(|number| number.parse::<u8>().ok()?.checked_sub(1));
+        number.map(Self).ok_or_else(|| format!("“{word}” is no participant"))
+    }
+}
+
 /// A set of participants; the largest id is [`NodeSet::MAX`] - 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NodeSet(u32);
 
 impl NodeSet {
@@ -207,8 +213,7 @@ impl Delay {
 }
 
 /// Names a client's request within one run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RequestId(pub u32);
 
 /// What came of a request.

@@ -52,7 +52,8 @@ pub use note::{AcceptorNote, Count, LearnerNote, Note, ProposerNote, Trigger, Wh
 pub use proposal::{Ballot, Proposal, Value};
 pub use proposer::{Phase, Proposer, Wish};
 
-use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use crate::node::{Answer, Clocks, Delay, Disk, Effects, Node, NodeId, NodeSet, RequestId};
 
@@ -214,10 +215,29 @@ pub enum Timer {
 }
 
 /// What a client may ask of a proposer.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Request {
     /// Have a value chosen, this one if none has been.
     Propose(Value),
+}
+
+/// Shown as a script has it: `propose blue`.
+impl Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Propose(value) = self;
+        write!(f, "propose {value}")
+    }
+}
+
+impl FromStr for Request {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        match line.split_once(' ') {
+            Some(("propose", value)) => Ok(Self::Propose(value.into())),
+            _ => Err(format!("a proposer can't “{line}”")),
+        }
+    }
 }
 
 /// The answer to [`Request::Propose`]: what has been chosen, be it the client's value or another.

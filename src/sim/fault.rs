@@ -1,7 +1,5 @@
 //! What a learner or a script does to a run.
 
-use serde::{Deserialize, Serialize};
-
 use crate::node::{Micros, NodeId};
 
 /// A link in the direction in which it carries messages: (from, to).
@@ -9,7 +7,7 @@ pub type Link = (NodeId, NodeId);
 
 /// A message named by its structure, so that a script still finds it after an edit elsewhere: the `ordinal`th (from 0)
 /// message of this kind that was sent over this link in this run.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct MessageName {
     /// Sender.
     pub from: NodeId,
@@ -22,8 +20,7 @@ pub struct MessageName {
 }
 
 /// What becomes of a message.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Fate {
     /// It does not arrive until released.
     Hold,
@@ -38,8 +35,7 @@ pub enum Fate {
 }
 
 /// One thing done to a run from outside. Everything else that happens is derived from setup and seed.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Intervention<R> {
     /// Cuts links. What is on its way over them is lost.
     Cut(Vec<Link>),
@@ -109,7 +105,7 @@ pub enum Intervention<R> {
 }
 
 /// An intervention and its moment. It takes place after every step that is due until then, and before every later one.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Scripted<R> {
     /// When.
     pub at: Micros,

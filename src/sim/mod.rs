@@ -5,6 +5,7 @@
 //! - [`fault`]: what a learner or a script does to a run.
 //! - [`schedule`]: when things happen: due times, clocks, dice.
 //! - [`run`]: what was done and seen. Setup, seed and interventions decide every bit of it.
+//! - [`script`]: interventions as lines of text.
 //! - [`digest`]: the canonical fingerprint by which two machines agree that they computed the same run.
 //!
 //! What is left out: bandwidth (a message's size costs nothing), disk corruption (a write is lost or whole), and any order
@@ -17,3 +18,4 @@ pub mod model;
 pub mod network;
 pub mod run;
 pub mod schedule;
+pub mod script;

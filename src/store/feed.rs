@@ -6,11 +6,10 @@
 //! promises only that replicas which hear from each other again end up with the same posts in the same order.
 
 use crate::sorted::SortedSet;
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Display};
 use std::hash::Hash;
+use std::str::FromStr;
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use crate::node::{Answer, Clocks, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
@@ -67,8 +66,7 @@ pub struct Post {
 }
 
 /// What a person does.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Request {
     /// Posts.
     Post(Arc<str>),
@@ -76,6 +74,30 @@ pub enum Request {
     Read,
     /// Talks to another replica from now on.
     Attach(NodeId),
+}
+
+/// Shown as a script has it: `post Lunch in Lisbon?`.
+impl Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Post(text) => write!(f, "post {text}"),
+            Self::Read => f.write_str("read"),
+            Self::Attach(to) => write!(f, "attach {to}"),
+        }
+    }
+}
+
+impl FromStr for Request {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        match line.split_once(' ').unwrap_or((line, "")) {
+            ("post", text) => Ok(Self::Post(text.into())),
+            ("read", "") => Ok(Self::Read),
+            ("attach", to) => Ok(Self::Attach(to.parse()?)),
+            _ => Err(format!("a phone can't “{line}”")),
+        }
+    }
 }
 
 /// What a person gets.

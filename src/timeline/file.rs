@@ -41,16 +41,18 @@ struct Header {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RunFile<E, R> {
+struct RunFile {
     format: String,
     version: u32,
     experiment: String,
-    setup: E,
+    /// Names and numbers: `replicas=5 people=3`.
+    setup: String,
     seed: u64,
-    script: Vec<Scripted<R>>,
+    /// One intervention each: its moment in µs, then what was done. See [`crate::sim::script`].
+    script: Vec<String>,
     /// How far the run was computed, and where the play head stood, in µs.
-    end: Micros,
-    head: Micros,
+    end: u64,
+    head: u64,
     /// One per world.
     worlds: Vec<WorldDigests>,
 }
@@ -102,15 +104,15 @@ impl<E: Experiment> Timeline<E> {
             digest: hex(world.digest),
             every_256_steps: world.on_the_way.into_iter().map(hex).collect(),
         });
-        let file: RunFile<E, RequestOf<E>> = RunFile {
+        let file = RunFile {
             format: FORMAT.to_owned(),
             version: VERSION,
             experiment: E::NAME.to_owned(),
-            setup: self.experiment.clone(),
+            setup: self.experiment.to_string(),
             seed: self.seed,
-            script: self.script().to_vec(),
-            end: self.end(),
-            head: self.now(),
+            script: self.script().iter().map(ToString::to_string).collect(),
+            end: self.end().0,
+            head: self.now().0,
             worlds: worlds.collect(),
         };
         serde_json::to_string(&file).expect("all keys are strings")
@@ -123,13 +125,15 @@ impl<E: Experiment> Timeline<E> {
             return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
         }
         let damaged = |error: serde_json::Error| format!("This run is damaged: {error}.");
-        let file: RunFile<E, RequestOf<E>> = serde_json::from_str(text).map_err(damaged)?;
-        file.setup.check().map_err(|wrong| format!("This run's setup is impossible: {wrong}."))?;
-        check_script(&file).map_err(|wrong| format!("This run's script is impossible: {wrong}."))?;
-        let mut timeline = Timeline::with_script(file.setup, file.seed, file.script);
-        timeline.replay(file.end)?;
+        let file: RunFile = serde_json::from_str(text).map_err(damaged)?;
+        let setup = file.setup.parse::<E>().and_then(|setup| setup.check().map(|()| setup));
+        let setup = setup.map_err(|wrong| format!("This run's setup is impossible: {wrong}."))?;
+        let script =
+            read_script(&setup, &file).map_err(|wrong| format!("This run's script is impossible: {wrong}."))?;
+        let mut timeline = Timeline::with_script(setup, file.seed, script);
+        timeline.replay(Micros(file.end))?;
         compare(&timeline.track().fingerprints(), &file.worlds)?;
-        timeline.seek(file.head);
+        timeline.seek(Micros(file.head));
         let skipped = timeline.skipped();
         Ok(Imported { timeline, skipped })
     }
@@ -146,22 +150,26 @@ impl<E: Experiment> Timeline<E> {
     }
 }
 
-fn check_script<E: Experiment>(file: &RunFile<E, RequestOf<E>>) -> Result<(), String> {
-    if file.end > LENGTH_MAX || file.head > file.end {
-        return Err(format!(
-            "it ends at {} s; runs of up to {} s are read",
-            file.end.0 / 1_000_000,
-            LENGTH_MAX.0 / 1_000_000
-        ));
+fn read_script<E: Experiment>(setup: &E, file: &RunFile) -> Result<Vec<Scripted<RequestOf<E>>>, String> {
+    if file.end > LENGTH_MAX.0 || file.head > file.end {
+        let (end, most) = (file.end / 1_000_000, LENGTH_MAX.0 / 1_000_000);
+        return Err(format!("it ends at {end} s; runs of up to {most} s are read"));
     }
     if file.script.len() > SCRIPT_MAX {
         return Err(format!("it has {} interventions; up to {SCRIPT_MAX} are read", file.script.len()));
     }
-    let times = file.script.iter().map(|scripted| scripted.at);
-    if !times.clone().chain([file.end]).is_sorted() {
-        return Err("its interventions are not in the order of time".to_owned());
+    let mut script: Vec<Scripted<_>> = Vec::new();
+    for (number, line) in file.script.iter().enumerate() {
+        let in_line = |wrong: String| format!("line {} (“{}”): {wrong}", number + 1, shorten(line));
+        let scripted: Scripted<RequestOf<E>> = line.parse().map_err(in_line)?;
+        check_act(setup, &scripted.act).map_err(in_line)?;
+        let earlier = script.last().map_or(Micros::ZERO, |last| last.at);
+        if scripted.at < earlier || scripted.at.0 > file.end {
+            return Err(in_line("it is not in the order of time".to_owned()));
+        }
+        script.push(scripted);
     }
-    file.script.iter().try_for_each(|scripted| check_act(&file.setup, &scripted.act))
+    Ok(script)
 }
 
 fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Result<(), String> {

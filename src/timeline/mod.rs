@@ -7,19 +7,18 @@
 pub mod file;
 pub mod track;
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use track::Track;
 
 use crate::node::{Micros, NodeId};
 use crate::sim::fault::{Intervention, Scripted};
 
-/// What can be run: the setup of one world or of several side by side.
-pub trait Experiment: Clone + Debug + PartialEq + Serialize + DeserializeOwned {
+/// What can be run: the setup of one world or of several side by side. As text: `replicas=5 people=3 traffic=100`.
+pub trait Experiment: Clone + Debug + PartialEq + Display + FromStr<Err = String> {
     /// The worlds, running.
-    type Track: Track<Request: Serialize + DeserializeOwned>;
+    type Track: Track<Request: Display + FromStr<Err = String>>;
 
     /// Says which experiment a run file holds.
     const NAME: &'static str;

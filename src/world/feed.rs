@@ -4,8 +4,6 @@
 use crate::sorted::SortedMap;
 use std::fmt::Debug;
 
-use serde::{Deserialize, Serialize};
-
 use super::watch::{Events, MarkKind, Newest};
 use crate::check::staleness::{StaleRead, Staleness};
 use crate::gossip;
@@ -24,8 +22,7 @@ use crate::store::consistent_feed::{ConsistentFeed, ReplicaNote};
 use crate::store::feed::{self, Participant, PostId, Refusal, Replica, Request, Response};
 
 /// Who takes part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FeedSetup {
     /// Replicas: 3 to 7 on the page, 1 to 9 at all.
     pub replicas: u8,

@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::watch::{Events, MarkKind};
 use crate::node::{Clocks, Delay, Micros, NodeId, NodeSet};
 use crate::paxos::invariant::{Ghost, Violation};
@@ -17,8 +15,7 @@ use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::{Pace, Turns};
 
 /// Who takes part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PaxosSetup {
     /// Proposers: 1 to 3.
     pub proposers: u8,

@@ -11,16 +11,17 @@ const ALL_ABOVE: &[&str] = &["*"];
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("node", &[]),
     ("shared_vec", &[]),
-    ("raft", &["node", "shared_vec"]),
-    ("paxos", &["node", "shared_vec"]),
-    ("gossip", &["node", "shared_vec"]),
-    ("history", &["node", "shared_vec"]),
-    ("store", &["node", "shared_vec", "raft", "paxos", "gossip", "history"]),
-    ("sim", &["node", "shared_vec", "history"]),
-    ("check", &["node", "shared_vec", "history", "store::feed"]),
+    ("sorted", &[]),
+    ("raft", &["node", "shared_vec", "sorted"]),
+    ("paxos", &["node", "shared_vec", "sorted"]),
+    ("gossip", &["node", "shared_vec", "sorted"]),
+    ("history", &["node", "shared_vec", "sorted"]),
+    ("store", &["node", "shared_vec", "sorted", "raft", "paxos", "gossip", "history"]),
+    ("sim", &["node", "shared_vec", "sorted", "history"]),
+    ("check", &["node", "shared_vec", "sorted", "history", "store::feed"]),
+    ("world", &["node", "shared_vec", "sorted", "raft", "paxos", "gossip", "history", "store", "sim", "check"]),
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
-    ("world", &["node", "shared_vec", "raft", "paxos", "gossip", "history", "store", "sim", "check"]),
     ("experiment", ALL_ABOVE),
     ("explore", ALL_ABOVE),
     ("lesson", ALL_ABOVE),
@@ -28,7 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// What a run consists of. It has to come out the same on every machine, now and when it is replayed.
 const REPLAYED: &[&str] =
-    &["node", "shared_vec", "raft", "paxos", "gossip", "history", "store", "sim", "timeline", "world"];
+    &["node", "shared_vec", "sorted", "raft", "paxos", "gossip", "history", "store", "sim", "timeline", "world"];
 /// Where nothing is measured in fractions: all of it ends up in digests.
 const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "gossip", "store", "sim"];
 

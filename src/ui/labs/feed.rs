@@ -221,7 +221,9 @@ where
 
 fn request(act: Act) -> Result<Intervention<Request>, String> {
     let (node, request) = match act {
-        Act::Post { person, text } => (person, Request::Post(text.trim().into())),
+        Act::Post { person, text } => {
+            (person, Request::Post(text.split_whitespace().collect::<Vec<_>>().join(" ").into()))
+        }
         Act::Read { person } => (person, Request::Read),
         Act::Attach { person, to } => (person, Request::Attach(to)),
         _ => return Err("Nobody proposes values here.".to_owned()),
