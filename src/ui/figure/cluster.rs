@@ -80,6 +80,7 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
         let left = 100.0 - 100.0 * progress(set, fires, now);
         let class = match node.role {
             RoleMark::Candidate => "timer election",
+            RoleMark::Proposer if node.id.index() > 0 => "timer election",
             RoleMark::Replica => "timer gossip",
             _ => "timer",
         };

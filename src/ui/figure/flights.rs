@@ -15,12 +15,19 @@ const HELD_AT: f64 = 0.82;
 /// How long a death is shown, in run time.
 const DYING: Micros = Micros::from_ms(60);
 
-/// Where a message is. With `still` it does not glide: it waits at a third, then at two thirds of its way.
+/// Where a message is. With `still` it does not glide: it waits at a third, then at two thirds of its way. Between rows,
+/// where the learner picks what arrives and time may stand, it keeps off both ends, so that none hides at its sender.
 pub fn flight_at(flight: &FlightView, places: &[Place], now: Micros, still: bool) -> Point {
-    let way = lane(&places[flight.from.index()], &places[flight.to.index()], LANE);
+    let (from, to) = (&places[flight.from.index()], &places[flight.to.index()]);
     let t = progress(flight.sent, flight.due, now);
     let t = if flight.held { t.min(HELD_AT) } else { t };
-    along(way, if still { if t < 0.5 { 0.33 } else { 0.67 } } else { t })
+    let t = match (still, from.body, to.body) {
+        (true, ..) if t < 0.5 => 0.33,
+        (true, ..) => 0.67,
+        (false, Body::Circle(_), Body::Circle(_)) => t,
+        (false, ..) => 0.2 + 0.7 * t,
+    };
+    along(lane(from, to, LANE), t)
 }
 
 /// The class that gives a message its colour.

@@ -65,14 +65,13 @@ impl Part for NodePart {
 impl NodePart {
     fn circle(&self, r: f64) -> Html {
         let view = &self.view;
-        let proposer = view.role == RoleMark::Proposer;
         let caption = match view.status {
             Status::Up => view.caption.clone(),
             Status::Crashed | Status::Paused => node_role(view.role, view.status).to_owned(),
         };
         let chips_y = r + 11.0;
         html! { <>
-            if !proposer { <circle class="track" r={px(r + 6.0)} /> }
+            <circle class="track" r={px(r + 6.0)} />
             if self.marked || self.selected { <circle class="halo" r={px(r + 10.0)} /> }
             <circle class="body" r={px(r)} />
             <text class="name" y={if caption.is_empty() { "5" } else { "-1" }}>{ text(&view.name) }</text>
