@@ -3,7 +3,8 @@
 //!
 //! A replica that does not lead passes what its phones ask to the leader and the answer back; so a phone reaches as far as
 //! its replica does. If the replica knows no leader, nothing was done: it refuses. If it loses the leader that it passed
-//! something to, it cannot know: it says so (`Unknown`).
+//! something to, it cannot know: it says so (`Unknown`). A leader that lost its office refuses what it is passed late only
+//! if it remembers that it took no copy of it before.
 //!
 //! Left out: client sessions and retries; reads without a log entry.
 
@@ -14,7 +15,7 @@ use super::feed::{
 };
 use super::feed::{Response, Timer};
 use crate::node::{Answer, Clocks, Effect, Effects, Kind, Node, NodeId, RequestId};
-use crate::raft::{self, Index, Payload, PersistentState, Raft};
+use crate::raft::{self, Index, Payload, PersistentState, Raft, Term};
 use crate::shared_vec::SharedVec;
 
 /// One entry of the log.
@@ -37,6 +38,9 @@ pub enum Peer {
         id: AskId,
         /// What is asked.
         ask: Ask,
+        /// The term that the receiver leads, as far as the sender knows; it did lead it once, or the sender would not
+        /// know of it.
+        term: Term,
     },
     /// From the leader back to the replica that forwarded.
     Forwarded {
@@ -130,6 +134,10 @@ pub struct ConsistentFeed {
     requests: u32,
     /// Questions passed on, and to whom.
     forwarded: SortedMap<AskId, NodeId>,
+    /// The latest term that it has led since it started, and by phone the questions that it took as that leader: what
+    /// is not among them it can refuse for certain, even if the network sends a question twice.
+    led: Term,
+    taken: SortedMap<NodeId, Numbers>,
 }
 
 type Out = Effects<Participant<ConsistentFeed>>;
@@ -145,6 +153,8 @@ impl ConsistentFeed {
             asked: SortedMap::new(),
             requests: 0,
             forwarded: SortedMap::new(),
+            led: Term(0),
+            taken: SortedMap::new(),
         }
     }
 
@@ -184,6 +194,10 @@ impl ConsistentFeed {
                 }
                 Effect::Reply(request, answer) => self.give_up(request, &answer, out),
             }
+        }
+        if self.raft.is_leader() && self.led != self.raft.term() {
+            self.led = self.raft.term();
+            self.taken = SortedMap::new();
         }
         self.apply_committed(&settled, out);
         if let Some(leader) = leader_before.filter(|leader| self.raft.leader_hint() != Some(*leader)) {
@@ -257,32 +271,60 @@ impl ConsistentFeed {
         }
     }
 
-    fn take(&mut self, id: AskId, ask: Ask, via: Option<NodeId>, at: Clocks, out: &mut Out) {
-        let post = matches!(ask, Ask::Post(_));
-        let origin = Origin { id, via };
+    /// A phone of its own asks.
+    fn take_own(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
         match self.raft.leader_hint() {
-            Some(leader) if leader == self.raft.id() => {
-                let request = RequestId(self.requests);
-                self.requests += 1;
-                self.asked.insert(request, origin);
-                let command = Command { client: id.client, ask };
-                self.drive(out, |raft, inner| raft.on_request(request, command, at, inner));
-            }
-            Some(leader) if via.is_none() => {
+            Some(leader) if leader == self.raft.id() => self.propose(id, ask, None, at, out),
+            // The network copied the question.
+            Some(_) if self.forwarded.contains_key(&id) => {}
+            Some(leader) => {
+                let (post, term) = (matches!(ask, Ask::Post(_)), self.raft.term());
                 self.forwarded.insert(id, leader);
                 out.note(Note::Replica(ReplicaNote::Forwarded { client: id.client, leader, post }));
-                out.send(leader, Message::Peer(Peer::Forward { id, ask }));
+                out.send(leader, Message::Peer(Peer::Forward { id, ask, term }));
             }
-            // What was forwarded once is not passed round: two replicas could each take the other for the leader.
-            Some(_) | None => {
-                let term = self.raft.term().0;
-                let candidate = matches!(self.raft.role(), raft::Role::Candidate { .. });
-                let note = ReplicaNote::RefusedWithoutLeader { client: id.client, term, candidate, post };
-                out.note(Note::Replica(note));
-                let refusal = Refusal::NoLeader { replica: self.raft.id(), term };
-                self.answer(origin, Answer::Refused(refusal), out);
-            }
+            None => self.refuse(id, &ask, None, out),
         }
+    }
+
+    /// Another replica passes a question on, to the leader of `term`. It is not passed on again: two replicas could each
+    /// take the other for the leader.
+    fn take_forwarded(&mut self, id: AskId, ask: Ask, (term, via): (Term, NodeId), at: Clocks, out: &mut Out) {
+        if self.raft.is_leader() && self.raft.term() == term {
+            self.propose(id, ask, Some(via), at, out);
+        } else if self.led != term {
+            // It led that term before a crash, or before a later one: what it took then, it has forgotten.
+            self.answer(Origin { id, via: Some(via) }, Answer::Unknown, out);
+        } else if !self.took(id) {
+            self.refuse(id, &ask, Some(via), out);
+        }
+    }
+
+    fn propose(&mut self, id: AskId, ask: Ask, via: Option<NodeId>, at: Clocks, out: &mut Out) {
+        assert_eq!(self.led, self.raft.term(), "only as a leader");
+        if !self.taken.or_default(id.client).insert(id.number) {
+            // The network copied the question.
+            return;
+        }
+        let request = RequestId(self.requests);
+        self.requests += 1;
+        self.asked.insert(request, Origin { id, via });
+        let command = Command { client: id.client, ask };
+        self.drive(out, |raft, inner| raft.on_request(request, command, at, inner));
+    }
+
+    fn took(&self, id: AskId) -> bool {
+        self.taken.get(&id.client).is_some_and(|numbers| numbers.contains(id.number))
+    }
+
+    fn refuse(&mut self, id: AskId, ask: &Ask, via: Option<NodeId>, out: &mut Out) {
+        let term = self.raft.term().0;
+        let candidate = matches!(self.raft.role(), raft::Role::Candidate { .. });
+        let post = matches!(ask, Ask::Post(_));
+        let note = ReplicaNote::RefusedWithoutLeader { client: id.client, term, candidate, post };
+        out.note(Note::Replica(note));
+        let refusal = Refusal::NoLeader { replica: self.raft.id(), term };
+        self.answer(Origin { id, via }, Answer::Refused(refusal), out);
     }
 }
 
@@ -298,13 +340,13 @@ impl Replica for ConsistentFeed {
     }
 
     fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
-        self.take(id, ask, None, at, out);
+        self.take_own(id, ask, at, out);
     }
 
     fn on_peer(&mut self, from: NodeId, message: Peer, at: Clocks, out: &mut Out) {
         match message {
             Peer::Raft(message) => self.drive(out, |raft, inner| raft.on_message(from, message, at, inner)),
-            Peer::Forward { id, ask } => self.take(id, ask, Some(from), at, out),
+            Peer::Forward { id, ask, term } => self.take_forwarded(id, ask, (term, from), at, out),
             Peer::Forwarded { id, answer } => {
                 self.forwarded.remove(&id);
                 out.send(id.client, Message::Answer { number: id.number, answer });
