@@ -1,5 +1,7 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
+mod hands;
+
 use std::rc::Rc;
 
 use cap_lab::node::Micros;
@@ -9,21 +11,16 @@ use yew::{Component, Context, Html};
 
 use crate::ui::announce::{self, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
-use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::figure::touch::{item_at, places};
-use crate::ui::gestures::{self, Outcome};
+use crate::ui::figure::geometry::Size;
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
-use crate::ui::sheet::SHEET_ID;
-use crate::ui::state::{Coach, FigureKey, Item, Mode, Msg, Phase, PhoneDrag, ViewState};
+use crate::ui::state::{Coach, Item, Mode, Msg, PhoneDrag, ViewState};
 use crate::ui::{browser, labs, page, storage};
 
 /// The longest stretch of the browser's clock that one frame makes up for, in milliseconds: after a hiccup the run goes on
 /// rather than leaps.
 const FRAME_MAX_MS: f64 = 100.0;
-/// How long a press must rest to mean the menu.
-const LONG_PRESS_MS: u32 = 500;
 /// How long after a change the run is saved.
 const SAVE_MS: u32 = 1_500;
 /// Every so many frames the sizes are looked at again, in case something pushed the figures.
@@ -210,13 +207,13 @@ impl App {
                 self.saving = None;
                 false
             }
-            msg => self.show(msg),
+            msg => self.show(&msg),
         }
     }
 
     /// Answers what concerns the page only, not the run.
-    fn show(&mut self, msg: Msg) -> bool {
-        match msg {
+    fn show(&mut self, msg: &Msg) -> bool {
+        match *msg {
             Msg::Speed(speed) => {
                 self.ui.speed = speed.clamp(-200, 100);
                 storage::set("speed", &self.ui.speed.to_string());
@@ -397,106 +394,6 @@ impl App {
         self.ui.notice = notice;
         self.ui.playing = page != Page::Paxos;
         true
-    }
-
-    fn select(&mut self, world: usize, item: Item, from_keys: bool) {
-        if matches!(item, Item::Flight(_)) && self.ui.playing {
-            // It would be gone before it was read.
-            self.ui.playing = false;
-            self.resume = true;
-        }
-        self.ui.selected = Some((world, item));
-        if from_keys {
-            self.focus_next = Some(SHEET_ID.to_owned());
-            self.focus_back = Some(figure_id(world));
-        }
-    }
-
-    /// Closes the innermost thing that is open.
-    fn close(&mut self) -> bool {
-        if self.ui.open.is_some() {
-            return self.close_popover();
-        }
-        if self.ui.composing.take().is_some() {
-            return true;
-        }
-        if self.ui.selected.take().is_some() {
-            self.ui.playing |= std::mem::take(&mut self.resume);
-            self.focus_next = self.focus_back.take();
-            return true;
-        }
-        self.ui.notice.take().is_some()
-    }
-
-    fn close_popover(&mut self) -> bool {
-        self.ui.open.take().is_some()
-    }
-
-    fn pointer(&mut self, index: usize, phase: Phase, client: Point, secondary: bool) -> bool {
-        let Some(world) = self.worlds.get(index).map(Rc::clone) else { return false };
-        let size = self.ui.figures.get(index).copied().unwrap_or_default();
-        let point = browser::point_in(&figure_id(index), client);
-        let outcome = gestures::pointer(
-            &mut self.ui,
-            (index, &world),
-            &places(&world, size),
-            self.lab.now(),
-            (phase, point, secondary),
-        );
-        if phase != Phase::Move || self.ui.stroke.as_ref().is_some_and(|stroke| !gestures::is_click(stroke)) {
-            self.pressing = None;
-        }
-        self.follow(index, outcome, false)
-    }
-
-    fn figure_key(&mut self, index: usize, key: FigureKey) -> bool {
-        let Some(world) = self.worlds.get(index).map(Rc::clone) else { return false };
-        let outcome = gestures::key(&mut self.ui, index, &world, key);
-        self.follow(index, outcome, true)
-    }
-
-    fn follow(&mut self, index: usize, outcome: Outcome, from_keys: bool) -> bool {
-        match outcome {
-            Outcome::Nothing => return false,
-            Outcome::Redraw => {}
-            Outcome::Pressed => {
-                let send = self.ui.send.clone();
-                self.pressing = Some(Timeout::new(LONG_PRESS_MS, move || send.emit(Msg::LongPress)));
-            }
-            Outcome::Act(act) => return self.act(&act),
-            Outcome::Open(item) => self.select(index, item, from_keys),
-        }
-        true
-    }
-
-    fn long_press(&mut self) -> bool {
-        self.pressing = None;
-        let Some(stroke) = self.ui.stroke.take_if(|stroke| gestures::is_click(stroke)) else { return false };
-        stroke.on.is_some_and(|item| {
-            self.select(stroke.world, item, false);
-            true
-        })
-    }
-
-    /// A phone is dragged: onto a replica it changes whom it talks to.
-    fn phone(&mut self, mut drag: PhoneDrag, phase: Phase) -> bool {
-        if phase == Phase::Move && self.ui.phone.is_none() {
-            return false;
-        }
-        drag.over = (0..self.worlds.len()).find_map(|index| {
-            let point = browser::point_in(&figure_id(index), drag.client)?;
-            let world = &self.worlds[index];
-            let size = self.ui.figures.get(index).copied()?;
-            match item_at(world, &places(world, size), self.lab.now(), true, point)? {
-                Item::Node(node) => Some((index, node)),
-                Item::Link(..) | Item::Flight(_) => None,
-            }
-        });
-        self.ui.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);
-        match (phase, drag.over) {
-            (Phase::Up, Some((_, to))) => self.act(&Act::Attach { person: drag.person, to }),
-            _ => true,
-        }
     }
 
     fn save_soon(&mut self) {

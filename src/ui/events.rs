@@ -78,7 +78,7 @@ impl EventsPart {
             <li key={format!("{}{}", side.unwrap_or_default(), event.id)} {class}>
                 <h3><span aria-hidden="true">{ sign }</span>{ for side.map(|side| html! { <i>{ side }</i> }) }{ sentence.headline.clone() }</h3>
                 if !sentence.reason.is_empty() { <p>{ text(&sentence.reason) }</p> }
-                if let Some(observer) = &sentence.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(&observer) }</p> }
+                if let Some(observer) = &sentence.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(observer) }</p> }
                 <footer>
                     if !sentence.source.is_empty() { <cite>{ sentence.source }</cite> }
                     <button class="quiet" onclick={seek} aria-label={format!("Go to {}", clock(event.at))}>{ clock(event.at) }</button>

@@ -108,7 +108,7 @@ impl Part for StripPart {
             html! {
                 <g class="fault">
                     <rect x={px(x(*from))} width={px(width(*from, *to).max(1.0))} height={px(floor)} />
-                    <text x={px(x(*from) + 4.0)} y="8">{ text(&label) }</text>
+                    <text x={px(x(*from) + 4.0)} y="8">{ text(label) }</text>
                 </g>
             }
         });

@@ -22,9 +22,3 @@ pub fn translate(x: f64, y: f64) -> AttrValue {
 pub fn text(text: &str) -> VNode {
     VText::new(AttrValue::from(text.to_owned())).into()
 }
-
-/// Some text, for an attribute.
-#[inline(never)]
-pub fn attr(text: &str) -> AttrValue {
-    text.to_owned().into()
-}

@@ -40,7 +40,7 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
             { transport.draw(ui) }
             <div class="said" role="status" aria-live="polite">{ text(&ui.said) }</div>
             if let Some(notice) = &ui.notice {
-                <div class="notice" role="alert"><p>{ text(&notice) }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
+                <div class="notice" role="alert"><p>{ text(notice) }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
             }
             { ghost(worlds, ui) }
             if ui.dropping { <div class="drop-hint" aria-hidden="true">{ "Drop a run file to open it" }</div> }

@@ -116,7 +116,7 @@ impl Part for RulePart {
                 <section class="rule">
                     <h2>{ text(&rule.headline) }</h2>
                     <p>{ text(&rule.reason) }</p>
-                    if let Some(observer) = &rule.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(&observer) }</p> }
+                    if let Some(observer) = &rule.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(observer) }</p> }
                     <cite>{ rule.source }</cite>
                 </section>
             }
@@ -152,7 +152,7 @@ impl NextPart {
                 <svg class={hue_class(step.hue)} width="12" height="12" aria-hidden="true">
                     if step.flight.is_some() { <circle cx="6" cy="6" r="6" /> } else { <path d="M1 1H11V11H1Z" /> }
                 </svg>
-                <div><b>{ text(&title) }</b><small>{ text(&step.outcome) }</small></div>
+                <div><b>{ text(title) }</b><small>{ text(&step.outcome) }</small></div>
                 <button class="quiet" aria-label={format!("{}: {title}", step.verb)}
                     onclick={send(Msg::Do(Act::Next { world: 0, key: step.key }))}>{ step.verb }</button>
                 if let Some(flight) = step.flight {

@@ -99,7 +99,7 @@ impl Part for PhonePart {
                     { for phone.posts.iter().rev().take(ROWS).rev().map(row) }
                     if phone.posts.is_empty() { <li class="empty">{ "Nothing read yet" }</li> }
                 </ol>
-                if let Some(news) = &phone.announcement { <p class="news">{ text(&news) }</p> }
+                if let Some(news) = &phone.announcement { <p class="news">{ text(news) }</p> }
                 <p class="state" title={phone.detail.clone()}>
                     <span aria-hidden="true">{ sign(phone.state) }</span>{ phone.status.clone() }
                 </p>
@@ -140,7 +140,7 @@ impl PhonePart {
                 <label class="via"><span>{ "via" }</span>
                     <select aria-label={format!("Replica that {} talks to", phone.name)} onchange={attach}>
                         { for self.replicas.iter().map(|(id, name)| html! {
-                            <option value={id.0.to_string()} selected={*id == phone.via}>{ text(&name) }</option>
+                            <option value={id.0.to_string()} selected={*id == phone.via}>{ text(name) }</option>
                         }) }
                     </select>
                 </label>

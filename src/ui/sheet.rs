@@ -40,11 +40,11 @@ impl Part for SheetPart {
         let actions = self.actions.iter().map(|(label, act, harm)| {
             let act = act.clone();
             let click = self.send.reform(move |_: MouseEvent| Msg::Do(act.clone()));
-            html! { <button key={label.clone()} class={if *harm { "harm" } else { "" }} onclick={click}>{ text(&label) }</button> }
+            html! { <button key={label.clone()} class={if *harm { "harm" } else { "" }} onclick={click}>{ text(label) }</button> }
         });
         let sections = self.sheet.sections.iter().map(|(title, rows)| html! { <>
-            <h3>{ text(&title) }</h3>
-            <dl>{ for rows.iter().map(|(key, value)| html! { <div><dt>{ text(&key) }</dt><dd>{ text(&value) }</dd></div> }) }</dl>
+            <h3>{ text(title) }</h3>
+            <dl>{ for rows.iter().map(|(key, value)| html! { <div><dt>{ text(key) }</dt><dd>{ text(value) }</dd></div> }) }</dl>
         </> });
         html! {
             <section class="sheet" id={SHEET_ID} tabindex="-1" aria-label={self.sheet.title.clone()}>

@@ -230,7 +230,7 @@ impl ViewState {
     /// How much run time passes in a second.
     pub fn rate(&self) -> f64 {
         // The hundredth root of ten, so that no general power has to be loaded.
-        1.023_292_992_280_754_1_f64.powi(self.speed)
+        1.023_292_992_280_754_f64.powi(self.speed)
     }
 
     /// Whether there is room for one column only.

@@ -77,10 +77,9 @@ fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &
             if important != wanted {
                 continue;
             }
-            let repeated = world.flights[..index].iter().any(|other| {
-                other.from == flight.from && other.label == flight.label
-                    || other.to == flight.to && other.label == flight.label
-            });
+            let repeated = world.flights[..index]
+                .iter()
+                .any(|other| (other.from == flight.from || other.to == flight.to) && other.label == flight.label);
             let eligible = important || !repeated && (few || flight.shape == FlightShape::Request);
             let half = Size { w: 3.1 * flight.label.chars().count() as f64 + 2.0, h: 6.0 };
             if !eligible {

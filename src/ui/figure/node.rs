@@ -100,7 +100,7 @@ impl NodePart {
             html! {
                 <g class="person" transform={translate(x, y)}>
                     <rect width={px(w)} height="18" rx="9" />
-                    <text x={px(w / 2.0)} y="12.5">{ text(&name) }</text>
+                    <text x={px(w / 2.0)} y="12.5">{ text(name) }</text>
                 </g>
             }
         });
