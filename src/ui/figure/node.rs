@@ -1,10 +1,10 @@
 //! One node: a server as a circle, an acceptor as a card.
 
-use yew::{Html, html};
+use yew::Html;
 
+use crate::ui::el::{El, classed, el};
 use crate::ui::figure::geometry::{Body, Place};
 use crate::ui::lab::{AcceptorView, Chip, NodeView, RoleMark, Status};
-use crate::ui::markup::{px, text, translate};
 use crate::ui::number::Px;
 use crate::ui::state::node_role;
 use crate::ui::still::Part;
@@ -49,118 +49,126 @@ impl Part for NodePart {
             if self.second { " second" } else { "" },
         );
         let at = self.place.at;
-        html! {
-            <g {class} role="option" id={self.id.clone()} aria-label={self.name.clone()}
-                aria-selected={if self.selected { "true" } else { "false" }}
-                transform={translate(at.x, at.y)}>
-                { match self.place.body {
-                    Body::Circle(r) => self.circle(r),
-                    Body::Card(w, h) => self.acceptor(w, h),
-                } }
-            </g>
-        }
+        let group = el("g")
+            .set("class", class)
+            .attr("role", "option")
+            .set("id", self.id.clone())
+            .set("aria-label", self.name.clone())
+            .attr("aria-selected", if self.selected { "true" } else { "false" })
+            .at(at.x, at.y);
+        let group = match self.place.body {
+            Body::Circle(r) => self.circle(group, r),
+            Body::Card(w, h) => self.acceptor(group, w, h),
+        };
+        group.html()
     }
+}
+
+/// A line of text.
+fn line(class: &'static str, y: f64, text: &str) -> El {
+    classed("text", class).px("y", y).text(text)
 }
 
 impl NodePart {
-    fn circle(&self, r: f64) -> Html {
+    fn circle(&self, group: El, r: f64) -> El {
         let view = &self.view;
         let caption = match view.status {
-            Status::Up => view.caption.clone(),
-            Status::Crashed | Status::Paused => node_role(view.role, view.status).to_owned(),
+            Status::Up => &*view.caption,
+            Status::Crashed | Status::Paused => node_role(view.role, view.status),
         };
         let chips_y = r + 11.0;
-        html! { <>
-            <circle class="track" r={px(r + 6.0)} />
-            if self.marked || self.selected { <circle class="halo" r={px(r + 10.0)} /> }
-            <circle class="body" r={px(r)} />
-            <text class="name" y={if caption.is_empty() { "5" } else { "-1" }}>{ text(&view.name) }</text>
-            if !caption.is_empty() { <text class="caption" y="12">{ caption }</text> }
-            if view.role == RoleMark::Leader && view.status == Status::Up {
-                <path class="crown" d={format!("M-11,{}l5,6l6,-10l6,10l5,-6l-2,13h-18z", Px(-r - 11.0))} />
-            }
-            if view.status == Status::Paused { <path class="sign" d={format!("M-4,{0}v9M4,{0}v9", Px(-r - 14.0))} /> }
-            if view.status == Status::Crashed {
-                <path class="sign bad" d={format!("M-5,{}l10,10m0,-10l-10,10", Px(-r - 14.0))} />
-            }
-            { chips(&view.chips, view.chips_before, chips_y) }
-            if let Some(clock) = &view.clock { <text class="clock" y={px(chips_y + 24.0)}>{ format!("◷ {clock}") }</text> }
-            { self.people(r) }
-        </> }
+        let disc = |class, r| classed("circle", class).px("r", r);
+        let sign = |class, path| classed("path", class).set("d", path);
+        let halo = self.marked || self.selected;
+        let crown = view.role == RoleMark::Leader && view.status == Status::Up;
+        group
+            .add(disc("track", r + 6.0))
+            .maybe(halo.then(|| disc("halo", r + 10.0)))
+            .add(disc("body", r))
+            .add(line("name", if caption.is_empty() { 5.0 } else { -1.0 }, &view.name))
+            .maybe((!caption.is_empty()).then(|| line("caption", 12.0, caption)))
+            .maybe(crown.then(|| sign("crown", format!("M-11,{}l5,6l6,-10l6,10l5,-6l-2,13h-18z", Px(-r - 11.0)))))
+            .maybe(match view.status {
+                Status::Up => None,
+                Status::Paused => Some(sign("sign", format!("M-4,{0}v9M4,{0}v9", Px(-r - 14.0)))),
+                Status::Crashed => Some(sign("sign bad", format!("M-5,{}l10,10m0,-10l-10,10", Px(-r - 14.0)))),
+            })
+            .all(chips(&view.chips, view.chips_before, chips_y))
+            .maybe(view.clock.as_ref().map(|clock| line("clock", chips_y + 24.0, &format!("◷ {clock}"))))
+            .all(self.people(r))
     }
 
     /// The phones that talk to this replica, beside it.
-    fn people(&self, r: f64) -> Html {
+    fn people(&self, r: f64) -> Vec<El> {
         let side = if self.people_left { -1.0 } else { 1.0 };
         let count = self.people.len() as f64;
-        let pills = self.people.iter().enumerate().map(|(index, name)| {
+        let pill = |(index, name): (usize, &String)| {
             let w = 12.0 + 6.6 * name.chars().count() as f64;
-            let (x, y) =
-                (side * (r + 11.0) - if self.people_left { w } else { 0.0 }, (index as f64 - count / 2.0) * 20.0 + 1.0);
-            html! {
-                <g class="person" transform={translate(x, y)}>
-                    <rect width={px(w)} height="18" rx="9" />
-                    <text x={px(w / 2.0)} y="12.5">{ text(name) }</text>
-                </g>
-            }
-        });
-        html! { <>{ for pills }</> }
+            let x = side * (r + 11.0) - if self.people_left { w } else { 0.0 };
+            let box_ = el("rect").px("width", w).attr("height", "18").attr("rx", "9");
+            let name = el("text").px("x", w / 2.0).attr("y", "12.5").text(name);
+            classed("g", "person").at(x, (index as f64 - count / 2.0) * 20.0 + 1.0).add(box_).add(name)
+        };
+        self.people.iter().enumerate().map(pill).collect()
     }
 
-    fn acceptor(&self, w: f64, h: f64) -> Html {
-        let Some(card) = &self.card else { return html! {} };
-        let tight = w < 52.0;
-        let (ballot, value) = card.accepted.clone().unwrap_or_else(|| ("none".to_owned(), String::new()));
-        let accepted_class = if card.accepted.is_some() { "value accepted" } else { "value none" };
-        let (left, right) = (px(11.0 - w), px(w - 11.0));
-        html! { <>
-            if self.marked || self.selected {
-                <rect class="halo" x={px(-w - 4.0)} y={px(-h - 4.0)} width={px(2.0 * w + 8.0)}
-                    height={px(2.0 * h + 8.0)} rx="14" />
-            }
-            <rect class="body" x={px(-w)} y={px(-h)} width={px(2.0 * w)} height={px(2.0 * h)} rx="10" />
-            if tight {
-                <text class="name" y={px(17.0 - h)}>{ text(&card.name) }</text>
-                <text class="label mid" y={px(33.0 - h)}>{ "promised" }</text>
-                <text class="value mid" y={px(46.0 - h)}>{ text(&card.promised) }</text>
-                <text class="label mid" y={px(62.0 - h)}>{ "accepted" }</text>
-                <text class={format!("{accepted_class} mid")} y={px(75.0 - h)}>{ ballot }</text>
-                <text class={format!("{accepted_class} mid")} y={px(87.0 - h)}>{ value }</text>
-            } else {
-                <text class="name start" x={left.clone()} y={px(20.0 - h)}>{ text(&card.name) }</text>
-                <text class="label end" x={right.clone()} y={px(20.0 - h)}>
-                    { match card.status {
-                        Status::Up if card.unsynced => "not on disk yet",
-                        status => node_role(RoleMark::Acceptor, status),
-                    } }
-                </text>
-                <text class="label start" x={left.clone()} y={px(44.0 - h)}>{ "promised" }</text>
-                <text class="value end" x={right.clone()} y={px(44.0 - h)}>{ text(&card.promised) }</text>
-                <text class="label start" x={left} y={px(66.0 - h)}>{ "accepted" }</text>
-                <text class={format!("{accepted_class} end")} x={right} y={px(66.0 - h)}>{ format!("{ballot} {value}") }</text>
-            }
-        </> }
+    fn acceptor(&self, group: El, w: f64, h: f64) -> El {
+        let Some(card) = &self.card else { return group };
+        let (ballot, value) = match &card.accepted {
+            Some((ballot, value)) => (&**ballot, &**value),
+            None => ("none", ""),
+        };
+        let none = if card.accepted.is_some() { "accepted" } else { "none" };
+        let frame = |class, by: f64| {
+            let (x, y) = (-w - by, -h - by);
+            classed("rect", class).px("x", x).px("y", y).px("width", -2.0 * x).px("height", -2.0 * y)
+        };
+        let text = |class: &str, x: f64, y: f64, text: &str| {
+            el("text").set("class", class.to_owned()).px("x", x).px("y", y - h).text(text)
+        };
+        let value_class = |place: &str| format!("value {none} {place}");
+        let halo = self.marked || self.selected;
+        let group =
+            group.maybe(halo.then(|| frame("halo", 4.0).attr("rx", "14"))).add(frame("body", 0.0).attr("rx", "10"));
+        if w < 52.0 {
+            return group
+                .add(text("name", 0.0, 17.0, &card.name))
+                .add(text("label mid", 0.0, 33.0, "promised"))
+                .add(text("value mid", 0.0, 46.0, &card.promised))
+                .add(text("label mid", 0.0, 62.0, "accepted"))
+                .add(text(&value_class("mid"), 0.0, 75.0, ballot))
+                .add(text(&value_class("mid"), 0.0, 87.0, value));
+        }
+        let state = match card.status {
+            Status::Up if card.unsynced => "not on disk yet",
+            status => node_role(RoleMark::Acceptor, status),
+        };
+        let (left, right) = (11.0 - w, w - 11.0);
+        group
+            .add(text("name start", left, 20.0, &card.name))
+            .add(text("label end", right, 20.0, state))
+            .add(text("label start", left, 44.0, "promised"))
+            .add(text("value end", right, 44.0, &card.promised))
+            .add(text("label start", left, 66.0, "accepted"))
+            .add(text(&value_class("end"), right, 66.0, &format!("{ballot} {value}")))
     }
 }
 
-fn chips(chips: &[Chip], before: u64, y: f64) -> Html {
+fn chips(chips: &[Chip], before: u64, y: f64) -> Vec<El> {
     let width = 14.0 * chips.len() as f64;
-    let squares = chips.iter().enumerate().map(|(index, chip)| {
+    let mut all = Vec::new();
+    if before > 0 {
+        let count = classed("text", "before").px("x", -width / 2.0 - 3.0).px("y", y + 9.5);
+        all.push(count.text(&format!("+{before}")));
+    }
+    for (index, chip) in chips.iter().enumerate() {
         let x = 14.0 * index as f64 - width / 2.0 + 1.0;
-        html! {
-            <g class={if chip.committed { "chip" } else { "chip open" }}>
-                <title>{ text(&chip.title) }</title>
-                <rect x={px(x)} y={px(y)} width="12" height="12" rx="2" />
-                <text x={px(x + 6.0)} y={px(y + 9.5)}>{ text(&chip.label) }</text>
-            </g>
-        }
-    });
-    html! { <>
-        if before > 0 {
-            <text class="before" x={px(-width / 2.0 - 3.0)} y={px(y + 9.5)}>{ format!("+{before}") }</text>
-        }
-        { for squares }
-    </> }
+        let square = el("rect").px("x", x).px("y", y).attr("width", "12").attr("height", "12").attr("rx", "2");
+        let label = el("text").px("x", x + 6.0).px("y", y + 9.5).text(&chip.label);
+        let group = classed("g", if chip.committed { "chip" } else { "chip open" });
+        all.push(group.add(el("title").text(&chip.title)).add(square).add(label));
+    }
+    all
 }
 
 fn role_class(role: RoleMark) -> &'static str {
