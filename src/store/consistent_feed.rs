@@ -5,7 +5,11 @@
 //! its replica does. If the replica knows no leader, nothing was done: it refuses. If it loses the leader that it passed
 //! something to, it cannot know: it says so (`Unknown`).
 //!
-//! Left out: client sessions and retries; reads without a log entry.
+//! A refusal is final, whatever copies of the question the network still has: a replica takes up each question once, and
+//! one that may have done so before it crashed says that it does not know.
+//!
+//! Left out: client sessions and retries; reads without a log entry; that a phone's own message, copied and held until its
+//! replica has crashed and restarted, is taken up again.
 
 use crate::sorted::SortedMap;
 
@@ -14,7 +18,7 @@ use super::feed::{
 };
 use super::feed::{Response, Timer};
 use crate::node::{Answer, Clocks, Effect, Effects, Kind, Node, NodeId, RequestId};
-use crate::raft::{self, Index, Payload, PersistentState, Raft};
+use crate::raft::{self, Index, Payload, PersistentState, Raft, Term};
 use crate::shared_vec::SharedVec;
 
 /// One entry of the log.
@@ -37,6 +41,9 @@ pub enum Peer {
         id: AskId,
         /// What is asked.
         ask: Ask,
+        /// The term that the receiver leads, as far as the sender knows: what the receiver did in it, it has forgotten if it
+        /// restarted since.
+        term: Term,
     },
     /// From the leader back to the replica that forwarded.
     Forwarded {
@@ -79,6 +86,22 @@ pub enum ReplicaNote {
         term: u64,
         /// It stands for election itself.
         candidate: bool,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// It ignored a copy of a question, or one that came after a later one from the same phone.
+    AskedBefore {
+        /// The phone.
+        client: NodeId,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// It restarted after the question was passed to it, and can't tell whether it had taken it up before.
+    ForgotWhetherTaken {
+        /// The phone.
+        client: NodeId,
+        /// The term in which it led, or was believed to.
+        term: u64,
         /// A post, else a read.
         post: bool,
     },
@@ -130,6 +153,10 @@ pub struct ConsistentFeed {
     requests: u32,
     /// Questions passed on, and to whom.
     forwarded: SortedMap<AskId, NodeId>,
+    /// By phone: the number of the latest question that it took up, be it to refuse it.
+    taken: SortedMap<NodeId, u32>,
+    /// The term on its disk when it started: what it took up until then it has forgotten.
+    started: Term,
 }
 
 type Out = Effects<Participant<ConsistentFeed>>;
@@ -145,6 +172,8 @@ impl ConsistentFeed {
             asked: SortedMap::new(),
             requests: 0,
             forwarded: SortedMap::new(),
+            taken: SortedMap::new(),
+            started: Term(0),
         }
     }
 
@@ -252,6 +281,24 @@ impl ConsistentFeed {
         }
     }
 
+    /// A phone's question, from itself or passed on in `term`. Its phone asks one at a time: what comes after a later one
+    /// has been given up.
+    fn on_question(&mut self, id: AskId, ask: Ask, passed: Option<(NodeId, Term)>, at: Clocks, out: &mut Out) {
+        let (client, post) = (id.client, matches!(ask, Ask::Post(_)));
+        if self.taken.get(&client).is_some_and(|latest| *latest >= id.number) {
+            return out.note(Note::Replica(ReplicaNote::AskedBefore { client, post }));
+        }
+        self.taken.insert(client, id.number);
+        let via = passed.map(|(via, _)| via);
+        match passed {
+            Some((_, term)) if term <= self.started => {
+                out.note(Note::Replica(ReplicaNote::ForgotWhetherTaken { client, term: term.0, post }));
+                self.answer(Origin { id, via }, Answer::Unknown, out);
+            }
+            Some(_) | None => self.take(id, ask, via, at, out),
+        }
+    }
+
     fn take(&mut self, id: AskId, ask: Ask, via: Option<NodeId>, at: Clocks, out: &mut Out) {
         let post = matches!(ask, Ask::Post(_));
         let origin = Origin { id, via };
@@ -266,7 +313,8 @@ impl ConsistentFeed {
             Some(leader) if via.is_none() => {
                 self.forwarded.insert(id, leader);
                 out.note(Note::Replica(ReplicaNote::Forwarded { client: id.client, leader, post }));
-                out.send(leader, Message::Peer(Peer::Forward { id, ask }));
+                let term = self.raft.term();
+                out.send(leader, Message::Peer(Peer::Forward { id, ask, term }));
             }
             // What was forwarded once is not passed round: two replicas could each take the other for the leader.
             Some(_) | None => {
@@ -288,18 +336,18 @@ impl Replica for ConsistentFeed {
     type Note = ReplicaNote;
 
     fn on_restart(&mut self, disk: &Self::Disk, at: Clocks, out: &mut Out) {
-        *self = Self::new(*self.raft.config());
+        *self = Self { started: disk.term, ..Self::new(*self.raft.config()) };
         self.drive(out, |raft, inner| raft.on_restart(disk, at, inner));
     }
 
     fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
-        self.take(id, ask, None, at, out);
+        self.on_question(id, ask, None, at, out);
     }
 
     fn on_peer(&mut self, from: NodeId, message: Peer, at: Clocks, out: &mut Out) {
         match message {
             Peer::Raft(message) => self.drive(out, |raft, inner| raft.on_message(from, message, at, inner)),
-            Peer::Forward { id, ask } => self.take(id, ask, Some(from), at, out),
+            Peer::Forward { id, ask, term } => self.on_question(id, ask, Some((from, term)), at, out),
             Peer::Forwarded { id, answer } => {
                 self.forwarded.remove(&id);
                 out.send(id.client, Message::Answer { number: id.number, answer });

@@ -6,7 +6,7 @@ use cap_lab::sim::fault::{Fate, Intervention, MessageName};
 use cap_lab::sim::model::Loss;
 use cap_lab::sim::network::Travel;
 use cap_lab::sim::run::{Run, Seen, World};
-use cap_lab::sim::schedule::{Pace, START_OF_DAY};
+use cap_lab::sim::schedule::{Pace, START_OF_DAY, Turns};
 
 use crate::ms;
 
@@ -85,7 +85,11 @@ impl Pace<Beacon> for Beacons {
         Delay::fixed(ms(5))
     }
 
-    fn beat(&self, _: NodeId) -> Option<Delay> {
+    fn opening(&self) -> Micros {
+        Micros::ZERO
+    }
+
+    fn turns(&self, _: NodeId) -> Option<Turns> {
         None
     }
 

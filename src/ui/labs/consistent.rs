@@ -97,7 +97,7 @@ impl FeedView for Consistent {
                 let label = if matches!(result, AppendResult::Matched { .. }) { "ack" } else { "refused" };
                 (label.to_owned(), FlightShape::Reply, FlightHue::Work)
             }
-            Peer::Forward { id, ask } => {
+            Peer::Forward { id, ask, .. } => {
                 let what = if matches!(ask, Ask::Post(_)) { "post" } else { "read" };
                 (format!("{}'s {what}", setup.person(id.client)), FlightShape::Request, FlightHue::Work)
             }
@@ -283,7 +283,7 @@ fn peer_words(setup: FeedSetup, peer: &Peer) -> (Vec<(String, String)>, String) 
             };
             (vec![row("term", term.0.to_string()), row("result", value)], meaning.to_owned())
         }
-        Peer::Forward { id, ask: asked } => (
+        Peer::Forward { id, ask: asked, .. } => (
             vec![row("asks", ask(setup, id.client, asked))],
             "A replica passes on what its phone asks, to the one that it believes to lead (§8).".to_owned(),
         ),

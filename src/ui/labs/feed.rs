@@ -285,7 +285,12 @@ where
             for mark in sides.iter().flat_map(|side| side.marks(sides.len() == 1)) {
                 let position = all.partition_point(|earlier| earlier.at <= mark.at);
                 // What happens to both worlds at once is one mark.
-                if !all[..position].iter().rev().take_while(|same| same.at == mark.at).any(|same| same.label == mark.label) {
+                if !all[..position]
+                    .iter()
+                    .rev()
+                    .take_while(|same| same.at == mark.at)
+                    .any(|same| same.label == mark.label)
+                {
                     all.insert(position, mark);
                 }
             }
