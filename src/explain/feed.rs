@@ -26,7 +26,11 @@ pub fn consistent(names: Names<'_>, view: View, node: NodeId, note: &Note<Replic
             let reach_matters = match note {
                 ReplicaNote::Raft(note) => matches!(note, RaftNote::AsksForVotes { .. }),
                 ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. } => true,
-                ReplicaNote::Forwarded { .. } | ReplicaNote::Superseded { .. } | ReplicaNote::Applied { .. } => false,
+                ReplicaNote::Forwarded { .. }
+                | ReplicaNote::AskedBefore { .. }
+                | ReplicaNote::ForgotWhetherTaken { .. }
+                | ReplicaNote::Superseded { .. }
+                | ReplicaNote::Applied { .. } => false,
             };
             let observer = if reach_matters { quorum_view(node, view) } else { None };
             Sentence { observer, ..replica(names, node, note) }
@@ -129,6 +133,22 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             ),
             "Raft §8",
             Tone::Bad,
+        ),
+        ReplicaNote::AskedBefore { client, post } => (
+            format!("{node} ignores {}'s {}", names(*client), what(*post)),
+            "It took up this question before, or a later one: this is a copy, or came so late that the phone has given it up."
+                .to_owned(),
+            "the feed's specification",
+            Tone::Routine,
+        ),
+        ReplicaNote::ForgotWhetherTaken { client, term, post } => (
+            format!("{node} can't tell what came of {}'s {}", names(*client), what(*post)),
+            format!(
+                "It was passed on to the leader of term {term}, and {node} has restarted since. Perhaps a copy of it came before, \
+                 and is in the log: unknown."
+            ),
+            "the feed's specification",
+            Tone::Warning,
         ),
         ReplicaNote::LostLeader { client, leader } => (
             format!("{node} can't tell what came of {}'s request", names(*client)),

@@ -228,7 +228,6 @@ impl<N: Node> Schedule<N> {
 
     /// Takes the step at `position`, as [`Schedule::next`] gave it, out of the schedule. `None`: a client lets its turn pass.
     pub fn take(&mut self, at: Micros, position: usize, model: &Model<N>, pace: &impl Pace<N>) -> Option<Taken<N>> {
-        self.now = at;
         if let What::Flight(id, _) = self.pending[position].what {
             let to = model.flights().get(id).expect("scheduled messages are on their way").to;
             let down = model.slot(to).status == Status::Crashed;

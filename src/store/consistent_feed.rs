@@ -3,10 +3,13 @@
 //!
 //! A replica that does not lead passes what its phones ask to the leader and the answer back; so a phone reaches as far as
 //! its replica does. If the replica knows no leader, nothing was done: it refuses. If it loses the leader that it passed
-//! something to, it cannot know: it says so (`Unknown`). A leader that lost its office refuses what it is passed late only
-//! if it remembers that it took no copy of it before.
+//! something to, it cannot know: it says so (`Unknown`).
 //!
-//! Left out: client sessions and retries; reads without a log entry.
+//! A refusal is final, whatever copies of the question the network still has: a replica takes up each question once, and
+//! one that may have done so before it crashed says that it does not know.
+//!
+//! Left out: client sessions and retries; reads without a log entry; that a phone's own message, copied and held until its
+//! replica has crashed and restarted, is taken up again.
 
 use crate::sorted::SortedMap;
 
@@ -38,8 +41,8 @@ pub enum Peer {
         id: AskId,
         /// What is asked.
         ask: Ask,
-        /// The term that the receiver leads, as far as the sender knows; it did lead it once, or the sender would not
-        /// know of it.
+        /// The term that the receiver leads, as far as the sender knows: what the receiver did in it, it has forgotten if it
+        /// restarted since.
         term: Term,
     },
     /// From the leader back to the replica that forwarded.
@@ -83,6 +86,22 @@ pub enum ReplicaNote {
         term: u64,
         /// It stands for election itself.
         candidate: bool,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// It ignored a copy of a question, or one that came after a later one from the same phone.
+    AskedBefore {
+        /// The phone.
+        client: NodeId,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// It restarted after the question was passed to it, and can't tell whether it had taken it up before.
+    ForgotWhetherTaken {
+        /// The phone.
+        client: NodeId,
+        /// The term in which it led, or was believed to.
+        term: u64,
         /// A post, else a read.
         post: bool,
     },
@@ -134,10 +153,10 @@ pub struct ConsistentFeed {
     requests: u32,
     /// Questions passed on, and to whom.
     forwarded: SortedMap<AskId, NodeId>,
-    /// The latest term that it has led since it started, and by phone the questions that it took as that leader: what
-    /// is not among them it can refuse for certain, even if the network sends a question twice.
-    led: Term,
-    taken: SortedMap<NodeId, Numbers>,
+    /// By phone: the number of the latest question that it took up, be it to refuse it.
+    taken: SortedMap<NodeId, u32>,
+    /// The term on its disk when it started: what it took up until then it has forgotten.
+    started: Term,
 }
 
 type Out = Effects<Participant<ConsistentFeed>>;
@@ -153,8 +172,8 @@ impl ConsistentFeed {
             asked: SortedMap::new(),
             requests: 0,
             forwarded: SortedMap::new(),
-            led: Term(0),
             taken: SortedMap::new(),
+            started: Term(0),
         }
     }
 
@@ -194,10 +213,6 @@ impl ConsistentFeed {
                 }
                 Effect::Reply(request, answer) => self.give_up(request, &answer, out),
             }
-        }
-        if self.raft.is_leader() && self.led != self.raft.term() {
-            self.led = self.raft.term();
-            self.taken = SortedMap::new();
         }
         self.apply_committed(&settled, out);
         if let Some(leader) = leader_before.filter(|leader| self.raft.leader_hint() != Some(*leader)) {
@@ -271,60 +286,51 @@ impl ConsistentFeed {
         }
     }
 
-    /// A phone of its own asks.
-    fn take_own(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
+    /// A phone's question, from itself or passed on in `term`. Its phone asks one at a time: what comes after a later one
+    /// has been given up.
+    fn on_question(&mut self, id: AskId, ask: Ask, passed: Option<(NodeId, Term)>, at: Clocks, out: &mut Out) {
+        let (client, post) = (id.client, matches!(ask, Ask::Post(_)));
+        if self.taken.get(&client).is_some_and(|latest| *latest >= id.number) {
+            return out.note(Note::Replica(ReplicaNote::AskedBefore { client, post }));
+        }
+        self.taken.insert(client, id.number);
+        let via = passed.map(|(via, _)| via);
+        match passed {
+            Some((_, term)) if term <= self.started => {
+                out.note(Note::Replica(ReplicaNote::ForgotWhetherTaken { client, term: term.0, post }));
+                self.answer(Origin { id, via }, Answer::Unknown, out);
+            }
+            Some(_) | None => self.take(id, ask, via, at, out),
+        }
+    }
+
+    fn take(&mut self, id: AskId, ask: Ask, via: Option<NodeId>, at: Clocks, out: &mut Out) {
+        let post = matches!(ask, Ask::Post(_));
+        let origin = Origin { id, via };
         match self.raft.leader_hint() {
-            Some(leader) if leader == self.raft.id() => self.propose(id, ask, None, at, out),
-            // The network copied the question.
-            Some(_) if self.forwarded.contains_key(&id) => {}
-            Some(leader) => {
-                let (post, term) = (matches!(ask, Ask::Post(_)), self.raft.term());
+            Some(leader) if leader == self.raft.id() => {
+                let request = RequestId(self.requests);
+                self.requests += 1;
+                self.asked.insert(request, origin);
+                let command = Command { client: id.client, ask };
+                self.drive(out, |raft, inner| raft.on_request(request, command, at, inner));
+            }
+            Some(leader) if via.is_none() => {
                 self.forwarded.insert(id, leader);
                 out.note(Note::Replica(ReplicaNote::Forwarded { client: id.client, leader, post }));
+                let term = self.raft.term();
                 out.send(leader, Message::Peer(Peer::Forward { id, ask, term }));
             }
-            None => self.refuse(id, &ask, None, out),
+            // What was forwarded once is not passed round: two replicas could each take the other for the leader.
+            Some(_) | None => {
+                let term = self.raft.term().0;
+                let candidate = matches!(self.raft.role(), raft::Role::Candidate { .. });
+                let note = ReplicaNote::RefusedWithoutLeader { client: id.client, term, candidate, post };
+                out.note(Note::Replica(note));
+                let refusal = Refusal::NoLeader { replica: self.raft.id(), term };
+                self.answer(origin, Answer::Refused(refusal), out);
+            }
         }
-    }
-
-    /// Another replica passes a question on, to the leader of `term`. It is not passed on again: two replicas could each
-    /// take the other for the leader.
-    fn take_forwarded(&mut self, id: AskId, ask: Ask, (term, via): (Term, NodeId), at: Clocks, out: &mut Out) {
-        if self.raft.is_leader() && self.raft.term() == term {
-            self.propose(id, ask, Some(via), at, out);
-        } else if self.led != term {
-            // It led that term before a crash, or before a later one: what it took then, it has forgotten.
-            self.answer(Origin { id, via: Some(via) }, Answer::Unknown, out);
-        } else if !self.took(id) {
-            self.refuse(id, &ask, Some(via), out);
-        }
-    }
-
-    fn propose(&mut self, id: AskId, ask: Ask, via: Option<NodeId>, at: Clocks, out: &mut Out) {
-        assert_eq!(self.led, self.raft.term(), "only as a leader");
-        if !self.taken.or_default(id.client).insert(id.number) {
-            // The network copied the question.
-            return;
-        }
-        let request = RequestId(self.requests);
-        self.requests += 1;
-        self.asked.insert(request, Origin { id, via });
-        let command = Command { client: id.client, ask };
-        self.drive(out, |raft, inner| raft.on_request(request, command, at, inner));
-    }
-
-    fn took(&self, id: AskId) -> bool {
-        self.taken.get(&id.client).is_some_and(|numbers| numbers.contains(id.number))
-    }
-
-    fn refuse(&mut self, id: AskId, ask: &Ask, via: Option<NodeId>, out: &mut Out) {
-        let term = self.raft.term().0;
-        let candidate = matches!(self.raft.role(), raft::Role::Candidate { .. });
-        let post = matches!(ask, Ask::Post(_));
-        let note = ReplicaNote::RefusedWithoutLeader { client: id.client, term, candidate, post };
-        out.note(Note::Replica(note));
-        let refusal = Refusal::NoLeader { replica: self.raft.id(), term };
-        self.answer(Origin { id, via }, Answer::Refused(refusal), out);
     }
 }
 
@@ -335,18 +341,18 @@ impl Replica for ConsistentFeed {
     type Note = ReplicaNote;
 
     fn on_restart(&mut self, disk: &Self::Disk, at: Clocks, out: &mut Out) {
-        *self = Self::new(*self.raft.config());
+        *self = Self { started: disk.term, ..Self::new(*self.raft.config()) };
         self.drive(out, |raft, inner| raft.on_restart(disk, at, inner));
     }
 
     fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
-        self.take_own(id, ask, at, out);
+        self.on_question(id, ask, None, at, out);
     }
 
     fn on_peer(&mut self, from: NodeId, message: Peer, at: Clocks, out: &mut Out) {
         match message {
             Peer::Raft(message) => self.drive(out, |raft, inner| raft.on_message(from, message, at, inner)),
-            Peer::Forward { id, ask, term } => self.take_forwarded(id, ask, (term, from), at, out),
+            Peer::Forward { id, ask, term } => self.on_question(id, ask, Some((from, term)), at, out),
             Peer::Forwarded { id, answer } => {
                 self.forwarded.remove(&id);
                 out.send(id.client, Message::Answer { number: id.number, answer });

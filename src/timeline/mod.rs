@@ -185,10 +185,14 @@ impl<E: Experiment> Timeline<E> {
     /// Lets exactly one step happen, whichever world's comes first, or one intervention of the script if that is next.
     /// False if nothing happens by itself any more.
     pub fn step(&mut self) -> bool {
-        let scripted = self.script().get(self.done).map(|scripted| scripted.at);
-        let derived = self.track.next_at();
-        let Some(at) = [scripted, derived].into_iter().flatten().min() else { return false };
-        self.advance(at);
+        let before = (self.track.steps(), self.done);
+        // More than once if a client lets its turn pass: nobody would see that.
+        while (self.track.steps(), self.done) == before {
+            let scripted = self.script().get(self.done).map(|scripted| scripted.at);
+            let derived = self.track.next_at();
+            let Some(at) = [scripted, derived].into_iter().flatten().min() else { return false };
+            self.advance(at);
+        }
         true
     }
 
@@ -287,7 +291,8 @@ impl<E: Experiment> Timeline<E> {
         self.checkpoints.retain(|checkpoint| checkpoint.now < parted);
         self.keep_start();
         let end = self.end();
-        self.rewind(Micros::ZERO);
+        // What the two branches share need not be computed again.
+        self.restore(self.checkpoints.last().expect("the start is kept").clone());
         // Computed once more up to its end, so that its marks are there; then back to where it begins.
         self.advance(end);
         self.seek(parted.min(end));

@@ -172,6 +172,8 @@ impl FeedKind for Consistent {
             ReplicaNote::Raft(note) => !note.is_routine(),
             ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. } => false,
             ReplicaNote::RefusedWithoutLeader { .. }
+            | ReplicaNote::AskedBefore { .. }
+            | ReplicaNote::ForgotWhetherTaken { .. }
             | ReplicaNote::LostLeader { .. }
             | ReplicaNote::Superseded { .. } => true,
         }
