@@ -115,7 +115,7 @@ fn new_run(ui: &ViewState, setup: &Setup) -> Html {
     let (nodes, people) = if ui.page == Page::Paxos { ("Acceptors", "Proposers") } else { ("Replicas", "People") };
     html! {
         <form class="fields" onsubmit={start}>
-            <label><span>{ "Seed" }</span><input id="new-seed" inputmode="numeric" pattern="[0-9]*" value={setup.seed.to_string()} /></label>
+            <label><span>{ "Seed" }</span><input id="new-seed" inputmode="numeric" pattern="[0-9]*" ~value={setup.seed.to_string()} /></label>
             { choice("new-nodes", nodes, &setup.nodes) }
             if setup.people.1.len() > 1 { { choice("new-people", people, &setup.people) } }
             if let Some(percent) = setup.traffic {
