@@ -3,8 +3,9 @@
 //! Files come from anywhere. Whatever is in one, reading it gives a timeline or a message, never a panic, and never takes
 //! longer than the limits below allow.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::json::Json;
 use super::track::{Fingerprint, Track};
 use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeSet};
@@ -14,7 +15,7 @@ use crate::sim::run::STEPS_PER_DIGEST;
 /// What the first field of every run file says.
 const FORMAT: &str = "cap-lab run";
 /// The version that this code writes, and the only one that it reads.
-const VERSION: u32 = 1;
+const VERSION: u64 = 1;
 
 /// The largest file that is read, in bytes.
 pub const BYTES_MAX: usize = 4 << 20;
@@ -35,19 +36,21 @@ pub const SKEW_MAX: i64 = 12 * 3_600 * 1_000_000;
 #[derive(Deserialize)]
 struct Header {
     format: String,
-    version: u32,
+    version: u64,
     experiment: String,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What a run file holds.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunFile {
     format: String,
-    version: u32,
+    version: u64,
     experiment: String,
     /// Names and numbers: `replicas=5 people=3`.
     setup: String,
-    seed: u64,
+    /// In hexadecimal, as the digests are: a number of 64 bits does not survive every JSON reader.
+    seed: String,
     /// One intervention each: its moment in µs, then what was done. See [`crate::sim::script`].
     script: Vec<String>,
     /// How far the run was computed, and where the play head stood, in µs.
@@ -57,13 +60,41 @@ struct RunFile {
     worlds: Vec<WorldDigests>,
 }
 
-/// Digests in hexadecimal: a number of 64 bits does not survive every JSON reader.
-#[derive(Serialize, Deserialize)]
+/// What a world did, to be compared.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WorldDigests {
     steps: u64,
     digest: String,
     every_256_steps: Vec<String>,
+}
+
+impl RunFile {
+    fn write(self) -> String {
+        let texts = |texts: Vec<String>| Json::List(texts.into_iter().map(Json::Text).collect());
+        let object = |members: Vec<(&str, Json)>| {
+            Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        };
+        let world = |world: WorldDigests| {
+            object(vec![
+                ("steps", Json::Number(world.steps)),
+                ("digest", Json::Text(world.digest)),
+                ("every_256_steps", texts(world.every_256_steps)),
+            ])
+        };
+        let file = object(vec![
+            ("format", Json::Text(self.format)),
+            ("version", Json::Number(self.version)),
+            ("experiment", Json::Text(self.experiment)),
+            ("setup", Json::Text(self.setup)),
+            ("seed", Json::Text(self.seed)),
+            ("script", texts(self.script)),
+            ("end", Json::Number(self.end)),
+            ("head", Json::Number(self.head)),
+            ("worlds", Json::List(self.worlds.into_iter().map(world).collect())),
+        ]);
+        file.write()
+    }
 }
 
 /// What reading a run file gave.
@@ -77,12 +108,18 @@ pub struct Imported<E: Experiment> {
 
 /// The name of the experiment that a run file holds, if it is one that this version can read.
 pub fn experiment_in(text: &str) -> Result<String, String> {
+    read_header(text).map(|(experiment, _)| experiment)
+}
+
+/// The experiment's name, and the whole file.
+fn read_header(text: &str) -> Result<(String, Json), String> {
     if text.len() > BYTES_MAX {
         let (size, limit) = (text.len() >> 20, BYTES_MAX >> 20);
         return Err(format!("This file is too large for a run: {size} MB, and the limit is {limit} MB."));
     }
-    let not_a_run = |error: serde_json::Error| format!("This is not a run of CAP Lab, or it is damaged: {error}.");
-    let header: Header = serde_json::from_str(text).map_err(not_a_run)?;
+    let not_a_run = |wrong: String| format!("This is not a run of CAP Lab, or it is damaged: {wrong}.");
+    let file = Json::read(text).map_err(not_a_run)?;
+    let header = Header::deserialize(file.clone()).map_err(|wrong| not_a_run(wrong.to_string()))?;
     if header.format != FORMAT {
         return Err(format!("This is not a run of CAP Lab: its format is “{}”.", shorten(&header.format)));
     }
@@ -93,7 +130,7 @@ pub fn experiment_in(text: &str) -> Result<String, String> {
              get the newest lab."
         ));
     }
-    Ok(header.experiment)
+    Ok((header.experiment, file))
 }
 
 impl<E: Experiment> Timeline<E> {
@@ -109,28 +146,29 @@ impl<E: Experiment> Timeline<E> {
             version: VERSION,
             experiment: E::NAME.to_owned(),
             setup: self.experiment.to_string(),
-            seed: self.seed,
+            seed: hex(self.seed),
             script: self.script().iter().map(ToString::to_string).collect(),
             end: self.end().0,
             head: self.now().0,
             worlds: worlds.collect(),
         };
-        serde_json::to_string(&file).expect("all keys are strings")
+        file.write()
     }
 
     /// Reads a run file, replays it and compares the digests. The message says what is wrong, for a person.
     pub fn import(text: &str) -> Result<Imported<E>, String> {
-        let name = experiment_in(text)?;
+        let (name, file) = read_header(text)?;
         if name != E::NAME {
             return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
         }
-        let damaged = |error: serde_json::Error| format!("This run is damaged: {error}.");
-        let file: RunFile = serde_json::from_str(text).map_err(damaged)?;
+        let file = RunFile::deserialize(file).map_err(|wrong| format!("This run is damaged: {wrong}."))?;
+        let seed = u64::from_str_radix(&file.seed, 16);
+        let seed = seed.map_err(|_| "This run is damaged: its seed is no number in hexadecimal.".to_owned())?;
         let setup = file.setup.parse::<E>().and_then(|setup| setup.check().map(|()| setup));
         let setup = setup.map_err(|wrong| format!("This run's setup is impossible: {wrong}."))?;
         let script =
             read_script(&setup, &file).map_err(|wrong| format!("This run's script is impossible: {wrong}."))?;
-        let mut timeline = Timeline::with_script(setup, file.seed, script);
+        let mut timeline = Timeline::with_script(setup, seed, script);
         timeline.replay(Micros(file.end))?;
         compare(&timeline.track().fingerprints(), &file.worlds)?;
         timeline.seek(Micros(file.head));

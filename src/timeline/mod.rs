@@ -5,6 +5,7 @@
 //! a branch.
 
 pub mod file;
+pub mod json;
 pub mod track;
 
 use std::fmt::{Debug, Display};
