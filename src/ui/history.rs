@@ -2,6 +2,8 @@
 //!
 //! Bars are drawn once where they are in time; from frame to frame the whole strip only slides.
 
+use std::rc::Rc;
+
 use cap_lab::node::Micros;
 use yew::{Html, html};
 
@@ -20,6 +22,9 @@ const TOP: f64 = 9.0;
 /// How far the play head is along the strip.
 const HEAD: f64 = 0.94;
 
+/// What still goes on reaches far to the right; the strip ends at the play head.
+const ENDLESS: f64 = 1e5;
+
 /// The strip of one world.
 pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
     let width = ui.strip_width;
@@ -30,15 +35,19 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
     let height = TOP + ROW * world.history.len() as f64 + 17.0;
     let shift = head - now.as_secs_f64() * per_second;
     let from = (now.as_secs_f64() - window).max(0.0);
-    let part = StripPart {
-        rows: world.history.clone(),
+    let first_tick = (from / window * 4.0).floor() as u64;
+    let back = StripPart {
         faults: world.faults.clone(),
         per_second,
         height,
         // The ticks and what is left out change only now and then, or the strip would be drawn anew in every frame.
-        first_tick: (from / window * 4.0).floor() as u64,
+        first_tick,
         tick: window / 4.0,
     };
+    let rows = world.history.iter().enumerate().map(|(row, person)| {
+        let rows = Rc::clone(&world.history);
+        still(&person.name, RowPart { rows, row, per_second, since: Micros((first_tick as f64 * window * 0.25e6) as u64) })
+    });
     html! {
         <svg class="history" width={px(width)} height={px(height)} role="img" aria-label={summary(world)}>
             { for world.history.iter().enumerate().map(|(row, person)| html! {
@@ -47,7 +56,7 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
             <svg x={px(NAMES)} width={px(inner)} height={px(height)} overflow="hidden">
                 <rect class="ground" width="100%" height={px(height - 16.0)} />
                 <svg width={px(head)} height={px(height)} overflow="hidden">
-                    <g transform={format!("translate({} 0)", Px(shift))}>{ still("strip", part) }</g>
+                    <g transform={format!("translate({} 0)", Px(shift))}>{ still("", back) }{ for rows }</g>
                 </svg>
                 <path class="head" d={format!("M{},5V{}", Px(head), Px(height - 14.0))} />
                 <path class="head-mark" d={format!("M{},0h10l-5,7z", Px(head - 5.0))} />
@@ -56,12 +65,12 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
     }
 }
 
-/// How many seconds of run time the strip shows: about what passes in twenty seconds at the chosen speed.
+/// How many seconds of run time the strip shows: what passes in some seconds at the chosen speed.
 fn window_seconds(speed: i32) -> f64 {
     match speed {
         ..=-70 => 2.4,
-        -69..=20 => 10.0,
-        _ => 40.0,
+        -69..=20 => 6.0,
+        _ => 24.0,
     }
 }
 
@@ -82,7 +91,6 @@ fn summary(world: &World) -> String {
 
 #[derive(PartialEq)]
 struct StripPart {
-    rows: std::rc::Rc<Vec<HistoryRow>>,
     faults: Vec<(Micros, Option<Micros>, String)>,
     per_second: f64,
     height: f64,
@@ -94,8 +102,7 @@ impl Part for StripPart {
     fn draw(&self) -> Html {
         let x = |at: Micros| at.as_secs_f64() * self.per_second;
         let floor = self.height - 16.0;
-        // What still goes on reaches far to the right; the strip ends at the play head.
-        let width = |from: Micros, to: Option<Micros>| to.map_or(1e5, |to| x(to) - x(from));
+        let width = |from: Micros, to: Option<Micros>| to.map_or(ENDLESS, |to| x(to) - x(from));
         let ticks = (self.first_tick..self.first_tick + 7).map(|tick| {
             let seconds = tick as f64 * self.tick;
             let at = px(seconds * self.per_second);
@@ -112,12 +119,33 @@ impl Part for StripPart {
                 </g>
             }
         });
-        let bars = self.rows.iter().enumerate().flat_map(|(row, person)| person.bars.iter().map(move |bar| (row, bar)));
-        html! { <g>
-            { for ticks }
-            { for faults }
-            { for bars.map(|(row, bar)| draw_bar(bar, x(bar.from), width(bar.from, bar.to), TOP + ROW * row as f64 + 10.0)) }
-        </g> }
+        html! { <g>{ for ticks }{ for faults }</g> }
+    }
+}
+
+/// One person's bars.
+struct RowPart {
+    rows: Rc<Vec<HistoryRow>>,
+    row: usize,
+    per_second: f64,
+    /// What ended before is out of sight.
+    since: Micros,
+}
+
+impl PartialEq for RowPart {
+    fn eq(&self, other: &Self) -> bool {
+        let same = (self.row, self.per_second, self.since) == (other.row, other.per_second, other.since);
+        same && (Rc::ptr_eq(&self.rows, &other.rows) || self.rows.get(self.row) == other.rows.get(self.row))
+    }
+}
+
+impl Part for RowPart {
+    fn draw(&self) -> Html {
+        let x = |at: Micros| at.as_secs_f64() * self.per_second;
+        let y = TOP + ROW * self.row as f64 + 10.0;
+        let seen = self.rows[self.row].bars.iter().filter(|bar| bar.to.is_none_or(|to| to >= self.since));
+        let bars = seen.map(|bar| draw_bar(bar, x(bar.from), bar.to.map_or(ENDLESS, |to| x(to) - x(bar.from)), y));
+        html! { <g>{ for bars }</g> }
     }
 }
 

@@ -110,7 +110,7 @@ pub fn two_rows(proposers: usize, acceptors: usize, size: Size) -> Vec<Place> {
     let card_h = if card_w < 52.0 { 46.0 } else { 40.0 };
     let inset = size.w * if proposers > 1 { 0.12 } else { 0.0 };
     let top = (0..proposers).map(|index| Place {
-        at: Point { x: inset + spread(proposers, index) * (size.w - 2.0 * inset), y: 40.0 },
+        at: Point { x: inset + spread(proposers, index) * (size.w - 2.0 * inset), y: 46.0 },
         body: Body::Circle(28.0),
     });
     let bottom = (0..acceptors).map(|index| Place {
