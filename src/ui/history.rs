@@ -46,7 +46,10 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
     };
     let rows = world.history.iter().enumerate().map(|(row, person)| {
         let rows = Rc::clone(&world.history);
-        still(&person.name, RowPart { rows, row, per_second, since: Micros((first_tick as f64 * window * 0.25e6) as u64) })
+        still(
+            &person.name,
+            RowPart { rows, row, per_second, since: Micros((first_tick as f64 * window * 0.25e6) as u64) },
+        )
     });
     html! {
         <svg class="history" width={px(width)} height={px(height)} role="img" aria-label={summary(world)}>
