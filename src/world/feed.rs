@@ -165,6 +165,7 @@ impl FeedKind for Consistent {
             // What goes well, the phones show.
             ReplicaNote::Raft(
                 raft::Note::EntryAppended { .. }
+                | raft::Note::AppendAccepted { .. }
                 | raft::Note::CommitAdvanced { .. }
                 | raft::Note::CommitLearned { .. }
                 | raft::Note::RequestCommitted { .. },

@@ -272,7 +272,7 @@ where
         if let Intervention::Request { node, request } = &act {
             experiment.check_request(*node, request)?;
         }
-        if self.timeline.act(act.clone()) { Ok(()) } else { Err(acts::impossible(&act)) }
+        if self.timeline.act_apart(act.clone()) { Ok(()) } else { Err(acts::impossible(&act)) }
     }
 
     fn worlds(&self) -> usize {
