@@ -1,8 +1,9 @@
 //! A vector whose clones share their elements: logs and histories are cloned at every checkpoint and by every explored
 //! state, and differ by a few entries at the end.
 //!
-//! Elements live in chunks of [`CHUNK`] behind `Arc`; the list of full chunks is behind one more. A clone copies two
-//! pointers; the first push after it copies at most one chunk.
+//! Elements live in chunks of [`CHUNK`] behind `Arc`, full chunks in blocks of [`BLOCK`] behind `Arc`, and the list of
+//! blocks is behind one more. A clone copies two pointers; the first push after it copies at most one chunk, one block and
+//! a pointer per thousand elements. So what a clone that lives on costs hardly depends on how long the list is.
 
 use std::fmt::{self, Debug};
 use std::hash::{Hash, Hasher};
@@ -10,11 +11,16 @@ use std::sync::Arc;
 
 /// Elements per chunk.
 const CHUNK: usize = 32;
+/// Chunks per block.
+const BLOCK: usize = 32;
+
+/// Full chunks; only the last block may have fewer than [`BLOCK`].
+type Blocks<T> = Vec<Arc<Vec<Arc<Vec<T>>>>>;
 
 /// A growable list with cheap clones. Equality, hash and debug output are those of the elements.
 pub struct SharedVec<T> {
     /// Chunks of exactly [`CHUNK`] elements.
-    full: Arc<Vec<Arc<Vec<T>>>>,
+    full: Arc<Blocks<T>>,
     /// The elements after them, fewer than [`CHUNK`].
     tail: Arc<Vec<T>>,
 }
@@ -32,9 +38,19 @@ impl<T> Default for SharedVec<T> {
 }
 
 impl<T> SharedVec<T> {
+    /// How many chunks are full.
+    fn chunks(&self) -> usize {
+        self.full.last().map_or(0, |last| (self.full.len() - 1) * BLOCK + last.len())
+    }
+
+    /// A full chunk.
+    fn chunk(&self, index: usize) -> Option<&Arc<Vec<T>>> {
+        self.full.get(index / BLOCK)?.get(index % BLOCK)
+    }
+
     /// How many elements.
     pub fn len(&self) -> usize {
-        self.full.len() * CHUNK + self.tail.len()
+        self.chunks() * CHUNK + self.tail.len()
     }
 
     /// Whether there is none.
@@ -44,9 +60,9 @@ impl<T> SharedVec<T> {
 
     /// The element at `index`, counted from 0.
     pub fn get(&self, index: usize) -> Option<&T> {
-        match self.full.get(index / CHUNK) {
+        match self.chunk(index / CHUNK) {
             Some(chunk) => chunk.get(index % CHUNK),
-            None => self.tail.get(index.checked_sub(self.full.len() * CHUNK)?),
+            None => self.tail.get(index.checked_sub(self.chunks() * CHUNK)?),
         }
     }
 
@@ -70,10 +86,19 @@ impl<T: Clone> SharedVec<T> {
     /// Adds `element` at the end.
     pub fn push(&mut self, element: T) {
         let tail = Arc::make_mut(&mut self.tail);
+        if tail.len() == tail.capacity() {
+            // Doubling would overshoot the chunk, and most chunks are kept for ever.
+            let room = (2 * tail.len()).clamp(4, CHUNK);
+            tail.reserve_exact(room - tail.len());
+        }
         tail.push(element);
         if tail.len() == CHUNK {
             let chunk = std::mem::take(&mut self.tail);
-            Arc::make_mut(&mut self.full).push(chunk);
+            let full = Arc::make_mut(&mut self.full);
+            match full.last_mut().filter(|last| last.len() < BLOCK) {
+                Some(last) => Arc::make_mut(last).push(chunk),
+                None => full.push(Arc::new(vec![chunk])),
+            }
         }
     }
 
@@ -83,9 +108,13 @@ impl<T: Clone> SharedVec<T> {
             return;
         }
         let chunks = len / CHUNK;
-        if chunks < self.full.len() {
-            self.tail = Arc::clone(&self.full[chunks]);
-            Arc::make_mut(&mut self.full).truncate(chunks);
+        if chunks < self.chunks() {
+            self.tail = Arc::clone(self.chunk(chunks).expect("below the number of chunks"));
+            let full = Arc::make_mut(&mut self.full);
+            full.truncate(chunks.div_ceil(BLOCK));
+            if let Some(last) = full.last_mut().filter(|_| !chunks.is_multiple_of(BLOCK)) {
+                Arc::make_mut(last).truncate(chunks % BLOCK);
+            }
         }
         Arc::make_mut(&mut self.tail).truncate(len % CHUNK);
     }
@@ -95,8 +124,10 @@ impl<T: Clone> SharedVec<T> {
         if index >= self.len() {
             return None;
         }
-        if index / CHUNK < self.full.len() {
-            Arc::make_mut(&mut Arc::make_mut(&mut self.full)[index / CHUNK]).get_mut(index % CHUNK)
+        let chunk = index / CHUNK;
+        if chunk < self.chunks() {
+            let block = Arc::make_mut(&mut Arc::make_mut(&mut self.full)[chunk / BLOCK]);
+            Arc::make_mut(&mut block[chunk % BLOCK]).get_mut(index % CHUNK)
         } else {
             Arc::make_mut(&mut self.tail).get_mut(index % CHUNK)
         }
@@ -112,13 +143,14 @@ impl<T: PartialEq> SharedVec<T> {
         if Arc::ptr_eq(&self.full, &longer.full) && Arc::ptr_eq(&self.tail, &longer.tail) {
             return true;
         }
+        let same = |(ours, theirs): (&Arc<Vec<T>>, &Arc<Vec<T>>)| Arc::ptr_eq(ours, theirs) || ours == theirs;
         let same_chunks = Arc::ptr_eq(&self.full, &longer.full)
             || self
                 .full
                 .iter()
                 .zip(longer.full.iter())
-                .all(|(ours, theirs)| Arc::ptr_eq(ours, theirs) || ours == theirs);
-        let start = self.full.len() * CHUNK;
+                .all(|(ours, theirs)| Arc::ptr_eq(ours, theirs) || ours.iter().zip(theirs.iter()).all(same));
+        let start = self.chunks() * CHUNK;
         same_chunks && self.tail.iter().eq(longer.iter_from(start).take(self.tail.len()))
     }
 }
@@ -170,10 +202,12 @@ mod tests {
         };
         let (mut plain, mut shared) = (Vec::new(), SharedVec::default());
         let mut clones: Vec<(Vec<u64>, SharedVec<u64>)> = Vec::new();
-        for round in 0..4_000 {
+        for round in 0..20_000 {
             match dice(20) {
                 0 => {
-                    let len = dice(plain.len() as u64 + 2) as usize;
+                    // Seldom far back, or the list would never get long.
+                    let far = if dice(200) == 0 { plain.len() as u64 } else { 10 };
+                    let len = (plain.len() as u64 + 2).saturating_sub(dice(far + 3)) as usize;
                     plain.truncate(len);
                     shared.truncate(len);
                 }
@@ -182,7 +216,7 @@ mod tests {
                     plain[index] = round;
                     *shared.get_mut(index).unwrap() = round;
                 }
-                2 if round % 7 == 0 => clones.push((plain.clone(), shared.clone())),
+                2 if round % 70 == 0 => clones.push((plain.clone(), shared.clone())),
                 _ => {
                     plain.push(round);
                     shared.push(round);
@@ -193,6 +227,8 @@ mod tests {
         }
         clones.push((plain, shared));
         assert!(clones.len() > 10, "no clone was taken");
+        let longest = clones.iter().map(|(plain, _)| plain.len()).max();
+        assert!(longest > Some(3 * CHUNK * BLOCK), "the longest had {longest:?} elements");
         for (plain, shared) in &clones {
             assert!(plain.iter().eq(shared.iter()));
             assert_eq!(*shared, plain.iter().copied().collect());

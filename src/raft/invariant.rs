@@ -245,6 +245,8 @@ fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Res
             }
             None => {
                 let sightings = Arc::make_mut(ghost.entries.get_mut(place).expect("indices come in order"));
+                // Nearly every index has one entry ever.
+                sightings.reserve_exact(1);
                 sightings.push(Sighting { node, entry: entry.clone(), previous, digest });
             }
         }

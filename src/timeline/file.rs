@@ -171,8 +171,8 @@ impl<E: Experiment> Timeline<E> {
         let mut timeline = Timeline::with_script(setup, seed, script);
         timeline.replay(Micros(file.end))?;
         compare(&timeline.track().fingerprints(), &file.worlds)?;
-        timeline.seek(Micros(file.head));
         let skipped = timeline.skipped();
+        timeline.seek(Micros(file.head));
         Ok(Imported { timeline, skipped })
     }
 
@@ -189,17 +189,25 @@ impl<E: Experiment> Timeline<E> {
 }
 
 fn read_script<E: Experiment>(setup: &E, file: &RunFile) -> Result<Vec<Scripted<RequestOf<E>>>, String> {
-    if file.end > LENGTH_MAX.0 || file.head > file.end {
-        let (end, most) = (file.end / 1_000_000, LENGTH_MAX.0 / 1_000_000);
+    let seconds = |micros: u64| micros / 1_000_000;
+    if file.end > LENGTH_MAX.0 {
+        let (end, most) = (seconds(file.end), seconds(LENGTH_MAX.0));
         return Err(format!("it ends at {end} s; runs of up to {most} s are read"));
+    }
+    if file.head > file.end {
+        let (head, end) = (seconds(file.head), seconds(file.end));
+        return Err(format!("its play head is at {head} s, after its end at {end} s"));
     }
     if file.script.len() > SCRIPT_MAX {
         return Err(format!("it has {} interventions; up to {SCRIPT_MAX} are read", file.script.len()));
     }
+    let start = setup.start(file.seed);
+    let (participants, worlds) = (start.participants(), start.fingerprints().len());
     let mut script: Vec<Scripted<_>> = Vec::new();
     for (number, line) in file.script.iter().enumerate() {
         let in_line = |wrong: String| format!("line {} (“{}”): {wrong}", number + 1, shorten(line));
         let scripted: Scripted<RequestOf<E>> = line.parse().map_err(in_line)?;
+        check_names(&scripted.act, participants, worlds).map_err(in_line)?;
         check_act(setup, &scripted.act).map_err(in_line)?;
         let earlier = script.last().map_or(Micros::ZERO, |last| last.at);
         if scripted.at < earlier || scripted.at.0 > file.end {
@@ -208,6 +216,35 @@ fn read_script<E: Experiment>(setup: &E, file: &RunFile) -> Result<Vec<Scripted<
         script.push(scripted);
     }
     Ok(script)
+}
+
+/// Whether everybody exists who is spoken of.
+fn check_names<R>(act: &Intervention<R>, participants: usize, worlds: usize) -> Result<(), String> {
+    let (nodes, world) = match act {
+        Intervention::Cut(links) | Intervention::Heal(links) => {
+            if let Some((from, to)) = links.iter().find(|(from, to)| from == to) {
+                return Err(format!("there is no link from {from} to {to}"));
+            }
+            (links.iter().flat_map(|(from, to)| [*from, *to]).collect(), 0)
+        }
+        Intervention::Crash { node, .. }
+        | Intervention::Restart(node)
+        | Intervention::Pause(node)
+        | Intervention::Resume(node)
+        | Intervention::Skew { node, .. }
+        | Intervention::Drift { node, .. }
+        | Intervention::Request { node, .. } => (vec![*node], 0),
+        Intervention::Message { world, name, .. } => (vec![name.from, name.to], *world),
+        Intervention::Timer { world, node, .. } | Intervention::Sync { world, node } => (vec![*node], *world),
+        Intervention::Traffic(_) => (Vec::new(), 0),
+    };
+    if let Some(stranger) = nodes.iter().find(|node| node.index() >= participants) {
+        return Err(format!("there is no {stranger}, only {participants} participants"));
+    }
+    if usize::from(world) >= worlds {
+        return Err(format!("there is no world {world}; they are counted from 0, and there are {worlds}"));
+    }
+    Ok(())
 }
 
 fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Result<(), String> {
@@ -234,7 +271,8 @@ fn compare(ours: &[Fingerprint], theirs: &[WorldDigests]) -> Result<(), String> 
     for (world, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
         let on_the_way = ours.on_the_way.iter().zip(&theirs.every_256_steps);
         let agreed = on_the_way.take_while(|(ours, theirs)| hex(**ours) == **theirs).count() as u64;
-        if ours.steps == theirs.steps && hex(ours.digest) == theirs.digest {
+        let all_agree = agreed == ours.on_the_way.len() as u64 && agreed == theirs.every_256_steps.len() as u64;
+        if ours.steps == theirs.steps && hex(ours.digest) == theirs.digest && all_agree {
             continue;
         }
         let from = agreed * STEPS_PER_DIGEST;

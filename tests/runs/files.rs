@@ -1,1 +1,301 @@
+//! Run files come from anywhere: whatever is in one, reading it gives a timeline or a clear message.
 
+use std::time::Instant;
+
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::node::{Micros, NodeId};
+use cap_lab::sim::fault::Intervention;
+use cap_lab::store::feed::Request;
+use cap_lab::timeline::Timeline;
+use cap_lab::timeline::file::{BYTES_MAX, experiment_in};
+use serde_json::{Value, json};
+
+use crate::{Dice, feed, ms, seeds};
+
+/// A file with something of everything in it.
+fn file() -> String {
+    let mut timeline = Timeline::new(feed(), 42);
+    timeline.play(ms(1_000));
+    let (n1, n3, ana) = (NodeId(0), NodeId(2), NodeId(5));
+    let name = timeline.track().left.model().flights().iter().find_map(|(id, _)| timeline.track().left.name_of(id));
+    let acts: [Intervention<Request>; 9] = [
+        Intervention::Message {
+            world: 0,
+            name: name.expect("something is on its way"),
+            fate: cap_lab::sim::fault::Fate::Duplicate,
+        },
+        Intervention::Cut(vec![(n1, n3), (n3, n1)]),
+        Intervention::Request { node: ana, request: Request::Post("caf\u{e9} \"\\\u{1f600}".into()) },
+        Intervention::Crash { node: n3, keep: 1 },
+        Intervention::Skew { node: n1, micros: -1_500_000 },
+        Intervention::Drift { node: n1, ppm: 20_000 },
+        Intervention::Request { node: ana, request: Request::Attach(n3) },
+        Intervention::Restart(n3),
+        Intervention::Traffic(50),
+    ];
+    for act in acts {
+        assert!(timeline.act(act.clone()), "{act:?}");
+        timeline.play(timeline.now() + ms(250));
+    }
+    timeline.seek(ms(2_000));
+    timeline.export()
+}
+
+fn read(text: &str) -> Result<u32, String> {
+    Timeline::<FeedExperiment>::import(text).map(|imported| imported.skipped)
+}
+
+/// The file with something changed.
+fn changed(change: impl FnOnce(&mut Value)) -> String {
+    let mut value: Value = serde_json::from_str(&file()).expect("just written");
+    change(&mut value);
+    value.to_string()
+}
+
+/// The file with one more intervention at its end.
+fn with_act(act: Value) -> String {
+    changed(|file| {
+        let end = file["end"].clone();
+        let script = file["script"].as_array_mut().expect("a list");
+        script.push(json!({ "at": end, "act": act }));
+    })
+}
+
+/// The message says what is wrong, is one or two sentences for a person, and does not repeat the file.
+#[track_caller]
+fn assert_refused(text: &str, expected: &str) {
+    let message = read(text).expect_err(expected);
+    assert!(message.contains(expected), "{message}\nexpected: {expected}");
+    assert!(message.ends_with('.') && message.len() < 400, "{message}");
+    assert!(message.starts_with("This "), "{message}");
+}
+
+#[test]
+fn the_file_itself_is_read() {
+    assert_eq!(read(&file()), Ok(0));
+    assert_eq!(read(&changed(|_| {})), Ok(0));
+    assert_eq!(experiment_in(&file()), Ok("feed".to_owned()));
+}
+
+#[test]
+fn what_is_no_run_is_refused() {
+    for (text, expected) in [
+        ("", "not a run"),
+        (" \n", "not a run"),
+        ("null", "not a run"),
+        ("[]", "not a run"),
+        ("{}", "missing field `format`"),
+        ("hello", "not a run"),
+        ("\u{0}\u{1}\u{fffd}", "not a run"),
+        ("{\"format\":\"cap-lab run\"}", "missing field `version`"),
+        ("{\"format\":\"gpx\",\"version\":1,\"experiment\":\"feed\"}", "its format is \u{201c}gpx\u{201d}"),
+    ] {
+        assert_refused(text, expected);
+    }
+    let long_name = format!("{{\"format\":\"{}\",\"version\":1,\"experiment\":\"feed\"}}", "x".repeat(100_000));
+    assert_refused(&long_name, "its format is");
+    assert_refused(&format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)), "not a run");
+    assert_refused(&format!("{{\"a\":{}", "{\"a\":".repeat(200_000)), "not a run");
+}
+
+#[test]
+fn other_versions_and_experiments_are_refused() {
+    assert_refused(&changed(|file| file["version"] = json!(2)), "version 2 of the format; this lab reads version 1");
+    assert_refused(&changed(|file| file["version"] = json!(-1)), "not a run");
+    assert_refused(&changed(|file| file["experiment"] = json!("tetris")), "another experiment: \u{201c}tetris\u{201d}");
+    assert!(Timeline::<RaftExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
+    assert!(Timeline::<PaxosExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
+    let disguised = changed(|file| file["experiment"] = json!("paxos"));
+    assert!(Timeline::<PaxosExperiment>::import(&disguised).expect_err("a feed").contains("damaged"));
+}
+
+#[test]
+fn a_huge_file_is_refused_without_being_read() {
+    let huge = format!("{}{}", file(), " ".repeat(64 << 20));
+    let before = Instant::now();
+    assert_refused(&huge, "64 MB, and the limit is 4 MB");
+    assert!(before.elapsed().as_millis() < 100, "it was read");
+    assert_eq!(read(&format!("{}{}", file(), " ".repeat(BYTES_MAX - file().len()))), Ok(0), "the limit itself is fine");
+}
+
+#[test]
+fn damaged_fields_are_refused() {
+    for (damage, expected) in [
+        (changed(|file| file["seed"] = json!(-5)), "damaged"),
+        (changed(|file| file["seed"] = json!(1.5)), "damaged"),
+        (changed(|file| file["seed"] = json!("42")), "damaged"),
+        (changed(|file| file["head"] = json!(null)), "damaged"),
+        (changed(|file| file["surprise"] = json!(1)), "unknown field `surprise`"),
+        (changed(|file| drop(file.as_object_mut().expect("an object").remove("script"))), "missing field `script`"),
+        (changed(|file| file["setup"]["feed"]["colour"] = json!("red")), "unknown field `colour`"),
+        (changed(|file| file["script"][0]["act"] = json!({ "explode": 1 })), "unknown variant `explode`"),
+        (changed(|file| file["script"][0]["act"] = json!({ "cut": [[0, 1, 2]] })), "damaged"),
+        (changed(|file| file["script"][0]["act"] = json!({ "restart": 256 })), "damaged"),
+        (changed(|file| file["script"][0]["act"] = json!({ "restart": -1 })), "damaged"),
+        (changed(|file| file["script"][0]["who"] = json!("me")), "unknown field `who`"),
+        (changed(|file| file["script"][0]["act"] = json!({ "traffic": 70_000 })), "damaged"),
+        (file().replacen("\"seed\":42", "\"seed\":42,\"seed\":43", 1), "duplicate field `seed`"),
+        (file().replacen("\"seed\":42", "\"seed\":NaN", 1), "not a run"),
+        (file().replacen("\"seed\":42", "\"seed\":1e999", 1), "out of range"),
+        (file() + "}", "trailing characters"),
+    ] {
+        assert_refused(&damage, expected);
+    }
+}
+
+#[test]
+fn impossible_setups_are_refused() {
+    for (setup, expected) in [
+        (json!({ "feed": { "replicas": 0, "people": 3 }, "traffic": 100 }), "0 replicas"),
+        (json!({ "feed": { "replicas": 255, "people": 3 }, "traffic": 100 }), "255 replicas"),
+        (json!({ "feed": { "replicas": 5, "people": 0 }, "traffic": 100 }), "0 people"),
+        (json!({ "feed": { "replicas": 5, "people": 200 }, "traffic": 100 }), "200 people"),
+        (json!({ "feed": { "replicas": 5, "people": 3 }, "traffic": 65_535 }), "traffic of 65535 %"),
+    ] {
+        assert_refused(&changed(|file| file["setup"] = setup), expected);
+    }
+}
+
+#[test]
+fn hostile_scripts_are_refused() {
+    let far = u64::MAX;
+    let many: Vec<Value> = (0..2_000).map(|_| json!([0, 1])).collect();
+    let name = |from: u8| json!({ "from": from, "to": 1, "kind": "Vote", "ordinal": 0 });
+    for (act, expected) in [
+        (json!({ "cut": [[0, 99]] }), "participant 99 in it; there are 8"),
+        (json!({ "heal": [[0, 0]] }), "a link from participant 0 to 0"),
+        (json!({ "cut": many }), "2000 links at once"),
+        (json!({ "crash": { "node": 31, "keep": 0 } }), "participant 31"),
+        (json!({ "pause": 255 }), "participant 255"),
+        (json!({ "request": { "node": 5, "request": { "attach": 250 } } }), "participant 250, which is no replica"),
+        (json!({ "request": { "node": 5, "request": { "attach": 6 } } }), "participant 6, which is no replica"),
+        (json!({ "request": { "node": 0, "request": "read" } }), "participant 0 is asked, which is nobody's phone"),
+        (json!({ "request": { "node": 5, "request": { "post": "x".repeat(281) } } }), "a post of 281 characters"),
+        (json!({ "drift": { "node": 0, "ppm": 2_147_483_647 } }), "a drift of 2147483647 ppm"),
+        (json!({ "drift": { "node": 0, "ppm": -1_000_000 } }), "a drift of -1000000 ppm"),
+        (json!({ "skew": { "node": 0, "micros": i64::MIN } }), "a skew of"),
+        (json!({ "traffic": 1_001 }), "traffic of 1001 %"),
+        (json!({ "sync": { "world": 2, "node": 0 } }), "world 2 in it; there are 2"),
+        (json!({ "timer": { "world": 0, "node": 77, "timer": "Election" } }), "participant 77"),
+        (json!({ "message": { "world": 0, "name": name(200), "fate": "drop" } }), "participant 200"),
+    ] {
+        assert_refused(&with_act(act), expected);
+    }
+    assert_refused(&changed(|file| file["end"] = json!(far)), "runs of up to 1800 s are read");
+    assert_refused(&changed(|file| file["head"] = json!(far)), "its play head is at");
+    assert_refused(&changed(|file| file["script"][0]["at"] = json!(far)), "not in the order of time");
+    assert_refused(
+        &changed(|file| file["script"].as_array_mut().expect("a list").reverse()),
+        "not in the order of time",
+    );
+    let crowd = changed(|file| file["script"] = json!(vec![json!({ "at": 0, "act": { "traffic": 1 } }); 20_001]));
+    assert_refused(&crowd, "it has 20001 interventions");
+}
+
+/// What is well formed and cannot be done as things stand is left out and counted; that the run then went another way than
+/// it was saved is told.
+#[test]
+fn what_cannot_be_done_is_left_out() {
+    for act in [
+        json!({ "crash": { "node": 5, "keep": 0 } }),
+        json!({ "restart": 6 }),
+        json!({ "resume": 1 }),
+        json!({ "crash": { "node": 5, "keep": 4_294_967_295_u32 } }),
+        json!({ "timer": { "world": 1, "node": 0, "timer": "Doomsday" } }),
+        json!({ "message": { "world": 0, "fate": "deliver",
+                             "name": { "from": 0, "to": 1, "kind": "", "ordinal": u32::MAX } } }),
+    ] {
+        assert_eq!(read(&with_act(act.clone())), Ok(1), "{act}");
+    }
+}
+
+#[test]
+fn a_run_that_goes_another_way_says_where() {
+    assert_refused(&changed(|file| file["seed"] = json!(43)), "world 1 differs after step 0 (within the next 256)");
+    assert_refused(
+        &changed(|file| file["worlds"][1]["digest"] = json!("0000000000000000")),
+        "world 2 differs after step",
+    );
+    let later = changed(|file| file["worlds"][0]["every_256_steps"][3] = json!("dead"));
+    assert_refused(&later, "world 1 differs after step 768 (within the next 256)");
+    assert_refused(&changed(|file| file["worlds"][0]["steps"] = json!(1)), "world 1 differs");
+    assert_refused(
+        &changed(|file| drop(file["worlds"].as_array_mut().expect("a list").pop())),
+        "has 1 worlds; it should have 2",
+    );
+    // One act less: the same until then.
+    let edited = changed(|file| drop(file["script"].as_array_mut().expect("a list").remove(8)));
+    let message = read(&edited).expect_err("an act is missing");
+    assert!(message.contains("differs after step") && !message.contains("after step 0 "), "{message}");
+}
+
+/// The longest and busiest run that the limits let through: refused for its length. Three million steps take too long for
+/// every day.
+#[test]
+fn a_run_that_would_take_for_ever_is_refused() {
+    if seeds(0, 1) == 0 {
+        return;
+    }
+    let endless = changed(|file| {
+        file["setup"] = json!({ "feed": { "replicas": 9, "people": 6 }, "traffic": 1_000 });
+        file["end"] = json!(Micros::from_ms(30 * 60 * 1_000).0);
+        file["script"] = json!([]);
+    });
+    assert_refused(&endless, "too long to be replayed: more than");
+}
+
+#[test]
+fn a_file_cut_short_anywhere_is_refused() {
+    let whole = file();
+    let step = if seeds(0, 1) == 1 { 1 } else { 37 };
+    for length in (0..whole.len()).step_by(step).filter(|length| whole.is_char_boundary(*length)) {
+        let message = read(&whole[..length]).expect_err("it is cut short");
+        assert!(message.starts_with("This "), "{length} bytes: {message}");
+    }
+}
+
+/// Bytes changed, lines swapped, pieces doubled: a message or a run, never a panic.
+#[test]
+fn no_mutation_of_a_file_does_harm() {
+    let whole = file();
+    let original: Vec<char> = whole.chars().collect();
+    let interesting: Vec<char> = "0123456789-.eE\"\\{}[],:ntfu \u{0}\u{fffd}".chars().collect();
+    let (mut read_all_the_same, mut refused) = (0, 0);
+    for seed in 0..seeds(2_000, 20_000) {
+        let mut dice = Dice::new(seed);
+        let mut text = original.clone();
+        for _ in 0..1 + dice.below(3) {
+            // Mostly before the digests, where the meaning is.
+            let reach = if dice.below(4) == 0 { text.len() } else { text.len().min(1_100) };
+            let at = dice.below(reach as u64) as usize;
+            let length = (dice.below(12) as usize).min(text.len() - at);
+            match dice.below(5) {
+                0 => text[at] = dice.one_of(&interesting),
+                1 => drop(text.drain(at..at + length)),
+                2 => text.insert(at, dice.one_of(&interesting)),
+                3 => {
+                    let piece = text[at..at + length].to_vec();
+                    text.splice(at..at, piece);
+                }
+                _ => {
+                    // A number becomes another one.
+                    let Some(start) = text[at..].iter().position(char::is_ascii_digit).map(|offset| at + offset) else {
+                        continue;
+                    };
+                    let digits = text[start..].iter().take_while(|digit| digit.is_ascii_digit()).count();
+                    let numbers =
+                        ["0", "1", "4", "5", "7", "255", "65535", "4294967296", "18446744073709551615", "-1", "1.5"];
+                    text.splice(start..start + digits, dice.one_of(&numbers).chars());
+                }
+            }
+        }
+        match read(&text.into_iter().collect::<String>()) {
+            Ok(_) => read_all_the_same += 1,
+            Err(message) => {
+                assert!(message.starts_with("This ") && message.ends_with('.'), "seed {seed}: {message}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 10 * read_all_the_same && read_all_the_same > 0, "{refused} refused, {read_all_the_same} read");
+}
