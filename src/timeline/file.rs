@@ -161,13 +161,14 @@ impl<E: Experiment> Timeline<E> {
         if name != E::NAME {
             return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
         }
-        let file = RunFile::deserialize(file).map_err(|wrong| format!("This run is damaged: {wrong}."))?;
+        let file = RunFile::deserialize(file)
+            .map_err(|wrong| format!("This run is damaged: {}.", brief(&wrong.to_string())))?;
         let seed = u64::from_str_radix(&file.seed, 16);
         let seed = seed.map_err(|_| "This run is damaged: its seed is no number in hexadecimal.".to_owned())?;
         let setup = file.setup.parse::<E>().and_then(|setup| setup.check().map(|()| setup));
-        let setup = setup.map_err(|wrong| format!("This run's setup is impossible: {wrong}."))?;
-        let script =
-            read_script(&setup, &file).map_err(|wrong| format!("This run's script is impossible: {wrong}."))?;
+        let setup = setup.map_err(|wrong| format!("This run's setup is impossible: {}.", brief(&wrong)))?;
+        let impossible = |wrong: String| format!("This run's script is impossible: {}.", brief(&wrong));
+        let script = read_script(&setup, &file).map_err(impossible)?;
         let mut timeline = Timeline::with_script(setup, seed, script);
         timeline.replay(Micros(file.end))?;
         compare(&timeline.track().fingerprints(), &file.worlds)?;
@@ -292,4 +293,10 @@ fn hex(digest: u64) -> String {
 /// The beginning of a text that somebody else wrote.
 fn shorten(text: &str) -> String {
     text.chars().take(40).collect()
+}
+
+/// A message that may quote such a text.
+fn brief(message: &str) -> String {
+    let brief: String = message.chars().take(200).collect();
+    if brief.len() < message.len() { brief + "…" } else { brief }
 }

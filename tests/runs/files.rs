@@ -53,11 +53,10 @@ fn changed(change: impl FnOnce(&mut Value)) -> String {
 }
 
 /// The file with one more intervention at its end.
-fn with_act(act: Value) -> String {
+fn with_act(act: &str) -> String {
     changed(|file| {
-        let end = file["end"].clone();
-        let script = file["script"].as_array_mut().expect("a list");
-        script.push(json!({ "at": end, "act": act }));
+        let line = format!("{} {act}", file["end"]);
+        file["script"].as_array_mut().expect("a list").push(json!(line));
     })
 }
 
@@ -84,29 +83,33 @@ fn what_is_no_run_is_refused() {
         (" \n", "not a run"),
         ("null", "not a run"),
         ("[]", "not a run"),
-        ("{}", "missing field `format`"),
+        ("{}", "“format” is missing"),
         ("hello", "not a run"),
         ("\u{0}\u{1}\u{fffd}", "not a run"),
-        ("{\"format\":\"cap-lab run\"}", "missing field `version`"),
-        ("{\"format\":\"gpx\",\"version\":1,\"experiment\":\"feed\"}", "its format is \u{201c}gpx\u{201d}"),
+        ("{\"format\":\"cap-lab run\"}", "“version” is missing"),
+        ("{\"format\":\"cap-lab run\",\"version\":1}", "“experiment” is missing"),
+        ("{\"format\":\"gpx\",\"version\":1,\"experiment\":\"feed\"}", "its format is “gpx”"),
+        ("\u{feff}{\"format\":\"cap-lab run\",\"version\":1}", "not a run"),
     ] {
         assert_refused(text, expected);
     }
     let long_name = format!("{{\"format\":\"{}\",\"version\":1,\"experiment\":\"feed\"}}", "x".repeat(100_000));
     assert_refused(&long_name, "its format is");
-    assert_refused(&format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)), "not a run");
-    assert_refused(&format!("{{\"a\":{}", "{\"a\":".repeat(200_000)), "not a run");
+    assert_refused(&format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)), "nested too deeply");
+    assert_refused(&format!("{{\"a\":{}", "{\"a\":".repeat(200_000)), "nested too deeply");
 }
 
 #[test]
 fn other_versions_and_experiments_are_refused() {
     assert_refused(&changed(|file| file["version"] = json!(2)), "version 2 of the format; this lab reads version 1");
+    assert_refused(&changed(|file| file["version"] = json!(u64::MAX)), "version 18446744073709551615 of the format");
     assert_refused(&changed(|file| file["version"] = json!(-1)), "not a run");
-    assert_refused(&changed(|file| file["experiment"] = json!("tetris")), "another experiment: \u{201c}tetris\u{201d}");
+    assert_refused(&changed(|file| file["version"] = json!("1")), "“version” should be a number");
+    assert_refused(&changed(|file| file["experiment"] = json!("tetris")), "another experiment: “tetris”");
     assert!(Timeline::<RaftExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
     assert!(Timeline::<PaxosExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
     let disguised = changed(|file| file["experiment"] = json!("paxos"));
-    assert!(Timeline::<PaxosExperiment>::import(&disguised).expect_err("a feed").contains("damaged"));
+    assert!(Timeline::<PaxosExperiment>::import(&disguised).expect_err("a feed").contains("setup is impossible"));
 }
 
 #[test]
@@ -121,23 +124,24 @@ fn a_huge_file_is_refused_without_being_read() {
 #[test]
 fn damaged_fields_are_refused() {
     for (damage, expected) in [
-        (changed(|file| file["seed"] = json!(-5)), "damaged"),
-        (changed(|file| file["seed"] = json!(1.5)), "damaged"),
-        (changed(|file| file["seed"] = json!("42")), "damaged"),
-        (changed(|file| file["head"] = json!(null)), "damaged"),
-        (changed(|file| file["surprise"] = json!(1)), "unknown field `surprise`"),
-        (changed(|file| drop(file.as_object_mut().expect("an object").remove("script"))), "missing field `script`"),
-        (changed(|file| file["setup"]["feed"]["colour"] = json!("red")), "unknown field `colour`"),
-        (changed(|file| file["script"][0]["act"] = json!({ "explode": 1 })), "unknown variant `explode`"),
-        (changed(|file| file["script"][0]["act"] = json!({ "cut": [[0, 1, 2]] })), "damaged"),
-        (changed(|file| file["script"][0]["act"] = json!({ "restart": 256 })), "damaged"),
-        (changed(|file| file["script"][0]["act"] = json!({ "restart": -1 })), "damaged"),
-        (changed(|file| file["script"][0]["who"] = json!("me")), "unknown field `who`"),
-        (changed(|file| file["script"][0]["act"] = json!({ "traffic": 70_000 })), "damaged"),
-        (file().replacen("\"seed\":42", "\"seed\":42,\"seed\":43", 1), "duplicate field `seed`"),
-        (file().replacen("\"seed\":42", "\"seed\":NaN", 1), "not a run"),
-        (file().replacen("\"seed\":42", "\"seed\":1e999", 1), "out of range"),
-        (file() + "}", "trailing characters"),
+        (changed(|file| file["seed"] = json!(-5)), "not a run"),
+        (changed(|file| file["seed"] = json!(1.5)), "not a run"),
+        (changed(|file| file["seed"] = json!(42)), "“seed” should be a string"),
+        (changed(|file| file["seed"] = json!("xyz")), "“seed” should be a number in hexadecimal"),
+        (changed(|file| file["seed"] = json!("1".repeat(17))), "“seed” should be a number in hexadecimal"),
+        (changed(|file| file["head"] = json!(null)), "not a run"),
+        (changed(|file| file["end"] = json!("late")), "“end” should be a number"),
+        (changed(|file| file["surprise"] = json!(1)), "“surprise” is unknown"),
+        (changed(|file| drop(file.as_object_mut().expect("an object").remove("script"))), "“script” is missing"),
+        (changed(|file| file["script"] = json!("cut n1>n2")), "“script” should be a list"),
+        (changed(|file| file["script"][0] = json!(7)), "“script” should be a list of strings"),
+        (changed(|file| file["worlds"] = json!([1])), "was expected"),
+        (changed(|file| file["worlds"][0]["lucky"] = json!(7)), "“lucky” is unknown"),
+        (file().replacen("\"end\":", "\"end\":1,\"end\":", 1), "the same name stands twice"),
+        (file().replacen("\"end\":", "\"end\":NaN,\"e\":", 1), "not a run"),
+        (file().replacen("\"end\":", "\"end\":1e999,\"e\":", 1), "a whole number was expected"),
+        (file().replacen("\"end\":", "\"end\":99999999999999999999,\"e\":", 1), "too large"),
+        (file() + "}", "the end was expected"),
     ] {
         assert_refused(&damage, expected);
     }
@@ -146,49 +150,71 @@ fn damaged_fields_are_refused() {
 #[test]
 fn impossible_setups_are_refused() {
     for (setup, expected) in [
-        (json!({ "feed": { "replicas": 0, "people": 3 }, "traffic": 100 }), "0 replicas"),
-        (json!({ "feed": { "replicas": 255, "people": 3 }, "traffic": 100 }), "255 replicas"),
-        (json!({ "feed": { "replicas": 5, "people": 0 }, "traffic": 100 }), "0 people"),
-        (json!({ "feed": { "replicas": 5, "people": 200 }, "traffic": 100 }), "200 people"),
-        (json!({ "feed": { "replicas": 5, "people": 3 }, "traffic": 65_535 }), "traffic of 65535 %"),
+        ("replicas=0 people=3 traffic=100", "0 replicas"),
+        ("replicas=255 people=3 traffic=100", "255 replicas"),
+        ("replicas=5 people=0 traffic=100", "0 people"),
+        ("replicas=5 people=200 traffic=100", "200 people"),
+        ("replicas=5 people=3 traffic=65535", "traffic of 65535 %"),
+        ("replicas=5 people=3 traffic=65536", "setup is impossible"),
+        ("replicas=-1 people=3 traffic=100", "setup is impossible"),
+        ("replicas=5 people=3", "setup is impossible"),
+        ("replicas=5 replicas=6 people=3 traffic=100", "setup is impossible"),
+        ("replicas=5 people=3 traffic=100 colour=red", "setup is impossible"),
+        ("", "setup is impossible"),
     ] {
-        assert_refused(&changed(|file| file["setup"] = setup), expected);
+        assert_refused(&changed(|file| file["setup"] = json!(setup)), expected);
     }
+    let long = format!("replicas=5 people=3 traffic=100 {}", "x".repeat(1 << 20));
+    assert_refused(&changed(|file| file["setup"] = json!(long)), "setup is impossible");
+    assert_refused(&changed(|file| file["x".repeat(1 << 20)] = json!(1)), "xxx…");
 }
 
 #[test]
 fn hostile_scripts_are_refused() {
-    let far = u64::MAX;
-    let many: Vec<Value> = (0..2_000).map(|_| json!([0, 1])).collect();
-    let name = |from: u8| json!({ "from": from, "to": 1, "kind": "Vote", "ordinal": 0 });
+    let many = format!("cut{}", " n1>n2".repeat(2_000));
+    let long = format!("ask n6 post {}", "x".repeat(281));
     for (act, expected) in [
-        (json!({ "cut": [[0, 99]] }), "participant 99 in it; there are 8"),
-        (json!({ "heal": [[0, 0]] }), "a link from participant 0 to 0"),
-        (json!({ "cut": many }), "2000 links at once"),
-        (json!({ "crash": { "node": 31, "keep": 0 } }), "participant 31"),
-        (json!({ "pause": 255 }), "participant 255"),
-        (json!({ "request": { "node": 5, "request": { "attach": 250 } } }), "participant 250, which is no replica"),
-        (json!({ "request": { "node": 5, "request": { "attach": 6 } } }), "participant 6, which is no replica"),
-        (json!({ "request": { "node": 0, "request": "read" } }), "participant 0 is asked, which is nobody's phone"),
-        (json!({ "request": { "node": 5, "request": { "post": "x".repeat(281) } } }), "a post of 281 characters"),
-        (json!({ "drift": { "node": 0, "ppm": 2_147_483_647 } }), "a drift of 2147483647 ppm"),
-        (json!({ "drift": { "node": 0, "ppm": -1_000_000 } }), "a drift of -1000000 ppm"),
-        (json!({ "skew": { "node": 0, "micros": i64::MIN } }), "a skew of"),
-        (json!({ "traffic": 1_001 }), "traffic of 1001 %"),
-        (json!({ "sync": { "world": 2, "node": 0 } }), "world 2 in it; there are 2"),
-        (json!({ "timer": { "world": 0, "node": 77, "timer": "Election" } }), "participant 77"),
-        (json!({ "message": { "world": 0, "name": name(200), "fate": "drop" } }), "participant 200"),
+        ("explode", "nobody knows how to “explode”"),
+        ("cut n1>n99", "there is no n99"),
+        ("cut n1>n32", "there is no n32, only 8 participants"),
+        ("heal n1>n1", "no link from n1 to n1"),
+        (&many, "2000 links at once"),
+        ("crash n9 keep 0", "there is no n9"),
+        ("crash n1 keep 4294967296", "no possible number"),
+        ("pause n200", "there is no n200"),
+        ("pause n0", "no participant"),
+        ("ask n6 attach n200", "which is no replica"),
+        ("ask n6 attach n7", "which is no replica"),
+        ("ask n1 read", "nobody's phone"),
+        ("ask n9 read", "there is no n9"),
+        (&long, "a post of 281 characters"),
+        ("drift n1 2147483647", "a drift of 2147483647 ppm"),
+        ("drift n1 -1000000", "a drift of -1000000 ppm"),
+        ("skew n1 -9223372036854775808", "a skew of"),
+        ("skew n1 NaN", "no possible number"),
+        ("traffic 1001", "traffic of 1001 %"),
+        ("sync 2 n1", "there is no world 2"),
+        ("timer 0 n77 Election", "there is no n77"),
+        ("message 0 n200>n1 Vote 0 drop", "there is no n200"),
+        ("restart n1 and more", "is too much"),
+        ("", "nobody knows how to “”"),
     ] {
         assert_refused(&with_act(act), expected);
     }
-    assert_refused(&changed(|file| file["end"] = json!(far)), "runs of up to 1800 s are read");
-    assert_refused(&changed(|file| file["head"] = json!(far)), "its play head is at");
-    assert_refused(&changed(|file| file["script"][0]["at"] = json!(far)), "not in the order of time");
+    let word = "x".repeat(1 << 20);
+    assert_refused(&with_act(&word), "nobody knows how to “xxx");
+    assert_refused(&with_act(&format!("cut n1>{word}")), "xxx…");
+    let at = |moment: &str| changed(|file| file["script"][0] = json!(format!("{moment} cut n1>n2")));
+    assert_refused(&at("18446744073709551615"), "not in the order of time");
+    assert_refused(&at("18446744073709551616"), "no possible number");
+    assert_refused(&at("-1"), "no possible number");
+    assert_refused(&changed(|file| file["end"] = json!(u64::MAX)), "runs of up to 1800 s are read");
+    assert_refused(&changed(|file| file["head"] = json!(u64::MAX)), "its play head is at");
     assert_refused(
         &changed(|file| file["script"].as_array_mut().expect("a list").reverse()),
         "not in the order of time",
     );
-    let crowd = changed(|file| file["script"] = json!(vec![json!({ "at": 0, "act": { "traffic": 1 } }); 20_001]));
+    let crowd = changed(|file| file["script"] = json!(vec!["0 traffic 1"; 20_001]));
     assert_refused(&crowd, "it has 20001 interventions");
 }
 
@@ -197,21 +223,20 @@ fn hostile_scripts_are_refused() {
 #[test]
 fn what_cannot_be_done_is_left_out() {
     for act in [
-        json!({ "crash": { "node": 5, "keep": 0 } }),
-        json!({ "restart": 6 }),
-        json!({ "resume": 1 }),
-        json!({ "crash": { "node": 5, "keep": 4_294_967_295_u32 } }),
-        json!({ "timer": { "world": 1, "node": 0, "timer": "Doomsday" } }),
-        json!({ "message": { "world": 0, "fate": "deliver",
-                             "name": { "from": 0, "to": 1, "kind": "", "ordinal": u32::MAX } } }),
+        "crash n6 keep 0",
+        "restart n7",
+        "resume n2",
+        "crash n6 keep 4294967295",
+        "timer 1 n1 Doomsday",
+        "message 0 n1>n2 Rumour 4294967295 deliver",
     ] {
-        assert_eq!(read(&with_act(act.clone())), Ok(1), "{act}");
+        assert_eq!(read(&with_act(act)), Ok(1), "{act}");
     }
 }
 
 #[test]
 fn a_run_that_goes_another_way_says_where() {
-    assert_refused(&changed(|file| file["seed"] = json!(43)), "world 1 differs after step 0 (within the next 256)");
+    assert_refused(&changed(|file| file["seed"] = json!("2b")), "world 1 differs after step 0 (within the next 256)");
     assert_refused(
         &changed(|file| file["worlds"][1]["digest"] = json!("0000000000000000")),
         "world 2 differs after step",
@@ -237,7 +262,7 @@ fn a_run_that_would_take_for_ever_is_refused() {
         return;
     }
     let endless = changed(|file| {
-        file["setup"] = json!({ "feed": { "replicas": 9, "people": 6 }, "traffic": 1_000 });
+        file["setup"] = json!("replicas=9 people=6 traffic=1000");
         file["end"] = json!(Micros::from_ms(30 * 60 * 1_000).0);
         file["script"] = json!([]);
     });
