@@ -10,7 +10,6 @@ use std::time::Instant;
 use cap_lab::experiment::RaftExperiment;
 use cap_lab::node::Micros;
 use cap_lab::timeline::Timeline;
-use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::FeedSetup;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
