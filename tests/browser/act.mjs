@@ -39,16 +39,21 @@ export async function cutLinks(lab, world = 0) {
   return names.filter((name) => name.includes(", cut"));
 }
 
+/** The button that plays or pauses the run. (A node that is open can be paused as well.) */
+export function playButton(lab, name) {
+  return lab.page.getByRole("contentinfo").getByRole("button", { name, exact: true });
+}
+
 export async function pause(lab) {
-  const button = lab.page.getByRole("button", { name: "Pause", exact: true });
+  const button = playButton(lab, "Pause");
   if (await button.isVisible()) await button.click();
-  await lab.page.getByRole("button", { name: "Play", exact: true }).waitFor();
+  await playButton(lab, "Play").waitFor();
 }
 
 export async function play(lab) {
-  const button = lab.page.getByRole("button", { name: "Play", exact: true });
+  const button = playButton(lab, "Play");
   if (await button.isVisible()) await button.click();
-  await lab.page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+  await playButton(lab, "Pause").waitFor();
 }
 
 /** Sets the speed: 1 is real time. */

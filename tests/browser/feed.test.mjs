@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import {
-  cutDownTheMiddle, cutLinks, headMs, leader, meters, nodeAt, openPopover, pause, placeOf, play, pointOnLink,
+  cutDownTheMiddle, cutLinks, headMs, leader, meters, nodeAt, openPopover, pause, placeOf, play, playButton, pointOnLink,
   setSpeed, sheet, untilHead, untilLeader, untilMeters,
 } from "./act.mjs";
 import { labTest } from "./lab.mjs";
@@ -185,9 +185,9 @@ labTest("a click on a message stops the run and opens it; drop loses it; closing
   await sheet(lab).getByRole("button", { name: "Hold" }).click();
   await lab.page.locator("#figure-0 .flight.marked, #figure-0 .flight.held").first().waitFor();
   await sheet(lab).getByRole("button", { name: "Release" }).click();
-  await lab.page.getByRole("button", { name: "Play", exact: true }).waitFor();
+  await playButton(lab, "Play").waitFor();
   await sheet(lab).getByRole("button", { name: "Drop" }).click();
   await sheet(lab).waitFor({ state: "detached" });
   await lab.page.locator("#figure-0 .death").first().waitFor();
-  await lab.page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+  await playButton(lab, "Pause").waitFor();
 });
