@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 
-/** A node, acceptor or proposer as drawn: by its place in the figure, from 0. */
-export function nodeAt(lab, index, world = 0) {
-  return lab.page.locator(`#f${world}-n${index}`);
+/** A node, acceptor or proposer as drawn: by its place in the figure, from 0; only if it looks like `state` ("crashed"). */
+export function nodeAt(lab, index, world = 0, state = "node") {
+  return lab.page.locator(`#figure-${world} .node.${state}:has(> #f${world}-n${index})`);
 }
 
 /** The link between two nodes as drawn, by their places in the figure, the lower first. */
@@ -103,8 +103,9 @@ export async function untilMeters(lab, world, wanted, timeout = 20_000) {
 /** The index of the node that leads the cluster now, or -1. With several, that of the highest term. */
 export function leader(lab, world = 0) {
   return lab.page.locator(`#figure-${world} .node.leader.up`).evaluateAll((nodes) => {
+    const named = nodes.map((node) => node.querySelector("[role=option]"));
     const term = (node) => Number(/term (\d+)/.exec(node.ariaLabel)?.[1] ?? 0);
-    const best = nodes.sort((a, b) => term(b) - term(a))[0];
+    const best = named.sort((a, b) => term(b) - term(a))[0];
     return best ? Number(best.id.split("-n")[1]) : -1;
   });
 }

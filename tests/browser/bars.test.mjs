@@ -28,10 +28,20 @@ function watchFrames(page) {
     const real = globalThis.requestAnimationFrame.bind(globalThis);
     const frames = { times: [], fast: false, clock: 0 };
     globalThis.frames_ = frames;
+    // The page draws in microtasks that its callbacks leave behind. Those run in turn, so a chain of them that is longer than
+    // any of the page's ends after all.
+    const settled = (then, links = 200) => queueMicrotask(() => (links > 0 ? settled(then, links - 1) : then()));
+    globalThis.scriptTime = (act) =>
+      new Promise((resolve) => {
+        const before = performance.now();
+        act();
+        settled(() => resolve(performance.now() - before));
+      });
     const call = (callback, now) => {
-      const before = performance.now();
-      callback(now);
-      frames.times.push(performance.now() - before);
+      const nth = frames.times.push(0) - 1;
+      globalThis.scriptTime(() => callback(now)).then((time) => {
+        frames.times[nth] = time;
+      });
     };
     globalThis.requestAnimationFrame = (callback) => {
       if (!frames.fast) return real((now) => call(callback, now));
@@ -68,7 +78,7 @@ labTest("a throttled phone: a node of the run is drawn and answers a click", { s
     const node = document.querySelector("#f0-n0");
     if (node && /term \d/.test(node.ariaLabel)) {
       globalThis.drawnMs = performance.now();
-      const { x, y, width, height } = node.querySelector(".body").getBoundingClientRect();
+      const { x, y, width, height } = node.getBoundingClientRect();
       const at = { clientX: x + width / 2, clientY: y + height / 2, bubbles: true, pointerId: 1, button: 0 };
       for (const kind of ["pointerdown", "pointerup"]) node.dispatchEvent(new PointerEvent(kind, at));
       const answered = () => {
@@ -102,21 +112,17 @@ labTest("scripting per frame: compare mode, 2 x 5 nodes, 1x, auto-traffic", { be
   assert.ok(p99 <= 16, `the 99th percentile is ${p99} ms`);
 });
 
-/** Dispatches what the timeline does when dragged to `ms`, and takes the script time up to and with the next drawing. */
+/** How long the page's script takes to answer the timeline, drawing included, and how long layout takes after that, in ms. */
 function timeSeek(lab, ms) {
   return lab.page.evaluate(async (ms) => {
     const slider = document.querySelector("#timeline input");
-    const before = performance.now();
-    slider.value = String(ms);
-    slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    // The page draws in a microtask of the same turn; a style and layout pass then belongs to the seek as well.
-    await Promise.resolve();
-    await new Promise((resolve) => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = resolve;
-      channel.port2.postMessage(0);
+    const script = await globalThis.scriptTime(() => {
+      slider.value = String(ms);
+      slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
     });
-    return performance.now() - before;
+    const before = performance.now();
+    document.body.getBoundingClientRect();
+    return { script, layout: performance.now() - before };
   }, ms);
 }
 
@@ -131,12 +137,15 @@ for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
     for (let seek = 0; seek < 60; seek += 1) {
       // Anywhere, in no order, the same in every run of this test.
       const to = ((seek * 7_919 + 131) % 6_000) * 100 + 37;
-      seeks.push(await timeSeek(lab, to));
+      const { script, layout } = await timeSeek(lab, to);
+      const again = await timeSeek(lab, to);
+      seeks.push({ to, all: script + layout, script, layout, again: again.script });
     }
-    const { median, p99, max } = spread(seeks);
+    keepJson(`seeks of ${name}`, seeks);
+    for (const part of ["script", "layout", "again"]) console.log(`seek ${name} ${part} ${JSON.stringify(spread(seeks.map((seek) => seek[part])))}`);
+    const { median, max } = spread(seeks.map((seek) => seek.all));
     bar(`seek-${name}-median`, median, 50, "ms");
     const worst = bar(`seek-${name}-max`, max, 50, "ms");
-    assert.ok(p99 === max);
 
     await seek(lab, 599_000);
     await openPopover(lab, "Run file");
@@ -147,17 +156,15 @@ for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
       const real = FileReader.prototype.readAsText;
       FileReader.prototype.readAsText = function () {
         Object.defineProperty(this, "result", { value: text });
-        queueMicrotask(() => {
-          const before = performance.now();
-          this.onloadend();
-          spent = performance.now() - before;
+        queueMicrotask(async () => {
+          spent = await globalThis.scriptTime(() => this.onloadend());
         });
       };
       const data = new DataTransfer();
       data.items.add(new File([text], "run.json"));
       document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
       FileReader.prototype.readAsText = real;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      while (spent === 0) await new Promise((resolve) => setTimeout(resolve, 50));
       return spent / 1000;
     }, file.text);
     assert.equal(await lab.page.getByRole("alert").count(), 0, "the file was taken");

@@ -95,14 +95,14 @@ labTest("the leader crashes and another is elected; it restarts as a follower", 
   await sheet(lab).getByText("Durable (on its disk)").waitFor();
   await sheet(lab).getByText("Volatile", { exact: false }).first().waitFor();
   await sheet(lab).getByRole("button", { name: "Crash", exact: true }).click();
-  await lab.page.locator(`#f0-n${first}.crashed`).waitFor();
+  await nodeAt(lab, first, 0, "crashed").waitFor();
   await play(lab);
   await setSpeed(lab, 1);
   const second = await untilLeader(lab, { other: first });
   assert.notEqual(second, first);
   await lab.screenshot("crashed");
   await sheet(lab).getByRole("button", { name: "Restart" }).click();
-  await lab.page.locator(`#f0-n${first}.up.follower`).waitFor();
+  await nodeAt(lab, first, 0, "up.follower").waitFor();
 });
 
 labTest("a phone moves to another replica: by its list and by a drag onto it", {}, async (lab) => {

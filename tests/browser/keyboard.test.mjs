@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { cutLinks, headMs, leader, playButton, sheet, untilMeters } from "./act.mjs";
+import { cutLinks, headMs, leader, nodeAt, playButton, sheet, untilMeters } from "./act.mjs";
 import { labTest } from "./lab.mjs";
 
 /** What has the keyboard: its id, role and name, and whether that can be seen. */
@@ -76,14 +76,14 @@ labTest("cut, refuse, go stale, heal, crash, recover: by keyboard only", { timeo
   const crash = await tabTo(lab, ({ name }) => name === "Crash");
   assert.ok(crash.shown);
   await press(lab, "Enter");
-  await lab.page.locator(`#f0-n${first}.crashed`).waitFor();
+  await nodeAt(lab, first, 0, "crashed").waitFor();
   await press(lab, "Escape");
   await sheet(lab).waitFor({ state: "detached" });
   assert.equal((await focused(lab)).id, "figure-0", "the keyboard goes back to where it came from");
   await press(lab, "Enter");
   await tabTo(lab, ({ name }) => name === "Restart");
   await press(lab, "Enter");
-  await lab.page.locator(`#f0-n${first}.up`).waitFor();
+  await nodeAt(lab, first, 0, "up").waitFor();
 });
 
 labTest("a message is reached, opened and dropped by keyboard", {}, async (lab) => {

@@ -113,9 +113,9 @@ labTest("an acceptor crashes and restarts with its promise", { at: "#paxos" }, a
   const at = await placeOf(lab, 1);
   await lab.page.mouse.click(at.x, at.y);
   await sheet(lab).getByRole("button", { name: "Crash", exact: true }).click();
-  await lab.page.locator("#f0-n1.crashed").waitFor();
+  await nodeAt(lab, 1, 0, "crashed").waitFor();
   await next(lab, /Restart a1/);
-  await lab.page.locator("#f0-n1.up").waitFor();
+  await nodeAt(lab, 1, 0, "up").waitFor();
   assert.equal(await a1.locator(".value").first().textContent(), promised, "the promise was on its disk");
 });
 

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import {
-  cutDownTheMiddle, cutLinks, exportRun, headMs, importRun, leader, pause, placeOf, play, seek, setSpeed, sheet, untilHead,
+  cutDownTheMiddle, cutLinks, exportRun, headMs, importRun, leader, nodeAt, pause, placeOf, play, seek, setSpeed, sheet, untilHead,
   untilMeters,
 } from "./act.mjs";
 import { ARTEFACTS, labTest } from "./lab.mjs";
@@ -18,7 +18,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 async function picture(lab) {
   return lab.page.evaluate(() => ({
     head: document.querySelector("#timeline input").ariaValueText,
-    nodes: [...document.querySelectorAll(".figure .node")].map((node) => node.ariaLabel),
+    nodes: [...document.querySelectorAll(".figure .node > [role=option]")].map((node) => node.ariaLabel),
     links: [...document.querySelectorAll(".figure .link")].map((link) => link.ariaLabel),
     messages: [...document.querySelectorAll(".figure .flight")].map((flight) => `${flight.ariaLabel} ${flight.getAttribute("transform")}`),
     phones: [...document.querySelectorAll(".phone")].map((phone) => phone.innerText),
@@ -78,7 +78,7 @@ labTest("an act in the past forks; the old future stays as a branch and can be g
   const at = await placeOf(lab, first);
   await lab.page.mouse.click(at.x, at.y);
   await sheet(lab).getByRole("button", { name: "Crash", exact: true }).click();
-  await lab.page.locator(`#f0-n${first}.crashed`).waitFor();
+  await nodeAt(lab, first, 0, "crashed").waitFor();
   const branches = lab.page.getByLabel("Branch");
   assert.equal(await branches.locator("option").count(), 2);
   await lab.screenshot("forked");
@@ -88,12 +88,12 @@ labTest("an act in the past forks; the old future stays as a branch and can be g
   assert.notDeepEqual((await picture(lab)).nodes, old.nodes, "this future is another one");
   const forked = await headMs(lab);
   await branches.selectOption("0");
-  await lab.page.locator(`#f0-n${first}.up`).waitFor();
+  await nodeAt(lab, first, 0, "up").waitFor();
   await seek(lab, 3_900);
   assert.deepEqual(await picture(lab), old, "the old future is as it was");
   await branches.selectOption("1");
   await seek(lab, forked);
-  await lab.page.locator(`#f0-n${first}.crashed`).waitFor();
+  await nodeAt(lab, first, 0, "crashed").waitFor();
 });
 
 for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Paxos"]]) {
