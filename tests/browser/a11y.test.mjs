@@ -29,13 +29,13 @@ async function lookAtEverything(lab) {
 }
 
 for (const page of ["#feed", "#raft", "#paxos"]) {
-  labTest(`${page}: every state`, { at: page, timeout: 180_000 }, async (lab) => {
+  labTest(`${page.slice(1)}: every state`, { at: page, timeout: 180_000 }, async (lab) => {
     await pause(lab);
     await lookAtEverything(lab);
   });
 
   for (const size of ["phone", "zoomed"]) {
-    labTest(`${page} at ${size}`, { at: page, size }, async (lab) => {
+    labTest(`${page.slice(1)} at ${size}`, { at: page, size }, async (lab) => {
       await pause(lab);
       await lab.assertAccessible();
     });

@@ -14,6 +14,11 @@ export function linkBetween(lab, a, b, world = 0) {
 
 /** Where the middle of a node's body is. */
 export async function placeOf(lab, index, world = 0) {
+  // Where there is room for a part of the page only, a person scrolls first.
+  await nodeAt(lab, index, world).evaluate((node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight - 100) node.scrollIntoView({ block: "center" });
+  });
   const body = nodeAt(lab, index, world).locator(".body");
   return lab.middleOf(body);
 }

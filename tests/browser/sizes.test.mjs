@@ -27,7 +27,7 @@ function clipped(lab) {
 }
 
 for (const page of PAGES) {
-  labTest(`${page}: the whole lab is on a desktop screen`, { at: page }, async (lab) => {
+  labTest(`${page.slice(1)}: the whole lab is on a desktop screen`, { at: page }, async (lab) => {
     const { scrolls, page: height } = await lab.page.evaluate(() => ({
       scrolls: document.documentElement.scrollHeight > innerHeight,
       page: document.documentElement.scrollHeight,
@@ -43,7 +43,7 @@ for (const page of PAGES) {
   });
 
   for (const [size, options] of Object.entries({ phone: { touch: true }, narrow: { touch: true }, zoomed: {}, "640x400": {} })) {
-    labTest(`${page} at ${size}`, { at: page, size: SIZES[size] ?? { width: 640, height: 400 }, ...options }, async (lab) => {
+    labTest(`${page.slice(1)} at ${size}`, { at: page, size: SIZES[size] ?? { width: 640, height: 400 }, ...options }, async (lab) => {
       await lab.page.locator(".figure .node").first().waitFor();
       await lab.assertNoSidewaysScroll();
       if (size === "phone") assert.ok((await shareInWindow(lab, ".figure")) > 0.99, "the cluster is on the first screen");
