@@ -235,7 +235,9 @@ impl App {
             Msg::Close => return self.close(),
             Msg::FigureFocus { world, focused } => {
                 self.ui.focused = focused.then_some(world);
-                if !focused || !browser::focus_is_shown(&figure_id(world)) {
+                if !focused {
+                    // The cursor stays where it is until the keyboard comes back.
+                } else if !browser::focus_is_shown(&figure_id(world)) {
                     // The pointer needs no cursor.
                     self.ui.cursor = None;
                 } else if self.ui.cursor.is_none_or(|(other, _)| other != world) {

@@ -6,6 +6,7 @@ use yew::{Callback, Event, Html, MouseEvent, SubmitEvent, TargetCast, html};
 use crate::ui::browser;
 use crate::ui::lab::{Page, Setup};
 use crate::ui::state::{Msg, Popover, ViewState};
+use crate::ui::still::{Part, still};
 
 /// Every page with its address and its name.
 pub const PAGES: [(Page, &str, &str); 3] =
@@ -77,6 +78,21 @@ fn pages(ui: &ViewState) -> Html {
     </> }
 }
 
+/// The field for the seed, drawn once: drawing it anew would undo what is being typed.
+#[derive(PartialEq)]
+struct SeedPart {
+    seed: u64,
+}
+
+impl Part for SeedPart {
+    fn draw(&self) -> Html {
+        let seed = self.seed.to_string();
+        html! {
+            <label><span>{ "Seed" }</span><input id="new-seed" inputmode="numeric" pattern="[0-9]*" value={seed} /></label>
+        }
+    }
+}
+
 fn new_run(ui: &ViewState, setup: &Setup) -> Html {
     let number = |id: &str| {
         let field = browser::document().get_element_by_id(id)?;
@@ -115,7 +131,7 @@ fn new_run(ui: &ViewState, setup: &Setup) -> Html {
     let (nodes, people) = if ui.page == Page::Paxos { ("Acceptors", "Proposers") } else { ("Replicas", "People") };
     html! {
         <form class="fields" onsubmit={start}>
-            <label><span>{ "Seed" }</span><input id="new-seed" inputmode="numeric" pattern="[0-9]*" ~value={setup.seed.to_string()} /></label>
+            { still("seed", SeedPart { seed: setup.seed }) }
             { choice("new-nodes", nodes, &setup.nodes) }
             if setup.people.1.len() > 1 { { choice("new-people", people, &setup.people) } }
             if let Some(percent) = setup.traffic {

@@ -59,7 +59,7 @@ impl Transport<'_> {
                 <div class="line">
                     <div class="slider" id="timeline">
                         { track }
-                        <input type="range" min="0" max={(horizon.0 / 1_000).to_string()} step="0.1" aria-label="Timeline"
+                        <input type="range" min="0" max={(horizon.0 / 1_000).to_string()} step="any" aria-label="Timeline"
                             value={fixed(self.now.0, 1)} aria-valuetext={clock(self.now)} oninput={seek} />
                     </div>
                     <p class="readout">

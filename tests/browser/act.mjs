@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 
-/** A node, acceptor or proposer as drawn: by its place in the figure, from 0. */
-export function nodeAt(lab, index, world = 0) {
-  return lab.page.locator(`#f${world}-n${index}`);
+/** A node, acceptor or proposer as drawn: by its place in the figure, from 0; only if it looks like `state` ("crashed"). */
+export function nodeAt(lab, index, world = 0, state = "node") {
+  return lab.page.locator(`#figure-${world} .node.${state}:has(> #f${world}-n${index})`);
 }
 
 /** The link between two nodes as drawn, by their places in the figure, the lower first. */
@@ -14,6 +14,11 @@ export function linkBetween(lab, a, b, world = 0) {
 
 /** Where the middle of a node's body is. */
 export async function placeOf(lab, index, world = 0) {
+  // Where there is room for a part of the page only, a person scrolls first.
+  await nodeAt(lab, index, world).evaluate((node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight - 100) node.scrollIntoView({ block: "center" });
+  });
   const body = nodeAt(lab, index, world).locator(".body");
   return lab.middleOf(body);
 }
@@ -39,16 +44,21 @@ export async function cutLinks(lab, world = 0) {
   return names.filter((name) => name.includes(", cut"));
 }
 
+/** The button that plays or pauses the run. (A node that is open can be paused as well.) */
+export function playButton(lab, name) {
+  return lab.page.getByRole("contentinfo").getByRole("button", { name, exact: true });
+}
+
 export async function pause(lab) {
-  const button = lab.page.getByRole("button", { name: "Pause", exact: true });
+  const button = playButton(lab, "Pause");
   if (await button.isVisible()) await button.click();
-  await lab.page.getByRole("button", { name: "Play", exact: true }).waitFor();
+  await playButton(lab, "Play").waitFor();
 }
 
 export async function play(lab) {
-  const button = lab.page.getByRole("button", { name: "Play", exact: true });
+  const button = playButton(lab, "Play");
   if (await button.isVisible()) await button.click();
-  await lab.page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+  await playButton(lab, "Pause").waitFor();
 }
 
 /** Sets the speed: 1 is real time. */
@@ -98,8 +108,9 @@ export async function untilMeters(lab, world, wanted, timeout = 20_000) {
 /** The index of the node that leads the cluster now, or -1. With several, that of the highest term. */
 export function leader(lab, world = 0) {
   return lab.page.locator(`#figure-${world} .node.leader.up`).evaluateAll((nodes) => {
+    const named = nodes.map((node) => node.querySelector("[role=option]"));
     const term = (node) => Number(/term (\d+)/.exec(node.ariaLabel)?.[1] ?? 0);
-    const best = nodes.sort((a, b) => term(b) - term(a))[0];
+    const best = named.sort((a, b) => term(b) - term(a))[0];
     return best ? Number(best.id.split("-n")[1]) : -1;
   });
 }

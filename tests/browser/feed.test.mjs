@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import {
-  cutDownTheMiddle, cutLinks, headMs, leader, meters, nodeAt, openPopover, pause, placeOf, play, pointOnLink,
+  cutDownTheMiddle, cutLinks, headMs, leader, meters, nodeAt, openPopover, pause, placeOf, play, playButton, pointOnLink,
   setSpeed, sheet, untilHead, untilLeader, untilMeters,
 } from "./act.mjs";
 import { labTest } from "./lab.mjs";
@@ -95,14 +95,14 @@ labTest("the leader crashes and another is elected; it restarts as a follower", 
   await sheet(lab).getByText("Durable (on its disk)").waitFor();
   await sheet(lab).getByText("Volatile", { exact: false }).first().waitFor();
   await sheet(lab).getByRole("button", { name: "Crash", exact: true }).click();
-  await lab.page.locator(`#f0-n${first}.crashed`).waitFor();
+  await nodeAt(lab, first, 0, "crashed").waitFor();
   await play(lab);
   await setSpeed(lab, 1);
   const second = await untilLeader(lab, { other: first });
   assert.notEqual(second, first);
   await lab.screenshot("crashed");
   await sheet(lab).getByRole("button", { name: "Restart" }).click();
-  await lab.page.locator(`#f0-n${first}.up.follower`).waitFor();
+  await nodeAt(lab, first, 0, "up.follower").waitFor();
 });
 
 labTest("a phone moves to another replica: by its list and by a drag onto it", {}, async (lab) => {
@@ -185,9 +185,9 @@ labTest("a click on a message stops the run and opens it; drop loses it; closing
   await sheet(lab).getByRole("button", { name: "Hold" }).click();
   await lab.page.locator("#figure-0 .flight.marked, #figure-0 .flight.held").first().waitFor();
   await sheet(lab).getByRole("button", { name: "Release" }).click();
-  await lab.page.getByRole("button", { name: "Play", exact: true }).waitFor();
+  await playButton(lab, "Play").waitFor();
   await sheet(lab).getByRole("button", { name: "Drop" }).click();
   await sheet(lab).waitFor({ state: "detached" });
   await lab.page.locator("#figure-0 .death").first().waitFor();
-  await lab.page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+  await playButton(lab, "Pause").waitFor();
 });

@@ -43,7 +43,7 @@ labTest("the leader crashes: another is elected in a higher term; the old one re
   const at = await placeOf(lab, first);
   await lab.page.mouse.click(at.x, at.y);
   await sheet(lab).getByRole("button", { name: "Crash", exact: true }).click();
-  await lab.page.locator(`#f0-n${first}.crashed`).waitFor();
+  await nodeAt(lab, first, 0, "crashed").waitFor();
   assert.match((await row(lab, name)).role, /crashed/);
   await setSpeed(lab, 1);
   await play(lab);
@@ -51,7 +51,7 @@ labTest("the leader crashes: another is elected in a higher term; the old one re
   const newTerm = (await row(lab, `n${second + 1}`)).term;
   assert.ok(newTerm > before.term, `term ${newTerm} after ${before.term}`);
   await sheet(lab).getByRole("button", { name: "Restart" }).click();
-  await lab.page.locator(`#f0-n${first}.up`).waitFor();
+  await nodeAt(lab, first, 0, "up").waitFor();
   await untilHead(lab, (await headMs(lab)) + 2_000);
   await pause(lab);
   const now = await leader(lab);
@@ -70,9 +70,8 @@ labTest("a leader on the smaller side loses its lead to one on the larger, and s
   await sheet(lab).getByRole("button", { name: "Isolate" }).click();
   await play(lab);
   const second = await untilLeader(lab, { other: first });
-  await lab.page.locator(`#f0-n${first}.leader, #f0-n${first}.candidate, #f0-n${first}.follower`).waitFor();
   await lab.page.getByRole("button", { name: "Heal all links" }).click();
-  await lab.page.locator(`#f0-n${first}.follower`).waitFor();
+  await nodeAt(lab, first, 0, "follower").waitFor();
   assert.notEqual(second, first);
   await lab.page.locator(".invariants li.good").nth(4).waitFor();
   assert.equal(await lab.page.locator(".invariants li.bad").count(), 0);

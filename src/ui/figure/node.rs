@@ -49,18 +49,23 @@ impl Part for NodePart {
             if self.second { " second" } else { "" },
         );
         let at = self.place.at;
-        let group = el("g")
-            .set("class", class)
+        // What has the name holds no text: its name says in words what is drawn beside it in signs.
+        let named = match self.place.body {
+            Body::Circle(r) => el("circle").px("r", r),
+            Body::Card(w, h) => el("rect").px("x", -w).px("y", -h).px("width", 2.0 * w).px("height", 2.0 * h),
+        };
+        let named = named
+            .attr("fill", "none")
             .attr("role", "option")
             .set("id", self.id.clone())
             .set("aria-label", self.name.clone())
-            .attr("aria-selected", if self.selected { "true" } else { "false" })
-            .at(at.x, at.y);
-        let group = match self.place.body {
-            Body::Circle(r) => self.circle(group, r),
-            Body::Card(w, h) => self.acceptor(group, w, h),
+            .attr("aria-selected", if self.selected { "true" } else { "false" });
+        let drawing = el("g").attr("aria-hidden", "true");
+        let drawing = match self.place.body {
+            Body::Circle(r) => self.circle(drawing, r),
+            Body::Card(w, h) => self.acceptor(drawing, w, h),
         };
-        group.html()
+        el("g").set("class", class).attr("role", "none").at(at.x, at.y).add(named).add(drawing).html()
     }
 }
 

@@ -35,7 +35,7 @@ pub fn tables(index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
                 <td>{ state }</td>
                 <td>
                     <button class="quiet" onclick={ui.on(Msg::Do(toggle_link(&world.cut, a, b)))} aria-label={format!("{verb} {na} to {nb}")}>{ verb }</button>
-                    <button class="quiet" onclick={open(Item::Link(a, b))} aria-label={format!("One direction of {na} to {nb}")}>{ "One way…" }</button>
+                    <button class="quiet" onclick={open(Item::Link(a, b))} aria-label={format!("One way… {na} to {nb}")}>{ "One way…" }</button>
                 </td>
             </tr>
         }

@@ -1,0 +1,226 @@
+// Time: scrub, step, fork, switch branches; a run as a file, between the page and the command line; a reload; Back.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import {
+  cutDownTheMiddle, cutLinks, exportRun, headMs, importRun, leader, nodeAt, pause, placeOf, play, seek, setSpeed, sheet, untilHead,
+  untilMeters,
+} from "./act.mjs";
+import { ARTEFACTS, labTest } from "./lab.mjs";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** What everybody can see of a run: what the phones show and how the nodes stand. */
+async function picture(lab) {
+  return lab.page.evaluate(() => ({
+    head: document.querySelector("#timeline input").ariaValueText,
+    nodes: [...document.querySelectorAll(".figure .node > [role=option]")].map((node) => node.ariaLabel),
+    links: [...document.querySelectorAll(".figure .link")].map((link) => link.ariaLabel),
+    messages: [...document.querySelectorAll(".figure .flight")].map((flight) => `${flight.ariaLabel} ${flight.getAttribute("transform")}`),
+    phones: [...document.querySelectorAll(".phone")].map((phone) => phone.innerText),
+    meters: [...document.querySelectorAll("dl.meters")].map((meters) => meters.innerText),
+  }));
+}
+
+/** The command line of this package, built for speed, on one run file. */
+function capLab(...args) {
+  const flags = "run --quiet --release --no-default-features --features cli --bin cap-lab --".split(" ");
+  const done = spawnSync("cargo", [...flags, ...args], { cwd: ROOT, encoding: "utf8" });
+  assert.equal(done.error, undefined);
+  return { status: done.status, said: `${done.stdout}${done.stderr}` };
+}
+
+labTest("the picture is a function of the run and the time: scrub away and back", {}, async (lab) => {
+  await setSpeed(lab, 1);
+  await untilHead(lab, 3_500);
+  await pause(lab);
+  await seek(lab, 2_750);
+  const before = await picture(lab);
+  for (const elsewhere of [0, 3_100, 400]) await seek(lab, elsewhere);
+  assert.notDeepEqual(await picture(lab), before);
+  await seek(lab, 2_750);
+  assert.deepEqual(await picture(lab), before);
+});
+
+labTest("step and back are one event each, by button and by key", {}, async (lab) => {
+  await pause(lab);
+  const start = await picture(lab);
+  await lab.page.getByRole("button", { name: "Step", exact: true }).click();
+  const after = await picture(lab);
+  assert.notDeepEqual(after, start, "something happened");
+  await lab.page.getByRole("button", { name: "Back", exact: true }).click();
+  await lab.page.getByRole("button", { name: "Step", exact: true }).click();
+  assert.deepEqual(await picture(lab), after, "back and step again come to the same");
+  await lab.page.locator("h1").click();
+  await lab.page.keyboard.press("ArrowRight");
+  const further = await headMs(lab);
+  await lab.page.keyboard.press("ArrowLeft");
+  await lab.page.keyboard.press("ArrowRight");
+  assert.equal(await headMs(lab), further);
+  await seek(lab, 0);
+  await lab.page.getByRole("button", { name: "Back", exact: true }).click();
+  await lab.page.getByRole("status").getByText("This is the start of the run.").waitFor({ state: "attached" });
+});
+
+labTest("an act in the past forks; the old future stays as a branch and can be gone back to", {}, async (lab) => {
+  await setSpeed(lab, 1);
+  await untilHead(lab, 4_000);
+  await pause(lab);
+  const first = await leader(lab);
+  await seek(lab, 3_900);
+  const old = await picture(lab);
+  assert.equal(await lab.page.getByLabel("Branch").count(), 0, "there is one future so far");
+  await seek(lab, 2_500);
+  const at = await placeOf(lab, first);
+  await lab.page.mouse.click(at.x, at.y);
+  await sheet(lab).getByRole("button", { name: "Crash", exact: true }).click();
+  await nodeAt(lab, first, 0, "crashed").waitFor();
+  const branches = lab.page.getByLabel("Branch");
+  assert.equal(await branches.locator("option").count(), 2);
+  await lab.screenshot("forked");
+  await play(lab);
+  await untilHead(lab, 3_900);
+  await pause(lab);
+  assert.notDeepEqual((await picture(lab)).nodes, old.nodes, "this future is another one");
+  const forked = await headMs(lab);
+  await branches.selectOption("0");
+  await nodeAt(lab, first, 0, "up").waitFor();
+  await seek(lab, 3_900);
+  assert.deepEqual(await picture(lab), old, "the old future is as it was");
+  await branches.selectOption("1");
+  await seek(lab, forked);
+  await nodeAt(lab, first, 0, "crashed").waitFor();
+});
+
+for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Paxos"]]) {
+  labTest(`a run of the ${name} page travels as a file: by button, by drop, and natively`, { at: page, timeout: 420_000 }, async (lab) => {
+    if (page === "#paxos") {
+      for (let step = 0; step < 25; step += 1) await lab.page.keyboard.press("ArrowRight");
+    } else {
+      await cutDownTheMiddle(lab);
+      await setSpeed(lab, 3);
+      await untilHead(lab, 4_500);
+      await lab.page.getByRole("button", { name: "Heal all links" }).click();
+      await untilHead(lab, 6_500);
+      await pause(lab);
+    }
+    const before = await picture(lab);
+    const file = await exportRun(lab);
+    assert.equal(file.json().format, "cap-lab run");
+
+    // Something else takes its place, then the file brings it back.
+    await lab.page.getByRole("button", { name: "New run", exact: true }).click();
+    await lab.page.getByRole("button", { name: "Another seed" }).click();
+    await pause(lab);
+    assert.notDeepEqual(await picture(lab), before);
+    await importRun(lab, file.path);
+    await lab.page.waitForFunction((head) => document.querySelector("#timeline input").ariaValueText === head, before.head);
+    assert.deepEqual(await picture(lab), before, "by button");
+    assert.equal((await exportRun(lab)).text, file.text, "exported again it is the same file");
+
+    await seek(lab, 100);
+    await drop(lab, file.text);
+    await lab.page.waitForFunction((head) => document.querySelector("#timeline input").ariaValueText === head, before.head);
+    assert.deepEqual(await picture(lab), before, "by drop");
+
+    const { status, said } = capLab("replay", file.path);
+    assert.equal(status, 0, `replayed natively it should come to the same digests: ${said}`);
+    const digest = file.json().worlds[0].digest;
+    const forged = join(ARTEFACTS, `forged-${name}.json`);
+    writeFileSync(forged, file.text.replaceAll(digest, digest.replace(/./, (d) => (d === "0" ? "1" : "0"))));
+    assert.notEqual(capLab("replay", forged).status, 0, "a digest that differs is told by the exit status");
+  });
+}
+
+/** Drops a file on the page. */
+async function drop(lab, text, name = "run.json") {
+  await lab.page.evaluate(
+    ([text, name]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], name, { type: "application/json" }));
+      for (const kind of ["dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    },
+    [text, name],
+  );
+}
+
+labTest("a file that is no good gives a clear message and leaves the run alone", {}, async (lab) => {
+  await setSpeed(lab, 1);
+  await untilHead(lab, 3_000);
+  await pause(lab);
+  const before = await picture(lab);
+  const file = await exportRun(lab);
+  const notice = lab.page.getByRole("alert");
+  const bad = {
+    "cut short": [file.text.slice(0, file.text.length / 2), /damaged/],
+    "not JSON": ["hello", /not a run|damaged/],
+    empty: ["", /not a run|damaged/],
+    "another format": ['{"format":"a song","version":1,"experiment":"feed"}', /not a run/],
+    "a later version": [file.text.replace('"version":1', '"version":99'), /version/],
+    "another page's": [file.text.replace('"experiment":"feed"', '"experiment":"paxos"'), /Paxos|paxos|another|damaged|impossible/],
+    "another seed": [file.text.replace(/"seed":\d+/, '"seed":5'), /another way|differs/],
+    "hostile numbers": [file.text.replace(/"end":\d+/, '"end":99999999999999'), /./],
+    huge: [" ".repeat(5 << 20) + file.text, /large/],
+  };
+  for (const [what, [text, message]] of Object.entries(bad)) {
+    assert.notEqual(text, file.text, what);
+    await drop(lab, text);
+    await notice.waitFor();
+    assert.match(await notice.innerText(), message, what);
+    await notice.getByRole("button", { name: "Dismiss" }).click();
+    assert.deepEqual(await picture(lab), before, `${what}: the run is as it was`);
+  }
+  // Larger than the page even looks at.
+  await lab.page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(64 << 20)], "huge.json"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await notice.waitFor();
+  assert.match(await notice.innerText(), /MB/);
+  assert.deepEqual(await picture(lab), before);
+  assert.equal((await exportRun(lab)).text, file.text);
+});
+
+labTest("a reload keeps the run", {}, async (lab) => {
+  await cutDownTheMiddle(lab);
+  await setSpeed(lab, 1);
+  await untilMeters(lab, 1, (m) => m.stale > 0);
+  await pause(lab);
+  const cut = await cutLinks(lab);
+  const head = await headMs(lab);
+  await lab.reload();
+  assert.deepEqual(await cutLinks(lab), cut, "what was cut is still cut");
+  assert.ok((await headMs(lab)) >= head - 1_700, `the play head is at ${await headMs(lab)} ms after ${head} ms`);
+  await pause(lab);
+  await seek(lab, 1_000);
+  assert.deepEqual(await cutLinks(lab), [], "its past is there as well");
+});
+
+labTest("Back and Forward go between the pages, and each keeps its run", {}, async (lab) => {
+  await pause(lab);
+  const at = await placeOf(lab, 0);
+  await lab.page.mouse.click(at.x, at.y);
+  await sheet(lab).getByRole("button", { name: "Isolate" }).click();
+  const cut = await cutLinks(lab);
+  assert.equal(cut.length, 4);
+  await lab.page.getByRole("link", { name: "Raft" }).click();
+  await lab.page.locator(".log-grid").waitFor();
+  assert.deepEqual(await cutLinks(lab), []);
+  await lab.page.getByRole("link", { name: "Paxos" }).click();
+  await lab.page.getByRole("heading", { name: "What can happen next" }).waitFor();
+  await lab.page.goBack();
+  await lab.page.locator(".log-grid").waitFor();
+  await lab.page.goBack();
+  await lab.page.locator("#figure-1 .node").first().waitFor();
+  assert.deepEqual(await cutLinks(lab), cut);
+  await lab.page.goForward();
+  await lab.page.locator(".log-grid").waitFor();
+  assert.equal(await lab.page.getByRole("link", { name: "Raft" }).getAttribute("aria-current"), "page");
+});
