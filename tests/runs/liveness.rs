@@ -31,7 +31,7 @@ fn split(dice: &mut Dice) -> Act {
 }
 
 /// Something that may go wrong next, in one of the two worlds if it concerns a message.
-fn fault(timeline: &Timeline<FeedExperiment>, dice: &mut Dice) -> Act {
+pub(crate) fn fault(timeline: &Timeline<FeedExperiment>, dice: &mut Dice) -> Act {
     let node = NodeId(dice.below(5) as u8);
     let other = NodeId(((u64::from(node.0) + 1 + dice.below(4)) % 5) as u8);
     match dice.below(14) {

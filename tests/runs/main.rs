@@ -5,6 +5,7 @@ mod faults;
 mod files;
 mod liveness;
 mod timeline;
+mod words;
 
 use std::io::Write;
 

@@ -1,0 +1,155 @@
+//! Every note of the feeds, and all that only an observer can tell, happens in some run and reads as a sentence.
+
+use std::collections::BTreeMap;
+
+use cap_lab::experiment::FeedExperiment;
+use cap_lab::explain::{self, Sentence};
+use cap_lab::node::{Node, NodeId};
+use cap_lab::sim::fault::{Fate, Intervention};
+use cap_lab::sim::model::Slot;
+use cap_lab::store::consistent_feed::ReplicaNote;
+use cap_lab::store::feed::{Note, Request};
+use cap_lab::timeline::Timeline;
+use cap_lab::world::feed::{Consistent, FeedKind, FeedRun, Member, Observation};
+
+use crate::liveness::fault;
+use crate::{Dice, FIVE_AND_THREE, feed, ms};
+
+/// The kinds of note there are. A new variant does not compile until it has its kind here, and fails until it happens.
+const KINDS: usize = 17;
+
+fn phone_kind<T>(note: &Note<T>, replica: impl FnOnce(&T) -> Option<&'static str>) -> Option<&'static str> {
+    match note {
+        Note::Replica(note) => replica(note),
+        Note::Asked { .. } => Some("asked"),
+        Note::GaveUp { .. } => Some("gave up"),
+        Note::HeardLate { done: true, .. } => Some("heard late that it happened"),
+        Note::HeardLate { done: false, .. } => Some("heard late that it did not happen"),
+        Note::Attached { .. } => Some("attached"),
+        Note::WasBusy => Some("was busy"),
+    }
+}
+
+fn consistent_kind(note: &ReplicaNote) -> Option<&'static str> {
+    match note {
+        // Raft's own tests make all of its notes happen.
+        ReplicaNote::Raft(_) => None,
+        ReplicaNote::Forwarded { .. } => Some("forwarded"),
+        ReplicaNote::RefusedWithoutLeader { candidate: true, .. } => Some("refused as a candidate"),
+        ReplicaNote::RefusedWithoutLeader { candidate: false, .. } => Some("refused without leader"),
+        ReplicaNote::AskedBefore { .. } => Some("asked before"),
+        ReplicaNote::ForgotWhetherTaken { .. } => Some("forgot whether taken"),
+        ReplicaNote::LostLeader { .. } => Some("lost leader"),
+        ReplicaNote::Superseded { .. } => Some("superseded"),
+        ReplicaNote::Applied { fresh: true, .. } => Some("applied"),
+        ReplicaNote::Applied { fresh: false, .. } => Some("applied again"),
+    }
+}
+
+fn observed_kind(what: &Observation) -> &'static str {
+    match what {
+        Observation::Stale { .. } => "stale",
+        Observation::AfterAll { .. } => "after all",
+    }
+}
+
+type Found = BTreeMap<&'static str, Sentence>;
+
+fn collect<K: FeedKind>(
+    run: &FeedRun<K>,
+    found: &mut Found,
+    kind: impl Fn(&<Member<K> as Node>::Note) -> Option<&'static str>,
+    say: impl Fn(explain::feed::View, NodeId, &<Member<K> as Node>::Note) -> Sentence,
+) {
+    let servers = run.world().setup.servers();
+    for (_, noted) in run.watch().events.steps.iter() {
+        if let Some(kind) = kind(&noted.note) {
+            let view = explain::feed::View { servers, reach: noted.reach };
+            found.entry(kind).or_insert_with(|| say(view, noted.node, &noted.note));
+        }
+    }
+    for (_, observed) in run.watch().observed.iter() {
+        let names = |id| run.world().setup.name(id);
+        found.entry(observed_kind(&observed.what)).or_insert_with(|| explain::feed::observed(&names, "AP", observed));
+    }
+}
+
+/// The one note that chance would take too long to bring about: a phone's question is copied, the copy held until its
+/// replica has forgotten the first one, and then let go.
+fn a_question_is_copied_and_its_replica_forgets(timeline: &mut Timeline<FeedExperiment>) {
+    let (phone, ask) = (NodeId(5), |request| Intervention::Request { node: NodeId(5), request });
+    timeline.act(Intervention::Traffic(0));
+    timeline.play(ms(2_000));
+    let run = &timeline.track().left;
+    let leads = |slot: &Slot<Member<Consistent>>| slot.node.replica().is_some_and(|replica| replica.raft().is_leader());
+    let leader = run.model().slots().find(|(_, slot)| leads(slot)).expect("somebody leads by then").0;
+    assert!(timeline.act(ask(Request::Attach(leader))));
+    assert!(timeline.act(ask(Request::Post("twice".into()))));
+    let message = |name, fate| Intervention::Message { world: 0, name, fate };
+    let asked = |timeline: &Timeline<FeedExperiment>, nth: usize| {
+        let run = &timeline.track().left;
+        let (id, _) = run.model().flights().iter().filter(|(_, envelope)| envelope.from == phone).nth(nth)?;
+        run.name_of(id)
+    };
+    let first = asked(timeline, 0).expect("just asked");
+    assert!(timeline.act(message(first, Fate::Duplicate)));
+    let copy = asked(timeline, 1).expect("just copied");
+    assert!(timeline.act(message(copy.clone(), Fate::Hold)));
+    timeline.play(timeline.now() + ms(500));
+    assert!(timeline.act(Intervention::Crash { node: leader, keep: u32::MAX }));
+    assert!(timeline.act(Intervention::Restart(leader)));
+    timeline.play(timeline.now() + ms(1_500));
+    assert!(timeline.act(message(copy, Fate::Release)));
+    timeline.play(timeline.now() + ms(150));
+}
+
+fn collect_both(timeline: &Timeline<FeedExperiment>, found: &mut Found) {
+    let names = |id| FIVE_AND_THREE.name(id);
+    let track = timeline.track();
+    collect(
+        &track.left,
+        found,
+        |note| phone_kind(note, consistent_kind),
+        |view, node, note| explain::feed::consistent(&names, view, node, note),
+    );
+    collect(
+        &track.right,
+        found,
+        // Gossip's own tests make all of its notes happen.
+        |note| phone_kind(note, |_| None),
+        |view, node, note| explain::feed::available(&names, view, node, note),
+    );
+}
+
+#[test]
+fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
+    let mut found = Found::new();
+    let mut timeline = Timeline::new(feed(), 8);
+    a_question_is_copied_and_its_replica_forgets(&mut timeline);
+    collect_both(&timeline, &mut found);
+    for seed in 0..400 {
+        let mut timeline = Timeline::new(feed(), seed);
+        let mut dice = Dice::new(seed);
+        for _ in 0..60 {
+            timeline.play(timeline.now() + ms(10 + dice.below(30)));
+            let act = if dice.below(6) == 0 {
+                let node = NodeId(5 + dice.below(3) as u8);
+                Intervention::Request { node, request: Request::Read }
+            } else {
+                fault(&timeline, &mut dice)
+            };
+            timeline.act(act);
+            collect_both(&timeline, &mut found);
+        }
+        if found.len() == KINDS {
+            break;
+        }
+    }
+    let kinds: Vec<_> = found.keys().collect();
+    assert_eq!(found.len(), KINDS, "only these happened: {kinds:?}");
+    for (kind, Sentence { headline, source, .. }) in &found {
+        // A refusal is told as the phone's owner sees it; all else names who did it.
+        let named = (0..8).any(|id| headline.contains(&FIVE_AND_THREE.name(NodeId(id))));
+        assert!(named && !source.is_empty(), "{kind}: {headline} ({source})");
+    }
+}
