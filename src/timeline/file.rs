@@ -202,7 +202,7 @@ fn read_script<E: Experiment>(setup: &E, file: &RunFile) -> Result<Vec<Scripted<
     if file.script.len() > SCRIPT_MAX {
         return Err(format!("it has {} interventions; up to {SCRIPT_MAX} are read", file.script.len()));
     }
-    let start = setup.start(file.seed);
+    let start = setup.start(0);
     let (participants, worlds) = (start.participants(), start.fingerprints().len());
     let mut script: Vec<Scripted<_>> = Vec::new();
     for (number, line) in file.script.iter().enumerate() {
