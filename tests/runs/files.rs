@@ -83,11 +83,11 @@ fn what_is_no_run_is_refused() {
         (" \n", "not a run"),
         ("null", "not a run"),
         ("[]", "not a run"),
-        ("{}", "“format” is missing"),
+        ("{}", "missing field `format`"),
         ("hello", "not a run"),
         ("\u{0}\u{1}\u{fffd}", "not a run"),
-        ("{\"format\":\"cap-lab run\"}", "“version” is missing"),
-        ("{\"format\":\"cap-lab run\",\"version\":1}", "“experiment” is missing"),
+        ("{\"format\":\"cap-lab run\"}", "missing field `version`"),
+        ("{\"format\":\"cap-lab run\",\"version\":1}", "missing field `experiment`"),
         ("{\"format\":\"gpx\",\"version\":1,\"experiment\":\"feed\"}", "its format is “gpx”"),
         ("\u{feff}{\"format\":\"cap-lab run\",\"version\":1}", "not a run"),
     ] {
@@ -104,7 +104,7 @@ fn other_versions_and_experiments_are_refused() {
     assert_refused(&changed(|file| file["version"] = json!(2)), "version 2 of the format; this lab reads version 1");
     assert_refused(&changed(|file| file["version"] = json!(u64::MAX)), "version 18446744073709551615 of the format");
     assert_refused(&changed(|file| file["version"] = json!(-1)), "not a run");
-    assert_refused(&changed(|file| file["version"] = json!("1")), "“version” should be a number");
+    assert_refused(&changed(|file| file["version"] = json!("1")), "invalid type: string");
     assert_refused(&changed(|file| file["experiment"] = json!("tetris")), "another experiment: “tetris”");
     assert!(Timeline::<RaftExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
     assert!(Timeline::<PaxosExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
@@ -126,17 +126,17 @@ fn damaged_fields_are_refused() {
     for (damage, expected) in [
         (changed(|file| file["seed"] = json!(-5)), "not a run"),
         (changed(|file| file["seed"] = json!(1.5)), "not a run"),
-        (changed(|file| file["seed"] = json!(42)), "“seed” should be a string"),
-        (changed(|file| file["seed"] = json!("xyz")), "“seed” should be a number in hexadecimal"),
-        (changed(|file| file["seed"] = json!("1".repeat(17))), "“seed” should be a number in hexadecimal"),
+        (changed(|file| file["seed"] = json!(42)), "invalid type: integer"),
+        (changed(|file| file["seed"] = json!("xyz")), "its seed is no number in hexadecimal"),
+        (changed(|file| file["seed"] = json!("1".repeat(17))), "its seed is no number in hexadecimal"),
         (changed(|file| file["head"] = json!(null)), "not a run"),
-        (changed(|file| file["end"] = json!("late")), "“end” should be a number"),
-        (changed(|file| file["surprise"] = json!(1)), "“surprise” is unknown"),
-        (changed(|file| drop(file.as_object_mut().expect("an object").remove("script"))), "“script” is missing"),
-        (changed(|file| file["script"] = json!("cut n1>n2")), "“script” should be a list"),
-        (changed(|file| file["script"][0] = json!(7)), "“script” should be a list of strings"),
-        (changed(|file| file["worlds"] = json!([1])), "was expected"),
-        (changed(|file| file["worlds"][0]["lucky"] = json!(7)), "“lucky” is unknown"),
+        (changed(|file| file["end"] = json!("late")), "invalid type: string"),
+        (changed(|file| file["surprise"] = json!(1)), "unknown field `surprise`"),
+        (changed(|file| drop(file.as_object_mut().expect("an object").remove("script"))), "missing field `script`"),
+        (changed(|file| file["script"] = json!("cut n1>n2")), "invalid type: string"),
+        (changed(|file| file["script"][0] = json!(7)), "invalid type: integer"),
+        (changed(|file| file["worlds"] = json!([1])), "invalid type: integer"),
+        (changed(|file| file["worlds"][0]["lucky"] = json!(7)), "unknown field `lucky`"),
         (file().replacen("\"end\":", "\"end\":1,\"end\":", 1), "the same name stands twice"),
         (file().replacen("\"end\":", "\"end\":NaN,\"e\":", 1), "not a run"),
         (file().replacen("\"end\":", "\"end\":1e999,\"e\":", 1), "a whole number was expected"),
