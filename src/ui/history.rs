@@ -5,10 +5,10 @@
 use std::rc::Rc;
 
 use cap_lab::node::Micros;
-use yew::{Html, html};
+use yew::Html;
 
+use crate::ui::el::{El, classed, el, words};
 use crate::ui::lab::{Bar, BarState, HistoryRow, World};
-use crate::ui::markup::{px, text};
 use crate::ui::number::Px;
 use crate::ui::state::ViewState;
 use crate::ui::still::{Part, still};
@@ -51,21 +51,25 @@ pub fn history(world: &World, now: Micros, ui: &ViewState) -> Html {
             RowPart { rows, row, per_second, since: Micros((first_tick as f64 * window * 0.25e6) as u64) },
         )
     });
-    html! {
-        <svg class="history" width={px(width)} height={px(height)} role="img" aria-label={summary(world)}>
-            { for world.history.iter().enumerate().map(|(row, person)| html! {
-                <text class="who" x="0" y={px(TOP + ROW * row as f64 + 18.0)}>{ text(&person.name) }</text>
-            }) }
-            <svg x={px(NAMES)} width={px(inner)} height={px(height)} overflow="hidden">
-                <rect class="ground" width="100%" height={px(height - 16.0)} />
-                <svg width={px(head)} height={px(height)} overflow="hidden">
-                    <g transform={format!("translate({} 0)", Px(shift))}>{ still("", back) }{ for rows }</g>
-                </svg>
-                <path class="head" d={format!("M{},5V{}", Px(head), Px(height - 14.0))} />
-                <path class="head-mark" d={format!("M{},0h10l-5,7z", Px(head - 5.0))} />
-            </svg>
-        </svg>
-    }
+    let who = |(row, person): (usize, &HistoryRow)| {
+        classed("text", "who").attr("x", "0").px("y", TOP + ROW * row as f64 + 18.0).text(&person.name)
+    };
+    let svg = |width: f64| el("svg").px("width", width).px("height", height);
+    let sliding = el("g").set("transform", format!("translate({} 0)", Px(shift))).node(still("", back));
+    let strip = svg(inner)
+        .px("x", NAMES)
+        .attr("overflow", "hidden")
+        .add(classed("rect", "ground").attr("width", "100%").px("height", height - 16.0))
+        .add(svg(head).attr("overflow", "hidden").add(sliding.nodes(rows.collect())))
+        .add(classed("path", "head").set("d", format!("M{},5V{}", Px(head), Px(height - 14.0))))
+        .add(classed("path", "head-mark").set("d", format!("M{},0h10l-5,7z", Px(head - 5.0))));
+    svg(width)
+        .attr("class", "history")
+        .attr("role", "img")
+        .name(summary(world))
+        .all(world.history.iter().enumerate().map(who).collect())
+        .add(strip)
+        .html()
 }
 
 /// How many seconds of run time the strip shows: what passes in some seconds at the chosen speed.
@@ -106,23 +110,19 @@ impl Part for StripPart {
         let x = |at: Micros| at.as_secs_f64() * self.per_second;
         let floor = self.height - 16.0;
         let width = |from: Micros, to: Option<Micros>| to.map_or(ENDLESS, |to| x(to) - x(from));
-        let ticks = (self.first_tick..self.first_tick + 7).map(|tick| {
+        let tick = |tick: u64| {
             let seconds = tick as f64 * self.tick;
-            let at = px(seconds * self.per_second);
-            html! { <g class="tick">
-                <path d={format!("M{at},0V{}", Px(floor))} />
-                <text x={at} y={px(self.height - 4.0)}>{ format!("{} s", Px(seconds)) }</text>
-            </g> }
-        });
-        let faults = self.faults.iter().map(|(from, to, label)| {
-            html! {
-                <g class="fault">
-                    <rect x={px(x(*from))} width={px(width(*from, *to).max(1.0))} height={px(floor)} />
-                    <text x={px(x(*from) + 4.0)} y="8">{ text(label) }</text>
-                </g>
-            }
-        });
-        html! { <g>{ for ticks }{ for faults }</g> }
+            let at = seconds * self.per_second;
+            classed("g", "tick")
+                .add(el("path").set("d", format!("M{},0V{}", Px(at), Px(floor))))
+                .add(words("text", &format!("{} s", Px(seconds))).px("x", at).px("y", self.height - 4.0))
+        };
+        let fault = |(from, to, label): &(Micros, Option<Micros>, String)| {
+            let shade = el("rect").px("x", x(*from)).px("width", width(*from, *to).max(1.0)).px("height", floor);
+            classed("g", "fault").add(shade).add(words("text", label).px("x", x(*from) + 4.0).attr("y", "8"))
+        };
+        let ticks = (self.first_tick..self.first_tick + 7).map(tick).collect();
+        el("g").all(ticks).all(self.faults.iter().map(fault).collect()).html()
     }
 }
 
@@ -148,11 +148,11 @@ impl Part for RowPart {
         let y = TOP + ROW * self.row as f64 + 10.0;
         let seen = self.rows[self.row].bars.iter().filter(|bar| bar.to.is_none_or(|to| to >= self.since));
         let bars = seen.map(|bar| draw_bar(bar, x(bar.from), bar.to.map_or(ENDLESS, |to| x(to) - x(bar.from)), y));
-        html! { <g>{ for bars }</g> }
+        el("g").all(bars.collect()).html()
     }
 }
 
-fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> Html {
+fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> El {
     let (class, sign) = match bar.state {
         BarState::Pending => ("bar pending", ""),
         BarState::Done => ("bar done", ""),
@@ -161,11 +161,10 @@ fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> Html {
         BarState::Unknown => ("bar unknown", "?"),
     };
     let width = width.max(if sign.is_empty() { 14.0 } else { 22.0 });
-    html! {
-        <g key={bar.id} {class}>
-            <title>{ text(&bar.title) }</title>
-            <rect x={px(x)} y={px(y - 7.0)} width={px(width)} height="18" rx="3" />
-            <text x={px(x + 4.0)} y={px(y + 6.0)}>{ format!("{}{sign}", bar.letter) }</text>
-        </g>
-    }
+    let rect = el("rect").px("x", x).px("y", y - 7.0).px("width", width).attr("height", "18").attr("rx", "3");
+    classed("g", class)
+        .key(&bar.id.to_string())
+        .add(words("title", &bar.title))
+        .add(rect)
+        .add(words("text", &format!("{}{sign}", bar.letter)).px("x", x + 4.0).px("y", y + 6.0))
 }

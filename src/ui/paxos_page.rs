@@ -2,15 +2,17 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlInputElement;
-use yew::{Callback, Html, MouseEvent, SubmitEvent, html};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement};
+use yew::virtual_dom::ListenerKind;
+use yew::{Callback, Html};
 
 use cap_lab::explain::Sentence;
 
 use crate::ui::browser;
+use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::figure::flights::hue_class;
 use crate::ui::lab::{Act, Lab, NextStep, PhaseState, ProposerView, World};
-use crate::ui::markup::text;
 use crate::ui::page::{cluster, coach};
 use crate::ui::raft_page::invariants;
 use crate::ui::sheet::sheet;
@@ -23,28 +25,24 @@ const STATIONS: [&str; 5] = ["1a Prepare", "1b Promise", "2a Accept", "2b Accept
 /// The page.
 pub fn page(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let Some((world, paxos)) = worlds.first().and_then(|world| Some((world, world.paxos.as_ref()?))) else {
-        return html! {};
+        return Html::default();
     };
     let rails = paxos.proposers.iter().enumerate().map(|(index, proposer)| {
         still(&proposer.name, RailPart { index, proposer: proposer.clone(), send: ui.send.clone() })
     });
     let open = sheet(lab, worlds, ui);
-    html! {
-        <main class="lab paxos">
-            <div class="lead">{ coach(worlds, ui, "Several proposers, one value. You choose which message arrives next.") }</div>
-            <section class="world" aria-label="Proposers and acceptors">
-                <div class="rails">{ for rails }</div>
-                { cluster(0, world, lab, ui) }
-                { still("rule", RulePart { rule: paxos.rule.clone(), chosen: paxos.chosen.clone() }) }
-            </section>
-            <aside class={if open.is_some() { "side open" } else { "side" }}>
-                { for open }
-                { still("next", NextPart { steps: lab.next_steps(0), send: ui.send.clone() }) }
-                { invariants(&world.invariants) }
-                { crate::ui::events::events(&[(0, Rc::clone(world))], ui) }
-            </aside>
-        </main>
-    }
+    let left = classed("section", "world")
+        .attr("aria-label", "Proposers and acceptors")
+        .add(classed("div", "rails").nodes(rails.collect()))
+        .node(cluster(0, world, lab, ui))
+        .node(still("rule", RulePart { rule: paxos.rule.clone(), chosen: paxos.chosen.clone() }));
+    let right = classed("aside", if open.is_some() { "side open" } else { "side" })
+        .nodes(open.into_iter().collect())
+        .node(still("next", NextPart { steps: lab.next_steps(0), send: ui.send.clone() }))
+        .node(invariants(&world.invariants))
+        .node(crate::ui::events::events(&[(0, Rc::clone(world))], ui));
+    let invite = "Several proposers, one value. You choose which message arrives next.";
+    classed("main", "lab paxos").add(classed("div", "lead").node(coach(worlds, ui, invite))).add(left).add(right).html()
 }
 
 #[derive(PartialEq)]
@@ -57,35 +55,35 @@ struct RailPart {
 impl Part for RailPart {
     fn draw(&self) -> Html {
         let proposer = &self.proposer;
-        let stations = STATIONS.iter().zip(proposer.rail).map(|(name, state)| {
+        let station = |(name, state): (&&'static str, PhaseState)| {
             let (class, says) = match state {
-                PhaseState::Ahead => ("ahead", "not begun"),
-                PhaseState::Current => ("current", "under way"),
-                PhaseState::Done => ("done", "done"),
+                PhaseState::Ahead => ("ahead", ", not begun"),
+                PhaseState::Current => ("current", ", under way"),
+                PhaseState::Done => ("done", ", done"),
             };
-            html! { <li {class}>{ *name }<span class="said">{ format!(", {says}") }</span></li> }
-        });
-        html! {
-            <section class={format!("rail {}", if self.index == 0 { "work" } else { "election" })} aria-label={proposer.name.clone()}>
-                <div><h2>{ text(&proposer.name) }</h2><p>{ text(&proposer.intent) }</p></div>
-                <ol>{ for stations }</ol>
-                if proposer.idle { { self.ask() } } else { <p class="progress">{ text(&proposer.progress) }</p> }
-            </section>
-        }
+            classed("li", class).text(name).add(classed("span", "said").text(says))
+        };
+        let stations = STATIONS.iter().zip(proposer.rail).map(station).collect();
+        classed("section", if self.index == 0 { "rail work" } else { "rail election" })
+            .name(proposer.name.clone())
+            .add(el("div").add(words("h2", &proposer.name)).add(words("p", &proposer.intent)))
+            .add(el("ol").all(stations))
+            .add(if proposer.idle { self.ask() } else { classed("p", "progress").text(&proposer.progress) })
+            .html()
     }
 }
 
 impl RailPart {
     /// A proposer without a value is given one here.
-    fn ask(&self) -> Html {
+    fn ask(&self) -> El {
         let proposer = self.proposer.id;
         let id = format!("propose-{}", proposer.0);
         let submit = {
             let (send, id) = (self.send.clone(), id.clone());
-            Callback::from(move |event: SubmitEvent| {
+            Callback::from(move |event: Event| {
                 event.prevent_default();
                 let field = browser::document().get_element_by_id(&id);
-                let value = field.map(|field| wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).value());
+                let value = field.map(|field| field.unchecked_into::<HtmlInputElement>().value());
                 let value = value.unwrap_or_default().trim().to_owned();
                 if !value.is_empty() {
                     send.emit(Msg::Do(Act::Propose { proposer, value }));
@@ -93,12 +91,15 @@ impl RailPart {
             })
         };
         let suggestion = ["blue", "red", "green"][self.index.min(2)];
-        html! {
-            <form class="ask" onsubmit={submit}>
-                <input {id} type="text" maxlength="12" autocomplete="off" value={suggestion} aria-label={format!("Value for {}", self.proposer.name)} />
-                <button class="primary">{ "Propose" }</button>
-            </form>
-        }
+        let field = el("input")
+            .set("id", id)
+            .attr("type", "text")
+            .attr("maxlength", "12")
+            .attr("autocomplete", "off")
+            .value(suggestion.to_owned())
+            .name(format!("Value for {}", self.proposer.name));
+        let button = classed("button", "primary").text("Propose");
+        classed("form", "ask").on(ListenerKind::onsubmit, submit).add(field).add(button)
     }
 }
 
@@ -110,17 +111,25 @@ struct RulePart {
 
 impl Part for RulePart {
     fn draw(&self) -> Html {
-        html! { <>
-            if let Some(chosen) = &self.chosen { <p class="chosen"><span aria-hidden="true">{ "✓ " }</span>{ format!("“{chosen}” is chosen. From here on it can never be another value.") }</p> }
-            if let Some(rule) = &self.rule {
-                <section class="rule">
-                    <h2>{ text(&rule.headline) }</h2>
-                    <p>{ text(&rule.reason) }</p>
-                    if let Some(observer) = &rule.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(observer) }</p> }
-                    <cite>{ rule.source }</cite>
-                </section>
-            }
-        </> }
+        let chosen = |chosen: &String| {
+            classed("p", "chosen")
+                .add(words("span", "✓ ").attr("aria-hidden", "true"))
+                .text(&format!("“{chosen}” is chosen. From here on it can never be another value."))
+                .html()
+        };
+        let rule = |rule: &Sentence| {
+            let observer = |text: &String| classed("p", "observer").add(words("b", "Seen from outside: ")).text(text);
+            classed("section", "rule")
+                .add(words("h2", &rule.headline))
+                .add(words("p", &rule.reason))
+                .optional(rule.observer.as_ref().map(observer))
+                .add(words("cite", rule.source))
+                .html()
+        };
+        together(vec![
+            self.chosen.as_ref().map(chosen).unwrap_or_default(),
+            self.rule.as_ref().map(rule).unwrap_or_default(),
+        ])
     }
 }
 
@@ -132,34 +141,35 @@ struct NextPart {
 
 impl Part for NextPart {
     fn draw(&self) -> Html {
-        html! {
-            <section class="next">
-                <h2>{ "What can happen next" }</h2>
-                <p>{ "Every row is a real possibility. Pick one, or press → for the next in time order." }</p>
-                if self.steps.is_empty() { <p class="empty">{ "Nothing can happen by itself: give a proposer a value, or restart a node." }</p> }
-                <ol>{ for self.steps.iter().enumerate().map(|(row, step)| self.step(row, step)) }</ol>
-            </section>
-        }
+        let empty = "Nothing can happen by itself: give a proposer a value, or restart a node.";
+        let invite = "Every row is a real possibility. Pick one, or press → for the next in time order.";
+        classed("section", "next")
+            .add(words("h2", "What can happen next"))
+            .add(words("p", invite))
+            .optional(self.steps.is_empty().then(|| classed("p", "empty").text(empty)))
+            .add(el("ol").all(self.steps.iter().enumerate().map(|(row, step)| self.step(row, step)).collect()))
+            .html()
     }
 }
 
 impl NextPart {
-    fn step(&self, row: usize, step: &NextStep) -> Html {
-        let send = |msg: Msg| self.send.reform(move |_: MouseEvent| msg.clone());
+    fn step(&self, row: usize, step: &NextStep) -> El {
         let title = &step.title;
-        html! {
-            <li key={step.key} class={if row == 0 { "first" } else { "" }}>
-                <svg class={hue_class(step.hue)} width="12" height="12" aria-hidden="true">
-                    if step.flight.is_some() { <circle cx="6" cy="6" r="6" /> } else { <path d="M1 1H11V11H1Z" /> }
-                </svg>
-                <div><b>{ text(title) }</b><small>{ text(&step.outcome) }</small></div>
-                <button class="quiet" aria-label={format!("{}: {title}", step.verb)}
-                    onclick={send(Msg::Do(Act::Next { world: 0, key: step.key }))}>{ step.verb }</button>
-                if let Some(flight) = step.flight {
-                    <button class="quiet" aria-label={format!("Drop: {title}")}
-                        onclick={send(Msg::Do(Act::Drop { world: 0, flight }))}>{ "Drop" }</button>
-                }
-            </li>
-        }
+        let shape = if step.flight.is_some() {
+            el("circle").attr("cx", "6").attr("cy", "6").attr("r", "6")
+        } else {
+            el("path").attr("d", "M1 1H11V11H1Z")
+        };
+        let sign = classed("svg", hue_class(step.hue)).attr("width", "12").attr("height", "12");
+        let take = Msg::Do(Act::Next { world: 0, key: step.key });
+        let drop =
+            |flight: u32| quiet("Drop", format!("Drop: {title}"), &self.send, Msg::Do(Act::Drop { world: 0, flight }));
+        el("li")
+            .key(&step.key.to_string())
+            .class(if row == 0 { "first" } else { "" })
+            .add(sign.attr("aria-hidden", "true").add(shape))
+            .add(el("div").add(words("b", title)).add(words("small", &step.outcome)))
+            .add(quiet(step.verb, format!("{}: {title}", step.verb), &self.send, take))
+            .optional(step.flight.map(drop))
     }
 }

@@ -1,13 +1,15 @@
 //! People's phones: what each shows, how its latest operation stands, and what its owner can do.
 
 use cap_lab::node::NodeId;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
-use yew::{Callback, Event, Html, MouseEvent, PointerEvent, SubmitEvent, TargetCast, html};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement, HtmlSelectElement, PointerEvent};
+use yew::virtual_dom::ListenerKind;
+use yew::{Callback, Html, TargetCast};
 
 use crate::ui::browser;
+use crate::ui::el::{El, classed, el, option, quiet, words};
 use crate::ui::figure::geometry::Point;
 use crate::ui::lab::{Act, PhoneState, PhoneView, PostView, World};
-use crate::ui::markup::text;
 use crate::ui::state::{Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -26,7 +28,7 @@ pub fn phones(index: usize, world: &World, ui: &ViewState) -> Html {
             },
         )
     });
-    html! { <ul class="phones" aria-label={format!("{}: phones", world.title)}>{ for cards }</ul> }
+    classed("ul", "phones").name(format!("{}: phones", world.title)).nodes(cards.collect()).html()
 }
 
 /// The id of a phone's field for typing.
@@ -65,17 +67,20 @@ fn class(state: PhoneState) -> &'static str {
 const ROWS: usize = 4;
 
 /// One post.
-fn row(post: &PostView) -> Html {
-    html! {
-        <li class={if post.unconfirmed { "unconfirmed" } else { "" }} title={format!("{}, {}", post.author, post.time)}>
-            <b>{ text(&post.author) }</b><span>{ text(&post.text) }</span>
-            if post.unconfirmed {
-                <em title="Its author does not know whether it was accepted">{ "?" }<span class="said">{ " unconfirmed" }</span></em>
-            } else {
-                <time>{ text(&post.time) }</time>
-            }
-        </li>
-    }
+fn row(post: &PostView) -> El {
+    let mark = if post.unconfirmed {
+        words("em", "?")
+            .attr("title", "Its author does not know whether it was accepted")
+            .add(classed("span", "said").text(" unconfirmed"))
+    } else {
+        words("time", &post.time)
+    };
+    el("li")
+        .class(if post.unconfirmed { "unconfirmed" } else { "" })
+        .set("title", format!("{}, {}", post.author, post.time))
+        .add(words("b", &post.author))
+        .add(words("span", &post.text))
+        .add(mark)
 }
 
 #[derive(PartialEq)]
@@ -92,89 +97,98 @@ impl Part for PhonePart {
     fn draw(&self) -> Html {
         let phone = &self.phone;
         let class = format!("{}{}", class(phone.state), if self.dragged { " dragged" } else { "" });
-        html! {
-            <li {class}>
-                { self.header() }
-                <ol class="posts">
-                    { for phone.posts.iter().rev().take(ROWS).rev().map(row) }
-                    if phone.posts.is_empty() { <li class="empty">{ "Nothing read yet" }</li> }
-                </ol>
-                if let Some(news) = &phone.announcement { <p class="news">{ text(news) }</p> }
-                <p class="state" title={phone.detail.clone()}>
-                    <span aria-hidden="true">{ sign(phone.state) }</span>{ phone.status.clone() }
-                </p>
-                { self.footer() }
-            </li>
-        }
+        let empty = phone.posts.is_empty().then(|| classed("li", "empty").text("Nothing read yet"));
+        let posts = phone.posts.iter().rev().take(ROWS).rev().map(row).collect();
+        let state = classed("p", "state")
+            .set("title", phone.detail.clone())
+            .add(words("span", sign(phone.state)).attr("aria-hidden", "true"))
+            .text(&phone.status);
+        el("li")
+            .set("class", class)
+            .add(self.header())
+            .add(classed("ol", "posts").all(posts).optional(empty))
+            .optional(phone.announcement.as_ref().map(|news| classed("p", "news").text(news)))
+            .add(state)
+            .add(if self.composing { self.form() } else { self.footer() })
+            .html()
     }
 }
 
 impl PhonePart {
-    fn header(&self) -> Html {
+    fn header(&self) -> El {
         let phone = &self.phone;
         let person = phone.id;
-        let pointer = |phase: Phase| {
-            let (send, world) = (self.send.clone(), self.world);
-            Callback::from(move |event: PointerEvent| {
-                if phase == Phase::Down {
-                    let grip = browser::document().get_element_by_id(&grip_id(world, person));
-                    // Without capture the drag still works as long as the pointer stays over the header.
-                    let _ = grip.map(|grip| grip.set_pointer_capture(event.pointer_id()));
-                }
-                let client = Point { x: f64::from(event.client_x()), y: f64::from(event.client_y()) };
-                send.emit(Msg::Phone { person, phase, client });
-            })
-        };
-        let attach = self.send.reform(move |event: Event| {
+        let send = self.send.clone();
+        let attach = Callback::from(move |event: Event| {
             let to = event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(0);
-            Msg::Do(Act::Attach { person, to: NodeId(to) })
+            send.emit(Msg::Do(Act::Attach { person, to: NodeId(to) }));
         });
-        html! {
-            <header>
-                <div class="grip" id={grip_id(self.world, person)} title={format!("Drag {} onto another replica", phone.name)}
-                    onpointerdown={pointer(Phase::Down)} onpointermove={pointer(Phase::Move)}
-                    onpointerup={pointer(Phase::Up)} onpointercancel={pointer(Phase::Cancel)}>
-                    <svg class="dots" width="8" height="14" aria-hidden="true"><path d="M2 2h.01M2 7h.01M2 12h.01M6 2h.01M6 7h.01M6 12h.01" /></svg>
-                    <h3>{ text(&phone.name) }</h3>
-                </div>
-                <label class="via"><span>{ "via" }</span>
-                    <select aria-label={format!("Replica that {} talks to", phone.name)} onchange={attach}>
-                        { for self.replicas.iter().map(|(id, name)| html! {
-                            <option value={id.0.to_string()} selected={*id == phone.via}>{ text(name) }</option>
-                        }) }
-                    </select>
-                </label>
-            </header>
-        }
+        let dots = classed("svg", "dots").attr("width", "8").attr("height", "14").attr("aria-hidden", "true");
+        let grip = classed("div", "grip")
+            .set("id", grip_id(self.world, person))
+            .set("title", format!("Drag {} onto another replica", phone.name))
+            .on(ListenerKind::onpointerdown, self.pointer(Phase::Down))
+            .on(ListenerKind::onpointermove, self.pointer(Phase::Move))
+            .on(ListenerKind::onpointerup, self.pointer(Phase::Up))
+            .on(ListenerKind::onpointercancel, self.pointer(Phase::Cancel))
+            .add(dots.add(el("path").attr("d", "M2 2h.01M2 7h.01M2 12h.01M6 2h.01M6 7h.01M6 12h.01")))
+            .add(words("h3", &phone.name));
+        let replicas = self.replicas.iter().map(|(id, name)| option(id.0.to_string(), name, *id == phone.via));
+        let select = el("select")
+            .name(format!("Replica that {} talks to", phone.name))
+            .on(ListenerKind::onchange, attach)
+            .all(replicas.collect());
+        el("header").add(grip).add(classed("label", "via").add(words("span", "via")).add(select))
     }
 
-    fn footer(&self) -> Html {
+    fn pointer(&self, phase: Phase) -> Callback<Event> {
+        let (send, world, person) = (self.send.clone(), self.world, self.phone.id);
+        Callback::from(move |event: Event| {
+            let event: &PointerEvent = event.unchecked_ref();
+            if phase == Phase::Down {
+                let grip = browser::document().get_element_by_id(&grip_id(world, person));
+                // Without capture the drag still works as long as the pointer stays over the header.
+                let _ = grip.map(|grip| grip.set_pointer_capture(event.pointer_id()));
+            }
+            let client = Point { x: f64::from(event.client_x()), y: f64::from(event.client_y()) };
+            send.emit(Msg::Phone { person, phase, client });
+        })
+    }
+
+    fn footer(&self) -> El {
         let person = self.phone.id;
         let name = &self.phone.name;
-        let send = |msg: Msg| self.send.reform(move |_: MouseEvent| msg.clone());
-        if !self.composing {
-            return html! {
-                <footer>
-                    <button class="quiet" onclick={send(Msg::Compose { world: self.world, person })} aria-label={format!("Post as {name}")}>{ "Post…" }</button>
-                    <button class="quiet" onclick={send(Msg::Do(Act::Read { person }))} aria-label={format!("Read as {name}")}>{ "Read" }</button>
-                </footer>
-            };
-        }
+        let compose = Msg::Compose { world: self.world, person };
+        el("footer").add(quiet("Post…", format!("Post as {name}"), &self.send, compose)).add(quiet(
+            "Read",
+            format!("Read as {name}"),
+            &self.send,
+            Msg::Do(Act::Read { person }),
+        ))
+    }
+
+    fn form(&self) -> El {
+        let person = self.phone.id;
+        let name = &self.phone.name;
         let id = field_id(self.world, person);
+        let send = self.send.clone();
         let post = {
-            let (send, id) = (self.send.clone(), id.clone());
-            Callback::from(move |event: SubmitEvent| {
+            let id = id.clone();
+            Callback::from(move |event: Event| {
                 event.prevent_default();
                 let field = browser::document().get_element_by_id(&id);
-                let text = field.map(|field| wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).value());
+                let text = field.map(|field| field.unchecked_into::<HtmlInputElement>().value());
                 send.emit(Msg::Post { person, text: text.unwrap_or_default() });
             })
         };
-        html! {
-            <form onsubmit={post}>
-                <input {id} type="text" maxlength="60" autocomplete="off" aria-label={format!("Post as {name}")} placeholder={format!("{name} says…")} />
-                <button class="quiet" aria-label="Send">{ "Send" }</button>
-            </form>
-        }
+        let field = el("input")
+            .set("id", id)
+            .attr("type", "text")
+            .attr("maxlength", "60")
+            .attr("autocomplete", "off")
+            .name(format!("Post as {name}"))
+            .set("placeholder", format!("{name} says…"));
+        let button = classed("button", "quiet").attr("aria-label", "Send").text("Send");
+        el("form").on(ListenerKind::onsubmit, post).add(field).add(button)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use yew::{Html, html};
+use yew::Html;
 
+use crate::ui::el::{El, classed, el, words};
 use crate::ui::history::history;
-use crate::ui::lab::{Invariant, Lab, LogRow, Replication, World};
-use crate::ui::markup::{px, text};
+use crate::ui::lab::{Invariant, Lab, LogCell, LogRow, Replication, World};
 use crate::ui::meters::meters;
 use crate::ui::number::Px;
 use crate::ui::page::{cluster, coach, side};
@@ -16,25 +16,26 @@ use crate::ui::still::{Part, still};
 
 /// The page.
 pub fn page(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
-    let Some(world) = worlds.first() else { return html! {} };
-    html! {
-        <main class="lab raft">
-            <div class="lead">{ coach(worlds, ui, "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.") }</div>
-            <section class="world" aria-label="Cluster">
-                { cluster(0, world, lab, ui) }
-                { phones(0, world, ui) }
-            </section>
-            <section class="world logs" aria-label="Logs">
-                if let Some(replication) = &world.replication {
-                    { still("logs", LogsPart { replication: replication.clone() }) }
-                }
-                { invariants(&world.invariants) }
-                { for world.meters.as_ref().map(meters) }
-                <div class="strip" id="strip-0">{ history(world, lab.now(), ui) }</div>
-            </section>
-            { side(lab, worlds, ui) }
-        </main>
-    }
+    let Some(world) = worlds.first() else { return Html::default() };
+    let invite = "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.";
+    let logs = world.replication.as_ref().map(|replication| {
+        let replication = replication.clone();
+        still("logs", LogsPart { replication })
+    });
+    let strip = classed("div", "strip").attr("id", "strip-0").node(history(world, lab.now(), ui));
+    let left = classed("section", "world").attr("aria-label", "Cluster");
+    let right = classed("section", "world logs")
+        .attr("aria-label", "Logs")
+        .node(logs.unwrap_or_default())
+        .node(invariants(&world.invariants))
+        .nodes(world.meters.as_ref().map(meters).into_iter().collect())
+        .add(strip);
+    classed("main", "lab raft")
+        .add(classed("div", "lead").node(coach(worlds, ui, invite)))
+        .add(left.node(cluster(0, world, lab, ui)).node(phones(0, world, ui)))
+        .add(right)
+        .node(side(lab, worlds, ui))
+        .html()
 }
 
 /// "Always true so far": the safety properties, each with its evidence if it was broken.
@@ -50,21 +51,19 @@ struct InvariantsPart {
 impl Part for InvariantsPart {
     fn draw(&self) -> Html {
         let all = self.list.iter().all(|invariant| invariant.broken.is_none());
-        let rows = self.list.iter().map(|invariant| {
-            html! {
-                <li class={if invariant.broken.is_none() { "good" } else { "bad" }}>
-                    <span aria-hidden="true">{ if invariant.broken.is_none() { "✓" } else { "✕" } }</span>
-                    <b>{ invariant.name }</b><span class="statement">{ invariant.statement }</span>
-                    if let Some(evidence) = &invariant.broken { <p>{ format!("Broken: {evidence}") }</p> }
-                </li>
-            }
-        });
-        html! {
-            <section class="invariants">
-                <h2>{ if all { "Always true so far" } else { "No longer true" } }</h2>
-                <ul>{ for rows }</ul>
-            </section>
-        }
+        let row = |invariant: &Invariant| {
+            let (class, sign) = if invariant.broken.is_none() { ("good", "✓") } else { ("bad", "✕") };
+            let evidence = invariant.broken.as_ref().map(|evidence| words("p", &format!("Broken: {evidence}")));
+            classed("li", class)
+                .add(words("span", sign).attr("aria-hidden", "true"))
+                .add(words("b", invariant.name))
+                .add(classed("span", "statement").text(invariant.statement))
+                .optional(evidence)
+        };
+        classed("section", "invariants")
+            .add(words("h2", if all { "Always true so far" } else { "No longer true" }))
+            .add(el("ul").all(self.list.iter().map(row).collect()))
+            .html()
     }
 }
 
@@ -84,81 +83,104 @@ impl Part for LogsPart {
             self.replication.rows.iter().filter_map(|row| row.entries.last()).map(|cell| cell.index).max().unwrap_or(0);
         let first = self.replication.first_index.max((longest + 2).saturating_sub(CELLS)).max(1);
         let width = PITCH * CELLS as f64 + 14.0;
-        let ruler = (first..first + CELLS).map(|index| {
-            html! {
-                <text x={px(x(first, index) + 12.0)} y="11">{ index }</text>
-            }
-        });
-        html! {
-            <div class="log-scroll" tabindex="0" role="region" aria-label="Logs as rows"><table class="log-grid">
-                <caption>{ "Logs" }</caption>
-                <thead><tr>
-                    <th scope="col">{ "Server" }</th><th scope="col">{ "Term" }</th><th scope="col">{ "Vote" }</th>
-                    <th scope="col" class="log"><svg width={px(width)} height="14" role="img" aria-label="Log entries by index">{ for ruler }</svg></th>
-                    <th scope="col" title="nextIndex: the entry that the leader sends next">{ "next" }</th>
-                    <th scope="col" title="matchIndex: the last entry that the leader knows to be there">{ "match" }</th>
-                </tr></thead>
-                <tbody>{ for self.replication.rows.iter().map(|row| draw_row(row, first, width)) }</tbody>
-                <tfoot><tr><td colspan="6">
-                    <span class="key solid">{ "committed, as this server knows" }</span><span class="key hatched">{ "not known to be" }</span>
-                    <span class="key disk">{ "on disk" }</span><span class="key matched">{ "match" }</span><span class="key nexted">{ "next" }</span>
-                </td></tr></tfoot>
-            </table></div>
+        let number = |index: u64| words("text", &index.to_string()).px("x", x(first, index) + 12.0).attr("y", "11");
+        let ruler = el("svg")
+            .px("width", width)
+            .attr("height", "14")
+            .attr("role", "img")
+            .attr("aria-label", "Log entries by index")
+            .all((first..first + CELLS).map(number).collect());
+        let head = |text: &str| words("th", text).attr("scope", "col");
+        let heads = el("tr")
+            .add(head("Server"))
+            .add(head("Term"))
+            .add(head("Vote"))
+            .add(classed("th", "log").attr("scope", "col").add(ruler))
+            .add(head("next").attr("title", "nextIndex: the entry that the leader sends next"))
+            .add(head("match").attr("title", "matchIndex: the last entry that the leader knows to be there"));
+        let mut keys = el("td").attr("colspan", "6");
+        for (class, text) in KEYS {
+            keys = keys.add(classed("span", class).text(text));
         }
+        let rows = self.replication.rows.iter().map(|row| draw_row(row, first, width)).collect();
+        let table = classed("table", "log-grid")
+            .add(words("caption", "Logs"))
+            .add(el("thead").add(heads))
+            .add(el("tbody").all(rows))
+            .add(el("tfoot").add(el("tr").add(keys)));
+        classed("div", "log-scroll")
+            .attr("tabindex", "0")
+            .attr("role", "region")
+            .attr("aria-label", "Logs as rows")
+            .add(table)
+            .html()
     }
 }
+
+/// What the marks in a log mean: the class of each, and its name.
+const KEYS: [(&str, &str); 5] = [
+    ("key solid", "committed, as this server knows"),
+    ("key hatched", "not known to be"),
+    ("key disk", "on disk"),
+    ("key matched", "match"),
+    ("key nexted", "next"),
+];
 
 fn x(first: u64, index: u64) -> f64 {
     PITCH * (index as f64 - first as f64) + 2.0
 }
 
-fn draw_row(row: &LogRow, first: u64, width: f64) -> Html {
+fn draw_row(row: &LogRow, first: u64, width: f64) -> El {
     let inside = |index: u64| (first..first + CELLS).contains(&index);
-    let cells = row.entries.iter().filter(|cell| inside(cell.index)).map(|cell| {
-        let (x, committed) = (x(first, cell.index), cell.index <= row.commit_index);
-        let state = if committed { "committed" } else { "not known to be committed" };
-        html! {
-            <g key={cell.index} class={if committed { "entry" } else { "entry open" }}>
-                <title>{ format!("Entry {}, term {}, {state}: {}", cell.index, cell.term, cell.command) }</title>
-                <rect x={px(x)} y="4" width="24" height="20" rx="3" />
-                <text x={px(x + 12.0)} y="18">{ cell.term }</text>
-                if cell.index <= row.durable_index { <path class="disk" d={format!("M{},27h20", Px(x + 2.0))} /> }
-            </g>
-        }
-    });
+    let sign = |class: &'static str, path: String| classed("path", class).set("d", path);
+    let shown: Vec<&LogCell> = row.entries.iter().filter(|cell| inside(cell.index)).collect();
     let commit = (row.commit_index + 1 >= first)
-        .then(|| html! { <path class="commit" d={format!("M{},0V30", Px(x(first, row.commit_index + 1) - 1.5))} /> });
-    let matched = row.match_index.filter(|index| inside(*index)).map(|index| {
-        html! {
-            <path class="log-match" d={format!("M{},36l5,-6l5,6z", Px(x(first, index) + 7.0))} />
-        }
-    });
-    let next = row.next_index.filter(|index| inside(*index)).map(|index| {
-        html! {
-            <path class="log-next" d={format!("M{},36l4,-5l4,5z", Px(x(first, index) + 8.0))} />
-        }
-    });
-    let number = |index: Option<u64>| index.map_or_else(|| "–".to_owned(), |index| index.to_string());
-    let log = row
-        .entries
-        .iter()
-        .filter(|cell| inside(cell.index))
-        .map(|cell| cell.term.to_string())
-        .collect::<Vec<_>>()
-        .join(", ");
-    html! {
-        <tr key={row.node.0}>
-            <th scope="row"><b>{ text(&row.name) }</b><small>{ text(&row.role) }</small></th>
-            <td>{ text(&row.term) }</td>
-            <td>{ text(&row.voted_for) }</td>
-            <td class="log">
-                <svg width={px(width)} height="38" role="img"
-                    aria-label={format!("terms {log}; committed up to {}, on disk up to {}", row.commit_index, row.durable_index)}>
-                    { for cells }{ for commit }{ for matched }{ for next }
-                </svg>
-            </td>
-            <td>{ number(row.next_index) }</td>
-            <td>{ number(row.match_index) }</td>
-        </tr>
-    }
+        .then(|| sign("commit", format!("M{},0V30", Px(x(first, row.commit_index + 1) - 1.5))));
+    let matched = row
+        .match_index
+        .filter(|index| inside(*index))
+        .map(|index| sign("log-match", format!("M{},36l5,-6l5,6z", Px(x(first, index) + 7.0))));
+    let next = row
+        .next_index
+        .filter(|index| inside(*index))
+        .map(|index| sign("log-next", format!("M{},36l4,-5l4,5z", Px(x(first, index) + 8.0))));
+    let number = |index: Option<u64>| match index {
+        None => words("td", "–"),
+        Some(index) => words("td", &index.to_string()),
+    };
+    let terms = shown.iter().map(|cell| cell.term.to_string()).collect::<Vec<_>>().join(", ");
+    let log = el("svg")
+        .px("width", width)
+        .attr("height", "38")
+        .attr("role", "img")
+        .name(format!("terms {terms}; committed up to {}, on disk up to {}", row.commit_index, row.durable_index))
+        .all(shown.iter().map(|cell| draw_cell(row, cell, x(first, cell.index))).collect())
+        .maybe(commit)
+        .maybe(matched)
+        .maybe(next);
+    el("tr")
+        .key(&row.node.0.to_string())
+        .add(el("th").attr("scope", "row").add(words("b", &row.name)).add(words("small", &row.role)))
+        .add(words("td", &row.term))
+        .add(words("td", &row.voted_for))
+        .add(classed("td", "log").add(log))
+        .add(number(row.next_index))
+        .add(number(row.match_index))
+}
+
+/// One entry of a log, at `x`.
+fn draw_cell(row: &LogRow, cell: &LogCell, x: f64) -> El {
+    let (class, state) = match cell.index <= row.commit_index {
+        true => ("entry", "committed"),
+        false => ("entry open", "not known to be committed"),
+    };
+    let title = format!("Entry {}, term {}, {state}: {}", cell.index, cell.term, cell.command);
+    let durable = cell.index <= row.durable_index;
+    let disk = || classed("path", "disk").set("d", format!("M{},27h20", Px(x + 2.0)));
+    classed("g", class)
+        .key(&cell.index.to_string())
+        .add(words("title", &title))
+        .add(el("rect").px("x", x).attr("y", "4").attr("width", "24").attr("height", "20").attr("rx", "3"))
+        .add(words("text", &cell.term.to_string()).px("x", x + 12.0).attr("y", "18"))
+        .maybe(durable.then(disk))
 }

@@ -3,14 +3,17 @@
 use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId, NodeSet};
-use yew::{Callback, Html, KeyboardEvent, MouseEvent, PointerEvent, html};
+use wasm_bindgen::JsCast;
+use web_sys::Event;
+use yew::virtual_dom::ListenerKind;
+use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
+use crate::ui::el::{El, classed, el, words};
 use crate::ui::figure::flights;
 use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, progress, region};
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
-use crate::ui::lab::{ProposerView, RoleMark, World};
-use crate::ui::markup::{px, text, translate};
+use crate::ui::lab::{NodeView, ProposerView, RoleMark, World};
 use crate::ui::number::Px;
 use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
 use crate::ui::still::{Part, still};
@@ -24,24 +27,34 @@ pub fn figure(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState) -> H
     let hover = ui.hover.filter(|(world, _)| *world == index).map(|(_, item)| item);
     let selected = ui.selected.filter(|(world, _)| *world == index).map(|(_, item)| item);
     let drawn = size.w > 40.0 && size.h > 40.0;
-    let class = format!("figure{}", if hover.is_some() { " hot" } else { "" });
-    html! {
-        <div {class} id={figure_id(index)} role="listbox" tabindex="0" aria-label={format!("{}: nodes, links and messages", world.title)}
-            aria-activedescendant={active}
-            onpointerdown={pointer(ui, index, Phase::Down)} onpointermove={pointer(ui, index, Phase::Move)}
-            onpointerup={pointer(ui, index, Phase::Up)} onpointercancel={pointer(ui, index, Phase::Cancel)}
-            onpointerleave={pointer(ui, index, Phase::Cancel)}
-            oncontextmenu={Callback::from(|event: MouseEvent| event.prevent_default())}
-            onkeydown={keys(ui, index)}
-            onfocus={ui.on(Msg::FigureFocus { world: index, focused: true })}
-            onblur={ui.on(Msg::FigureFocus { world: index, focused: false })}>
-            if drawn {
-                <svg role="none" width={px(size.w)} height={px(size.h)} viewBox={format!("0 0 {} {}", Px(size.w), Px(size.h))}>
-                    { inside(index, world, now, ui, size, [cursor, hover, selected]) }
-                </svg>
-            }
-        </div>
-    }
+    let focus = |focused: bool| Msg::FigureFocus { world: index, focused };
+    let listbox = classed("div", if hover.is_some() { "figure hot" } else { "figure" })
+        .set("id", figure_id(index))
+        .attr("role", "listbox")
+        .attr("tabindex", "0")
+        .name(format!("{}: nodes, links and messages", world.title))
+        .on(ListenerKind::onpointerdown, pointer(ui, index, Phase::Down))
+        .on(ListenerKind::onpointermove, pointer(ui, index, Phase::Move))
+        .on(ListenerKind::onpointerup, pointer(ui, index, Phase::Up))
+        .on(ListenerKind::onpointercancel, pointer(ui, index, Phase::Cancel))
+        .on(ListenerKind::onpointerleave, pointer(ui, index, Phase::Cancel))
+        .on(ListenerKind::oncontextmenu, Callback::from(|event: Event| event.prevent_default()))
+        .on(ListenerKind::onkeydown, keys(ui, index))
+        .on(ListenerKind::onfocus, ui.on(focus(true)))
+        .on(ListenerKind::onblur, ui.on(focus(false)));
+    let listbox = match active {
+        Some(active) => listbox.set("aria-activedescendant", active),
+        None => listbox,
+    };
+    let picture = || {
+        el("svg")
+            .attr("role", "none")
+            .px("width", size.w)
+            .px("height", size.h)
+            .set("viewBox", format!("0 0 {} {}", Px(size.w), Px(size.h)))
+            .nodes(inside(index, world, now, ui, size, [cursor, hover, selected]))
+    };
+    listbox.maybe(drawn.then(picture)).html()
 }
 
 /// The id of the element that holds a figure.
@@ -57,7 +70,14 @@ fn element_id(prefix: &str, item: Item) -> String {
     }
 }
 
-fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Size, marked: [Option<Item>; 3]) -> Html {
+fn inside(
+    index: usize,
+    world: &Rc<World>,
+    now: Micros,
+    ui: &ViewState,
+    size: Size,
+    marked: [Option<Item>; 3],
+) -> Vec<Html> {
     let places = places(world, size);
     let prefix = format!("f{index}");
     let stroke = ui.stroke.as_ref().filter(|stroke| stroke.world == index);
@@ -73,7 +93,24 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
         crossed: stroke.map(|stroke| stroke.crossed.clone()).unwrap_or_default(),
         prefix: prefix.clone(),
     };
-    let timers = world.nodes.iter().filter_map(|node| {
+    let quorums = world.paxos.as_ref().map(|paxos| {
+        still("quorums", QuorumsPart { proposers: paxos.proposers.clone(), places: places.clone(), bottom: size.h })
+    });
+    let stroke = stroke.map(|stroke| wire("stroke", &stroke.points).html());
+    let group = |key: &str| el("g").key(key).attr("role", "none");
+    vec![
+        still("net", net),
+        group("nodes").nodes(nodes(world, &places, size, &marked, &prefix)).html(),
+        group("timers").attr("aria-hidden", "true").all(timers(world, &places, now)).html(),
+        flights::draw(world, &places, size, now, ui, &marked[..3], &prefix),
+        quorums.unwrap_or_default(),
+        stroke.unwrap_or_default(),
+    ]
+}
+
+/// The time left to each server, as an arc around it.
+fn timers(world: &World, places: &[Place], now: Micros) -> Vec<El> {
+    let arc = |node: &NodeView| {
         let (set, fires) = node.timer?;
         let Body::Circle(r) = places[node.id.index()].body else { return None };
         let at = places[node.id.index()].at;
@@ -84,26 +121,19 @@ fn inside(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState, size: Si
             RoleMark::Replica => "timer gossip",
             _ => "timer",
         };
-        Some(html! {
-            <circle key={node.id.0} {class} r={px(r + 6.0)} pathLength="100" stroke-dasharray={format!("{} 200", Px(left))}
-                transform={format!("translate({} {}) rotate(-90)", Px(at.x), Px(at.y))} />
-        })
-    });
-    html! { <>
-        { still("net", net) }
-        <g key="nodes" role="none">{ for nodes(world, &places, size, &marked, &prefix) }</g>
-        <g key="timers" role="none" aria-hidden="true">{ for timers }</g>
-        { flights::draw(world, &places, size, now, ui, &marked[..3], &prefix) }
-        if let Some(paxos) = &world.paxos {
-            { still("quorums", QuorumsPart { proposers: paxos.proposers.clone(), places: places.clone(), bottom: size.h }) }
-        }
-        if let Some(stroke) = stroke { <path key="stroke" class="stroke" d={path(&stroke.points)} /> }
-    </> }
+        let arc = classed("circle", class)
+            .key(&node.id.0.to_string())
+            .px("r", r + 6.0)
+            .attr("pathLength", "100")
+            .set("stroke-dasharray", format!("{} 200", Px(left)));
+        Some(arc.set("transform", format!("translate({} {}) rotate(-90)", Px(at.x), Px(at.y))))
+    };
+    world.nodes.iter().filter_map(arc).collect()
 }
 
 fn nodes(world: &World, places: &[Place], size: Size, marked: &[Option<Item>], prefix: &str) -> Vec<Html> {
     let narrow = size.w < 440.0;
-    let part = |node: &crate::ui::lab::NodeView| {
+    let part = |node: &NodeView| {
         let item = Item::Node(node.id);
         let place = places[node.id.index()];
         let people = world.phones.iter().filter(|phone| phone.via == node.id);
@@ -138,16 +168,24 @@ fn path(points: &[Point]) -> String {
     steps.collect()
 }
 
-fn pointer(ui: &ViewState, world: usize, phase: Phase) -> Callback<PointerEvent> {
-    ui.send.reform(move |event: PointerEvent| {
+/// A line through `points`.
+fn wire(class: &'static str, points: &[Point]) -> El {
+    classed("path", class).set("d", path(points))
+}
+
+fn pointer(ui: &ViewState, world: usize, phase: Phase) -> Callback<Event> {
+    let send = ui.send.clone();
+    Callback::from(move |event: Event| {
+        let event: &PointerEvent = event.unchecked_ref();
         let client = Point { x: f64::from(event.client_x()), y: f64::from(event.client_y()) };
-        Msg::Pointer { world, phase, client, secondary: event.button() == 2 }
+        send.emit(Msg::Pointer { world, phase, client, secondary: event.button() == 2 });
     })
 }
 
-fn keys(ui: &ViewState, world: usize) -> Callback<KeyboardEvent> {
+fn keys(ui: &ViewState, world: usize) -> Callback<Event> {
     let send = ui.send.clone();
-    Callback::from(move |event: KeyboardEvent| {
+    Callback::from(move |event: Event| {
+        let event: &KeyboardEvent = event.unchecked_ref();
         if event.ctrl_key() || event.alt_key() || event.meta_key() {
             return;
         }
@@ -184,38 +222,34 @@ impl Part for NetPart {
         let largest = self.components.iter().map(|set| set.len()).max().unwrap_or(0);
         let all: usize = self.components.iter().map(|set| set.len()).sum();
         let split = self.components.len() > 1;
-        let regions = self.components.iter().filter(|_| split).map(|members| {
+        let mut regions = el("g").attr("aria-hidden", "true");
+        for members in self.components.iter().filter(|_| split) {
             let majority = members.len() == largest && 2 * largest > all;
-            html! { <path class={if majority { "region majority" } else { "region" }} d={region(*members, &self.places)} /> }
-        });
+            let class = if majority { "region majority" } else { "region" };
+            regions = regions.add(classed("path", class).set("d", region(*members, &self.places)));
+        }
         let cut: Vec<_> = self
             .links
             .iter()
             .map(|(a, b, _)| (*a, *b))
             .filter(|(a, b)| link_state(&self.cut, *a, *b) != LinkState::Whole)
             .collect();
-        let marks = cut_marks(&cut, &self.places).into_iter().map(|mark| {
-            html! {
-                <g class="cut-mark" transform={translate(mark.x, mark.y)}>
-                    <circle r="7" /><path d="M-3-3L3,3M3-3L-3,3" />
-                </g>
-            }
-        });
-        html! { <g role="none">
-            <g aria-hidden="true">{ for regions }</g>
-            { for self.links.iter().map(|(a, b, name)| self.link(*a, *b, name)) }
-            <g aria-hidden="true">{ for marks }</g>
-        </g> }
+        let mut marks = el("g").attr("aria-hidden", "true");
+        for mark in cut_marks(&cut, &self.places) {
+            let cross = el("path").attr("d", "M-3-3L3,3M3-3L-3,3");
+            marks = marks.add(classed("g", "cut-mark").at(mark.x, mark.y).add(el("circle").attr("r", "7")).add(cross));
+        }
+        let links = self.links.iter().map(|(a, b, name)| self.link(*a, *b, name)).collect();
+        el("g").attr("role", "none").add(regions).all(links).add(marks).html()
     }
 }
 
 impl NetPart {
-    fn link(&self, a: NodeId, b: NodeId, name: &str) -> Html {
+    fn link(&self, a: NodeId, b: NodeId, name: &str) -> El {
         let item = Item::Link(a, b);
-        let state = link_state(&self.cut, a, b);
         let line = |class: &'static str, from: NodeId, to: NodeId, offset: f64| {
             let (p, q) = lane(&self.places[from.index()], &self.places[to.index()], offset);
-            html! { <path {class} d={path(&[p, q])} /> }
+            wire(class, &[p, q])
         };
         let crossed = self.crossed.contains(&(a, b));
         let class = match (self.marked.contains(&item), crossed) {
@@ -223,15 +257,13 @@ impl NetPart {
             (true, false) => "link marked",
             (_, true) => "link crossed",
         };
-        html! {
-            <g {class} role="option" id={element_id(&self.prefix, item)} aria-label={name.to_owned()}>
-                { match state {
-                    LinkState::Whole => line("wire", a, b, 0.0),
-                    LinkState::Cut => line("wire cut", a, b, 0.0),
-                    LinkState::CutThere => html! { <>{ line("wire cut", a, b, 3.0) }{ line("wire one-way", b, a, 3.0) }</> },
-                    LinkState::CutBack => html! { <>{ line("wire one-way", a, b, 3.0) }{ line("wire cut", b, a, 3.0) }</> },
-                } }
-            </g>
+        let group =
+            classed("g", class).attr("role", "option").set("id", element_id(&self.prefix, item)).name(name.to_owned());
+        match link_state(&self.cut, a, b) {
+            LinkState::Whole => group.add(line("wire", a, b, 0.0)),
+            LinkState::Cut => group.add(line("wire cut", a, b, 0.0)),
+            LinkState::CutThere => group.add(line("wire cut", a, b, 3.0)).add(line("wire one-way", b, a, 3.0)),
+            LinkState::CutBack => group.add(line("wire one-way", a, b, 3.0)).add(line("wire cut", b, a, 3.0)),
         }
     }
 }
@@ -246,28 +278,29 @@ struct QuorumsPart {
 
 impl Part for QuorumsPart {
     fn draw(&self) -> Html {
-        let count = self.proposers.len();
-        let rows = self.proposers.iter().enumerate().map(|(row, proposer)| {
-            let y = self.bottom - 22.0 * (count - row) as f64 + 8.0;
-            let all = proposer.heard.union(proposer.on_the_way);
-            let at: Vec<f64> = all.iter().map(|id| self.places[id.index()].at.x).collect();
-            let (Some(first), Some(last)) = (at.first(), at.last()) else { return html! {} };
-            let dots = all.iter().map(|id| {
-                let heard = proposer.heard.contains(id);
-                html! {
-                    <circle class={if heard { "heard" } else { "coming" }} cx={px(self.places[id.index()].at.x)} cy={px(y)} r="4.5">
-                        <title>{ if heard { "heard" } else { "its answer is on its way" } }</title>
-                    </circle>
-                }
-            });
-            html! {
-                <g class={if row == 0 { "quorum work" } else { "quorum election" }} aria-hidden="true">
-                    <path d={format!("M{},{}H{}", Px(*first), Px(y), Px(*last))} />
-                    { for dots }
-                    <text x={px(last + 10.0)} y={px(y + 3.5)}>{ text(&proposer.name) }</text>
-                </g>
-            }
-        });
-        html! { <g role="none">{ for rows }</g> }
+        let rows = self.proposers.iter().enumerate().map(|(row, proposer)| self.row(row, proposer));
+        el("g").attr("role", "none").nodes(rows.collect()).html()
+    }
+}
+
+impl QuorumsPart {
+    fn row(&self, row: usize, proposer: &ProposerView) -> Html {
+        let y = self.bottom - 22.0 * (self.proposers.len() - row) as f64 + 8.0;
+        let all = proposer.heard.union(proposer.on_the_way);
+        let at = |id: NodeId| self.places[id.index()].at.x;
+        let (Some(first), Some(last)) = (all.iter().next(), all.iter().last()) else { return Html::default() };
+        let dot = |id: NodeId| {
+            let (class, says) = match proposer.heard.contains(id) {
+                true => ("heard", "heard"),
+                false => ("coming", "its answer is on its way"),
+            };
+            classed("circle", class).px("cx", at(id)).px("cy", y).attr("r", "4.5").add(words("title", says))
+        };
+        classed("g", if row == 0 { "quorum work" } else { "quorum election" })
+            .attr("aria-hidden", "true")
+            .add(el("path").set("d", format!("M{},{}H{}", Px(at(first)), Px(y), Px(at(last)))))
+            .all(all.iter().map(dot).collect())
+            .add(words("text", &proposer.name).px("x", at(last) + 10.0).px("y", y + 3.5))
+            .html()
     }
 }
