@@ -10,6 +10,7 @@ use yew::virtual_dom::{Key, Listener, ListenerKind, VList, VNode, VTag, VText};
 use yew::{AttrValue, Callback, Html};
 
 use crate::ui::number::Px;
+use crate::ui::state::Msg;
 
 /// An element in the making.
 pub struct El(Box<VTag>);
@@ -112,6 +113,83 @@ impl El {
     }
 }
 
+impl El {
+    /// A class, if it is not empty.
+    #[inline(never)]
+    pub fn class(self, class: &'static str) -> Self {
+        if class.is_empty() { self } else { self.attr("class", class) }
+    }
+
+    /// An attribute that is `true` or `false`.
+    #[inline(never)]
+    pub fn flag(self, name: &'static str, on: bool) -> Self {
+        self.attr(name, if on { "true" } else { "false" })
+    }
+
+    /// An element that comes and goes: its place among siblings without keys is kept.
+    #[inline(never)]
+    pub fn optional(self, child: Option<Self>) -> Self {
+        self.node(child.map(Self::html).unwrap_or_default())
+    }
+
+    /// As many elements as there are: together they keep one place.
+    #[inline(never)]
+    pub fn list(self, children: Vec<Self>) -> Self {
+        self.node(several(children))
+    }
+
+    /// What an input shows.
+    #[inline(never)]
+    pub fn value(mut self, value: String) -> Self {
+        self.0.set_value(Some(AttrValue::from(value)));
+        self
+    }
+
+    /// A property: given to the element when it changes here, so that what was typed meanwhile stays.
+    #[inline(never)]
+    pub fn property(mut self, name: &'static str, value: &str) -> Self {
+        self.0.add_property(name, value);
+        self
+    }
+
+    /// Sends `msg` when pressed.
+    #[inline(never)]
+    pub fn click(self, send: &Callback<Msg>, msg: Msg) -> Self {
+        self.listen(Rc::new(Click { send: send.clone(), msg }))
+    }
+
+    /// Sends what `hear` makes of an event.
+    #[inline(never)]
+    pub fn hear(self, kind: ListenerKind, send: &Callback<Msg>, hear: fn(&Event) -> Msg) -> Self {
+        self.listen(Rc::new(Hear { kind, send: send.clone(), hear }))
+    }
+
+    #[inline(never)]
+    fn listen(mut self, listener: Rc<dyn Listener>) -> Self {
+        self.0.add_listener(listener);
+        self
+    }
+}
+
+/// A button that sends `msg`.
+#[inline(never)]
+pub fn button(class: &'static str, label: &str, send: &Callback<Msg>, msg: Msg) -> El {
+    el("button").class(class).click(send, msg).text(label)
+}
+
+/// One of those that can be chosen.
+#[inline(never)]
+pub fn option(value: String, label: &str, selected: bool) -> El {
+    let option = el("option").set("value", value).text(label);
+    if selected { option.attr("selected", "selected") } else { option }
+}
+
+/// An element with text in it, if there is any.
+#[inline(never)]
+pub fn filled(tag: &'static str, text: &str) -> Option<El> {
+    if text.is_empty() { None } else { Some(el(tag).text(text)) }
+}
+
 /// Several elements side by side.
 #[inline(never)]
 pub fn several(children: Vec<El>) -> Html {
@@ -120,6 +198,12 @@ pub fn several(children: Vec<El>) -> Html {
         list.add_child(child.html());
     }
     list.into()
+}
+
+/// Several parts side by side.
+#[inline(never)]
+pub fn together(parts: Vec<Html>) -> Html {
+    VList::with_children(parts, None).into()
 }
 
 /// One listener type for every event.
@@ -135,6 +219,47 @@ impl Listener for On {
 
     fn handle(&self, event: Event) {
         self.callback.emit(event);
+    }
+
+    fn passive(&self) -> bool {
+        false
+    }
+}
+
+/// A press that sends always the same.
+struct Click {
+    send: Callback<Msg>,
+    msg: Msg,
+}
+
+impl Listener for Click {
+    fn kind(&self) -> ListenerKind {
+        ListenerKind::onclick
+    }
+
+    fn handle(&self, _: Event) {
+        self.send.emit(self.msg.clone());
+    }
+
+    fn passive(&self) -> bool {
+        false
+    }
+}
+
+/// An event that becomes a message.
+struct Hear {
+    kind: ListenerKind,
+    send: Callback<Msg>,
+    hear: fn(&Event) -> Msg,
+}
+
+impl Listener for Hear {
+    fn kind(&self) -> ListenerKind {
+        self.kind.clone()
+    }
+
+    fn handle(&self, event: Event) {
+        self.send.emit((self.hear)(&event));
     }
 
     fn passive(&self) -> bool {
