@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use cap_lab::explain::Tone;
 use cap_lab::node::Micros;
-use yew::{Callback, Html, MouseEvent, html};
+use yew::{Callback, Html};
 
+use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::lab::{Event, World};
-use crate::ui::markup::text;
 use crate::ui::number::{fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -52,38 +52,37 @@ struct EventsPart {
 
 impl Part for EventsPart {
     fn draw(&self) -> Html {
-        let routine = self.send.reform(|_: MouseEvent| Msg::Routine);
-        html! {
-            <section class="events" aria-label="What just happened">
-                <header>
-                    <h2>{ "What just happened" }</h2>
-                    <button class="quiet" aria-pressed={self.routine.to_string()} onclick={routine}>{ "Every step" }</button>
-                </header>
-                if self.events.is_empty() { <p class="empty">{ "Nothing worth a line yet." }</p> }
-                <ol tabindex="0" aria-label="Events, newest first">{ for self.events.iter().map(|(side, event)| self.event(*side, event)) }</ol>
-            </section>
-        }
+        let every = button("quiet", "Every step", &self.send, Msg::Routine).flag("aria-pressed", self.routine);
+        let empty = || classed("p", "empty").text("Nothing worth a line yet.");
+        let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");
+        classed("section", "events")
+            .attr("aria-label", "What just happened")
+            .add(el("header").add(el("h2").text("What just happened")).add(every))
+            .optional(self.events.is_empty().then(empty))
+            .add(list.list(self.events.iter().map(|(side, event)| self.event(side.unwrap_or(""), event)).collect()))
+            .html()
     }
 }
 
 impl EventsPart {
-    fn event(&self, side: Option<&'static str>, event: &Event) -> Html {
+    fn event(&self, side: &str, event: &Event) -> El {
         let sentence = &event.sentence;
         let (sign, class) = tone_sign(sentence.tone);
-        let seek = {
-            let ms = event.at.0 as f64 / 1e3;
-            self.send.reform(move |_: MouseEvent| Msg::Seek(ms))
-        };
-        html! {
-            <li key={format!("{}{}", side.unwrap_or_default(), event.id)} {class}>
-                <h3><span aria-hidden="true">{ sign }</span>{ for side.map(|side| html! { <i>{ side }</i> }) }{ sentence.headline.clone() }</h3>
-                if !sentence.reason.is_empty() { <p>{ text(&sentence.reason) }</p> }
-                if let Some(observer) = &sentence.observer { <p class="observer"><b>{ "Seen from outside: " }</b>{ text(observer) }</p> }
-                <footer>
-                    if !sentence.source.is_empty() { <cite>{ sentence.source }</cite> }
-                    <button class="quiet" onclick={seek} aria-label={format!("Go to {}", clock(event.at))}>{ clock(event.at) }</button>
-                </footer>
-            </li>
-        }
+        let time = clock(event.at);
+        let seek = button("quiet", &time, &self.send, Msg::Seek(event.at.0 as f64 / 1e3));
+        let headline = el("h3")
+            .add(el("span").attr("aria-hidden", "true").text(sign))
+            .optional(filled("i", side))
+            .text(&sentence.headline);
+        let outside =
+            |observer: &String| classed("p", "observer").add(el("b").text("Seen from outside: ")).text(observer);
+        let foot =
+            el("footer").optional(filled("cite", sentence.source)).add(seek.set("aria-label", format!("Go to {time}")));
+        classed("li", class)
+            .key(&format!("{side}{}", event.id))
+            .add(headline)
+            .optional(filled("p", &sentence.reason))
+            .optional(sentence.observer.as_ref().map(outside))
+            .add(foot)
     }
 }

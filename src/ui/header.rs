@@ -1,12 +1,13 @@
 //! The head of the page and what opens from it: pages, a new run, the run as a file, keys.
 
 use web_sys::{HtmlInputElement, HtmlSelectElement};
-use yew::{Callback, Event, Html, MouseEvent, SubmitEvent, TargetCast, html};
+use yew::virtual_dom::ListenerKind;
+use yew::{Callback, Event, Html, TargetCast};
 
 use crate::ui::browser;
-use crate::ui::lab::{Page, Setup};
+use crate::ui::el::{El, button, classed, el, option, several};
+use crate::ui::lab::{Act, Page, Setup};
 use crate::ui::state::{Msg, Popover, ViewState};
-use crate::ui::still::{Part, still};
 
 /// Every page with its address and its name.
 pub const PAGES: [(Page, &str, &str); 3] =
@@ -16,91 +17,64 @@ pub const PAGES: [(Page, &str, &str); 3] =
 pub fn header(ui: &ViewState, setup: &Setup) -> Html {
     let here = PAGES.iter().find(|(page, ..)| *page == ui.page).map_or("", |(_, _, name)| *name);
     let dark = ui.dark.unwrap_or_else(browser::prefers_dark);
-    html! {
-        <header class="top">
-            <h1>{ "CAP Lab" }</h1>
-            { nav(ui, "Pages") }
-            <span class="fill"></span>
-            { opener(ui, Popover::NewRun, "New run", "wide") }
-            { opener(ui, Popover::File, "Run file", "wide") }
-            { opener(ui, Popover::Keys, "Keys", "wide") }
-            <button class="icon wide" onclick={ui.on(Msg::Theme)} aria-label={if dark { "Light colours" } else { "Dark colours" }}>
-                { if dark { "☀" } else { "☾" } }
-            </button>
-            { opener(ui, Popover::Pages, &format!("☰ {here}"), "small") }
-            { popover(ui, setup) }
-        </header>
-    }
+    let theme = button("icon wide", if dark { "☀" } else { "☾" }, &ui.send, Msg::Theme);
+    classed("header", "top")
+        .add(el("h1").text("CAP Lab"))
+        .add(nav(ui, "Pages"))
+        .add(classed("span", "fill"))
+        .add(opener(ui, Popover::NewRun, "New run", "quiet wide"))
+        .add(opener(ui, Popover::File, "Run file", "quiet wide"))
+        .add(opener(ui, Popover::Keys, "Keys", "quiet wide"))
+        .add(theme.attr("aria-label", if dark { "Light colours" } else { "Dark colours" }))
+        .add(opener(ui, Popover::Pages, &format!("☰ {here}"), "quiet small"))
+        .optional(popover(ui, setup))
+        .html()
 }
 
-fn nav(ui: &ViewState, label: &'static str) -> Html {
-    html! {
-        <nav aria-label={label}>
-            { for PAGES.iter().map(|(page, address, name)| html! {
-                <a href={*address} aria-current={(*page == ui.page).then_some("page")}>{ *name }</a>
-            }) }
-        </nav>
+fn nav(ui: &ViewState, label: &'static str) -> El {
+    let mut links = Vec::new();
+    for (page, address, name) in PAGES {
+        let link = el("a").attr("href", address).text(name);
+        links.push(if page == ui.page { link.attr("aria-current", "page") } else { link });
     }
+    el("nav").attr("aria-label", label).all(links)
 }
 
-fn opener(ui: &ViewState, popover: Popover, label: &str, class: &'static str) -> Html {
-    let open = ui.open == Some(popover);
-    html! {
-        <button class={format!("quiet {class}")} aria-expanded={open.to_string()} onclick={ui.on(Msg::Toggle(popover))}>{ label.to_owned() }</button>
-    }
+fn opener(ui: &ViewState, popover: Popover, label: &str, class: &'static str) -> El {
+    button(class, label, &ui.send, Msg::Toggle(popover)).flag("aria-expanded", ui.open == Some(popover))
 }
 
-fn popover(ui: &ViewState, setup: &Setup) -> Html {
-    let (label, inside) = match ui.open {
-        None => return html! {},
-        Some(Popover::Pages) => ("Menu", pages(ui)),
-        Some(Popover::NewRun) => ("New run", new_run(ui, setup)),
-        Some(Popover::File) => ("Run file", file(ui)),
-        Some(Popover::Keys) => ("Keys", keys()),
+fn popover(ui: &ViewState, setup: &Setup) -> Option<El> {
+    let (label, inside) = match ui.open? {
+        Popover::Pages => ("Menu", pages(ui)),
+        Popover::NewRun => ("New run", new_run(ui, setup).html()),
+        Popover::File => ("Run file", file(ui).html()),
+        Popover::Keys => ("Keys", keys().html()),
     };
-    html! {
-        <div class="popover" id="popover" tabindex="-1" role="dialog" aria-label={label}>
-            <div class="row"><h2>{ label }</h2><button class="quiet close" onclick={ui.on(Msg::Close)} aria-label="Close">{ "✕" }</button></div>
-            { inside }
-        </div>
-    }
+    let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
+    let popover = classed("div", "popover")
+        .attr("id", "popover")
+        .attr("tabindex", "-1")
+        .attr("role", "dialog")
+        .attr("aria-label", label)
+        .add(classed("div", "row").add(el("h2").text(label)).add(close))
+        .node(inside);
+    Some(popover)
 }
 
 fn pages(ui: &ViewState) -> Html {
-    html! { <>
-        { nav(ui, "All pages") }
-        <div class="stack">
-            <button onclick={ui.on(Msg::Toggle(Popover::NewRun))}>{ "New run…" }</button>
-            <button onclick={ui.on(Msg::Toggle(Popover::File))}>{ "Run file…" }</button>
-            <button onclick={ui.on(Msg::Toggle(Popover::Keys))}>{ "Keys…" }</button>
-            <button onclick={ui.on(Msg::Theme)}>{ "Light or dark" }</button>
-        </div>
-    </> }
+    let stack = classed("div", "stack")
+        .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
+        .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
+        .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
+        .add(button("", "Light or dark", &ui.send, Msg::Theme));
+    several(vec![nav(ui, "All pages"), stack])
 }
 
-/// The field for the seed, drawn once: drawing it anew would undo what is being typed.
-#[derive(PartialEq)]
-struct SeedPart {
-    seed: u64,
-}
-
-impl Part for SeedPart {
-    fn draw(&self) -> Html {
-        let seed = self.seed.to_string();
-        html! {
-            <label><span>{ "Seed" }</span><input id="new-seed" inputmode="numeric" pattern="[0-9]*" value={seed} /></label>
-        }
-    }
-}
-
-fn new_run(ui: &ViewState, setup: &Setup) -> Html {
-    let number = |id: &str| {
-        let field = browser::document().get_element_by_id(id)?;
-        wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).value().trim().parse::<u64>().ok()
-    };
+fn new_run(ui: &ViewState, setup: &Setup) -> El {
     let start = {
         let (send, setup) = (ui.send.clone(), setup.clone());
-        Callback::from(move |event: SubmitEvent| {
+        Callback::from(move |event: Event| {
             event.prevent_default();
             let mut wanted = setup.clone();
             wanted.seed = number("new-seed").unwrap_or(setup.seed);
@@ -111,44 +85,60 @@ fn new_run(ui: &ViewState, setup: &Setup) -> Html {
     };
     let another = {
         let (send, setup) = (ui.send.clone(), setup.clone());
-        Callback::from(move |_: MouseEvent| {
+        Callback::from(move |_: Event| {
             let mut wanted = setup.clone();
             wanted.seed = browser::fresh_seed();
             send.emit(Msg::NewRun(wanted));
         })
     };
-    let traffic = ui.send.reform(|event: Event| {
-        let percent = event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(100);
-        Msg::Do(crate::ui::lab::Act::Traffic { percent })
-    });
-    let choice = |id: &'static str, label: &'static str, (current, among): &(u8, Vec<u8>)| {
-        html! {
-            <label><span>{ label }</span><select {id}>
-                { for among.iter().map(|count| html! { <option value={count.to_string()} selected={count == current}>{ *count }</option> }) }
-            </select></label>
-        }
-    };
     let (nodes, people) = if ui.page == Page::Paxos { ("Acceptors", "Proposers") } else { ("Replicas", "People") };
-    html! {
-        <form class="fields" onsubmit={start}>
-            { still("seed", SeedPart { seed: setup.seed }) }
-            { choice("new-nodes", nodes, &setup.nodes) }
-            if setup.people.1.len() > 1 { { choice("new-people", people, &setup.people) } }
-            if let Some(percent) = setup.traffic {
-                <label><span>{ "Traffic (at once)" }</span><select onchange={traffic}>
-                    { for [(0, "off"), (50, "half"), (100, "usual"), (200, "double"), (400, "fourfold")].iter().map(|(value, name)| html! {
-                        <option value={value.to_string()} selected={*value == percent}>{ *name }</option>
-                    }) }
-                </select></label>
-            }
-            <div class="row"><button class="primary">{ "Start this run" }</button>
-                <button type="button" onclick={another}>{ "Another seed" }</button></div>
-            <p>{ "The same seed and the same acts give the same run, bit for bit." }</p>
-        </form>
-    }
+    // A property given only when the seed changes: what is being typed stays.
+    let seed = el("input").attr("id", "new-seed").attr("inputmode", "numeric").attr("pattern", "[0-9]*");
+    let seed = seed.property("value", &setup.seed.to_string());
+    let start_now = classed("button", "primary").text("Start this run");
+    let another = el("button").attr("type", "button").on(ListenerKind::onclick, another).text("Another seed");
+    classed("form", "fields")
+        .on(ListenerKind::onsubmit, start)
+        .add(labelled("Seed", seed))
+        .add(labelled(nodes, choice("new-nodes", &setup.nodes)))
+        .optional((setup.people.1.len() > 1).then(|| labelled(people, choice("new-people", &setup.people))))
+        .optional(setup.traffic.map(|percent| labelled("Traffic (at once)", traffic(ui, percent))))
+        .add(classed("div", "row").add(start_now).add(another))
+        .add(el("p").text("The same seed and the same acts give the same run, bit for bit."))
 }
 
-fn file(ui: &ViewState) -> Html {
+/// The whole number in a field.
+fn number(id: &str) -> Option<u64> {
+    let field = browser::document().get_element_by_id(id)?;
+    wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).value().trim().parse().ok()
+}
+
+fn labelled(label: &str, field: El) -> El {
+    el("label").add(el("span").text(label)).add(field)
+}
+
+fn choice(id: &'static str, (current, among): &(u8, Vec<u8>)) -> El {
+    let mut options = Vec::new();
+    for count in among {
+        let text = count.to_string();
+        options.push(option(text.clone(), &text, count == current));
+    }
+    el("select").attr("id", id).all(options)
+}
+
+fn traffic(ui: &ViewState, percent: u16) -> El {
+    let set = |event: &Event| {
+        let percent = event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(100);
+        Msg::Do(Act::Traffic { percent })
+    };
+    let mut options = Vec::new();
+    for (value, name) in [(0, "off"), (50, "half"), (100, "usual"), (200, "double"), (400, "fourfold")] {
+        options.push(option(value.to_string(), name, value == percent));
+    }
+    el("select").hear(ListenerKind::onchange, &ui.send, set).all(options)
+}
+
+fn file(ui: &ViewState) -> El {
     let import = {
         let send = ui.send.clone();
         Callback::from(move |event: Event| {
@@ -160,17 +150,15 @@ fn file(ui: &ViewState) -> Html {
             input.set_value("");
         })
     };
-    html! {
-        <div class="stack">
-            <button onclick={ui.on(Msg::Export)}>{ "Export this run" }</button>
-            <label class="button">{ "Import a run…" }<input type="file" accept=".json,application/json" onchange={import} /></label>
-            <button onclick={ui.on(Msg::CopyScript)}>{ "Copy as golden script" }</button>
-            <p>{ "A run file can also be dropped anywhere on the page. A reload keeps the run." }</p>
-        </div>
-    }
+    let chooser = el("input").attr("type", "file").attr("accept", ".json,application/json");
+    classed("div", "stack")
+        .add(button("", "Export this run", &ui.send, Msg::Export))
+        .add(classed("label", "button").text("Import a run…").add(chooser.on(ListenerKind::onchange, import)))
+        .add(button("", "Copy as golden script", &ui.send, Msg::CopyScript))
+        .add(el("p").text("A run file can also be dropped anywhere on the page. A reload keeps the run."))
 }
 
-fn keys() -> Html {
+fn keys() -> El {
     let rows = [
         ("Space", "play, pause"),
         ("→", "one event on"),
@@ -184,7 +172,6 @@ fn keys() -> Html {
         ("Esc", "close"),
         ("?", "these keys"),
     ];
-    html! {
-        <dl class="keys">{ for rows.iter().map(|(key, what)| html! { <div><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></div> }) }</dl>
-    }
+    let row = |(key, what): (&str, &str)| el("div").add(el("dt").add(el("kbd").text(key))).add(el("dd").text(what));
+    classed("dl", "keys").all(rows.into_iter().map(row).collect())
 }

@@ -1,8 +1,9 @@
 //! Four numbers under the phones: what availability and consistency came to so far.
 
 use cap_lab::node::Micros;
-use yew::{Html, html};
+use yew::Html;
 
+use crate::ui::el::{El, classed, el};
 use crate::ui::lab::Meters;
 use crate::ui::number::fixed;
 use crate::ui::still::{Part, still};
@@ -35,23 +36,22 @@ struct MetersPart {
 impl Part for MetersPart {
     fn draw(&self) -> Html {
         let m = &self.meters;
-        let meter = |label: &'static str, value: String, class: &'static str, small: String| {
-            html! {
-                <div><dt>{ label }</dt><dd><b {class}>{ value }</b><small>{ small }</small></dd></div>
-            }
-        };
         let answered = if m.ended == m.answered { "good" } else { "bad" };
         let stale = if m.stale == 0 { "good" } else { "warn" };
         let lost = if m.refused + m.unknown == 0 { "" } else { "bad" };
-        html! {
-            <dl class="meters">
-                { meter("Answered", percent(m.answered, m.ended), answered, format!("of {}", m.ended)) }
-                { meter("Stale reads", m.stale.to_string(), stale, if m.stale == 0 { String::new() } else { "◷".to_owned() }) }
-                { meter("Latency p50", latency(m.p50), "", format!("p99 {}", latency(m.p99))) }
-                { meter("Refused · unknown", format!("{} · {}", m.refused, m.unknown), lost, String::new()) }
-            </dl>
-        }
+        let clock = if m.stale == 0 { "" } else { "◷" };
+        classed("dl", "meters")
+            .add(meter("Answered", &percent(m.answered, m.ended), answered, &format!("of {}", m.ended)))
+            .add(meter("Stale reads", &m.stale.to_string(), stale, clock))
+            .add(meter("Latency p50", &latency(m.p50), "", &format!("p99 {}", latency(m.p99))))
+            .add(meter("Refused · unknown", &format!("{} · {}", m.refused, m.unknown), lost, ""))
+            .html()
     }
+}
+
+fn meter(label: &str, value: &str, class: &'static str, small: &str) -> El {
+    let number = el("b").class(class).text(value);
+    el("div").add(el("dt").text(label)).add(el("dd").add(number).add(el("small").text(small)))
 }
 
 #[cfg(test)]

@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use yew::{Html, html};
+use yew::Html;
 
+use crate::ui::el::{El, button, classed, el, together};
 use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::figure::table::tables;
 use crate::ui::header::header;
 use crate::ui::history::history;
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
-use crate::ui::markup::{px, text, translate};
-use crate::ui::meters::{meters, percent};
+use crate::ui::meters::{latency, meters, percent};
 use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState};
@@ -28,29 +28,42 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         Page::Raft => raft_page::page(lab, worlds, ui),
         Page::Paxos => paxos_page::page(lab, worlds, ui),
     };
-    html! {
-        <div class={if ui.dropping { "page dropping" } else { "page" }}>
-            <svg width="0" height="0" class="defs" aria-hidden="true">
-                <defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                    <rect width="5" height="5" /><path d="M0,0V5" />
-                </pattern></defs>
-            </svg>
-            { header(ui, &setup) }
-            { main }
-            { transport.draw(ui) }
-            <div class="said" role="status" aria-live="polite">{ text(&ui.said) }</div>
-            if let Some(notice) = &ui.notice {
-                <div class="notice" role="alert"><p>{ text(notice) }</p><button class="quiet" onclick={ui.on(Msg::Dismiss)}>{ "Dismiss" }</button></div>
-            }
-            { ghost(worlds, ui) }
-            if ui.dropping { <div class="drop-hint" aria-hidden="true">{ "Drop a run file to open it" }</div> }
-        </div>
-    }
+    el("div")
+        .attr("class", if ui.dropping { "page dropping" } else { "page" })
+        .add(hatch())
+        .node(header(ui, &setup))
+        .node(main)
+        .node(transport.draw(ui))
+        .add(classed("div", "said").attr("role", "status").attr("aria-live", "polite").text(&ui.said))
+        .optional(ui.notice.as_ref().map(|notice| {
+            let dismiss = button("quiet", "Dismiss", &ui.send, Msg::Dismiss);
+            classed("div", "notice").attr("role", "alert").add(el("p").text(notice)).add(dismiss)
+        }))
+        .optional(ghost(worlds, ui))
+        .optional(
+            ui.dropping
+                .then(|| classed("div", "drop-hint").attr("aria-hidden", "true").text("Drop a run file to open it")),
+        )
+        .html()
+}
+
+/// The pattern of what is not known, for every drawing on the page.
+fn hatch() -> El {
+    let pattern = el("pattern")
+        .attr("id", "hatch")
+        .attr("width", "5")
+        .attr("height", "5")
+        .attr("patternUnits", "userSpaceOnUse")
+        .attr("patternTransform", "rotate(45)")
+        .add(el("rect").attr("width", "5").attr("height", "5"))
+        .add(el("path").attr("d", "M0,0V5"));
+    let drawing = classed("svg", "defs").attr("width", "0").attr("height", "0").attr("aria-hidden", "true");
+    drawing.add(el("defs").add(pattern))
 }
 
 /// The phone that is being dragged, at the pointer.
-fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Html {
-    let Some(drag) = ui.phone else { return html! {} };
+fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Option<El> {
+    let drag = ui.phone?;
     let phone = worlds.iter().flat_map(|world| &world.phones).find(|phone| phone.id == drag.person);
     let name = phone.map(|phone| phone.name.clone()).unwrap_or_default();
     let onto = drag
@@ -59,13 +72,12 @@ fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Html {
         .map(|node| format!(" → {}", node.name));
     let text = name + &onto.unwrap_or_default();
     let w = 22.0 + 7.5 * text.chars().count() as f64;
-    html! {
-        <svg class="ghost" width="100%" height="100%" aria-hidden="true">
-            <g transform={translate(drag.client.x + 8.0, drag.client.y - 30.0)}>
-                <rect width={px(w)} height="24" rx="12" /><text x={px(w / 2.0)} y="16">{ text }</text>
-            </g>
-        </svg>
-    }
+    let pill = el("g")
+        .at(drag.client.x + 8.0, drag.client.y - 30.0)
+        .add(el("rect").px("width", w).attr("height", "24").attr("rx", "12"))
+        .add(el("text").px("x", w / 2.0).attr("y", "16").text(&text));
+    let sheet = classed("svg", "ghost").attr("width", "100%").attr("height", "100%").attr("aria-hidden", "true");
+    Some(sheet.add(pill))
 }
 
 /// The line under the head: what to do first, then what to look at; and what is at hand while something is cut.
@@ -86,112 +98,113 @@ pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html
         },
         Coach::Silent => "",
     };
-    html! {
-        <div class="coach">
-            <p>{ text }</p>
-            if cut { <button class="primary" onclick={ui.on(Msg::Do(Act::HealAll))} title="H">{ "Heal all links" }</button> }
-        </div>
-    }
+    let heal = || button("primary", "Heal all links", &ui.send, Msg::Do(Act::HealAll)).attr("title", "H");
+    classed("div", "coach").add(el("p").text(text)).optional(cut.then(heal)).html()
 }
 
 /// A figure as picture or as tables, under its title.
 pub fn cluster(index: usize, world: &Rc<World>, lab: &dyn Lab, ui: &ViewState) -> Html {
-    html! { <>
-        <header class="title">
-            <h2>{ text(&world.title) }</h2>
-            <p>{ text(&world.subtitle) }</p>
-            <button class="quiet as-table" aria-pressed={ui.tables.to_string()} onclick={ui.on(Msg::Tables)}>{ "As table" }</button>
-        </header>
-        if ui.tables { { tables(index, world, ui) } } else { { figure(index, world, lab.now(), ui) } }
-    </> }
+    let title = classed("header", "title")
+        .add(el("h2").text(&world.title))
+        .add(el("p").text(&world.subtitle))
+        .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables));
+    let picture = if ui.tables { tables(index, world, ui) } else { figure(index, world, lab.now(), ui) };
+    together(vec![title.html(), picture])
 }
 
 /// What is opened up, over what just happened.
 pub fn side(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let shown = ui.shown(worlds.len()).into_iter().map(|index| (index, Rc::clone(&worlds[index]))).collect::<Vec<_>>();
     let open = sheet(lab, worlds, ui);
-    html! { <aside class={if open.is_some() { "side open" } else { "side" }}>{ for open }{ events(&shown, ui) }</aside> }
+    let class = if open.is_some() { "side open" } else { "side" };
+    classed("aside", class).node(together(open.into_iter().collect())).node(events(&shown, ui)).html()
 }
 
 fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
-    let shown = ui.shown(worlds.len());
-    let class = if shown.len() > 1 { "lab feed two" } else { "lab feed one" };
+    let (shown, narrow) = (ui.shown(worlds.len()), ui.narrow());
     let strip = |index: usize| {
-        html! {
-            <div class="strip" id={format!("strip-{index}")}>{ history(&worlds[index], lab.now(), ui) }</div>
-        }
+        el("div").attr("class", "strip").set("id", format!("strip-{index}")).node(history(
+            &worlds[index],
+            lab.now(),
+            ui,
+        ))
     };
-    let sides = shown.iter().map(|&index| {
+    let mut sides = Vec::new();
+    for &index in &shown {
         let world = &worlds[index];
-        html! {
-            <section key={index} class="world" aria-label={world.title.clone()}>
-                { cluster(index, world, lab, ui) }
-                { phones(index, world, ui) }
-                if !ui.narrow() { { for world.meters.as_ref().map(meters) } }
-                if !ui.narrow() { { strip(index) } }
-            </section>
-        }
-    });
-    html! {
-        <main class={class}>
-            <div class="lead">
-                { coach(worlds, ui, if ui.narrow() {
-                    "Swipe across links to cut them. Tap a node, link or message for what you can do to it."
-                } else {
-                    "Drag across links to cut them. Click a node or a message to see inside and act on it."
-                }) }
-                { modes(worlds, ui) }
-            </div>
-            <div class="worlds">{ for sides }</div>
-            if ui.narrow() { <div class="below">{ score(worlds) }{ for shown.iter().map(|index| strip(*index)) }</div> }
-            { side(lab, worlds, ui) }
-        </main>
+        let counts = if narrow { None } else { world.meters.as_ref() };
+        let section = classed("section", "world")
+            .key(&index.to_string())
+            .set("aria-label", world.title.clone())
+            .node(cluster(index, world, lab, ui))
+            .node(phones(index, world, ui))
+            .node(counts.map(meters).unwrap_or_default())
+            .optional((!narrow).then(|| strip(index)));
+        sides.push(section);
     }
+    let invite = if narrow {
+        "Swipe across links to cut them. Tap a node, link or message for what you can do to it."
+    } else {
+        "Drag across links to cut them. Click a node or a message to see inside and act on it."
+    };
+    let below = || classed("div", "below").add(score(worlds)).all(shown.iter().map(|index| strip(*index)).collect());
+    el("main")
+        .attr("class", if shown.len() > 1 { "lab feed two" } else { "lab feed one" })
+        .add(classed("div", "lead").node(coach(worlds, ui, invite)).add(modes(worlds, ui)))
+        .add(classed("div", "worlds").list(sides))
+        .optional(narrow.then(below))
+        .node(side(lab, worlds, ui))
+        .html()
 }
 
 /// Compare, CP only, AP only; on a phone, which of the two, with what the hidden one has come to.
-fn modes(worlds: &[Rc<World>], ui: &ViewState) -> Html {
+fn modes(worlds: &[Rc<World>], ui: &ViewState) -> El {
     let narrow = ui.narrow();
     let shown = ui.shown(worlds.len());
-    let option = |mode: Mode, label: String, on: bool| {
-        html! {
-            <button aria-pressed={on.to_string()} onclick={ui.on(Msg::Mode(mode))}>{ label }</button>
-        }
-    };
-    let sides = worlds.iter().enumerate().map(|(index, world)| {
+    let option =
+        |mode: Mode, label: &str, on: bool| button("", label, &ui.send, Msg::Mode(mode)).flag("aria-pressed", on);
+    let mut sides = Vec::new();
+    for (index, world) in worlds.iter().enumerate() {
         let stale = world.meters.as_ref().map_or(0, |meters| meters.stale);
         let label = match (narrow, stale) {
             (true, 0) => world.title.clone(),
             (true, stale) => format!("{} ◷ {stale}", world.title),
-            (false, _) => format!("{} only", if index == 0 { "CP" } else { "AP" }),
+            (false, _) => format!("{} only", short(index)),
         };
-        option(Mode::Only(index), label, if narrow { shown == [index] } else { ui.mode == Mode::Only(index) })
-    });
-    html! {
-        <div class="segments" role="group" aria-label="Which side">
-            if !narrow { { option(Mode::Compare, "Compare".to_owned(), ui.mode == Mode::Compare) } }
-            { for sides }
-        </div>
+        sides.push(option(
+            Mode::Only(index),
+            &label,
+            if narrow { shown == [index] } else { ui.mode == Mode::Only(index) },
+        ));
     }
+    classed("div", "segments")
+        .attr("role", "group")
+        .attr("aria-label", "Which side")
+        .optional((!narrow).then(|| option(Mode::Compare, "Compare", ui.mode == Mode::Compare)))
+        .list(sides)
+}
+
+/// The short name of a side of the feed.
+fn short(index: usize) -> &'static str {
+    if index == 0 { "CP" } else { "AP" }
 }
 
 /// Both sides' meters in one small table, for where only one side is shown.
-fn score(worlds: &[Rc<World>]) -> Html {
-    let rows = worlds.iter().enumerate().filter_map(|(index, world)| {
-        let m = world.meters.as_ref()?;
-        Some(html! {
-            <tr key={index}><th scope="row">{ if index == 0 { "CP" } else { "AP" } }</th>
-                <td class={if m.answered == m.ended { "good" } else { "bad" }}>{ percent(m.answered, m.ended) }</td>
-                <td class={if m.stale == 0 { "good" } else { "warn" }}>{ m.stale }</td>
-                <td>{ crate::ui::meters::latency(m.p50) }</td>
-                <td class={if m.refused + m.unknown == 0 { "" } else { "bad" }}>{ format!("{} · {}", m.refused, m.unknown) }</td></tr>
-        })
-    });
-    html! {
-        <table class="score">
-            <thead><tr><td></td><th scope="col">{ "answered" }</th><th scope="col">{ "stale" }</th><th scope="col">{ "p50" }</th>
-                <th scope="col">{ "ref. · unk." }</th></tr></thead>
-            <tbody>{ for rows }</tbody>
-        </table>
+fn score(worlds: &[Rc<World>]) -> El {
+    let mut rows = Vec::new();
+    for (index, world) in worlds.iter().enumerate() {
+        let Some(m) = world.meters.as_ref() else { continue };
+        let cell = |class, text: &str| el("td").class(class).text(text);
+        let row = el("tr")
+            .key(&index.to_string())
+            .add(el("th").attr("scope", "row").text(short(index)))
+            .add(cell(if m.answered == m.ended { "good" } else { "bad" }, &percent(m.answered, m.ended)))
+            .add(cell(if m.stale == 0 { "good" } else { "warn" }, &m.stale.to_string()))
+            .add(cell("", &latency(m.p50)))
+            .add(cell(if m.refused + m.unknown == 0 { "" } else { "bad" }, &format!("{} · {}", m.refused, m.unknown)));
+        rows.push(row);
     }
+    let head = ["answered", "stale", "p50", "ref. · unk."].map(|name| el("th").attr("scope", "col").text(name));
+    let head = el("thead").add(el("tr").add(el("td")).all(head.into()));
+    classed("table", "score").add(head).add(el("tbody").list(rows))
 }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use cap_lab::node::NodeId;
-use yew::{Callback, Html, MouseEvent, html};
+use yew::{Callback, Html};
 
+use crate::ui::el::{button, classed, el, filled};
 use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Sheet, Status, World};
-use crate::ui::markup::text;
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
 use crate::ui::still::{Part, still};
 
@@ -36,28 +36,30 @@ struct SheetPart {
 
 impl Part for SheetPart {
     fn draw(&self) -> Html {
-        let close = self.send.reform(|_: MouseEvent| Msg::Close);
-        let actions = self.actions.iter().map(|(label, act, harm)| {
-            let act = act.clone();
-            let click = self.send.reform(move |_: MouseEvent| Msg::Do(act.clone()));
-            html! { <button key={label.clone()} class={if *harm { "harm" } else { "" }} onclick={click}>{ text(label) }</button> }
-        });
-        let sections = self.sheet.sections.iter().map(|(title, rows)| html! { <>
-            <h3>{ text(title) }</h3>
-            <dl>{ for rows.iter().map(|(key, value)| html! { <div><dt>{ text(key) }</dt><dd>{ text(value) }</dd></div> }) }</dl>
-        </> });
-        html! {
-            <section class="sheet" id={SHEET_ID} tabindex="-1" aria-label={self.sheet.title.clone()}>
-                <header>
-                    <h2>{ text(&self.sheet.title) }</h2>
-                    <span>{ text(&self.side) }</span>
-                    <button class="quiet close" onclick={close} aria-label="Close">{ "✕" }</button>
-                </header>
-                <div class="actions">{ for actions }</div>
-                if !self.sheet.meaning.is_empty() { <p>{ text(&self.sheet.meaning) }</p> }
-                { for sections }
-            </section>
+        let mut actions = Vec::new();
+        for (label, act, harm) in &self.actions {
+            let class = if *harm { "harm" } else { "" };
+            actions.push(button(class, label, &self.send, Msg::Do(act.clone())).key(label));
         }
+        let mut sections = Vec::new();
+        for (title, rows) in &self.sheet.sections {
+            let row = |(key, value): &(String, String)| el("div").add(el("dt").text(key)).add(el("dd").text(value));
+            sections.push(el("h3").text(title));
+            sections.push(el("dl").all(rows.iter().map(row).collect()));
+        }
+        let head = el("header")
+            .add(el("h2").text(&self.sheet.title))
+            .add(el("span").text(&self.side))
+            .add(button("quiet close", "✕", &self.send, Msg::Close).attr("aria-label", "Close"));
+        classed("section", "sheet")
+            .attr("id", SHEET_ID)
+            .attr("tabindex", "-1")
+            .set("aria-label", self.sheet.title.clone())
+            .add(head)
+            .add(classed("div", "actions").list(actions))
+            .optional(filled("p", &self.sheet.meaning))
+            .list(sections)
+            .html()
     }
 }
 

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use cap_lab::explain::Tone;
 use cap_lab::node::Micros;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
-use yew::{Event, Html, InputEvent, TargetCast, html};
+use yew::virtual_dom::ListenerKind;
+use yew::{Event, Html, TargetCast};
 
+use crate::ui::el::{El, classed, el, option};
 use crate::ui::events::{clock, tone_sign};
 use crate::ui::lab::{Branch, Mark, Setup};
-use crate::ui::markup::{px, text};
 use crate::ui::number::{Px, fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -32,76 +33,90 @@ impl Transport<'_> {
     /// Draws it.
     pub fn draw(&self, ui: &ViewState) -> Html {
         let horizon = horizon(self.end);
-        let seek = ui
-            .send
-            .reform(|event: InputEvent| Msg::Seek(event.target_unchecked_into::<HtmlInputElement>().value_as_number()));
-        let share = |at: Micros| 100.0 * at.0 as f64 / horizon.0 as f64;
-        let track = html! {
-            <svg class="track" width="100%" height="44" aria-hidden="true">
-                <rect class="rail" y="12" width="100%" height="6" rx="3" />
-                <rect class="known" y="12" width={format!("{}%", Px(share(self.end)))} height="6" rx="3" />
-                <rect class="past" y="12" width={format!("{}%", Px(share(self.now)))} height="6" rx="3" />
-                { still("marks", MarksPart { marks: Rc::clone(&self.marks), horizon, width: ui.timeline_width }) }
-            </svg>
+        let seek = |event: &Event| Msg::Seek(event.target_unchecked_into::<HtmlInputElement>().value_as_number());
+        let share = |at: Micros| format!("{}%", Px(100.0 * at.0 as f64 / horizon.0 as f64));
+        let rail = |class, width| {
+            classed("rect", class).attr("y", "12").set("width", width).attr("height", "6").attr("rx", "3")
         };
-        html! {
-            <footer class="transport">
-                <div class="buttons">
-                    <button class="play" onclick={ui.on(Msg::TogglePlay)} aria-label={if ui.playing { "Pause" } else { "Play" }} title="Space">
-                        <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
-                            <path d={if ui.playing { "M3 1h4v16H3zM11 1h4v16h-4z" } else { "M4 1L16 9L4 17z" }} />
-                        </svg>
-                    </button>
-                    <button class="step" onclick={ui.on(Msg::Back)} title="One event back (←)" aria-label="Back"><span>{ "◂" }</span><i>{ " Back" }</i></button>
-                    <button class="step" onclick={ui.on(Msg::Step)} title="One event on (→)" aria-label="Step"><i>{ "Step " }</i><span>{ "▸" }</span></button>
-                    { speed(ui) }
-                </div>
-                <div class="line">
-                    <div class="slider" id="timeline">
-                        { track }
-                        <input type="range" min="0" max={(horizon.0 / 1_000).to_string()} step="any" aria-label="Timeline"
-                            value={fixed(self.now.0, 1)} aria-valuetext={clock(self.now)} oninput={seek} />
-                    </div>
-                    <p class="readout">
-                        <output>{ clock(self.now) }</output>
-                        <span class="wide">{ format!(" simulated · seed {} · act in the past to branch", self.setup.seed) }</span>
-                        { self.branches(ui) }
-                    </p>
-                </div>
-            </footer>
-        }
+        let track = classed("svg", "track")
+            .attr("width", "100%")
+            .attr("height", "44")
+            .attr("aria-hidden", "true")
+            .add(rail("rail", "100%".to_owned()))
+            .add(rail("known", share(self.end)))
+            .add(rail("past", share(self.now)))
+            .node(still("marks", MarksPart { marks: Rc::clone(&self.marks), horizon, width: ui.timeline_width }));
+        let slider = slider("Timeline", fixed(self.now.0, 1), clock(self.now))
+            .attr("min", "0")
+            .set("max", (horizon.0 / 1_000).to_string())
+            .attr("step", "any")
+            .hear(ListenerKind::oninput, &ui.send, seek);
+        let readout = classed("p", "readout")
+            .add(el("output").text(&clock(self.now)))
+            .add(
+                classed("span", "wide")
+                    .text(&format!(" simulated · seed {} · act in the past to branch", self.setup.seed)),
+            )
+            .optional(self.branches(ui));
+        let line = classed("div", "line")
+            .add(classed("div", "slider").attr("id", "timeline").add(track).add(slider))
+            .add(readout);
+        classed("footer", "transport").add(buttons(ui)).add(line).html()
     }
 
-    fn branches(&self, ui: &ViewState) -> Html {
+    fn branches(&self, ui: &ViewState) -> Option<El> {
         if self.branches.len() < 2 {
-            return html! {};
+            return None;
         }
-        let pick = ui.send.reform(|event: Event| {
+        let pick = |event: &Event| {
             Msg::Branch(event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(0))
-        });
-        html! {
-            <label class="branches"><span>{ format!(" · {} branches ", self.branches.len()) }</span>
-                <select aria-label="Branch" onchange={pick}>
-                    { for self.branches.iter().enumerate().map(|(index, branch)| html! {
-                        <option value={index.to_string()} selected={branch.current}>{ format!("{} at {}", branch.label, clock(branch.forked_at)) }</option>
-                    }) }
-                </select>
-            </label>
+        };
+        let mut options = Vec::new();
+        for (index, branch) in self.branches.iter().enumerate() {
+            let name = format!("{} at {}", branch.label, clock(branch.forked_at));
+            options.push(option(index.to_string(), &name, branch.current));
         }
+        let choice = el("select").attr("aria-label", "Branch").hear(ListenerKind::onchange, &ui.send, pick);
+        let count = el("span").text(&format!(" · {} branches ", self.branches.len()));
+        Some(classed("label", "branches").add(count).add(choice.list(options)))
     }
 }
 
-fn speed(ui: &ViewState) -> Html {
-    let set = ui.send.reform(|event: InputEvent| {
-        Msg::Speed(event.target_unchecked_into::<HtmlInputElement>().value_as_number() as i32)
-    });
+/// A slider at a value, which the screen reader says as `text`.
+fn slider(label: &'static str, value: String, text: String) -> El {
+    el("input").attr("type", "range").attr("aria-label", label).value(value).set("aria-valuetext", text)
+}
+
+fn buttons(ui: &ViewState) -> El {
+    let path = el("path").attr("d", if ui.playing { "M3 1h4v16H3zM11 1h4v16h-4z" } else { "M4 1L16 9L4 17z" });
+    let sign = el("svg")
+        .attr("width", "18")
+        .attr("height", "18")
+        .attr("viewBox", "0 0 18 18")
+        .attr("aria-hidden", "true")
+        .add(path);
+    let press = |class, label, title, msg| {
+        classed("button", class).click(&ui.send, msg).attr("title", title).attr("aria-label", label)
+    };
+    let play = press("play", if ui.playing { "Pause" } else { "Play" }, "Space", Msg::TogglePlay);
+    let back = press("step", "Back", "One event back (←)", Msg::Back);
+    let step = press("step", "Step", "One event on (→)", Msg::Step);
+    classed("div", "buttons")
+        .add(play.add(sign))
+        .add(back.add(el("span").text("◂")).add(el("i").text(" Back")))
+        .add(step.add(el("i").text("Step ")).add(el("span").text("▸")))
+        .add(speed(ui))
+}
+
+fn speed(ui: &ViewState) -> El {
+    let set = |event: &Event| Msg::Speed(event.target_unchecked_into::<HtmlInputElement>().value_as_number() as i32);
     let text = speed_text(ui.rate());
-    html! {
-        <label class="speed"><span>{ "Speed" }</span>
-            <input type="range" min="-200" max="100" step="5" aria-label="Speed" value={ui.speed.to_string()} aria-valuetext={text.clone()} oninput={set} />
-            <output>{ text }</output>
-        </label>
-    }
+    let slider = slider("Speed", ui.speed.to_string(), text.clone())
+        .attr("min", "-200")
+        .attr("max", "100")
+        .attr("step", "5")
+        .hear(ListenerKind::oninput, &ui.send, set);
+    classed("label", "speed").add(el("span").text("Speed")).add(slider).add(el("output").text(&text))
 }
 
 /// "0.1×", "1×", "2.5×".
@@ -146,17 +161,14 @@ impl Part for MarksPart {
         let x = |mark: &Mark| self.width * mark.at.0 as f64 / self.horizon.0 as f64;
         let shown =
             labels(&self.marks.iter().map(|mark| (x(mark), mark.label.chars().count(), mark.tone)).collect::<Vec<_>>());
-        let marks = self.marks.iter().zip(shown).map(|(mark, shown)| {
-            let class = format!("mark {}", tone_sign(mark.tone).1);
-            let at = px(x(mark));
-            html! {
-                <g {class}>
-                    <path d={format!("M{at},3V27")} />
-                    if shown { <text x={at} y="40">{ text(&mark.label) }</text> }
-                </g>
-            }
-        });
-        html! { <g>{ for marks }</g> }
+        let mut group = el("g");
+        for (mark, shown) in self.marks.iter().zip(shown) {
+            let at = Px(x(mark)).to_string();
+            let line = el("path").set("d", format!("M{at},3V27"));
+            let label = shown.then(|| el("text").set("x", at).attr("y", "40").text(&mark.label));
+            group = group.add(el("g").set("class", format!("mark {}", tone_sign(mark.tone).1)).add(line).maybe(label));
+        }
+        group.html()
     }
 }
 
