@@ -26,7 +26,7 @@ async function picture(lab) {
   }));
 }
 
-/** The command line of this package, built for speed, on one run file. */
+/** The command line of this package, built for speed; the first use builds it. */
 function capLab(...args) {
   const flags = "run --quiet --release --no-default-features --features cli --bin cap-lab --".split(" ");
   const done = spawnSync("cargo", [...flags, ...args], { cwd: ROOT, encoding: "utf8" });
@@ -97,7 +97,7 @@ labTest("an act in the past forks; the old future stays as a branch and can be g
 });
 
 for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Paxos"]]) {
-  labTest(`a run of the ${name} page travels as a file: by button, by drop, and natively`, { at: page, timeout: 420_000 }, async (lab) => {
+  labTest(`a run of the ${name} page travels as a file: by button, by drop, and natively`, { at: page, timeout: 600_000 }, async (lab) => {
     if (page === "#paxos") {
       for (let step = 0; step < 25; step += 1) await lab.page.keyboard.press("ArrowRight");
     } else {
@@ -129,6 +129,7 @@ for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Pa
 
     const { status, said } = capLab("replay", file.path);
     assert.equal(status, 0, `replayed natively it should come to the same digests: ${said}`);
+    for (const world of file.json().worlds) assert.ok(said.includes(world.digest), `${said} tells ${world.digest}`);
     const digest = file.json().worlds[0].digest;
     const forged = join(ARTEFACTS, `forged-${name}.json`);
     writeFileSync(forged, file.text.replaceAll(digest, digest.replace(/./, (d) => (d === "0" ? "1" : "0"))));
