@@ -22,7 +22,7 @@ use crate::ui::{browser, labs, page, storage};
 /// rather than leaps.
 const FRAME_MAX_MS: f64 = 100.0;
 /// How long after a change the run is saved.
-const SAVE_MS: u32 = 1_500;
+const SAVE_MS: u32 = 150;
 /// Every so many frames the sizes are looked at again, in case something pushed the figures.
 const MEASURE_FRAMES: u32 = 30;
 
