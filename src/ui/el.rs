@@ -75,13 +75,13 @@ impl El {
     /// An attribute that is a length.
     #[inline(never)]
     pub fn px(self, name: &'static str, length: f64) -> Self {
-        self.set(name, Px(length).to_string())
+        self.put(name, px(length))
     }
 
     /// Moves it to a place.
     #[inline(never)]
     pub fn at(self, x: f64, y: f64) -> Self {
-        self.set("transform", format!("translate({} {})", Px(x), Px(y)))
+        self.put("transform", translate(x, y))
     }
 
     /// Text inside.
@@ -291,4 +291,16 @@ impl Listener for Hear {
     fn passive(&self) -> bool {
         false
     }
+}
+
+/// A length, for an attribute in `html!`.
+#[inline(never)]
+pub fn px(length: f64) -> AttrValue {
+    Px(length).to_string().into()
+}
+
+/// A `transform` that moves to a place, for `html!`.
+#[inline(never)]
+pub fn translate(x: f64, y: f64) -> AttrValue {
+    format!("translate({} {})", Px(x), Px(y)).into()
 }

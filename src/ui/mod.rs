@@ -12,7 +12,6 @@ pub mod history;
 pub mod lab;
 pub mod labs;
 pub mod listeners;
-pub mod markup;
 pub mod meters;
 pub mod number;
 pub mod page;

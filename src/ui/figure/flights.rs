@@ -3,9 +3,9 @@
 use cap_lab::node::Micros;
 use yew::{Html, html};
 
+use crate::ui::el::{px, translate};
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
 use crate::ui::lab::{FlightHue, FlightShape, FlightView, World};
-use crate::ui::markup::{px, translate};
 use crate::ui::state::{Item, ViewState, item_name};
 
 /// How far a message keeps to the right of its link.
