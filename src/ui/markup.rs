@@ -1,7 +1,6 @@
 //! Small pieces of markup as functions: what `html!` would write out at every place where it is used is here once.
 
 use yew::AttrValue;
-use yew::virtual_dom::{VNode, VText};
 
 use crate::ui::number::Px;
 
@@ -15,10 +14,4 @@ pub fn px(length: f64) -> AttrValue {
 #[inline(never)]
 pub fn translate(x: f64, y: f64) -> AttrValue {
     format!("translate({} {})", Px(x), Px(y)).into()
-}
-
-/// Some text.
-#[inline(never)]
-pub fn text(text: &str) -> VNode {
-    VText::new(AttrValue::from(text.to_owned())).into()
 }
