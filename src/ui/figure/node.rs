@@ -149,15 +149,19 @@ impl NodePart {
             status => node_role(RoleMark::Acceptor, status),
         };
         let (left, right) = (11.0 - w, w - 11.0);
+        let accepted = format!("{ballot} {value}");
         group
             .add(text("name start", left, 20.0, &card.name))
             .add(text("label end", right, 20.0, state))
             .add(text("label start", left, 44.0, "promised"))
             .add(text("value end", right, 44.0, &card.promised))
-            .add(text("label start", left, 66.0, "accepted"))
-            .add(text(&value_class("end"), right, 66.0, &format!("{ballot} {value}")))
+            .add(text("label start", left, 66.0, if accepted.chars().count() > ROOM { "" } else { "accepted" }))
+            .add(text(&value_class("end"), right, 66.0, &accepted))
     }
 }
+
+/// How many letters of what was accepted leave room for the label beside it.
+const ROOM: usize = 9;
 
 fn chips(chips: &[Chip], before: u64, y: f64) -> Vec<El> {
     let width = 14.0 * chips.len() as f64;
