@@ -1,2 +1,193 @@
 //! The command line: the same library without a browser.
-fn main() {}
+//!
+//! Exit status 0: done; 2: bad input, with one sentence on what is wrong with it.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::explain::{self, Sentence};
+use cap_lab::node::{Micros, Node, NodeId};
+use cap_lab::sim::run::{Latest, Run, World};
+use cap_lab::timeline::file::{BYTES_MAX, experiment_in};
+use cap_lab::timeline::track::{SideBySide, Track};
+use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::world::feed::{Available, Consistent, FeedKind, FeedRun, Member};
+use cap_lab::world::paxos::PaxosRun;
+use cap_lab::world::watch;
+use clap::{Parser, Subcommand};
+
+/// CAP Lab without a browser.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Computes a run again from its file, and compares what it did with what the file says.
+    Replay {
+        /// The file, as exported from the page.
+        run: PathBuf,
+        /// Tells every step that has a note, as a sentence.
+        #[arg(short, long)]
+        verbose: bool,
+        /// Prints the run as a golden script instead.
+        #[arg(long, conflicts_with = "verbose")]
+        script: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let Command::Replay { run, verbose, script } = Arguments::parse().command;
+    let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
+        FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
+        RaftExperiment::NAME => replay::<RaftExperiment>(&text, verbose, script),
+        PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
+        _ => Err("This run is of an experiment that this version does not know.".to_owned()),
+    });
+    match done {
+        Ok(told) => {
+            // Whoever stops reading has read enough.
+            let _ = io::stdout().write_all(told.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(wrong) => {
+            let _ = writeln!(io::stderr(), "{}: {wrong}", run.display());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The text of a file, or as much of it as shows that it is too large.
+fn read(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let opened = File::open(path).map_err(|error| format!("This file can't be opened: {error}."))?;
+    let most = BYTES_MAX as u64 + 1;
+    opened.take(most).read_to_end(&mut bytes).map_err(|error| format!("This file can't be read: {error}."))?;
+    if bytes.len() > BYTES_MAX {
+        return Err(format!("This file is too large for a run: the limit is {} MB.", BYTES_MAX >> 20));
+    }
+    String::from_utf8(bytes).map_err(|_| "This is not a run of CAP Lab: it is not even text.".to_owned())
+}
+
+/// Replays a run, which proves that it does what its file says, and tells of it.
+fn replay<E: Experiment<Track: Told>>(text: &str, verbose: bool, script: bool) -> Result<String, String> {
+    let imported = Timeline::<E>::import(text)?;
+    let timeline = imported.timeline;
+    if script {
+        return Ok(timeline.golden_script());
+    }
+    let mut out = format!("{} {}, seed {}\n", E::NAME, timeline.experiment(), timeline.seed());
+    if verbose {
+        tell(timeline.clone(), &mut out);
+    }
+    let (acts, skipped) = (timeline.script().len(), imported.skipped);
+    out += &format!("{}: the end, after {acts} acts, of which {skipped} could not be done\n", clock(timeline.end()));
+    for (world, what) in timeline.frontier().fingerprints().into_iter().enumerate() {
+        out += &format!("world {world}: {} steps, digest {:016x}, as the file says\n", what.steps, what.digest);
+    }
+    Ok(out)
+}
+
+/// Goes through the run step by step.
+fn tell<E: Experiment<Track: Told>>(mut timeline: Timeline<E>, out: &mut String) {
+    let end = timeline.end();
+    timeline.seek(Micros::ZERO);
+    let mut acts = 0;
+    let mut steps = timeline.track().steps_by_world();
+    while timeline.now() < end && timeline.step() && timeline.now() <= end {
+        let done = timeline.script().iter().take_while(|scripted| scripted.at <= timeline.now()).count();
+        for scripted in &timeline.script()[acts..done] {
+            *out += &format!("{}  — {}\n", clock(scripted.at), scripted.act);
+        }
+        acts = done;
+        timeline.track().tell(&steps, timeline.now(), out);
+        steps = timeline.track().steps_by_world();
+    }
+}
+
+fn clock(at: Micros) -> String {
+    format!("{:3}.{:06}", at.0 / 1_000_000, at.0 % 1_000_000)
+}
+
+/// Worlds whose notes have words.
+trait Told: Track {
+    fn steps_by_world(&self) -> Vec<u64>;
+    /// Says what the latest steps noted, of those worlds that did more than `steps`.
+    fn tell(&self, steps: &[u64], at: Micros, out: &mut String);
+}
+
+impl Told for PaxosRun {
+    fn steps_by_world(&self) -> Vec<u64> {
+        vec![self.steps()]
+    }
+
+    fn tell(&self, steps: &[u64], at: Micros, out: &mut String) {
+        if self.steps() > steps[0] {
+            let names = |node| self.world().setup.name(node);
+            tell_notes(self, "", at, out, |node, note| explain::paxos::sentence(&names, node, note));
+        }
+    }
+}
+
+impl Told for FeedRun<Consistent> {
+    fn steps_by_world(&self) -> Vec<u64> {
+        vec![self.steps()]
+    }
+
+    fn tell(&self, steps: &[u64], at: Micros, out: &mut String) {
+        if self.steps() > steps[0] {
+            tell_feed(self, "CP ", at, out, explain::feed::consistent);
+        }
+    }
+}
+
+impl Told for SideBySide<FeedRun<Consistent>, FeedRun<Available>> {
+    fn steps_by_world(&self) -> Vec<u64> {
+        vec![self.left.steps(), self.right.steps()]
+    }
+
+    fn tell(&self, steps: &[u64], at: Micros, out: &mut String) {
+        self.left.tell(steps, at, out);
+        if self.right.steps() > steps[1] {
+            tell_feed(&self.right, "AP ", at, out, explain::feed::available);
+        }
+    }
+}
+
+type NoteOf<K> = <Member<K> as Node>::Note;
+
+fn tell_feed<K: FeedKind>(
+    run: &FeedRun<K>,
+    side: &str,
+    at: Micros,
+    out: &mut String,
+    explain: impl Fn(explain::feed::Names<'_>, explain::feed::View, NodeId, &NoteOf<K>) -> Sentence,
+) {
+    let setup = run.world().setup;
+    let (names, servers) = (|node| setup.name(node), setup.servers());
+    let view = |node| explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
+    tell_notes(run, side, at, out, |node, note| explain(&names, view(node), node, note));
+}
+
+fn tell_notes<W: World>(
+    run: &Run<W>,
+    side: &str,
+    at: Micros,
+    out: &mut String,
+    explain: impl Fn(NodeId, &<W::Node as Node>::Note) -> Sentence,
+) {
+    let Some(Latest { outcome, .. }) = run.latest() else { return };
+    let Some(node) = outcome.node else { return };
+    for note in &outcome.notes {
+        let Sentence { headline, reason, observer, source, .. } = explain(node, note);
+        let told = [headline + ".", reason, observer.unwrap_or_default()];
+        let told: Vec<String> = told.into_iter().filter(|part| !part.is_empty()).collect();
+        *out += &format!("{}  {side}{} · {source}\n", clock(at), told.join(" "));
+    }
+}

@@ -6,6 +6,7 @@
 
 pub mod file;
 pub mod json;
+pub mod script;
 pub mod track;
 
 use std::fmt::{Debug, Display};

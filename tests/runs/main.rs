@@ -4,6 +4,7 @@
 mod faults;
 mod files;
 mod liveness;
+mod replay;
 mod timeline;
 mod words;
 

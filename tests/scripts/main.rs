@@ -1,0 +1,196 @@
+//! Golden scripts: each opens with a claim and shows it on a run. Expected outputs were compared with the papers when they
+//! were written; a change in one is a change in what the lab teaches.
+//!
+//! Commands:
+//!
+//! ```text
+//! setup feed|raft replicas=5 people=3 traffic=0 seed=1     setup paxos proposers=2 acceptors=3 seed=1
+//! run 2s | 150ms          lets time pass                   at 3.250000s    lets it pass until then
+//! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
+//! heal | heal n1 n3       everything, or one link
+//! crash n1 [keep=1]  restart n1  pause n1  resume n1  drift n1 ppm=200000  traffic 100
+//! post ana "text"  read ana  move ana to=n3  propose p1 blue
+//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] the oldest message of that kind on that link
+//! timer n1 Election       fires it now
+//! act "cut n1>n3"         an intervention as run files write it
+//! show roles | logs | feeds | phones | meters | links | notes | acceptors | digests
+//! ```
+//!
+//! An act that cannot be done is an error: `!crash n1` expects that.
+
+mod lab;
+mod show;
+
+use std::error::Error;
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::Path;
+
+use cap_lab::experiment::FeedExperiment;
+use cap_lab::node::{Micros, NodeId};
+use cap_lab::sim::fault::{Fate, Intervention};
+use cap_lab::store::feed::Request;
+use cap_lab::timeline::Timeline;
+use cap_lab::world::feed::FeedSetup;
+use goldenscript::Command;
+use lab::Lab;
+
+/// Replays a script.
+#[derive(Default)]
+struct Runner {
+    lab: Option<Lab>,
+    /// How many notes of each world were shown.
+    noted: [u64; 2],
+}
+
+impl goldenscript::Runner for Runner {
+    fn run(&mut self, command: &Command) -> Result<String, Box<dyn Error>> {
+        let mut args = command.consume_args();
+        if command.name == "setup" {
+            let experiment = args.next_pos().ok_or("which experiment?")?.value.clone();
+            let seed = args.lookup_parse("seed")?.ok_or("which seed?")?;
+            let setup: Vec<String> =
+                args.rest_key().iter().map(|arg| format!("{}={}", arg.name(), arg.value)).collect();
+            self.lab = Some(Lab::new(&experiment, &setup.join(" "), seed)?);
+            self.noted = [0; 2];
+            args.reject_rest()?;
+            return Ok(String::new());
+        }
+        let lab = self.lab.as_mut().ok_or("no setup yet")?;
+        let words: Vec<String> = args.rest_pos().iter().map(|arg| arg.value.clone()).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let key = |name: &str| command.args.iter().find(|arg| arg.key.as_deref() == Some(name)).map(|arg| &*arg.value);
+        match (command.name.as_str(), words.as_slice()) {
+            ("run", [time]) => lab.play(lab.now() + time_of(time)?),
+            ("at", [time]) => lab.play(time_of(time)?),
+            ("show", [what]) => return show::show(lab, what, &mut self.noted),
+            ("act", [line]) => lab.act(line)?,
+            ("cut", [from, to]) => lab.act(&format!("cut {0}>{1} {1}>{0}", lab.node(from)?, lab.node(to)?))?,
+            ("cut", [from]) => {
+                lab.act(&format!("cut {}>{}", lab.node(from)?, lab.node(key("to").ok_or("cut to whom?")?)?))?;
+            }
+            ("split", group) => {
+                let group = group.iter().map(|name| lab.node(name)).collect::<Result<Vec<_>, _>>()?;
+                lab.act(&format!("cut{}", links(lab, |from, to| group.contains(&from) != group.contains(&to))))?;
+            }
+            ("heal", [one, other]) => lab.act(&format!("heal {0}>{1} {1}>{0}", lab.node(one)?, lab.node(other)?))?,
+            ("heal", []) => lab.act(&format!("heal{}", links(lab, |from, to| lab.is_cut(from, to))))?,
+            ("crash", [node]) => {
+                lab.act(&format!("crash {} keep {}", lab.node(node)?, key("keep").unwrap_or("0")))?;
+            }
+            ("restart" | "pause" | "resume", [node]) => lab.act(&format!("{} {}", command.name, lab.node(node)?))?,
+            ("drift", [node]) => {
+                lab.act(&format!("drift {} {}", lab.node(node)?, key("ppm").ok_or("by how many ppm?")?))?;
+            }
+            ("traffic", [percent]) => lab.act(&format!("traffic {percent}"))?,
+            ("post", [who, text]) => lab.act(&format!("ask {} post {text}", lab.node(who)?))?,
+            ("read", [who]) => lab.act(&format!("ask {} read", lab.node(who)?))?,
+            ("move", [who]) => {
+                let to = lab.node(key("to").ok_or("where to?")?)?;
+                lab.act(&format!("ask {} attach {to}", lab.node(who)?))?;
+            }
+            ("propose", [who, value]) => lab.act(&format!("ask {} propose {value}", lab.node(who)?))?,
+            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {timer}", lab.node(node)?))?,
+            ("drop" | "hold" | "release" | "deliver" | "duplicate", [kind, from, to]) => {
+                let world = key("world").unwrap_or("0").parse()?;
+                let ordinal = lab.oldest(world, kind, lab.node(from)?, lab.node(to)?);
+                let ordinal = ordinal.ok_or("no such message is on its way")?;
+                let (from, to) = (lab.node(from)?, lab.node(to)?);
+                lab.act(&format!("message {world} {from}>{to} {kind} {ordinal} {}", command.name))?;
+            }
+            _ => return Err(format!("not a command: {} {}", command.name, words.join(" ")).into()),
+        }
+        Ok(String::new())
+    }
+
+    /// Every run keeps its protocol's invariants, whatever the script was about.
+    fn end_script(&mut self) -> Result<(), Box<dyn Error>> {
+        match self.lab.as_ref().and_then(Lab::broken) {
+            Some(broken) => Err(broken.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// ` n1>n2 …` for all servers' links that are wanted.
+fn links(lab: &Lab, wanted: impl Fn(NodeId, NodeId) -> bool) -> String {
+    let servers = lab.servers();
+    let pairs = servers.iter().flat_map(|from| servers.without(from).iter().map(move |to| (from, to)));
+    pairs.filter(|(from, to)| wanted(*from, *to)).map(|(from, to)| format!(" {from}>{to}")).collect()
+}
+
+/// `2s`, `150ms`, `3.250000s`.
+fn time_of(text: &str) -> Result<Micros, Box<dyn Error>> {
+    if let Some(ms) = text.strip_suffix("ms") {
+        return Ok(Micros::from_ms(ms.parse()?));
+    }
+    let seconds = text.strip_suffix('s').ok_or("a time ends in s or ms")?;
+    let (whole, part) = seconds.split_once('.').unwrap_or((seconds, ""));
+    if part.len() > 6 {
+        return Err("a time has up to six decimals".into());
+    }
+    let micros = format!("{part:0<6}").parse::<u64>()?;
+    Ok(Micros(whole.parse::<u64>()? * 1_000_000 + micros))
+}
+
+#[test]
+fn every_script_holds() {
+    let directory = Path::new("tests/scripts");
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .expect("there are scripts")
+        .map(|entry| entry.expect("readable").file_name().into_string().expect("plain names"))
+        .filter(|name| !name.contains('.'))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 8, "only {names:?}");
+    let mut failed = Vec::new();
+    for name in &names {
+        let path = directory.join(name);
+        let text = fs::read_to_string(&path).expect("readable");
+        assert!(text.starts_with("# "), "{name} does not open with a claim");
+        let holds = catch_unwind(|| goldenscript::run(&mut Runner::default(), &path));
+        if !matches!(holds, Ok(Ok(()))) {
+            failed.push(name);
+        }
+    }
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+#[test]
+fn times_are_read_to_the_microsecond() {
+    for (text, micros) in [("2s", 2_000_000), ("150ms", 150_000), ("3.250007s", 3_250_007), ("0.5s", 500_000)] {
+        assert_eq!(time_of(text).expect(text), Micros(micros));
+    }
+    for wrong in ["2", "s", "1.2345678s", "-1s", "1e3s"] {
+        assert!(time_of(wrong).is_err(), "{wrong}");
+    }
+}
+
+/// A run is copied as a script, and the script leads to the same run.
+#[test]
+fn a_copied_run_is_a_script_that_holds() {
+    let feed = FeedExperiment { feed: FeedSetup { replicas: 5, people: 3 }, traffic: 100 };
+    let mut timeline = Timeline::new(feed, u64::MAX);
+    let act = |timeline: &mut Timeline<FeedExperiment>, act: Intervention<Request>| {
+        assert!(timeline.act_apart(act.clone()), "{act:?}");
+        timeline.play(timeline.now() + Micros(777_777));
+    };
+    timeline.play(Micros(1_234_567));
+    let name = timeline.track().right.model().flights().iter().find_map(|(id, _)| timeline.track().right.name_of(id));
+    let fate = Fate::Hold;
+    act(&mut timeline, Intervention::Message { world: 1, name: name.expect("AP is busy"), fate });
+    act(&mut timeline, Intervention::Cut(vec![(NodeId(0), NodeId(1)), (NodeId(3), NodeId(0))]));
+    let odd = "  two  spaces, \"quotes\", a \\ backslash \\, and \u{1f600} # no comment ";
+    act(&mut timeline, Intervention::Request { node: NodeId(5), request: Request::Post(odd.into()) });
+    act(&mut timeline, Intervention::Request { node: NodeId(6), request: Request::Attach(NodeId(0)) });
+    act(&mut timeline, Intervention::Crash { node: NodeId(4), keep: 2 });
+    act(&mut timeline, Intervention::Skew { node: NodeId(1), micros: -5 });
+    act(&mut timeline, Intervention::Drift { node: NodeId(2), ppm: -1 });
+    act(&mut timeline, Intervention::Traffic(10));
+    let script = timeline.golden_script();
+    let replayed = goldenscript::generate(&mut Runner::default(), &script).expect("every command is known");
+    assert_eq!(replayed, script);
+    // A digest that is not the run's own is noticed.
+    let other = script.replacen("act \"crash", "# act \"crash", 1);
+    assert_ne!(goldenscript::generate(&mut Runner::default(), &other).expect("still a script"), other);
+}

@@ -1,0 +1,236 @@
+//! What a script can look at. Everything is in the words of the papers and of the page.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use cap_lab::explain;
+use cap_lab::history::Outcome;
+use cap_lab::node::{Answer, NodeId, NodeSet};
+use cap_lab::raft::{Index, Payload, Role};
+use cap_lab::sim::model::Status;
+use cap_lab::store::consistent_feed::Command;
+use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
+use cap_lab::timeline::track::Track;
+use cap_lab::world::feed::{FeedKind, FeedRun};
+
+use crate::lab::{Lab, each};
+
+type Shown = Result<String, Box<dyn Error>>;
+
+pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
+    match what {
+        "roles" => roles(lab),
+        "logs" => logs(lab),
+        "feeds" => feeds(lab),
+        "phones" => Ok(phones("CP", lab, lab.consistent()) + &phones("AP", lab, lab.available())),
+        "meters" => Ok(meters("CP", lab.consistent()) + &meters("AP", lab.available())),
+        "links" => Ok(links(lab)),
+        "notes" => Ok(notes(lab, noted)),
+        "acceptors" => acceptors(lab),
+        "digests" => Ok(digests(lab)),
+        _ => Err(format!("nothing is called {what}").into()),
+    }
+}
+
+fn list(nodes: NodeSet) -> String {
+    nodes.to_string()
+}
+
+fn roles(lab: &Lab) -> Shown {
+    let run = lab.consistent().ok_or("there is no Raft here")?;
+    let mut out = String::new();
+    for (id, slot) in run.model().slots() {
+        let Some(replica) = slot.node.replica() else { continue };
+        let raft = replica.raft();
+        let role = match (slot.status, raft.role()) {
+            (Status::Crashed, _) => "down".to_owned(),
+            (_, Role::Leader { .. }) => "leader".to_owned(),
+            (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
+            (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
+            (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
+        };
+        let paused = if slot.status == Status::Paused { ", paused" } else { "" };
+        writeln!(out, "{id} term {}: {role}{paused}", raft.term())?;
+    }
+    Ok(out)
+}
+
+/// Each entry as `TERM:CONTENT`, a bar after what the server knows to be committed, and what a crash now would lose.
+fn logs(lab: &Lab) -> Shown {
+    let run = lab.consistent().ok_or("there is no Raft here")?;
+    let mut out = String::new();
+    for (id, slot) in run.model().slots() {
+        let Some(replica) = slot.node.replica() else { continue };
+        let raft = replica.raft();
+        let mut line = String::new();
+        for (index, entry) in raft.log().iter_from(Index(1)) {
+            let content = match &entry.payload {
+                Payload::Noop => "noop".to_owned(),
+                Payload::Command(Command { ask: Ask::Post(post), .. }) => format!("\"{}\"", post.text),
+                Payload::Command(Command { client, ask: Ask::Read }) => format!("{}'s read", lab.name(*client)),
+            };
+            let bar = if index == raft.commit_index() { " |" } else { "" };
+            write!(line, " {}:{content}{bar}", entry.term)?;
+        }
+        let bar = if raft.commit_index() == Index::ZERO { " |" } else { "" };
+        let unsynced = match slot.unsynced.len() {
+            0 => String::new(),
+            writes => format!(" ({writes} not synced)"),
+        };
+        writeln!(out, "{id}{bar}{line}{unsynced}")?;
+    }
+    Ok(out)
+}
+
+fn feeds(lab: &Lab) -> Shown {
+    let mut out = String::new();
+    for (id, slot) in lab.consistent().ok_or("there is no feed here")?.model().slots() {
+        if let Some(replica) = slot.node.replica() {
+            writeln!(out, "CP {id}: {}", posts(replica.posts().iter()))?;
+        }
+    }
+    for (id, slot) in lab.available().into_iter().flat_map(|run| run.model().slots()) {
+        if let Some(replica) = slot.node.replica() {
+            writeln!(out, "AP {id}: {}", posts(replica.newest().iter().map(|stamped| &stamped.post)))?;
+        }
+    }
+    Ok(out)
+}
+
+fn posts<'a>(posts: impl Iterator<Item = &'a Post>) -> String {
+    let texts: Vec<&str> = posts.map(|post| &*post.text).collect();
+    if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") }
+}
+
+/// What each phone asked last, and what came of it.
+fn phones<K: FeedKind>(side: &str, lab: &Lab, run: Option<&FeedRun<K>>) -> String {
+    let mut out = String::new();
+    let Some(run) = run else { return out };
+    for (id, slot) in run.model().slots() {
+        let Some(client) = slot.node.client() else { continue };
+        let latest = run
+            .history()
+            .iter()
+            .rev()
+            .find(|operation| operation.client == id && !matches!(operation.request, Request::Attach(_)));
+        let said = latest.map_or("has asked nothing".to_owned(), |operation| {
+            let asked = match &operation.request {
+                Request::Post(text) => format!("post \"{text}\""),
+                Request::Read => "read".to_owned(),
+                Request::Attach(to) => format!("move to {to}"),
+            };
+            let stale = run.watch().staleness.stale().iter().find(|stale| stale.read == operation.id);
+            let stale = stale.map_or(String::new(), |stale| format!(", stale: {} missing", stale.missed));
+            format!("{asked}: {}{stale}", outcome(&operation.outcome))
+        });
+        writeln!(out, "{side} {} at {}: {said}", lab.name(id), client.replica()).expect("strings take everything");
+    }
+    out
+}
+
+fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
+    let done = |response: &Response| match response {
+        Response::Posted(_) => "confirmed".to_owned(),
+        Response::Posts(found) => posts(found.iter()),
+        Response::Attached => "moved".to_owned(),
+    };
+    let refused = |refusal: &Refusal| match refusal {
+        Refusal::NoLeader { replica, term } => format!("refused, {replica} knows no leader in term {term}"),
+        Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
+        Refusal::Busy => "refused, the phone was busy".to_owned(),
+    };
+    match outcome {
+        Outcome::Pending => "waiting".to_owned(),
+        Outcome::Done { response, .. } => done(response),
+        Outcome::Refused { refusal, .. } => refused(refusal),
+        Outcome::Unknown { later: None, .. } => "unknown".to_owned(),
+        Outcome::Unknown { later: Some((_, Answer::Done(response))), .. } => {
+            format!("unknown, then {}", done(response))
+        }
+        Outcome::Unknown { later: Some((_, Answer::Refused(refusal))), .. } => {
+            format!("unknown, then {}", refused(refusal))
+        }
+        Outcome::Unknown { later: Some((_, Answer::Unknown)), .. } => unreachable!("the truth is not unknown"),
+    }
+}
+
+fn meters<K: FeedKind>(side: &str, run: Option<&FeedRun<K>>) -> String {
+    let Some(run) = run else { return String::new() };
+    let meters = &run.watch().meters;
+    format!(
+        "{side}: {} answered, {} refused, {} unknown, {} stale reads\n",
+        meters.done, meters.refused, meters.unknown, meters.stale
+    )
+}
+
+fn links(lab: &Lab) -> String {
+    let servers = lab.servers();
+    let pairs = servers.iter().flat_map(|from| servers.without(from).iter().map(move |to| (from, to)));
+    let cut: Vec<String> =
+        pairs.filter(|(from, to)| lab.is_cut(*from, *to)).map(|(from, to)| format!("{from}>{to}")).collect();
+    if cut.is_empty() { "no link is cut\n".to_owned() } else { format!("cut: {}\n", cut.join(" ")) }
+}
+
+/// What was noted since the last time, in the page's own words.
+fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
+    let names = |node: NodeId| lab.name(node);
+    let servers = lab.servers();
+    let view = |reach| explain::feed::View { servers, reach };
+    let mut out = String::new();
+    let mut tell = |side: &str, told: Vec<(u64, String)>, noted: &mut u64| {
+        let seen = *noted;
+        for (number, headline) in told.into_iter().rev().filter(|(number, _)| *number >= seen) {
+            writeln!(out, "{side}{headline}").expect("strings take everything");
+            *noted = number + 1;
+        }
+    };
+    let [first, second] = noted;
+    if let Some(run) = lab.consistent() {
+        let side = if lab.available().is_some() { "CP: " } else { "" };
+        let told = run.watch().events.notes.iter().map(|(number, noted)| {
+            (number, explain::feed::consistent(&names, view(noted.reach), noted.node, &noted.note).headline)
+        });
+        tell(side, told.collect(), first);
+    }
+    if let Some(run) = lab.available() {
+        let told = run.watch().events.notes.iter().map(|(number, noted)| {
+            (number, explain::feed::available(&names, view(noted.reach), noted.node, &noted.note).headline)
+        });
+        tell("AP: ", told.collect(), second);
+    }
+    if let Some(run) = lab.paxos() {
+        let told = run
+            .watch()
+            .events
+            .notes
+            .iter()
+            .map(|(number, noted)| (number, explain::paxos::sentence(&names, noted.node, &noted.note).headline));
+        tell("", told.collect(), first);
+    }
+    out
+}
+
+fn acceptors(lab: &Lab) -> Shown {
+    let run = lab.paxos().ok_or("there is no Paxos here")?;
+    let mut out = String::new();
+    for (id, slot) in run.model().slots() {
+        let Some(acceptor) = slot.node.acceptor() else { continue };
+        let promised = acceptor.promised().map_or("nothing".to_owned(), |ballot| ballot.to_string());
+        let accepted = acceptor.accepted().map_or("nothing".to_owned(), |proposal| proposal.to_string());
+        let down = if slot.status == Status::Crashed { ", down" } else { "" };
+        writeln!(out, "{} promised {promised}, accepted {accepted}{down}", lab.name(id))?;
+    }
+    match &run.watch().chosen {
+        Some(choice) => writeln!(out, "chosen: {}", choice.proposal)?,
+        None => writeln!(out, "nothing is chosen")?,
+    }
+    Ok(out)
+}
+
+fn digests(lab: &Lab) -> String {
+    let worlds = each!(lab, timeline => timeline.track().fingerprints());
+    let line = |(world, what): (usize, cap_lab::timeline::track::Fingerprint)| {
+        format!("world {world}: {} steps, digest {:016x}\n", what.steps, what.digest)
+    };
+    worlds.into_iter().enumerate().map(line).collect()
+}
