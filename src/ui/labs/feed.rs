@@ -345,7 +345,7 @@ where
     }
 
     fn golden_script(&self) -> String {
-        self.timeline.export()
+        self.timeline.golden_script()
     }
 }
 

@@ -307,6 +307,6 @@ impl Lab for PaxosLab {
     }
 
     fn golden_script(&self) -> String {
-        self.timeline.export()
+        self.timeline.golden_script()
     }
 }
