@@ -125,6 +125,8 @@ labTest("a person posts what is typed, and another reads it in both worlds", {},
   await openPopover(lab, "New run").then((popover) => popover.getByLabel("Traffic").selectOption({ label: "off" }));
   await lab.page.keyboard.press("Escape");
   const side = (world) => lab.page.locator(".world").nth(world);
+  // Whose last answer has not come yet can't ask for more.
+  await lab.page.locator(".phone .state").filter({ hasText: /Posting|Reading/ }).first().waitFor({ state: "detached" });
   await side(0).getByRole("button", { name: "Post as Ana" }).click();
   const field = side(0).getByLabel("Post as Ana");
   assert.ok(await field.evaluate((element) => element === document.activeElement), "the field has the keyboard");
