@@ -22,7 +22,7 @@ pub const BYTES_MAX: usize = 4 << 20;
 /// The longest run that is read.
 pub const LENGTH_MAX: Micros = Micros::from_ms(30 * 60 * 1_000);
 /// The most steps that are replayed, all worlds together.
-pub const STEPS_MAX: u64 = 3_000_000;
+pub const STEPS_MAX: u64 = 1_500_000;
 /// The most interventions.
 const SCRIPT_MAX: usize = 20_000;
 /// The busiest traffic, in percent of the usual.
