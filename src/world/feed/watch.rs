@@ -1,0 +1,221 @@
+//! What is remembered of a feed's run: counts, phones, stale answers, and what broke.
+
+use super::{Broken, FeedKind, Member};
+use crate::check::staleness::{StaleRead, Staleness};
+use crate::history::{Operation, Outcome};
+use crate::node::{Micros, NodeId, NodeSet, RequestId};
+use crate::shared_vec::SharedVec;
+use crate::sim::run::Seen;
+use crate::sorted::SortedMap;
+use crate::store::feed::{PostId, Refusal, Request, Response};
+use crate::world::watch::{Events, MarkKind, Newest};
+
+/// How many of its own posts a phone shows after those that it read.
+const OWN_POSTS_SHOWN: usize = 6;
+
+/// Counts over the operations that ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Meters {
+    /// Answered.
+    pub done: u32,
+    /// Refused.
+    pub refused: u32,
+    /// No answer in time.
+    pub unknown: u32,
+    /// Reads that were stale.
+    pub stale: u32,
+    /// By latency in ms, answered operations.
+    latency: SharedVec<u32>,
+}
+
+impl Meters {
+    /// Operations that ended.
+    pub fn ended(&self) -> u32 {
+        self.done + self.refused + self.unknown
+    }
+
+    fn count_latency(&mut self, latency: Micros) {
+        let bucket = latency.as_ms() as usize;
+        while self.latency.len() <= bucket {
+            self.latency.push(0);
+        }
+        *self.latency.get_mut(bucket).expect("just made room") += 1;
+    }
+
+    /// The latency, rounded down to whole ms, that so many percent of the answered operations stayed within.
+    pub fn percentile(&self, percent: u32) -> Option<Micros> {
+        let rank = (u64::from(self.done) * u64::from(percent)).div_ceil(100).max(1);
+        let mut sum = 0;
+        let bucket = self.latency.iter().position(|count| {
+            sum += u64::from(*count);
+            sum >= rank
+        });
+        bucket.filter(|_| self.done > 0).map(|ms| Micros::from_ms(ms as u64))
+    }
+}
+
+/// What only an observer of all clients and replicas can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Observation {
+    /// A read missed posts that were confirmed.
+    Stale {
+        /// What it missed.
+        stale: StaleRead,
+        /// The replica that answered.
+        replica: NodeId,
+        /// The replicas that had the oldest post that it missed.
+        holders: NodeSet,
+    },
+    /// A post that its phone had given up is in the feed for good.
+    AfterAll {
+        /// The post.
+        post: PostId,
+        /// When the phone had given it up.
+        gave_up: Micros,
+    },
+}
+
+/// An observation, its moment, and the phone that it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Observed {
+    /// When.
+    pub at: Micros,
+    /// Whose.
+    pub phone: NodeId,
+    /// What.
+    pub what: Observation,
+}
+
+/// What one phone shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Phone {
+    /// Its latest operation but for moves and what it was too busy for.
+    pub latest: Option<RequestId>,
+    /// Its latest answered read.
+    pub read: Option<RequestId>,
+    /// The posts that it sent since that read was invoked, oldest first.
+    pub own: Vec<RequestId>,
+    /// A post of which nothing was known when the phone gave up, and which turned out to be in the feed since, and when.
+    pub announced: Option<(Micros, RequestId)>,
+}
+
+/// All that is remembered of a feed's run.
+#[derive(Clone, Debug)]
+pub struct FeedWatch<K: FeedKind> {
+    /// Marks, troubles, deaths, notes.
+    pub events: Events<Member<K>>,
+    /// The protocol's invariants.
+    pub(super) ghost: K::Ghost,
+    /// What broke first, if anything did.
+    pub broken: Option<(Micros, Broken)>,
+    /// Counts.
+    pub meters: Meters,
+    /// Stale reads.
+    pub staleness: Staleness,
+    /// What nobody in the run can tell.
+    pub observed: Newest<Observed>,
+    /// By phone.
+    pub phones: SortedMap<NodeId, Phone>,
+    /// Posts whose fate their phones do not know.
+    open: SortedMap<PostId, RequestId>,
+}
+
+impl<K: FeedKind> Default for FeedWatch<K> {
+    fn default() -> Self {
+        Self {
+            events: Events::default(),
+            ghost: K::Ghost::default(),
+            broken: None,
+            meters: Meters::default(),
+            staleness: Staleness::default(),
+            observed: Newest::default(),
+            phones: SortedMap::new(),
+            open: SortedMap::new(),
+        }
+    }
+}
+
+impl<K: FeedKind> FeedWatch<K> {
+    pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Member<K>>) {
+        let state = seen.after.slot(phone).node.client().expect("only phones are asked");
+        // Too busy, or a move.
+        if state.waiting() != Some(id) {
+            return;
+        }
+        let entry = self.phones.or_default(phone);
+        entry.latest = Some(id);
+        if matches!(request, Request::Post(_)) {
+            if entry.own.len() == OWN_POSTS_SHOWN {
+                entry.own.remove(0);
+            }
+            entry.own.push(id);
+            self.open.insert(PostId { author: phone, number: state.posted() - 1 }, id);
+        }
+    }
+
+    pub(super) fn on_reply(&mut self, operation: &Operation<Request, Response, Refusal>, seen: &Seen<'_, Member<K>>) {
+        let at = seen.at;
+        let (id, phone) = (operation.id, operation.client);
+        match &operation.outcome {
+            Outcome::Pending => unreachable!("just answered"),
+            Outcome::Done { response: Response::Attached, .. } | Outcome::Refused { refusal: Refusal::Busy, .. } => {}
+            Outcome::Done { response, .. } => {
+                self.meters.done += 1;
+                self.meters.count_latency(at.since(operation.invoked));
+                self.on_done(operation, response, seen);
+            }
+            Outcome::Refused { .. } => {
+                self.meters.refused += 1;
+                self.events.mark_once(at, MarkKind::Refused(phone));
+                self.open.retain(|_, open| *open != id);
+            }
+            Outcome::Unknown { later: None, .. } => {
+                self.meters.unknown += 1;
+                self.events.mark_once(at, MarkKind::Unknown(phone));
+            }
+            Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
+        }
+    }
+
+    fn on_done(
+        &mut self,
+        operation: &Operation<Request, Response, Refusal>,
+        response: &Response,
+        seen: &Seen<'_, Member<K>>,
+    ) {
+        let at = seen.at;
+        let phone = self.phones.or_default(operation.client);
+        match response {
+            Response::Posted(post) => {
+                self.open.remove(post);
+                self.staleness.on_posted(*post, operation.invoked, at);
+            }
+            Response::Posts(posts) => {
+                phone.read = Some(operation.id);
+                phone.own.retain(|own| *own > operation.id);
+                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, posts) {
+                    self.meters.stale += 1;
+                    self.events.mark_once(at, MarkKind::Stale(operation.client));
+                    let has = |node: &Member<K>| node.replica().is_some_and(|replica| K::holds(replica, stale.oldest));
+                    let holders = seen.after.slots().filter(|(_, slot)| has(&slot.node)).map(|(id, _)| id).collect();
+                    let replica = seen.after.slot(operation.client).node.client().expect("a phone read").replica();
+                    let what = Observation::Stale { stale, replica, holders };
+                    self.observed.push(Observed { at, phone: operation.client, what });
+                }
+            }
+            Response::Attached => unreachable!("filtered by the caller"),
+        }
+    }
+
+    /// A post is in the feed for good: if its phone had given it up, that is news.
+    pub(super) fn on_committed(&mut self, post: PostId, seen: &Seen<'_, Member<K>>) {
+        let Some(id) = self.open.get(&post) else { return };
+        let operation = seen.history.get(*id).expect("it was asked");
+        if let Outcome::Unknown { at: gave_up, .. } = operation.outcome {
+            let what = Observation::AfterAll { post, gave_up };
+            self.observed.push(Observed { at: seen.at, phone: post.author, what });
+            self.phones.or_default(post.author).announced = Some((seen.at, *id));
+            self.open.remove(&post);
+        }
+    }
+}
