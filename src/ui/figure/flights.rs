@@ -5,7 +5,7 @@ use yew::{Html, html};
 
 use crate::ui::el::{px, translate};
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
-use crate::ui::lab::{FlightHue, FlightShape, FlightView, World};
+use crate::ui::lab::{DeathView, FlightHue, FlightShape, FlightView, World};
 use crate::ui::state::{Item, ViewState, item_name};
 
 /// How far a message keeps to the right of its link.
@@ -28,6 +28,12 @@ pub fn flight_at(flight: &FlightView, places: &[Place], now: Micros, still: bool
         (false, ..) => 0.2 + 0.7 * t,
     };
     along(lane(from, to, LANE), t)
+}
+
+/// When a message is seen to die. One that is sent into a cut link is lost at once; it is drawn on its way as far as the cut.
+fn end_of(death: &DeathView) -> Micros {
+    let DeathView { flight: FlightView { sent, due, .. }, at, .. } = death;
+    if at == sent { Micros(sent.0.midpoint(due.0)) } else { *at }
 }
 
 /// The class that gives a message its colour.
@@ -134,13 +140,14 @@ pub fn draw(
         }
     });
     let deaths = world.deaths.iter().map(|death| {
-        let place = flight_at(&death.flight, places, death.at, still);
-        let left = 1.0 - (now.since(death.at).0 as f64 / DYING.0 as f64).clamp(0.0, 1.0);
+        let moment = end_of(death);
+        let place = flight_at(&death.flight, places, now.min(moment), still);
+        let left = 1.0 - (now.since(moment).0 as f64 / DYING.0 as f64).clamp(0.0, 1.0);
         html! {
             <g key={death.flight.id} class="death" opacity={px(left)} aria-hidden="true"
                 transform={translate(place.x, place.y)}>
                 { shape(death.flight.shape) }
-                <path class="x" d="M-5-5L5,5M5-5L-5,5" />
+                if now >= moment { <path class="x" d="M-5-5L5,5M5-5L-5,5" /> }
             </g>
         }
     });

@@ -10,8 +10,8 @@ use cap_lab::world::watch::{Events, Mark, MarkKind};
 
 use crate::ui::lab::{self, DeathView, FlightHue, FlightShape, FlightView, Status};
 
-/// How long a message is shown dying.
-const DYING: Micros = Micros::from_ms(60);
+/// For how long a message that died is still of interest: on its way to a cut, then dying.
+const DYING: Micros = Micros::from_ms(90);
 
 /// How a message is drawn.
 pub(super) struct Look {
