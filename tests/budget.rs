@@ -44,6 +44,15 @@ fn time_travel_is_cheap_and_stays_so() {
         timeline.play(Micros::from_ms(60_000 * minute));
         minutes.push(Minute { seconds: start.elapsed().as_secs_f64(), bytes: kept() - bytes });
     }
+    // The same twice more, for the time only: others share this machine, so the best of three counts.
+    for _ in 0..2 {
+        let mut again = Timeline::new(setup, 1);
+        for (minute, known) in (1..).zip(&mut minutes) {
+            let start = Instant::now();
+            again.play(Micros::from_ms(60_000 * minute));
+            known.seconds = known.seconds.min(start.elapsed().as_secs_f64());
+        }
+    }
     let requests = timeline.track().history().len() as f64 / 600.0;
     let steps = timeline.track().steps() as f64 / 600.0;
     report(&format!(
@@ -53,7 +62,6 @@ fn time_travel_is_cheap_and_stays_so() {
         let bytes: i64 = minutes.iter().map(|minute| minute.bytes).sum();
         bytes as f64 / 1_024.0 / (60.0 * minutes.len() as f64)
     };
-    // The best minute of each half: others share this machine.
     let speed = |minutes: &[Minute]| 60.0 / minutes.iter().map(|minute| minute.seconds).fold(f64::INFINITY, f64::min);
     let (first, second) = minutes.split_at(5);
     report(&format!(
@@ -89,5 +97,6 @@ fn time_travel_is_cheap_and_stays_so() {
         assert!(kilobytes(half) <= 50.0, "{} KB kept per simulated second", kilobytes(half));
     }
     assert!(kilobytes(second) <= 1.2 * kilobytes(first), "what is kept grows with the run");
+    assert!(speed(second) >= 200.0, "{} simulated seconds per second", speed(second));
     assert!(speed(second) >= 0.8 * speed(first), "it gets slower as the run grows");
 }
