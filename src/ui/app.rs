@@ -331,6 +331,8 @@ impl App {
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
         let news = self.worlds.iter().zip(&fresh).find_map(|(before, after)| announce::change(before, after));
         self.worlds = fresh;
+        // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
+        self.measure |= !self.ui.playing;
         if let Some(news) = news {
             self.say(false, news);
         }
