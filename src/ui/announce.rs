@@ -7,29 +7,38 @@ use crate::ui::lab::{Act, PhoneState, RoleMark, Status, World};
 /// The least time between two announcements, in milliseconds.
 pub const PAUSE_MS: u32 = 2_000;
 
-/// What waits to be said. An own act is never pushed out by what merely happens.
+/// What a sentence is about; what comes first is said first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum About {
+    /// What the learner did.
+    Own,
+    /// Who leads now.
+    Leader,
+    /// Who was refused.
+    Refusal,
+}
+
+/// What waits to be said: the latest of each kind, so that frequent news never push out rare ones.
 #[derive(Default)]
 pub struct Announcer {
-    waiting: Option<(bool, String)>,
+    waiting: [Option<String>; 3],
     speaking: bool,
 }
 
 impl Announcer {
     /// Queues `text`. Gives it back if it may be said now: then the caller must call [`Announcer::free`] after the pause.
-    pub fn say(&mut self, own: bool, text: String) -> Option<String> {
+    pub fn say(&mut self, about: About, text: String) -> Option<String> {
         if !self.speaking {
             self.speaking = true;
             return Some(text);
         }
-        if own || self.waiting.as_ref().is_none_or(|(waiting_own, _)| !waiting_own) {
-            self.waiting = Some((own, text));
-        }
+        self.waiting[about as usize] = Some(text);
         None
     }
 
     /// The pause is over: what is to be said next, if anything.
     pub fn free(&mut self) -> Option<String> {
-        let next = self.waiting.take().map(|(_, text)| text);
+        let next = self.waiting.iter_mut().find_map(Option::take);
         self.speaking = next.is_some();
         next
     }
@@ -74,18 +83,18 @@ pub fn act(act: &Act, world: &World) -> String {
 }
 
 /// What changed between two pictures of a world that is worth saying: a new leader, a refusal.
-pub fn change(before: &Rc<World>, after: &Rc<World>) -> Option<String> {
+pub fn changes(before: &Rc<World>, after: &Rc<World>) -> impl Iterator<Item = (About, String)> {
     let leads = |world: &World, index: usize| {
         world.nodes.get(index).is_some_and(|node| node.role == RoleMark::Leader && node.status == Status::Up)
     };
+    let elected = after.nodes.iter().enumerate().find(|(index, _)| leads(after, *index) && !leads(before, *index));
+    let leader = elected.map(|(_, node)| format!("{}: {} is the leader, {}.", after.title, node.name, node.caption));
     let refused = after.phones.iter().zip(&before.phones).find(|(now, then)| {
         now.state == PhoneState::Refused && (then.state != PhoneState::Refused || then.status != now.status)
     });
-    if let Some((phone, _)) = refused {
-        return Some(format!("{}, {}: {}.", after.title, phone.name, phone.status));
-    }
-    let elected = after.nodes.iter().enumerate().find(|(index, _)| leads(after, *index) && !leads(before, *index));
-    elected.map(|(_, node)| format!("{}: {} is the leader, {}.", after.title, node.name, node.caption))
+    let refusal = refused.map(|(phone, _)| format!("{}, {}: {}.", after.title, phone.name, phone.status));
+    let leader = leader.map(|text| (About::Leader, text));
+    leader.into_iter().chain(refusal.map(|text| (About::Refusal, text)))
 }
 
 #[cfg(test)]
@@ -93,13 +102,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_sentence_at_a_time_and_own_acts_first() {
+    fn one_sentence_at_a_time_own_acts_first_and_no_kind_pushes_out_another() {
         let mut announcer = Announcer::default();
-        assert_eq!(announcer.say(false, "n3 leads".into()), Some("n3 leads".into()));
-        assert_eq!(announcer.say(true, "cut".into()), None);
-        assert_eq!(announcer.say(false, "refused".into()), None);
+        assert_eq!(announcer.say(About::Refusal, "n1 refuses".into()), Some("n1 refuses".into()));
+        assert_eq!(announcer.say(About::Leader, "n3 leads".into()), None);
+        assert_eq!(announcer.say(About::Refusal, "n2 refuses".into()), None);
+        assert_eq!(announcer.say(About::Refusal, "n4 refuses".into()), None);
+        assert_eq!(announcer.say(About::Own, "cut".into()), None);
         assert_eq!(announcer.free(), Some("cut".into()));
+        assert_eq!(announcer.free(), Some("n3 leads".into()));
+        assert_eq!(announcer.free(), Some("n4 refuses".into()), "the latest of its kind");
         assert_eq!(announcer.free(), None);
-        assert_eq!(announcer.say(false, "refused".into()), Some("refused".into()));
+        assert_eq!(announcer.say(About::Own, "healed".into()), Some("healed".into()));
     }
 }

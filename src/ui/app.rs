@@ -9,7 +9,7 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
 use yew::{Component, Context, Html};
 
-use crate::ui::announce::{self, Announcer, PAUSE_MS};
+use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Size;
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
@@ -199,7 +199,7 @@ impl App {
             }
             Msg::Copied(true) => {
                 self.close_popover();
-                self.say(true, "The script is on the clipboard.".to_owned())
+                self.say(About::Own, "The script is on the clipboard.".to_owned())
             }
             Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
             Msg::Save => {
@@ -315,9 +315,9 @@ impl App {
         self.ui.playing = false;
         self.resume = false;
         if !step(&mut *self.lab) {
-            self.say(true, otherwise.to_owned());
+            self.say(About::Own, otherwise.to_owned());
         } else if let Some(event) = self.lab.world(0).events.first() {
-            self.say(true, event.sentence.headline.clone());
+            self.say(About::Own, event.sentence.headline.clone());
         }
         self.look()
     }
@@ -329,12 +329,13 @@ impl App {
             Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
-        let news = self.worlds.iter().zip(&fresh).find_map(|(before, after)| announce::change(before, after));
+        let news: Vec<(About, String)> =
+            self.worlds.iter().zip(&fresh).flat_map(|(before, after)| announce::changes(before, after)).collect();
         self.worlds = fresh;
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
-        if let Some(news) = news {
-            self.say(false, news);
+        for (about, news) in news {
+            self.say(about, news);
         }
         let both =
             |state: PhoneState| self.worlds.iter().any(|world| world.phones.iter().any(|phone| phone.state == state));
@@ -352,7 +353,7 @@ impl App {
         match self.lab.act(act.clone()) {
             Ok(()) => {
                 let said = self.worlds.first().map(|world| announce::act(act, world)).unwrap_or_default();
-                self.say(true, said);
+                self.say(About::Own, said);
                 self.save_soon();
                 if matches!(act, Act::Drop { .. } | Act::Deliver { .. })
                     && matches!(self.ui.selected, Some((_, Item::Flight(_))))
@@ -413,8 +414,8 @@ impl App {
         true
     }
 
-    fn say(&mut self, own: bool, text: String) -> bool {
-        if let Some(text) = self.announcer.say(own, text) {
+    fn say(&mut self, about: About, text: String) -> bool {
+        if let Some(text) = self.announcer.say(about, text) {
             self.speak(text);
         }
         true
