@@ -211,7 +211,7 @@ fn phone<T>(names: Names<'_>, node: NodeId, note: &Note<T>) -> Sentence {
         }
         Note::WasBusy => (
             format!("{who}'s phone is still waiting"),
-            "One question at a time: it did not send this one.".to_owned(),
+            "One question at a time, and too many are in line: it did not take this one.".to_owned(),
             Tone::Warning,
         ),
     };

@@ -1,6 +1,6 @@
 //! A person's phone: asks its replica, waits, and gives up after a while.
 //!
-//! One question at a time. What it gave up may still have happened: if word comes later, the phone passes it on.
+//! One question at a time: what its person asks for meanwhile waits in line. What it gave up may still have happened: if word comes later, the phone passes it on.
 //! Left out: retries (a retried post could happen twice without client sessions).
 
 use super::feed::{Ask, FeedAnswer, Message, Note, Participant, Post, PostId, Refusal, Replica, Request};
@@ -9,6 +9,9 @@ use crate::node::{Answer, Clocks, Delay, Effects, Micros, NodeId, RequestId};
 
 /// How many given-up questions a phone remembers, to recognise late answers.
 const REMEMBERED: usize = 16;
+
+/// How many questions may wait in line.
+const IN_LINE: usize = 3;
 
 /// What a phone waits for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -29,13 +32,15 @@ pub struct Client {
     asked: u32,
     posted: u32,
     waiting: Option<Waiting>,
+    /// Asked for while it waits, oldest first.
+    in_line: Vec<(RequestId, Ask)>,
     given_up: Vec<Waiting>,
 }
 
 impl Client {
     /// A phone that talks to `replica` and waits `timeout` (by its own clock) for each answer.
     pub fn new(id: NodeId, replica: NodeId, timeout: Micros) -> Self {
-        Self { id, replica, timeout, asked: 0, posted: 0, waiting: None, given_up: Vec::new() }
+        Self { id, replica, timeout, asked: 0, posted: 0, waiting: None, in_line: Vec::new(), given_up: Vec::new() }
     }
 
     /// This phone.
@@ -53,7 +58,12 @@ impl Client {
         self.waiting.as_ref().map(|waiting| waiting.request)
     }
 
-    /// How many posts it sent.
+    /// Whether it waits for the answer to this, or has it in line.
+    pub fn has_open(&self, request: RequestId) -> bool {
+        self.waiting() == Some(request) || self.in_line.iter().any(|(other, _)| *other == request)
+    }
+
+    /// How many posts it took from its person.
     pub fn posted(&self) -> u32 {
         self.posted
     }
@@ -75,7 +85,7 @@ impl Client {
                 self.replica = to;
                 return out.reply(id, Answer::Done(Response::Attached));
             }
-            _ if self.waiting.is_some() => {
+            _ if self.in_line.len() == IN_LINE => {
                 out.note(Note::WasBusy);
                 return out.reply(id, Answer::Refused(Refusal::Busy));
             }
@@ -86,6 +96,14 @@ impl Client {
                 Ask::Post(Post { id: post, text, written: at.wall })
             }
         };
+        if self.waiting.is_some() {
+            self.in_line.push((id, ask));
+        } else {
+            self.ask(id, ask, at, out);
+        }
+    }
+
+    fn ask<S: Replica>(&mut self, id: RequestId, ask: Ask, at: Clocks, out: &mut Effects<Participant<S>>) {
         let number = self.asked;
         self.asked += 1;
         let post = matches!(ask, Ask::Post(_));
@@ -95,13 +113,28 @@ impl Client {
         out.set_timer(Timer::Answer, Delay::fixed(self.timeout));
     }
 
-    pub(super) fn on_answer<S: Replica>(&mut self, number: u32, answer: FeedAnswer, out: &mut Effects<Participant<S>>) {
+    /// The last question is over: the next in line is asked.
+    fn ask_next<S: Replica>(&mut self, at: Clocks, out: &mut Effects<Participant<S>>) {
+        if !self.in_line.is_empty() {
+            let (id, ask) = self.in_line.remove(0);
+            self.ask(id, ask, at, out);
+        }
+    }
+
+    pub(super) fn on_answer<S: Replica>(
+        &mut self,
+        number: u32,
+        answer: FeedAnswer,
+        at: Clocks,
+        out: &mut Effects<Participant<S>>,
+    ) {
         if let Some(waiting) = self.waiting.take_if(|waiting| waiting.number == number) {
             out.cancel_timer(Timer::Answer);
             out.reply(waiting.request, answer.clone());
             if answer == Answer::Unknown {
                 self.remember(waiting);
             }
+            self.ask_next(at, out);
         } else if answer != Answer::Unknown
             && let Some(position) = self.given_up.iter().position(|waiting| waiting.number == number)
         {
@@ -117,6 +150,7 @@ impl Client {
         out.note(Note::GaveUp { replica: waiting.replica, waited, post: waiting.post });
         out.reply(waiting.request, Answer::Unknown);
         self.remember(waiting);
+        self.ask_next(at, out);
     }
 
     fn remember(&mut self, waiting: Waiting) {

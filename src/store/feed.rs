@@ -128,7 +128,7 @@ pub enum Refusal {
         /// Where it stood.
         index: u64,
     },
-    /// The phone still waits for its last answer.
+    /// The phone still waits for its last answer, and too much is in line already.
     Busy,
 }
 
@@ -228,7 +228,7 @@ pub enum Note<T> {
         /// To there.
         to: NodeId,
     },
-    /// A phone was asked for something while it waited.
+    /// A phone was asked for more than it keeps in line.
     WasBusy,
 }
 
@@ -307,7 +307,7 @@ impl<S: Replica> Node for Participant<S> {
                 replica.on_ask(AskId { client: from, number }, ask, at, out);
             }
             (Self::Replica(replica), Message::Peer(message)) => replica.on_peer(from, message, at, out),
-            (Self::Client(client), Message::Answer { number, answer }) => client.on_answer(number, answer, out),
+            (Self::Client(client), Message::Answer { number, answer }) => client.on_answer(number, answer, at, out),
             (Self::Replica(_), Message::Answer { .. }) => unreachable!("replicas ask nothing"),
             (Self::Client(_), Message::Ask { .. } | Message::Peer(_)) => unreachable!("phones serve nothing"),
         }

@@ -233,3 +233,26 @@ fn every_world_recovers() {
         assert!(number >= count, "too few of {what}: the faults were too gentle");
     }
 }
+
+/// A learner types while the phone still waits for what it asked by itself.
+#[test]
+fn what_is_asked_while_a_phone_waits_comes_next() {
+    let mut timeline = Timeline::new(feed(), 8);
+    timeline.act(Intervention::Traffic(0));
+    timeline.play(ms(2_000));
+    let ask = |request| Intervention::Request { node: NodeId(5), request };
+    for request in [Request::Read, Request::Post("in line".into()), Request::Read] {
+        assert!(timeline.act(ask(request)));
+    }
+    timeline.play(ms(4_000));
+    let run = &timeline.track().left;
+    let ended: Vec<Micros> = run.history().iter().filter_map(|operation| operation.ended()).collect();
+    assert_eq!(ended.len(), 3, "all were answered");
+    assert!(ended.is_sorted_by(|earlier, later| earlier < later), "one after the other: {ended:?}");
+    let Outcome::Done { response: Response::Posts(last), .. } =
+        &run.history().iter().next_back().expect("three operations").outcome
+    else {
+        panic!("the last was a read");
+    };
+    assert_eq!(last.last().map(|post| &*post.text), Some("in line"), "it reads what was posted before it");
+}

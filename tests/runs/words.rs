@@ -76,7 +76,7 @@ fn collect<K: FeedKind>(
 
 /// The one note that chance would take too long to bring about: a phone's question is copied, the copy held until its
 /// replica has forgotten the first one, and then let go.
-fn a_question_is_copied_and_its_replica_forgets(timeline: &mut Timeline<FeedExperiment>) {
+fn a_question_is_copied_and_its_replica_forgets(timeline: &mut Timeline<FeedExperiment>, found: &mut Found) {
     let (phone, ask) = (NodeId(5), |request| Intervention::Request { node: NodeId(5), request });
     timeline.act(Intervention::Traffic(0));
     timeline.play(ms(2_000));
@@ -95,6 +95,12 @@ fn a_question_is_copied_and_its_replica_forgets(timeline: &mut Timeline<FeedExpe
     assert!(timeline.act(message(first, Fate::Duplicate)));
     let copy = asked(timeline, 1).expect("just copied");
     assert!(timeline.act(message(copy.clone(), Fate::Hold)));
+    // One waits, three are in line, and for the fifth the phone is too busy.
+    for _ in 0..4 {
+        assert!(timeline.act(ask(Request::Read)));
+    }
+    timeline.play(timeline.now() + ms(1));
+    collect_both(timeline, found);
     timeline.play(timeline.now() + ms(500));
     assert!(timeline.act(Intervention::Crash { node: leader, keep: u32::MAX }));
     assert!(timeline.act(Intervention::Restart(leader)));
@@ -125,7 +131,7 @@ fn collect_both(timeline: &Timeline<FeedExperiment>, found: &mut Found) {
 fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
     let mut found = Found::new();
     let mut timeline = Timeline::new(feed(), 8);
-    a_question_is_copied_and_its_replica_forgets(&mut timeline);
+    a_question_is_copied_and_its_replica_forgets(&mut timeline, &mut found);
     collect_both(&timeline, &mut found);
     for seed in 0..400 {
         let mut timeline = Timeline::new(feed(), seed);

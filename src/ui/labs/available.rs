@@ -44,7 +44,8 @@ impl FeedView for Available {
             name: id.to_string(),
             role: RoleMark::Replica,
             status: common::status(slot.status),
-            caption: count(total as u32, "post"),
+            // There is room for eight letters.
+            caption: if total < 100 { count(total as u32, "post") } else { total.to_string() },
             timer: run.schedule().timer(id, Timer::Replica(gossip::Timer::Exchange)),
             chips: chips.collect(),
             chips_before: total - shown.len() as u64,

@@ -126,7 +126,7 @@ fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
                 "{replica} led once and had it at index {index}, but another entry was committed. {what} did not happen."
             ),
         ),
-        Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer.".to_owned()),
+        Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer, and too much is in line.".to_owned()),
     }
 }
 

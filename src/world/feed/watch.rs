@@ -139,7 +139,7 @@ impl<K: FeedKind> FeedWatch<K> {
     pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Member<K>>) {
         let state = seen.after.slot(phone).node.client().expect("only phones are asked");
         // Too busy, or a move.
-        if state.waiting() != Some(id) {
+        if !state.has_open(id) {
             return;
         }
         let entry = self.phones.or_default(phone);
