@@ -52,13 +52,15 @@ struct Branch<R> {
 
 /// A branch as it is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BranchInfo {
+pub struct BranchInfo<'a, R> {
     /// Where it left the branch that it came from; 0 for the first.
     pub forked_at: Micros,
     /// How far it was computed.
     pub end: Micros,
     /// The one at the play head.
     pub current: bool,
+    /// What was done where it left, and made it another one; none for the first.
+    pub begun_by: Option<&'a Scripted<R>>,
 }
 
 /// An experiment in time.
@@ -157,11 +159,12 @@ impl<E: Experiment> Timeline<E> {
     }
 
     /// All branches, in the order in which they came to be.
-    pub fn branches(&self) -> impl ExactSizeIterator<Item = BranchInfo> + '_ {
+    pub fn branches(&self) -> impl ExactSizeIterator<Item = BranchInfo<'_, RequestOf<E>>> + '_ {
         self.branches.iter().enumerate().map(|(index, branch)| BranchInfo {
             forked_at: branch.forked_at,
             end: branch.end,
             current: index == self.current,
+            begun_by: branch.script.iter().find(|scripted| index > 0 && scripted.at >= branch.forked_at),
         })
     }
 

@@ -57,6 +57,29 @@ fn links_of(node: NodeId, servers: NodeSet) -> Vec<Link> {
     servers.without(node).iter().flat_map(|other| [(node, other), (other, node)]).collect()
 }
 
+/// What was done, in a word or two.
+pub(super) fn verb<R>(act: &Intervention<R>) -> &'static str {
+    match act {
+        Intervention::Cut(_) => "cut",
+        Intervention::Heal(_) => "heal",
+        Intervention::Crash { .. } => "crash",
+        Intervention::Restart(_) => "restart",
+        Intervention::Pause(_) => "pause",
+        Intervention::Resume(_) => "resume",
+        Intervention::Skew { .. } => "clock set",
+        Intervention::Drift { .. } => "clock drifts",
+        Intervention::Message { fate: Fate::Hold, .. } => "hold a message",
+        Intervention::Message { fate: Fate::Release, .. } => "release a message",
+        Intervention::Message { fate: Fate::Drop, .. } => "drop a message",
+        Intervention::Message { fate: Fate::Duplicate, .. } => "copy a message",
+        Intervention::Message { fate: Fate::Deliver, .. } => "deliver a message",
+        Intervention::Timer { .. } => "timer runs out",
+        Intervention::Sync { .. } => "disk writes",
+        Intervention::Request { .. } => "request",
+        Intervention::Traffic(_) => "traffic",
+    }
+}
+
 /// Why an intervention could not be done, for the learner.
 pub(super) fn impossible<R>(act: &Intervention<R>) -> String {
     match act {

@@ -351,15 +351,16 @@ where
 
 /// All branches of a timeline, named by what was done where each of them begins.
 pub(super) fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
-    let name =
-        |position: usize| if position == 0 { "first run".to_owned() } else { format!("branch {}", position + 1) };
     timeline
         .branches()
         .enumerate()
         .map(|(position, branch)| Branch {
             forked_at: branch.forked_at,
             end: branch.end,
-            label: name(position),
+            label: match branch.begun_by {
+                Some(begun) => format!("{}: {}", position + 1, acts::verb(&begun.act)),
+                None => "1: first run".to_owned(),
+            },
             current: branch.current,
         })
         .collect()
