@@ -92,24 +92,37 @@ after(async () => {
 });
 
 /**
- * A test with the lab open in a page of its own.
+ * A test with the lab open in a page of its own. On a busy machine a frame may come late and a message be elsewhere than it
+ * was a moment ago, so a test that fails is tried once more, and says so. What the page itself reports is never excused.
  * @param {string} name
- * @param {object} options see `openLab`; also `timeout` in ms (60 s) and `skip`
+ * @param {object} options see `openLab`; also `timeout` in ms (60 s) for each try, and `skip`
  * @param {(lab: Lab) => Promise<void>} body
  */
 export function labTest(name, options, body) {
   const { timeout = 60_000, skip = false, ...open } = options;
-  test(name, { timeout, skip }, async () => {
+  const attempt = async () => {
     const lab = await openLab({ name, ...open });
     try {
       await body(lab);
       lab.assertNoErrors();
     } catch (error) {
       await lab.screenshot("FAILED").catch(() => {});
-      if (lab.errors.length > 0) error.message += `\nThe page also reported:\n${lab.errors.join("\n")}`;
+      if (lab.errors.length > 0) {
+        error.message += `\nThe page also reported:\n${lab.errors.join("\n")}`;
+        error.reported = true;
+      }
       throw error;
     } finally {
       await lab.close();
+    }
+  };
+  test(name, { timeout: 2 * timeout, skip }, async () => {
+    try {
+      await attempt();
+    } catch (error) {
+      if (error.reported) throw error;
+      console.log(`TRIED TWICE: ${name}: ${error.message}`);
+      await attempt();
     }
   });
 }
