@@ -11,7 +11,7 @@ use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
 use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, Node, NodeId};
 use cap_lab::sim::run::{Latest, Run, World};
-use cap_lab::timeline::file::{BYTES_MAX, experiment_in};
+use cap_lab::timeline::file::{BYTES_MAX, LENGTH_MAX, experiment_in};
 use cap_lab::timeline::track::{SideBySide, Track};
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::{Available, Consistent, FeedKind, FeedRun, Member};
@@ -40,16 +40,43 @@ enum Command {
         #[arg(long, conflicts_with = "verbose")]
         script: bool,
     },
+    /// Computes a run in which nobody interferes, and prints it as a file that the page opens.
+    Record {
+        /// `feed`, `raft` or `paxos`.
+        experiment: String,
+        /// Who takes part, as a run file says it: "replicas=5 people=3 traffic=100", "proposers=2 acceptors=5".
+        setup: String,
+        /// Decides all delays.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How much simulated time, in seconds.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
 }
 
 fn main() -> ExitCode {
-    let Command::Replay { run, verbose, script } = Arguments::parse().command;
-    let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
-        FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
-        RaftExperiment::NAME => replay::<RaftExperiment>(&text, verbose, script),
-        PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
-        _ => Err("This run is of an experiment that this version does not know.".to_owned()),
-    });
+    let unknown = || Err("This version does not know that experiment.".to_owned());
+    let (input, done) = match Arguments::parse().command {
+        Command::Replay { run, verbose, script } => {
+            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
+                FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
+                RaftExperiment::NAME => replay::<RaftExperiment>(&text, verbose, script),
+                PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
+                _ => unknown(),
+            });
+            (run.display().to_string(), done)
+        }
+        Command::Record { experiment, setup, seed, seconds } => {
+            let done = match experiment.as_str() {
+                FeedExperiment::NAME => record::<FeedExperiment>(&setup, seed, seconds),
+                RaftExperiment::NAME => record::<RaftExperiment>(&setup, seed, seconds),
+                PaxosExperiment::NAME => record::<PaxosExperiment>(&setup, seed, seconds),
+                _ => unknown(),
+            };
+            (experiment, done)
+        }
+    };
     match done {
         Ok(told) => {
             // Whoever stops reading has read enough.
@@ -57,7 +84,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(wrong) => {
-            let _ = writeln!(io::stderr(), "{}: {wrong}", run.display());
+            let _ = writeln!(io::stderr(), "{input}: {wrong}");
             ExitCode::from(2)
         }
     }
@@ -73,6 +100,18 @@ fn read(path: &Path) -> Result<String, String> {
         return Err(format!("This file is too large for a run: the limit is {} MB.", BYTES_MAX >> 20));
     }
     String::from_utf8(bytes).map_err(|_| "This is not a run of CAP Lab: it is not even text.".to_owned())
+}
+
+/// A run in which nobody interferes, as a file.
+fn record<E: Experiment>(setup: &str, seed: u64, seconds: u64) -> Result<String, String> {
+    let setup: E = setup.parse().and_then(|setup: E| setup.check().map(|()| setup))?;
+    let length = Micros(seconds.saturating_mul(1_000_000));
+    if length > LENGTH_MAX {
+        return Err(format!("Runs of up to {} s can be read again.", LENGTH_MAX.0 / 1_000_000));
+    }
+    let mut timeline = Timeline::new(setup, seed);
+    timeline.play(length);
+    Ok(timeline.export())
 }
 
 /// Replays a run, which proves that it does what its file says, and tells of it.

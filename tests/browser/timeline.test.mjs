@@ -137,6 +137,16 @@ for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Pa
   });
 }
 
+labTest("a run that was computed natively opens in the page, which comes to the same digests", { timeout: 600_000 }, async (lab) => {
+  const { status, said } = capLab("record", "feed", "replicas=5 people=3 traffic=100", "--seed", "77", "--seconds", "20");
+  assert.equal(status, 0, said);
+  await pause(lab);
+  await drop(lab, said);
+  await lab.page.waitForFunction(() => document.querySelector("#timeline input").ariaValueText.startsWith("20.000"));
+  assert.equal(await lab.page.getByRole("alert").count(), 0, "the file was taken: its digests are those that the page came to");
+  assert.equal((await exportRun(lab)).text, said, "exported again it is the same file");
+});
+
 /** Drops a file on the page. */
 async function drop(lab, text, name = "run.json") {
   await lab.page.evaluate(
