@@ -93,6 +93,13 @@ impl IntoDeserializer<'_, value::Error> for Json {
 
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        // Nearly every string: a long run has thousands of digests, and is saved while the learner watches.
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for character in text.chars() {
         match character {
             '"' | '\\' => {
