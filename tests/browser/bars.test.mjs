@@ -173,7 +173,7 @@ for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
     const { median, p95, max } = spread(seeks.map(({ script }) => script));
     bar(`seek-${name}-script-median`, median, 50, "ms");
     bar(`seek-${name}-script-p95`, p95, 50, "ms");
-    // Printed, not asserted at 50: a pause of the collector falls on one place or another in every run.
+    // Printed, not asserted at 50: in some runs one place or another takes longer, and not the same ones in the next.
     const worst = bar(`seek-${name}-script-max`, max, 50, "ms");
     // For information: here without a graphics processor.
     const drawing = spread(seeks.map(({ drawing }) => drawing));
