@@ -202,6 +202,22 @@ impl<N: Node> Model<N> {
         &self.cut
     }
 
+    /// The one participant that `step` touches; none if it concerns the network alone.
+    pub fn touched(&self, step: &Step<N>) -> Option<NodeId> {
+        match step {
+            Step::Deliver(id) => Some(self.flights.get(*id).expect("a message on its way").to),
+            Step::Timer(node, _)
+            | Step::Sync(node)
+            | Step::Choose(node, _)
+            | Step::Request(node, ..)
+            | Step::Crash(node, _)
+            | Step::Restart(node)
+            | Step::Pause(node)
+            | Step::Resume(node) => Some(*node),
+            Step::Lose(_) | Step::Duplicate(_) | Step::Cut(..) | Step::Heal(..) => None,
+        }
+    }
+
     /// Every step of the protocol that can happen next: deliveries, timers, syncs and choices. What comes from outside is
     /// in [`Model::enabled_faults`]; requests are up to the clients.
     pub fn enabled(&self) -> Vec<Step<N>> {

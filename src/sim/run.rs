@@ -341,18 +341,7 @@ impl<W: World> Run<W> {
     }
 
     fn perform(&mut self, at: Micros, step: Step<W::Node>) {
-        let touched = match &step {
-            Step::Deliver(id) => Some(self.model.flights().get(*id).expect("a message on its way").to),
-            Step::Timer(node, _)
-            | Step::Sync(node)
-            | Step::Choose(node, _)
-            | Step::Request(node, ..)
-            | Step::Crash(node, _)
-            | Step::Restart(node)
-            | Step::Pause(node)
-            | Step::Resume(node) => Some(*node),
-            Step::Lose(_) | Step::Duplicate(_) | Step::Cut(..) | Step::Heal(..) => None,
-        };
+        let touched = self.model.touched(&step);
         let before = touched.map(|node| Arc::clone(self.model.slot(node)));
         let clocks = touched.map_or(Clocks::default(), |node| self.schedule.clocks(node, at));
         self.model.apply(&step, clocks, &mut self.outcome);

@@ -154,18 +154,7 @@ impl<S: Subject> Driver<S> {
     }
 
     pub(crate) fn perform(&mut self, step: &Step<S::Node>) -> Result<(), String> {
-        let touched = match step {
-            Step::Deliver(id) => Some(self.model.flights().get(*id).expect("on its way").to),
-            Step::Timer(node, _)
-            | Step::Sync(node)
-            | Step::Choose(node, _)
-            | Step::Request(node, ..)
-            | Step::Crash(node, _)
-            | Step::Restart(node)
-            | Step::Pause(node)
-            | Step::Resume(node) => Some(*node),
-            Step::Lose(_) | Step::Duplicate(_) | Step::Cut(..) | Step::Heal(..) => None,
-        };
+        let touched = self.model.touched(step);
         let before = touched.map(|node| self.model.slot(node).clone());
         self.model.apply(step, Clocks::default(), &mut self.outcome);
         self.steps += 1;
