@@ -216,6 +216,13 @@ impl Delay {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RequestId(pub u32);
 
+/// What a replicated log carries. The log never looks inside.
+pub trait Command: Clone + Eq + Hash + Debug {
+    /// The whole state that carrying out a prefix of the log leads to: what takes the place of that prefix once the log is
+    /// compacted. A clone should share what it can.
+    type Snapshot: Clone + Eq + Hash + Debug;
+}
+
 /// What came of a request.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Answer<T, R> {

@@ -4,8 +4,8 @@ use super::log::{EntryId, Term};
 use super::note::{Ignored, Note, VoteRefusal};
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Command, Flaw, Message, Raft, Timer};
-use crate::node::{Effects, NodeId};
+use super::{Flaw, Message, Raft, Timer};
+use crate::node::{Command, Effects, NodeId};
 
 impl<C: Command> Raft<C> {
     /// A candidate asks for a vote in a term that is not above this server's (a higher one was adopted before).

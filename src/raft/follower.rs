@@ -7,8 +7,8 @@ use super::message::AppendResult;
 use super::note::{AppendRefusal, Note};
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Command, Flaw, Message, Raft, Timer};
-use crate::node::{Effects, NodeId};
+use super::{Flaw, Message, Raft, Timer};
+use crate::node::{Command, Effects, NodeId};
 
 /// An AppendEntries, taken apart.
 pub(super) struct Append<C> {

@@ -10,9 +10,9 @@ use std::fmt::{self, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::Raft;
 use super::log::{Entry, EntryId, Index, Term};
-use super::{Command, Raft};
-use crate::node::NodeId;
+use crate::node::{Command, NodeId};
 use crate::shared_vec::SharedVec;
 
 /// The name of each invariant and what it says, as in Figure 3.

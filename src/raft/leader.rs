@@ -7,8 +7,8 @@ use super::message::AppendResult;
 use super::note::{Ignored, Note};
 use super::persistent::Delta;
 use super::role::{Progress, Role};
-use super::{Command, Committed, Flaw, Message, Raft, Refusal, Timer};
-use crate::node::{Answer, Delay, Effects, NodeId, NodeSet, RequestId};
+use super::{Flaw, Message, Raft, Refusal, Response, Timer};
+use crate::node::{Answer, Command, Delay, Effects, NodeId, NodeSet, RequestId};
 
 /// Entries on their way to several followers: most need the same ones, so they are collected once.
 struct Batch<C> {
@@ -207,7 +207,7 @@ impl<C: Command> Raft<C> {
     fn settle(&self, entry: EntryId, request: RequestId, committed: EntryId, out: &mut Effects<Self>) {
         if entry == committed {
             out.note(Note::RequestCommitted { request, entry });
-            out.reply(request, Answer::Done(Committed { index: entry.index, term: entry.term }));
+            out.reply(request, Answer::Done(Response::Committed { index: entry.index, term: entry.term }));
         } else {
             out.note(Note::RequestSuperseded { request, entry, by: committed });
             out.reply(request, Answer::Refused(Refusal::Superseded { index: entry.index }));

@@ -56,8 +56,6 @@ mod role;
 mod tests;
 
 use crate::sorted::SortedMap;
-use std::fmt::Debug;
-use std::hash::Hash;
 
 pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, Term};
@@ -66,12 +64,7 @@ pub use note::{AppendRefusal, Heard, Ignored, Note, VoteRefusal};
 pub use persistent::{Delta, PersistentState};
 pub use role::{Progress, Role, RoleName};
 
-use crate::node::{Answer, Clocks, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
-
-/// What Raft replicates. It never looks inside.
-pub trait Command: Clone + Eq + Hash + Debug {}
-
-impl<C: Clone + Eq + Hash + Debug> Command for C {}
+use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 
 /// What a server is told before it starts. Not part of its memory: a crash leaves it as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -114,13 +107,23 @@ pub enum Timer {
     Heartbeat,
 }
 
-/// A request took effect: its entry is committed.
+/// What a client may ask of a server.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Request<C> {
+    /// Put this command into the log.
+    Propose(C),
+}
+
+/// What came of a request that took effect.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Committed {
-    /// Where the entry stands.
-    pub index: Index,
-    /// The term of the leader that created it.
-    pub term: Term,
+pub enum Response {
+    /// The entry of the command is committed.
+    Committed {
+        /// Where the entry stands.
+        index: Index,
+        /// The term of the leader that created it.
+        term: Term,
+    },
 }
 
 /// A request did not take effect and never will.
@@ -247,8 +250,8 @@ impl<C: Command> Raft<C> {
 impl<C: Command> Node for Raft<C> {
     type Message = Message<C>;
     type Timer = Timer;
-    type Request = C;
-    type Response = Committed;
+    type Request = Request<C>;
+    type Response = Response;
     type Refusal = Refusal;
     type Disk = PersistentState<C>;
     type Note = Note;
@@ -281,9 +284,10 @@ impl<C: Command> Node for Raft<C> {
         }
     }
 
-    fn on_request(&mut self, id: RequestId, request: C, _at: Clocks, out: &mut Effects<Self>) {
+    fn on_request(&mut self, id: RequestId, request: Request<C>, _at: Clocks, out: &mut Effects<Self>) {
+        let Request::Propose(command) = request;
         if self.is_leader() {
-            self.append(Payload::Command(request), Some(id), out);
+            self.append(Payload::Command(command), Some(id), out);
         } else {
             let (leader, term) = (self.leader_hint(), self.state.term);
             out.note(Note::RequestRefused { request: id, leader, term });

@@ -4,9 +4,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::Command;
 use super::log::{Entry, Index, Log, Term};
-use crate::node::{Disk, NodeId};
+use crate::node::{Command, Disk, NodeId};
 
 /// Term, vote and log: must be durable before the server answers a message that relied on them.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

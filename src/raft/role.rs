@@ -5,8 +5,8 @@ use crate::sorted::SortedMap;
 use super::log::{EntryId, Index, Term};
 use super::note::{Heard, Note};
 use super::persistent::Delta;
-use super::{Command, Config, Message, Raft, Timer};
-use crate::node::{Delay, Effects, NodeId, NodeSet};
+use super::{Config, Message, Raft, Timer};
+use crate::node::{Command, Delay, Effects, NodeId, NodeSet};
 
 /// What a server is in its term, with what only such a one knows. All of it is volatile.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -17,7 +17,7 @@ use super::feed::{
     Ask, AskId, FeedAnswer, Message, Note, Numbers, Participant, Post, PostId, READ_LENGTH, Refusal, Replica,
 };
 use super::feed::{Response, Timer};
-use crate::node::{Answer, Clocks, Effect, Effects, Kind, Node, NodeId, RequestId};
+use crate::node::{self, Answer, Clocks, Effect, Effects, Kind, Node, NodeId, RequestId};
 use crate::raft::{self, Index, Payload, PersistentState, Raft, Term};
 use crate::shared_vec::SharedVec;
 
@@ -28,6 +28,10 @@ pub struct Command {
     pub client: NodeId,
     /// What it wants.
     pub ask: Ask,
+}
+
+impl node::Command for Command {
+    type Snapshot = FeedState;
 }
 
 /// What the replicas of the consistent feed say to each other.
@@ -138,16 +142,23 @@ struct Origin {
     via: Option<NodeId>,
 }
 
+/// The state machine: what carrying out the log leads to.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct FeedState {
+    /// All posts, by log order.
+    posts: SharedVec<Post>,
+    /// By author: the posts in the feed.
+    known: SortedMap<NodeId, Numbers>,
+}
+
 /// One replica.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ConsistentFeed {
     raft: Raft<Command>,
     /// The last entry that was carried out.
     applied: Index,
-    /// The state machine: all posts, by log order.
-    posts: SharedVec<Post>,
-    /// By author: the posts in the feed.
-    known: SortedMap<NodeId, Numbers>,
+    /// What carrying them out led to.
+    feed: FeedState,
     /// Questions that are in the log, by the name Raft knows them by.
     asked: SortedMap<RequestId, Origin>,
     requests: u32,
@@ -167,8 +178,7 @@ impl ConsistentFeed {
         Self {
             raft: Raft::new(config),
             applied: Index::ZERO,
-            posts: SharedVec::default(),
-            known: SortedMap::new(),
+            feed: FeedState::default(),
             asked: SortedMap::new(),
             requests: 0,
             forwarded: SortedMap::new(),
@@ -184,12 +194,12 @@ impl ConsistentFeed {
 
     /// The feed as it knows it to be committed.
     pub fn posts(&self) -> &SharedVec<Post> {
-        &self.posts
+        &self.feed.posts
     }
 
     /// Whether that post is in the feed as it knows it to be committed.
     pub fn has(&self, post: PostId) -> bool {
-        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
+        self.feed.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
     }
 
     /// Lets Raft handle one event, then carries out what that committed and answers whom it can.
@@ -208,8 +218,8 @@ impl ConsistentFeed {
                 Effect::Choose(among) => out.choose(among),
                 Effect::Write(delta) => out.write(delta),
                 Effect::Note(note) => out.note(Note::Replica(ReplicaNote::Raft(note))),
-                Effect::Reply(request, Answer::Done(committed)) => {
-                    settled.insert(committed.index, request);
+                Effect::Reply(request, Answer::Done(raft::Response::Committed { index, .. })) => {
+                    settled.insert(index, request);
                 }
                 Effect::Reply(request, answer) => self.give_up(request, &answer, out),
             }
@@ -231,9 +241,9 @@ impl ConsistentFeed {
                 Ask::Post(post) => {
                     let (post, id) = (post.clone(), post.id);
                     // Not fresh if the network copied the question.
-                    let fresh = self.known.or_default(id.author).insert(id.number);
+                    let fresh = self.feed.known.or_default(id.author).insert(id.number);
                     if fresh {
-                        self.posts.push(post);
+                        self.feed.posts.push(post);
                     }
                     let applied = ReplicaNote::Applied { index: index.0, post: id, fresh };
                     out.note(Note::Replica(applied));
@@ -250,10 +260,10 @@ impl ConsistentFeed {
 
     /// The newest posts, as a read returns them.
     fn newest(&self) -> std::sync::Arc<[Post]> {
-        self.posts.iter_from(self.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
+        self.feed.posts.iter_from(self.feed.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
     }
 
-    fn give_up(&mut self, request: RequestId, answer: &Answer<raft::Committed, raft::Refusal>, out: &mut Out) {
+    fn give_up(&mut self, request: RequestId, answer: &Answer<raft::Response, raft::Refusal>, out: &mut Out) {
         let origin = self.asked.remove(&request).expect("Raft answers what it was asked, once");
         let replica = self.raft.id();
         let refusal = match answer {
@@ -313,7 +323,7 @@ impl ConsistentFeed {
                 self.requests += 1;
                 self.asked.insert(request, origin);
                 let command = Command { client: id.client, ask };
-                self.drive(out, |raft, inner| raft.on_request(request, command, at, inner));
+                self.drive(out, |raft, inner| raft.on_request(request, raft::Request::Propose(command), at, inner));
             }
             Some(leader) if via.is_none() => {
                 self.forwarded.insert(id, leader);

@@ -1,14 +1,22 @@
 //! Raft: the five safety properties of Figure 3, and what happens if a rule is taken out.
 
-use cap_lab::node::{NodeId, NodeSet};
+use cap_lab::node::{Command, NodeId, NodeSet};
 use cap_lab::raft::invariant::{Ghost, INVARIANTS};
-use cap_lab::raft::{Config, Flaw, Note, Raft, Timer};
+use cap_lab::raft::{Config, Flaw, Note, Raft, Request, Timer};
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
 use crate::{Tally, report, seeds};
 
-type Server = Raft<u32>;
+/// A command that stands for itself. What a log of them leads to is all of them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Number(u32);
+
+impl Command for Number {
+    type Snapshot = Vec<Number>;
+}
+
+type Server = Raft<Number>;
 
 const STEPS: u64 = 2_000;
 
@@ -22,7 +30,7 @@ struct Seen {
 }
 
 struct Cluster {
-    ghost: Ghost<u32>,
+    ghost: Ghost<Number>,
     temper: &'static Temper,
     /// Nodes that crashed and lost something.
     lossy: NodeSet,
@@ -46,8 +54,8 @@ impl Subject for Cluster {
         model.slots().filter(|(_, slot)| leads(slot)).map(|(id, _)| id).collect()
     }
 
-    fn request(&mut self, number: u32, _: &mut Dice) -> u32 {
-        number
+    fn request(&mut self, number: u32, _: &mut Dice) -> Request<Number> {
+        Request::Propose(Number(number))
     }
 
     fn see(

@@ -92,7 +92,7 @@ fn a_leader_that_lost_its_office_still_confirms_what_its_successor_commits() {
     cluster.fire(n(2), Timer::Heartbeat);
     cluster.settle(all);
     assert!(!cluster.server(n(1)).is_leader());
-    assert_eq!(cluster.replies, [(RequestId(0), Answer::Done(Committed { index: Index(2), term: T1 }))]);
+    assert_eq!(cluster.replies, [(RequestId(0), Answer::Done(Response::Committed { index: Index(2), term: T1 }))]);
 }
 
 /// The same server leads again and takes another request at the same index: each gets its own answer.
@@ -117,7 +117,10 @@ fn two_requests_at_one_index_are_told_apart_by_their_terms() {
     assert_eq!(cluster.replies, [(RequestId(0), superseded(2)), (RequestId(1), superseded(3))]);
     cluster.request(n(1), 2, 12);
     cluster.settle(all);
-    assert_eq!(cluster.replies.last(), Some(&(RequestId(2), Answer::Done(Committed { index: Index(4), term: T3 }))));
+    assert_eq!(
+        cluster.replies.last(),
+        Some(&(RequestId(2), Answer::Done(Response::Committed { index: Index(4), term: T3 })))
+    );
 }
 
 #[test]

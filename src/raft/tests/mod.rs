@@ -15,6 +15,11 @@ use super::invariant::{Ghost, Violation};
 use super::*;
 use crate::node::Effect;
 
+/// The tests' state machine remembers its last command.
+impl Command for u64 {
+    type Snapshot = Option<u64>;
+}
+
 type Server = Raft<u64>;
 type Said = Message<u64>;
 
@@ -70,7 +75,7 @@ struct Cluster {
     up: NodeSet,
     timers: BTreeSet<(NodeId, Timer)>,
     network: Vec<InFlight>,
-    replies: Vec<(RequestId, Answer<Committed, Refusal>)>,
+    replies: Vec<(RequestId, Answer<Response, Refusal>)>,
     notes: Vec<(NodeId, Note)>,
     ghost: Ghost<u64>,
     violation: Option<Violation>,
@@ -173,7 +178,9 @@ impl Cluster {
     }
 
     fn request(&mut self, id: NodeId, request: u32, command: u64) {
-        self.event(id, |server, out| server.on_request(RequestId(request), command, Clocks::default(), out));
+        self.event(id, |server, out| {
+            server.on_request(RequestId(request), Request::Propose(command), Clocks::default(), out)
+        });
     }
 
     /// A message as if from the network.

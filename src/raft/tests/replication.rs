@@ -40,7 +40,7 @@ fn a_request_is_answered_when_a_majority_has_it_and_followers_learn_with_the_nex
     cluster.request(n(1), 7, 42);
     assert!(cluster.replies.is_empty());
     cluster.settle(all);
-    let committed = Committed { index: Index(2), term: T1 };
+    let committed = Response::Committed { index: Index(2), term: T1 };
     assert_eq!(cluster.replies, [(RequestId(7), Answer::Done(committed))]);
     assert_eq!(cluster.server(n(1)).commit_index(), Index(2));
     assert_eq!(cluster.server(n(2)).commit_index(), Index(1));
