@@ -50,7 +50,7 @@ impl<C: Command> Raft<C> {
         } else {
             let votes = *votes;
             out.note(Note::VoteCounted { from, term, votes, members });
-            if votes.is_majority_of(members) {
+            if self.has_quorum(votes) {
                 self.become_leader(out);
                 self.append_noop(out);
             }

@@ -16,19 +16,6 @@ struct Batch<C> {
     entries: Arc<[Entry<C>]>,
 }
 
-/// The highest index that a majority of `matched` (one per server) has reached: sorted downwards, the one in the middle.
-pub(super) fn majority_index(matched: impl Iterator<Item = Index>) -> Index {
-    let mut sorted = [Index::ZERO; NodeSet::MAX];
-    let mut count = 0;
-    for index in matched {
-        sorted[count] = index;
-        count += 1;
-    }
-    assert!(count > 0, "no majority of no servers");
-    sorted[..count].sort_unstable_by(|left, right| right.cmp(left));
-    sorted[count / 2]
-}
-
 impl<C: Command> Raft<C> {
     /// The first act in office: an entry of its own term, which it may commit, and all before it with it (§8).
     pub(super) fn append_noop(&mut self, out: &mut Effects<Self>) {
@@ -160,7 +147,12 @@ impl<C: Command> Raft<C> {
     /// (Figure 8), and is committed only along with one of this term (§5.4.2).
     fn commit_by_counting(&mut self, out: &mut Effects<Self>) {
         let Role::Leader { durable, followers } = &self.role else { panic!("only a leader counts") };
-        let index = majority_index(followers.values().map(|progress| progress.matched).chain([*durable]));
+        let own = self.config.id;
+        let index = self.quorum_reached(|server| match followers.get(&server) {
+            Some(progress) => progress.matched,
+            None if server == own => *durable,
+            None => Index::ZERO,
+        });
         if index <= self.commit {
             return;
         }

@@ -51,7 +51,9 @@ mod log;
 mod message;
 mod note;
 mod persistent;
+mod quorum;
 mod role;
+mod switches;
 #[cfg(test)]
 mod tests;
 
@@ -63,6 +65,7 @@ pub use message::{AppendResult, Message};
 pub use note::{AppendRefusal, Heard, Ignored, Note, VoteRefusal};
 pub use persistent::{Delta, PersistentState};
 pub use role::{Progress, Role, RoleName};
+pub use switches::{Reads, Switches};
 
 use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 
@@ -80,6 +83,8 @@ pub struct Config {
     pub heartbeat_interval: Micros,
     /// At most so many entries in one AppendEntries; at least 1.
     pub max_entries_per_append: u32,
+    /// The features that it has.
+    pub switches: Switches,
     /// A mistake to make on purpose.
     pub flaw: Option<Flaw>,
 }
@@ -93,6 +98,7 @@ impl Config {
             election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
             heartbeat_interval: Micros::from_ms(40),
             max_entries_per_append: 64,
+            switches: Switches::default(),
             flaw: None,
         }
     }
@@ -164,6 +170,7 @@ impl<C: Command> Raft<C> {
         assert!(members.contains(id), "{id} is not among {members}");
         assert!(heartbeat_interval < election_timeout.min, "every election timer would run out between two heartbeats");
         assert!(max_entries_per_append > 0, "nothing would ever be replicated");
+        assert_eq!(config.switches.check(), Ok(()), "a switch lacks another");
         Self {
             config,
             state: PersistentState::default(),

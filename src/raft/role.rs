@@ -99,7 +99,7 @@ impl<C: Command> Raft<C> {
     pub(super) fn become_leader(&mut self, out: &mut Effects<Self>) {
         let Config { members, heartbeat_interval, .. } = self.config;
         let Role::Candidate { votes } = self.role else { panic!("only a candidate is elected") };
-        assert!(votes.is_majority_of(members), "{votes} is no majority of {members}");
+        assert!(self.has_quorum(votes), "{votes} is no majority of {members}");
         let EntryId { index: last, .. } = self.state.log.last();
         let progress = Progress { next: last.next(), matched: Index::ZERO, probing: true };
         // A vote proves that the request left, and that left after this whole log was durable.

@@ -1,13 +1,14 @@
 //! §5.4.2, §8, and what becomes of requests.
 
-use super::super::leader::majority_index;
+use super::super::quorum::majority_reached;
 use super::*;
 
 #[test]
 fn the_majority_index_is_what_more_than_half_have_reached() {
     for (matched, expected) in [(&[5][..], 5), (&[5, 3], 3), (&[1, 5, 3], 3), (&[9, 9, 1, 2], 2), (&[0, 4, 0, 7, 2], 2)]
     {
-        assert_eq!(majority_index(matched.iter().copied().map(Index)), Index(expected), "{matched:?}");
+        let members = NodeSet::first(matched.len());
+        assert_eq!(majority_reached(members, |server| matched[server.index()]), expected, "{matched:?}");
     }
 }
 
