@@ -179,7 +179,7 @@ impl Cluster {
 
     fn request(&mut self, id: NodeId, request: u32, command: u64) {
         self.event(id, |server, out| {
-            server.on_request(RequestId(request), Request::Propose(command), Clocks::default(), out)
+            server.on_request(RequestId(request), Request::Propose(command), Clocks::default(), out);
         });
     }
 
