@@ -103,7 +103,7 @@ impl Lab {
 
     /// The first feed on Raft.
     pub(crate) fn raft(&self) -> Option<&FeedRun> {
-        self.feeds().iter().find(|run| run.world().store == Store::Raft)
+        self.feeds().iter().find(|run| matches!(run.world().store, Store::Raft(_)))
     }
 
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {

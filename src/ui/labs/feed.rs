@@ -29,14 +29,14 @@ type Seen = Noted<Note>;
 /// What a feed on this store is called, and what it promises.
 fn title(store: Store) -> (&'static str, &'static str) {
     match store {
-        Store::Raft => ("CP: Raft", "Answers only what a majority has agreed to"),
+        Store::Raft(_) => ("CP: Raft", "Answers only what a majority has agreed to"),
         Store::Gossip => ("AP: gossip", "Answers always, from what this replica has heard"),
     }
 }
 
 fn node(run: &FeedRun, id: NodeId) -> NodeView {
     match run.world().store {
-        Store::Raft => raft::node(run, id),
+        Store::Raft(_) => raft::node(run, id),
         Store::Gossip => gossip::node(run, id),
     }
 }
@@ -57,7 +57,7 @@ fn look(setup: FeedSetup, envelope: &Mail) -> Look {
 
 fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     match run.world().store {
-        Store::Raft => raft::sheet(run, id),
+        Store::Raft(_) => raft::sheet(run, id),
         Store::Gossip => gossip::sheet(run, id),
     }
 }
@@ -102,6 +102,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let names = |id: NodeId| setup.name(id);
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
+    let raft = matches!(store, Store::Raft(_));
     World {
         title: title.to_owned(),
         subtitle: subtitle.to_owned(),
@@ -115,8 +116,8 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
         history: history(run, now, cache),
         faults: common::faults(events, now.since(phones::HISTORY), &names),
         events: sentences(run, cache),
-        invariants: if store == Store::Raft { raft::invariants(run) } else { Vec::new() },
-        replication: if store == Store::Raft { raft::replication(run) } else { None },
+        invariants: if raft { raft::invariants(run) } else { Vec::new() },
+        replication: if raft { raft::replication(run) } else { None },
         paxos: None,
     }
 }
