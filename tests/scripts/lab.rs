@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use cap_lab::counterexample;
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::sim::run::{Run, World};
@@ -39,6 +40,17 @@ impl Lab {
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
+    }
+
+    /// What the page plays to show a flaw.
+    pub(crate) fn counterexample(protocol: &str, flaw: &str, flawed: bool) -> Result<Self, Box<dyn Error>> {
+        match protocol {
+            "raft" => {
+                let found = counterexample::raft().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
+                Ok(Self::Feed(Box::new(found.play_raft(flawed))))
+            }
+            _ => Err(format!("nothing is known against {protocol}").into()),
+        }
     }
 
     pub(crate) fn now(&self) -> Micros {
@@ -134,8 +146,9 @@ impl Lab {
 
     /// The invariant that was broken, if one was.
     pub(crate) fn broken(&self) -> Option<String> {
-        let mut feeds = self.feeds().iter().filter_map(|run| run.watch().broken.as_ref());
+        let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
+        let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let paxos = self.paxos().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        feeds.next().map(|broken| format!("{broken:?}")).or(paxos)
+        feed.or(paxos)
     }
 }
