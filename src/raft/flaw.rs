@@ -11,4 +11,11 @@ pub enum Flaw {
     VoteNotDurable,
     /// A follower acknowledges entries before they are on disk (against Figure 2): a crash may undo a majority.
     AcknowledgeBeforeSync,
+
+    /// A leader answers reads without making sure that it still leads (against T §6.4): one that was deposed without
+    /// hearing of it returns old data.
+    ReadWithoutQuorum,
+    /// A lease lasts for the longest election timeout instead of the shortest (against T §6.4.1): whoever picked a shorter
+    /// one is elected before the lease ends.
+    LeaseTooLong,
 }

@@ -272,7 +272,7 @@ impl ConsistentFeed {
                 out.note(Note::Replica(note));
                 Refusal::Superseded { replica, index: index.0 }
             }
-            Answer::Refused(raft::Refusal::NotLeader { .. }) | Answer::Unknown | Answer::Done(_) => {
+            Answer::Refused(_) | Answer::Unknown | Answer::Done(_) => {
                 unreachable!("asked only as a leader, and done is handled where it is applied")
             }
         };
