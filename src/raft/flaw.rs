@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, STATE_MACHINE_SAFETY};
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, STATE_MACHINE_SAFETY};
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants of Figure 3 on some schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,6 +16,13 @@ pub enum Flaw {
     VoteNotDurable,
     /// A follower acknowledges entries before they are on disk (against Figure 2): a crash may undo a majority.
     AcknowledgeBeforeSync,
+
+    /// A leader answers reads without making sure that it still leads (against T §6.4): one that was deposed without
+    /// hearing of it returns old data.
+    ReadWithoutQuorum,
+    /// A lease lasts for the longest election timeout instead of the shortest (against T §6.4.1): whoever picked a shorter
+    /// one is elected before the lease ends.
+    LeaseTooLong,
 }
 
 impl Flaw {
@@ -44,6 +51,8 @@ impl Flaw {
             Self::VoteNotDurable => ELECTION_SAFETY,
             Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck => LEADER_COMPLETENESS,
             Self::CommitOlderTerms => STATE_MACHINE_SAFETY,
+
+            Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
         }
     }
 
@@ -68,6 +77,17 @@ impl Flaw {
                 "commit-older-terms",
                 "Commit of older-term entries by counting",
                 "Leaders commit any entry that a majority holds, also one of an older term (Figure 8).",
+            ),
+
+            Self::ReadWithoutQuorum => (
+                "read-without-quorum",
+                "Reads served by a leader without a quorum",
+                "Leaders answer reads from what they have, without asking whether they still lead.",
+            ),
+            Self::LeaseTooLong => (
+                "lease-too-long",
+                "Lease longer than the clocks allow",
+                "Leaders trust their lease for the longest election timeout, but others stand after the shortest.",
             ),
         }
     }

@@ -69,7 +69,7 @@ impl ReplicatedLog for Raft<Command> {
     }
 
     fn is_candidate(&self) -> bool {
-        matches!(self.role(), raft::Role::Candidate { .. })
+        matches!(self.role(), raft::Role::Candidate { .. } | raft::Role::PreCandidate { .. })
     }
 
     fn commit_index(&self) -> u64 {
@@ -94,13 +94,18 @@ impl ReplicatedLog for Raft<Command> {
     fn settled(response: &raft::Response) -> Settled {
         match response {
             raft::Response::Committed { index, .. } => Settled::At(index.0),
+            raft::Response::ReadAt { .. } | raft::Response::Transferred { .. } => {
+                unreachable!("the feed proposes all that it asks")
+            }
         }
     }
 
     fn superseded(refusal: &raft::Refusal) -> Option<u64> {
         match refusal {
             raft::Refusal::Superseded { index } => Some(index.0),
-            raft::Refusal::NotLeader { .. } => None,
+            raft::Refusal::NotLeader { .. }
+            | raft::Refusal::HandingOver { .. }
+            | raft::Refusal::NotTransferred { .. } => None,
         }
     }
 

@@ -46,6 +46,7 @@ fn roles(lab: &Lab) -> Shown {
             (Status::Crashed, _) => "down".to_owned(),
             (_, Role::Leader { .. }) => "leader".to_owned(),
             (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
+            (_, Role::PreCandidate { grants }) => format!("pre-candidate with the grants of {}", list(*grants)),
             (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
             (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
         };

@@ -76,7 +76,7 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         role: match raft.role() {
             _ if slot.status == model::Status::Crashed => RoleMark::Follower,
             Role::Leader { .. } => RoleMark::Leader,
-            Role::Candidate { .. } => RoleMark::Candidate,
+            Role::Candidate { .. } | Role::PreCandidate { .. } => RoleMark::Candidate,
             Role::Follower { .. } => RoleMark::Follower,
         },
         status: common::status(slot.status),
@@ -105,6 +105,15 @@ pub(super) fn look(message: &raft::Message<Command>) -> Look {
             let label = if matches!(result, AppendResult::Matched { .. }) { "ack" } else { "refused" };
             (label.to_owned(), FlightShape::Reply, FlightHue::Work)
         }
+
+        raft::Message::PreVote { term, .. } => {
+            (format!("PreVote t{}", term.0 + 1), FlightShape::Request, FlightHue::Election)
+        }
+        raft::Message::PreVoteReply { granted, .. } => {
+            let label = if *granted { "would vote" } else { "would not" };
+            (label.to_owned(), FlightShape::Reply, FlightHue::Election)
+        }
+        raft::Message::TimeoutNow { .. } => ("TimeoutNow".to_owned(), FlightShape::Request, FlightHue::Election),
     };
     Look { label, shape, hue }
 }
@@ -154,6 +163,7 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
         (model::Status::Crashed, _) => "It is down. It will start again with what its disk holds.",
         (model::Status::Paused, _) => "It stands still and does not notice: what arrives waits.",
         (_, Role::Leader { .. }) => "It takes requests, and commits what a majority has on disk.",
+        (_, Role::PreCandidate { .. }) => "It asks who would vote for it, before it raises its term.",
         (_, Role::Candidate { .. }) => "It asks for votes. Only a majority makes it leader.",
         (_, Role::Follower { leader: Some(_) }) => "It passes what its phones ask to the leader.",
         (_, Role::Follower { leader: None }) => "It knows no leader: it refuses what its phones ask.",
@@ -205,6 +215,9 @@ fn role_words(run: &FeedRun, id: NodeId) -> String {
         (model::Status::Crashed, _) => "crashed".to_owned(),
         (model::Status::Paused, _) => "paused".to_owned(),
         (_, Role::Leader { .. }) => "leader".to_owned(),
+        (_, Role::PreCandidate { grants }) => {
+            format!("pre-candidate: {} of {} would vote for it", grants.len(), raft.config().members.len())
+        }
         (_, Role::Candidate { votes }) => {
             format!("candidate: {} of {} votes", votes.len(), raft.config().members.len())
         }
@@ -230,7 +243,7 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
 pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) -> (Vec<(String, String)>, String) {
     let row = |name: &str, value: String| (name.to_owned(), value);
     match message {
-        raft::Message::RequestVote { term, last } => (
+        raft::Message::RequestVote { term, last, .. } => (
             vec![row("term", term.0.to_string()), row("its last entry", last.to_string())],
             "A candidate asks for a vote. Whoever gave none in this term and has no later entry grants it (§5.2, §5.4.1)."
                 .to_owned(),
@@ -239,7 +252,7 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
             vec![row("term", term.0.to_string()), row("granted", if *granted { "yes" } else { "no" }.to_owned())],
             "A voter's answer. A vote that was granted is on the voter's disk (§5.2).".to_owned(),
         ),
-        raft::Message::AppendEntries { term, previous, entries, commit } => {
+        raft::Message::AppendEntries { term, previous, entries, commit, .. } => {
             let words: Vec<String> = entries.iter().map(|entry| command(setup, entry)).collect();
             let meaning = if entries.is_empty() {
                 "A heartbeat: the leader lives, and this much is committed (§5.2)."
@@ -257,7 +270,7 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
                 meaning.to_owned(),
             )
         }
-        raft::Message::AppendReply { term, result } => {
+        raft::Message::AppendReply { term, result, .. } => {
             let (value, meaning) = match result {
                 AppendResult::Matched { up_to } => (
                     format!("matches up to {}", up_to.0),
@@ -273,5 +286,18 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
             };
             (vec![row("term", term.0.to_string()), row("result", value)], meaning.to_owned())
         }
+
+        raft::Message::PreVote { term, last } => (
+            vec![row("would stand in term", (term.0 + 1).to_string()), row("its last entry", last.to_string())],
+            "A server asks who would vote for it, before it raises its term (thesis §9.6).".to_owned(),
+        ),
+        raft::Message::PreVoteReply { term, granted, .. } => (
+            vec![row("term", term.0.to_string()), row("would vote", if *granted { "yes" } else { "no" }.to_owned())],
+            "The answer. It binds nobody and changes nothing (thesis §9.6).".to_owned(),
+        ),
+        raft::Message::TimeoutNow { term } => (
+            vec![row("term", term.0.to_string())],
+            "The leader hands over: the receiver stands for election at once (thesis §3.10).".to_owned(),
+        ),
     }
 }
