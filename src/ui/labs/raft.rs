@@ -235,6 +235,7 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
             let words: Vec<String> = entries.iter().map(|entry| command(setup, entry)).collect();
             ("append".to_owned(), words.join("; "))
         }
+        raft::Delta::Wiped => ("wipe".to_owned(), "everything".to_owned()),
         raft::Delta::Truncate { from } => ("truncate".to_owned(), format!("from index {}", from.0)),
     })
 }
