@@ -78,6 +78,10 @@ fn headline(node: NodeId, note: &Note) -> String {
         Note::TransferDone { leader, .. } => format!("{node} has handed leadership over to {leader}"),
         Note::RefusedHandingOver { request, .. } => format!("{node} refused request {}", request.0),
 
+        Note::VoteCountedAgain { from, counted, members, .. } => {
+            format!("{node} counts {from}'s vote again: {counted} of {}", members.len())
+        }
+
         Note::ReadWaits { request, .. } => format!("{node} keeps read {} waiting", request.0),
         Note::ReadAnswered { request, index, .. } => format!("{node} answers read {} with index {index}", request.0),
         Note::LeaseRenewed { until, .. } => format!("{node} renews its lease until {} ms", until.as_ms()),
@@ -103,10 +107,11 @@ fn reason(node: NodeId, note: &Note) -> String {
             votes_so_far(*votes, *members)
         }
         Note::BecameLeader { votes, members, noop, .. } => format!(
-            "{votes} voted for it: {} of {} is a majority. It appends a no-op at index {noop}, because only an entry of its \
+            "{votes} voted for it: {} of {} {}. It appends a no-op at index {noop}, because only an entry of its \
              own term lets it commit.",
             votes.len(),
-            members.len()
+            members.len(),
+            verdict(*votes, *members)
         ),
         Note::TermAdopted { from, old, new, left } => {
             let role = role(*left);
@@ -143,10 +148,11 @@ fn reason(node: NodeId, note: &Note) -> String {
             "{follower}'s log ends at {follower_last} and differs at index {refused}. The next attempt starts with entry {next}."
         ),
         Note::CommitAdvanced { old, entry, matching, members } => format!(
-            "{matching} hold {entry} on disk: {} of {} is a majority, and it is of this leader's term. Before, {old} was \
+            "{matching} hold {entry} on disk: {} of {} {}, and it is of this leader's term. Before, {old} was \
              committed.",
             matching.len(),
-            members.len()
+            members.len(),
+            verdict(*matching, *members)
         ),
         Note::CommitHeldBack { entry, term, matching, members } => format!(
             "{matching} hold it, {} of {}, but it is of term {} and the leader of term {term}: a later leader could still \
@@ -221,6 +227,10 @@ fn reason(node: NodeId, note: &Note) -> String {
             format!("It hands over to {target}, which could not catch up if the log went on growing.")
         }
 
+        Note::VoteCountedAgain { from, term, .. } => format!(
+            "It is a copy: {from} has one vote in term {term}, and it was counted before. A mistake is switched on."
+        ),
+
         Note::ReadWaits { commit, index, round, .. } => {
             let noop = if index > commit {
                 format!(" It must commit {index}, the no-op of its term, to know what is committed.")
@@ -264,6 +274,7 @@ fn source(note: &Note) -> &'static str {
         Note::VoteGranted { .. } | Note::VoteRefused { why: VoteRefusal::LogNotUpToDate { .. }, .. } => "Raft §5.4.1",
         Note::AsksForVotes { .. }
         | Note::VoteRefused { why: VoteRefusal::AlreadyVoted { .. }, .. }
+        | Note::VoteCountedAgain { .. }
         | Note::VoteCounted { .. }
         | Note::VoteDenied { .. }
         | Note::FollowsLeader { .. }
@@ -309,7 +320,8 @@ fn tone(note: &Note) -> Tone {
     match note {
         Note::BecameLeader { .. } | Note::CommitAdvanced { .. } | Note::RequestCommitted { .. } => Tone::Good,
         Note::TransferDone { .. } | Note::ReadAnswered { .. } => Tone::Good,
-        Note::AsksForPreVotes { .. }
+        Note::VoteCountedAgain { .. }
+        | Note::AsksForPreVotes { .. }
         | Note::QuorumLost { .. }
         | Note::TransferStarted { .. }
         | Note::TransferGivenUp { .. } => Tone::Warning,
@@ -459,6 +471,15 @@ fn votes_so_far(votes: NodeSet, members: NodeSet) -> String {
     let (count, needed) = (votes.len(), majority(members));
     let verdict = if count >= needed { "a majority" } else { "no majority yet" };
     format!("{count} of {} votes, {votes}, is {verdict}: it takes {needed}.", members.len())
+}
+
+/// What so many servers are.
+fn verdict(servers: NodeSet, members: NodeSet) -> &'static str {
+    if servers.is_majority_of(members) {
+        "is a majority"
+    } else {
+        "passes for a majority by the mistake that is switched on"
+    }
 }
 
 fn majority(members: NodeSet) -> usize {

@@ -65,6 +65,8 @@ mod transfer;
 
 use crate::sorted::SortedMap;
 
+use flaw::Miscount;
+
 pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, Term};
 pub use message::{AppendResult, Message};
@@ -213,6 +215,8 @@ pub struct Raft<C> {
     heard_leader_at: Option<Micros>,
     /// The transfer for which it gave up its office, and the term of that, until it hears who was elected.
     handed_over: Option<(Transfer, Term)>,
+    /// What it counts by mistake in its term.
+    miscount: Miscount,
 }
 
 impl<C: Command> Raft<C> {
@@ -231,6 +235,7 @@ impl<C: Command> Raft<C> {
             pending: SortedMap::new(),
             heard_leader_at: None,
             handed_over: None,
+            miscount: Miscount::default(),
         }
     }
 
@@ -299,7 +304,14 @@ impl<C: Command> Raft<C> {
         if matches!(delta, Delta::Vote(_)) && self.has(Flaw::VoteNotDurable) {
             return;
         }
+        if matches!(delta, Delta::Term(_)) {
+            self.miscount = Miscount::default();
+        }
+        let vote = matches!(delta, Delta::Vote(_));
         out.write(delta);
+        if vote && self.has(Flaw::VoteSavedBeforeTerm) {
+            out.write(Delta::Term(self.state.term));
+        }
     }
 
     /// Whether this mistake is switched on.
@@ -319,8 +331,12 @@ impl<C: Command> Node for Raft<C> {
 
     fn on_restart(&mut self, disk: &PersistentState<C>, at: Clocks, out: &mut Effects<Self>) {
         *self = Self { state: disk.clone(), ..Self::new(self.config) };
+        if self.has(Flaw::WipedServerReturns) {
+            self.save(Delta::Wiped, out);
+        }
         self.remember_promise(at);
-        out.note(Note::Started { term: disk.term, vote: disk.vote, last: disk.log.last() });
+        let PersistentState { term, vote, log } = &self.state;
+        out.note(Note::Started { term: *term, vote: *vote, last: log.last() });
         out.set_timer(Timer::Election, self.config.election_timeout);
     }
 
@@ -331,6 +347,9 @@ impl<C: Command> Node for Raft<C> {
         }
         if message.term() > self.state.term && !matches!(message, Message::PreVote { .. }) {
             self.adopt_term(message.term(), from, out);
+        }
+        if self.has(Flaw::MajorityOfReachable) && message.term() == self.state.term && from != self.config.id {
+            self.miscount.answered.insert(from);
         }
         match message {
             Message::RequestVote { term, last, .. } => self.on_request_vote(from, term, last, out),

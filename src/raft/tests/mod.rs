@@ -5,7 +5,10 @@ mod election;
 mod invariants;
 mod notes;
 mod persistence;
+mod prevote;
+mod quorum_check;
 mod random;
+mod reads;
 mod replication;
 mod transfer;
 
