@@ -77,16 +77,47 @@ pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
     (sound != *experiment).then_some(sound)
 }
 
-const RAFT: [(raft::Flaw, Schedule); 1] = [(
-    raft::Flaw::VoteWithoutUpToDateCheck,
-    // A server that was cut off lacks a committed entry, and is elected once the leader is gone.
-    Schedule {
-        cast: "replicas=3 people=1",
-        seed: 2,
-        script: "600000 cut n2>n1 n1>n2 n2>n3 n3>n2
-            600001 ask n4 post Remember me
-            1000000 crash n1 keep 0
-            1000001 heal n2>n1 n1>n2 n2>n3 n3>n2",
-        end_ms: 1_800,
-    },
-)];
+const RAFT: &[(raft::Flaw, Schedule)] = &[
+    (
+        raft::Flaw::VoteNotDurable,
+        // Two candidates that don't hear each other ask the third server, which crashes in between.
+        Schedule {
+            cast: "replicas=3 people=1",
+            seed: 5,
+            script: "100000 cut n1>n2 n2>n1
+                100000 timer 0 n1 Raft(Election)
+                130000 timer 0 n2 Raft(Election)
+                145000 crash n3 keep 0
+                150000 restart n3",
+            end_ms: 220,
+        },
+    ),
+    (
+        raft::Flaw::AcknowledgeBeforeSync,
+        // The leader counts a follower that crashes before its disk has the entry; the third server never got it.
+        Schedule {
+            cast: "replicas=3 people=1",
+            seed: 5,
+            script: "400000 cut n1>n3 n3>n1
+                400000 ask n4 post Remember me
+                440000 message 0 n1>n2 AppendEntries 6 deliver
+                440000 crash n2 keep 0
+                480000 restart n2
+                480000 timer 0 n3 Raft(Election)",
+            end_ms: 550,
+        },
+    ),
+    (
+        raft::Flaw::VoteWithoutUpToDateCheck,
+        // A server that was cut off lacks a committed entry, and is elected once the leader is gone.
+        Schedule {
+            cast: "replicas=3 people=1",
+            seed: 2,
+            script: "600000 cut n2>n1 n1>n2 n2>n3 n3>n2
+                600001 ask n4 post Remember me
+                1000000 crash n1 keep 0
+                1000001 heal n2>n1 n1>n2 n2>n3 n3>n2",
+            end_ms: 1_800,
+        },
+    ),
+];

@@ -91,6 +91,22 @@ impl Lab {
         }
     }
 
+    /// A protocol's timer as the participants of this experiment call it.
+    pub(crate) fn timer(&self, name: &str) -> String {
+        match self {
+            Self::Feed(_) => format!("Raft({name})"),
+            Self::Paxos(_) => name.to_owned(),
+        }
+    }
+
+    /// What was done so far, as run files write it.
+    pub(crate) fn script(&self) -> String {
+        each!(self, timeline => {
+            let done = timeline.script().iter().filter(|line| line.at <= timeline.now());
+            done.map(|line| format!("{line}\n")).collect()
+        })
+    }
+
     fn setup(&self) -> Option<FeedSetup> {
         match self {
             Self::Feed(timeline) => Some(timeline.experiment().feed),

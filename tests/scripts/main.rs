@@ -11,9 +11,9 @@
 //! crash n1 [keep=1]  restart n1  pause n1  resume n1  drift n1 ppm=200000  traffic 100
 //! post ana "text"  read ana  move ana to=n3  propose p1 blue
 //! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] the oldest message of that kind on that link
-//! timer n1 Election       fires it now
+//! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
 //! act "cut n1>n3"         an intervention as run files write it
-//! show roles | logs | feeds | phones | meters | links | notes | acceptors | digests | broken
+//! show roles | logs | feeds | phones | meters | links | notes | acceptors | script | digests | broken
 //! counterexample raft FLAW | counterexample raft FLAW sound    what the page plays, with its flaw or without
 //! ```
 //!
@@ -108,7 +108,8 @@ impl goldenscript::Runner for Runner {
                 lab.act(&format!("ask {} attach {to}", lab.node(who)?))?;
             }
             ("propose", [who, value]) => lab.act(&format!("ask {} propose {value}", lab.node(who)?))?,
-            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {timer}", lab.node(node)?))?,
+            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {}", lab.node(node)?, lab.timer(timer)))?,
+            ("sync", [node]) => lab.act(&format!("sync 0 {}", lab.node(node)?))?,
             ("drop" | "hold" | "release" | "deliver" | "duplicate", [kind, from, to]) => {
                 let world = key("world").unwrap_or("0").parse()?;
                 let ordinal = lab.oldest(world, kind, lab.node(from)?, lab.node(to)?);

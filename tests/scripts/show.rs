@@ -28,6 +28,7 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "links" => Ok(links(lab)),
         "notes" => Ok(notes(lab, noted)),
         "acceptors" => acceptors(lab),
+        "script" => Ok(lab.script()),
         "digests" => Ok(digests(lab)),
         _ => Err(format!("nothing is called {what}").into()),
     }
