@@ -66,7 +66,7 @@ pub use message::{AppendResult, Message};
 pub use note::{AppendRefusal, Heard, Ignored, Note, VoteRefusal};
 pub use persistent::{Delta, PersistentState};
 pub use role::{Progress, Role, RoleName};
-pub use setup::Setup;
+pub use setup::{SWITCHES, Setup, Switch};
 pub use switches::{Reads, Switches};
 
 use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};

@@ -14,31 +14,90 @@ pub struct Setup {
     pub flaw: Option<Flaw>,
 }
 
-/// A switch that is on or off: its name, and where it is kept.
-type Toggle = (&'static str, fn(&mut Switches) -> &mut bool);
+/// A feature that can be on or off, for a person to choose.
+#[derive(Clone, Copy, Debug)]
+pub struct Switch {
+    /// What a setup calls it.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it buys and what it costs, in a sentence or two.
+    pub says: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    is_on: fn(&Switches) -> bool,
+    turn_on: fn(&mut Switches),
+}
 
-/// The switches that are on or off, in the order in which the page lists them.
-const TOGGLES: [Toggle; 4] = [
-    ("pre-vote", |switches| &mut switches.pre_vote),
-    ("check-quorum", |switches| &mut switches.check_quorum),
-    ("stickiness", |switches| &mut switches.stickiness),
-    ("transfer", |switches| &mut switches.transfer),
+/// All of them, in the order in which the page lists them.
+pub const SWITCHES: [Switch; 6] = [
+    Switch {
+        name: "pre-vote",
+        title: "Pre-vote",
+        says: "Before it raises its term, a server asks whether it could win: one that was cut off comes back without \
+               deposing the leader. Costs a round more per election.",
+        source: "thesis §9.6",
+        is_on: |switches| switches.pre_vote,
+        turn_on: |switches| switches.pre_vote = true,
+    },
+    Switch {
+        name: "check-quorum",
+        title: "Check-quorum",
+        says: "A leader that hears no majority for an election timeout steps down, so its clients learn of it. A leader with \
+               slow followers may resign.",
+        source: "thesis §6.2",
+        is_on: |switches| switches.check_quorum,
+        turn_on: |switches| switches.check_quorum = true,
+    },
+    Switch {
+        name: "stickiness",
+        title: "Leader stickiness",
+        says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader \
+               is gone.",
+        source: "thesis §4.2.3",
+        is_on: |switches| switches.stickiness,
+        turn_on: |switches| switches.stickiness = true,
+    },
+    Switch {
+        name: "transfer",
+        title: "Leadership transfer",
+        says: "A leader hands over to a server of your choice without waiting for a timeout. It takes no requests meanwhile.",
+        source: "thesis §3.10",
+        is_on: |switches| switches.transfer,
+        turn_on: |switches| switches.transfer = true,
+    },
+    Switch {
+        name: "read-index",
+        title: "Reads by ReadIndex",
+        says: "A read is no log entry: the leader asks a majority whether it still leads, and answers. Costs a round of \
+               messages, saves the disks.",
+        source: "thesis §6.4",
+        is_on: |switches| switches.reads == Reads::ReadIndex,
+        turn_on: |switches| switches.reads = Reads::ReadIndex,
+    },
+    Switch {
+        name: "lease",
+        title: "Reads by leader lease",
+        says: "A leader that a majority just heard answers reads alone and at once. Wrong if clocks run apart by more than \
+               is assumed: try drift. Needs check-quorum and stickiness.",
+        source: "thesis §6.4.1",
+        is_on: |switches| switches.reads == Reads::Lease,
+        turn_on: |switches| switches.reads = Reads::Lease,
+    },
 ];
 
-/// How reads are answered, but for the default.
-const READS: [(&str, Reads); 2] = [("read-index", Reads::ReadIndex), ("lease", Reads::Lease)];
+impl Switch {
+    /// Whether it is on in `setup`.
+    pub fn is_on(&self, setup: &Setup) -> bool {
+        (self.is_on)(&setup.switches)
+    }
+}
 
 /// Shown as the words that differ from the plain protocol, each after a dot; the flaw after an `@`.
 impl Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut switches = self.switches;
-        for (name, switch) in TOGGLES {
-            if *switch(&mut switches) {
-                write!(f, ".{name}")?;
-            }
-        }
-        for (name, _) in READS.iter().filter(|(_, reads)| *reads == self.switches.reads) {
-            write!(f, ".{name}")?;
+        for switch in SWITCHES.iter().filter(|switch| switch.is_on(self)) {
+            write!(f, ".{}", switch.name)?;
         }
         match self.flaw {
             Some(flaw) => write!(f, "@{flaw}"),
@@ -54,13 +113,9 @@ impl FromStr for Setup {
         let (words, flaw) = text.split_once('@').map_or((text, None), |(words, flaw)| (words, Some(flaw)));
         let mut setup = Self { flaw: flaw.map(str::parse).transpose()?, ..Self::default() };
         for word in words.split('.').filter(|word| !word.is_empty()) {
-            if let Some((_, switch)) = TOGGLES.iter().find(|(name, _)| *name == word) {
-                *switch(&mut setup.switches) = true;
-            } else if let Some((_, reads)) = READS.iter().find(|(name, _)| *name == word) {
-                setup.switches.reads = *reads;
-            } else {
-                return Err(format!("Raft has no switch “{word}”"));
-            }
+            let switch = SWITCHES.iter().find(|switch| switch.name == word);
+            let switch = switch.ok_or_else(|| format!("Raft has no switch “{word}”"))?;
+            (switch.turn_on)(&mut setup.switches);
         }
         setup.switches.check()?;
         Ok(setup)

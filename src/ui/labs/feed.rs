@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::explain;
 use cap_lab::node::{Micros, NodeId};
+use cap_lab::raft::Flaw;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::store::feed::{Ask, Request};
@@ -190,6 +192,14 @@ impl FeedLab {
         &self.timeline.track().worlds()[world]
     }
 
+    /// How the first Raft cluster is set up.
+    fn raft_setup(&self) -> Option<cap_lab::raft::Setup> {
+        self.timeline.experiment().stores.iter().find_map(|store| match store {
+            Store::Raft(setup) => Some(*setup),
+            Store::Gossip => None,
+        })
+    }
+
     fn feed(&self) -> FeedSetup {
         self.timeline.experiment().feed
     }
@@ -309,7 +319,14 @@ impl Lab for FeedLab {
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
+            switches: self.raft_setup().map(|setup| raft::switches(&setup)).unwrap_or_default(),
+            flaw: self.raft_setup().and_then(|setup| setup.flaw).map(Flaw::name),
         }
+    }
+
+    fn without_flaw(&self) -> Option<Box<dyn Lab>> {
+        let sound = without_flaw(self.timeline.experiment())?;
+        Some(Box::new(Self::new(self.timeline.retold(sound))))
     }
 
     fn export(&self) -> String {
