@@ -30,6 +30,8 @@ pub struct Counterexample {
 struct Schedule {
     /// Who takes part: `replicas=3 people=1`.
     cast: &'static str,
+    /// Raft's switches that are on: `.read-index`.
+    switches: &'static str,
     seed: u64,
     /// One intervention a line, each after its moment in µs; see [`crate::sim::script`].
     script: &'static str,
@@ -50,7 +52,7 @@ impl Counterexample {
     /// The run of a flaw of Raft, with the flaw or without it, computed to its end, the play head at its start.
     pub fn play_raft(&self, flawed: bool) -> Timeline<FeedExperiment> {
         let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };
-        self.play(&format!("{} traffic=0 stores=raft{flaw}", self.run.cast))
+        self.play(&format!("{} traffic=0 stores=raft{}{flaw}", self.run.cast, self.run.switches))
     }
 
     fn play<E: Experiment>(&self, setup: &str) -> Timeline<E> {
@@ -83,6 +85,7 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
         // Two candidates that don't hear each other ask the third server, which crashes in between.
         Schedule {
             cast: "replicas=3 people=1",
+            switches: "",
             seed: 5,
             script: "100000 cut n1>n2 n2>n1
                 100000 timer 0 n1 Raft(Election)
@@ -97,6 +100,7 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
         // The leader counts a follower that crashes before its disk has the entry; the third server never got it.
         Schedule {
             cast: "replicas=3 people=1",
+            switches: "",
             seed: 5,
             script: "400000 cut n1>n3 n3>n1
                 400000 ask n4 post Remember me
@@ -112,12 +116,40 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
         // A server that was cut off lacks a committed entry, and is elected once the leader is gone.
         Schedule {
             cast: "replicas=3 people=1",
+            switches: "",
             seed: 2,
             script: "600000 cut n2>n1 n1>n2 n2>n3 n3>n2
                 600001 ask n4 post Remember me
                 1000000 crash n1 keep 0
                 1000001 heal n2>n1 n1>n2 n2>n3 n3>n2",
             end_ms: 1_800,
+        },
+    ),
+    (
+        raft::Flaw::CommitOlderTerms,
+        // Figure 8 with its five servers, each term one earlier: n1 leads 1 and 3, n5 leads 2 and 4.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: ".one-entry",
+            seed: 6,
+            script: "100000 timer 0 n1 Raft(Election)
+                220000 cut n1>n3 n1>n4 n1>n5 n2>n3 n2>n4 n2>n5 n3>n1 n3>n2 n4>n1 n4>n2 n5>n1 n5>n2
+                220000 ask n6 post Remember me
+                270000 crash n1 keep 0
+                270000 timer 0 n5 Raft(Election)
+                310000 cut n5>n3 n5>n4
+                360000 crash n5 keep 0
+                360000 heal n1>n3 n3>n1
+                360000 restart n1
+                360000 timer 0 n1 Raft(Election)
+                370000 timer 0 n1 Raft(Election)
+                560000 cut n1>n3
+                600000 crash n1 keep 0
+                600000 heal n5>n3 n5>n4
+                600000 restart n5
+                600000 timer 0 n5 Raft(Election)
+                610000 timer 0 n5 Raft(Election)",
+            end_ms: 680,
         },
     ),
 ];

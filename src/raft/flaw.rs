@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, STATE_MACHINE_SAFETY};
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS};
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants of Figure 3 on some schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -42,8 +42,7 @@ impl Flaw {
     pub const fn breaks(self) -> &'static str {
         match self {
             Self::VoteNotDurable => ELECTION_SAFETY,
-            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck => LEADER_COMPLETENESS,
-            Self::CommitOlderTerms => STATE_MACHINE_SAFETY,
+            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => LEADER_COMPLETENESS,
         }
     }
 
