@@ -42,7 +42,9 @@ impl Flaw {
     pub const fn breaks(self) -> &'static str {
         match self {
             Self::VoteNotDurable => ELECTION_SAFETY,
-            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => LEADER_COMPLETENESS,
+            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => {
+                LEADER_COMPLETENESS
+            }
         }
     }
 

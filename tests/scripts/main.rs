@@ -10,10 +10,11 @@
 //! heal | heal n1 n3       everything, or one link
 //! crash n1 [keep=1]  restart n1  pause n1  resume n1  drift n1 ppm=200000  traffic 100
 //! post ana "text"  read ana  move ana to=n3  propose p1 blue
-//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] the oldest message of that kind on that link
+//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] [pick=newest]   the oldest message of that kind on that link
 //! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
 //! act "cut n1>n3"         an intervention as run files write it
-//! show roles | logs | feeds | phones | meters | links | notes | acceptors | script | digests | broken
+//! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
+//! skip notes              shows only later ones
 //! counterexample raft FLAW | counterexample raft FLAW sound    what the page plays, with its flaw or without
 //! ```
 //!
@@ -82,6 +83,7 @@ impl goldenscript::Runner for Runner {
                 return Ok(lab.broken().unwrap_or_else(|| "no invariant is broken".to_owned()) + "\n");
             }
             ("show", [what]) => return show::show(lab, what, &mut self.noted),
+            ("skip", ["notes"]) => drop(show::show(lab, "notes", &mut self.noted)?),
             ("act", [line]) => lab.act(line)?,
             ("cut", [from, to]) => lab.act(&format!("cut {0}>{1} {1}>{0}", lab.node(from)?, lab.node(to)?))?,
             ("cut", [from]) => {
@@ -112,7 +114,9 @@ impl goldenscript::Runner for Runner {
             ("sync", [node]) => lab.act(&format!("sync 0 {}", lab.node(node)?))?,
             ("drop" | "hold" | "release" | "deliver" | "duplicate", [kind, from, to]) => {
                 let world = key("world").unwrap_or("0").parse()?;
-                let ordinal = lab.oldest(world, kind, lab.node(from)?, lab.node(to)?);
+                let mut ordinals = lab.ordinals(world, kind, lab.node(from)?, lab.node(to)?);
+                ordinals.sort_unstable();
+                let ordinal = if key("pick") == Some("newest") { ordinals.last() } else { ordinals.first() };
                 let ordinal = ordinal.ok_or("no such message is on its way")?;
                 let (from, to) = (lab.node(from)?, lab.node(to)?);
                 lab.act(&format!("message {world} {from}>{to} {kind} {ordinal} {}", command.name))?;
