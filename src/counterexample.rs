@@ -152,4 +152,38 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
             end_ms: 680,
         },
     ),
+    (
+        raft::Flaw::ReadWithoutQuorum,
+        // The leader is cut off, another one is elected and confirms a post; then the old one is asked.
+        Schedule {
+            cast: "replicas=3 people=2",
+            switches: ".read-index",
+            seed: 5,
+            script: "300000 cut n1>n2 n1>n3 n2>n1 n3>n1
+                300000 timer 0 n3 Raft(Election)
+                380000 ask n5 post News
+                480000 ask n4 read",
+            end_ms: 500,
+        },
+    ),
+    (
+        raft::Flaw::LeaseTooLong,
+        // A heartbeat is fast, its acknowledgement slow, and what n1 says after it gets lost. When n1 hears the
+        // acknowledgement, a sound lease is nearly over.
+        Schedule {
+            cast: "replicas=3 people=2",
+            switches: ".check-quorum.stickiness.lease",
+            seed: 5,
+            script: "330000 cut n1>n3 n3>n1
+                330000 message 0 n1>n2 AppendEntries 2 deliver
+                340000 message 0 n2>n1 AppendReply 2 hold
+                340000 cut n1>n2
+                460000 timer 0 n3 Raft(Election)
+                460000 message 0 n2>n1 AppendReply 2 release
+                520000 ask n5 post News
+                530000 timer 0 n3 Raft(Heartbeat)
+                600000 ask n4 read",
+            end_ms: 610,
+        },
+    ),
 ];

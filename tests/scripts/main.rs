@@ -9,7 +9,7 @@
 //! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
 //! heal | heal n1 n3       everything, or one link
 //! crash n1 [keep=1]  restart n1  pause n1  resume n1  drift n1 ppm=200000  traffic 100
-//! post ana "text"  read ana  move ana to=n3  propose p1 blue
+//! post ana "text"  read ana  move ana to=n3  propose p1 blue       ask n1 transfer n2: what an operator wants
 //! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] [pick=newest]   the oldest message of that kind on that link
 //! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
 //! act "cut n1>n3"         an intervention as run files write it
@@ -109,6 +109,7 @@ impl goldenscript::Runner for Runner {
                 let to = lab.node(key("to").ok_or("where to?")?)?;
                 lab.act(&format!("ask {} attach {to}", lab.node(who)?))?;
             }
+            ("ask", [node, what @ ..]) => lab.act(&format!("ask {} {}", lab.node(node)?, what.join(" ")))?,
             ("propose", [who, value]) => lab.act(&format!("ask {} propose {value}", lab.node(who)?))?,
             ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {}", lab.node(node)?, lab.timer(timer)))?,
             ("sync", [node]) => lab.act(&format!("sync 0 {}", lab.node(node)?))?,
