@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, STATE_MACHINE_SAFETY};
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS};
 use crate::node::NodeSet;
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants on some schedule.
@@ -79,9 +79,9 @@ impl Flaw {
     pub const fn breaks(self) -> &'static str {
         match self {
             Self::VoteNotDurable | Self::VoteSavedBeforeTerm | Self::DuplicateVotesCounted => ELECTION_SAFETY,
-            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck => LEADER_COMPLETENESS,
-            Self::CommitOlderTerms => STATE_MACHINE_SAFETY,
-
+            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => {
+                LEADER_COMPLETENESS
+            }
             Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
             Self::MajorityOfReachable | Self::WipedServerReturns => LEADER_COMPLETENESS,
         }

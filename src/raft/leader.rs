@@ -63,7 +63,7 @@ impl<C: Command> Raft<C> {
     fn send_append(&mut self, to: NodeId, batch: &mut Option<Batch<C>>, out: &mut Effects<Self>) {
         let Progress { next: first, probing, .. } = *self.progress(to);
         let lacking = self.state.log.last_index().next().0.saturating_sub(first.0);
-        let count = lacking.min(u64::from(self.config.max_entries_per_append));
+        let count = lacking.min(u64::from(self.config.entries_per_append()));
         let entries = match batch {
             _ if count == 0 => Arc::default(),
             Some(batch) if batch.first == first && batch.entries.len() as u64 == count => Arc::clone(&batch.entries),

@@ -93,7 +93,7 @@ pub struct Config {
     pub election_timeout: Delay,
     /// How often a leader shows that it is alive.
     pub heartbeat_interval: Micros,
-    /// At most so many entries in one AppendEntries; at least 1.
+    /// At most so many entries in one AppendEntries, at least 1; with [`Switches::one_entry`] always 1.
     pub max_entries_per_append: u32,
     /// The features that it has.
     pub switches: Switches,

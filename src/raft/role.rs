@@ -82,6 +82,11 @@ impl Config {
     pub(super) fn peers(&self) -> NodeSet {
         self.members.without(self.id)
     }
+
+    /// How many entries an append carries at most.
+    pub(super) fn entries_per_append(&self) -> u32 {
+        if self.switches.one_entry { 1 } else { self.max_entries_per_append }
+    }
 }
 
 impl<C: Command> Raft<C> {

@@ -30,7 +30,7 @@ pub struct Switch {
 }
 
 /// All of them, in the order in which the page lists them.
-pub const SWITCHES: [Switch; 6] = [
+pub const SWITCHES: [Switch; 7] = [
     Switch {
         name: "pre-vote",
         title: "Pre-vote",
@@ -83,6 +83,15 @@ pub const SWITCHES: [Switch; 6] = [
         source: "thesis §6.4.1",
         is_on: |switches| switches.reads == Reads::Lease,
         turn_on: |switches| switches.reads = Reads::Lease,
+    },
+    Switch {
+        name: "one-entry",
+        title: "One entry a message",
+        says: "An append carries one entry instead of all that a follower lacks, as in the paper's figures. Who is far behind \
+               takes longer.",
+        source: "Figure 2",
+        is_on: |switches| switches.one_entry,
+        turn_on: |switches| switches.one_entry = true,
     },
 ];
 

@@ -24,6 +24,10 @@ pub struct Switches {
     /// With [`Reads::Lease`]: by how much, in parts per million, any server's clock may run faster than any other's. A lease
     /// is shorter than the shortest election timeout by this factor (T §6.4.1). Nothing checks that the clocks keep to it.
     pub lease_drift_ppm: u32,
+    /// One entry in an append instead of all that the follower lacks (Figure 2: “may send more than one for efficiency”).
+    /// Buys: a run that is as easy to follow as the paper's figures, Figure 8 among them. Costs: a follower that is far
+    /// behind needs a message for each entry.
+    pub one_entry: bool,
 }
 
 /// How a leader makes sure that a read sees all that was committed before it was asked.

@@ -91,6 +91,22 @@ impl Lab {
         }
     }
 
+    /// A protocol's timer as the participants of this experiment call it.
+    pub(crate) fn timer(&self, name: &str) -> String {
+        match self {
+            Self::Feed(_) => format!("Raft({name})"),
+            Self::Paxos(_) => name.to_owned(),
+        }
+    }
+
+    /// What was done so far, as run files write it.
+    pub(crate) fn script(&self) -> String {
+        each!(self, timeline => {
+            let done = timeline.script().iter().filter(|line| line.at <= timeline.now());
+            done.map(|line| format!("{line}\n")).collect()
+        })
+    }
+
     fn setup(&self) -> Option<FeedSetup> {
         match self {
             Self::Feed(timeline) => Some(timeline.experiment().feed),
@@ -132,15 +148,38 @@ impl Lab {
         }
     }
 
-    /// The ordinal of the oldest message of a kind on a link.
-    pub(crate) fn oldest(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Option<u32> {
-        fn oldest<W: World>(run: &Run<W>, kind: &str, from: NodeId, to: NodeId) -> Option<u32> {
-            let names = run.model().flights().iter().filter_map(|(id, _)| run.name_of(id));
-            names.filter(|name| name.from == from && name.to == to && name.kind == kind).map(|name| name.ordinal).min()
+    /// The messages on their way from server to server, oldest first, with what is held.
+    pub(crate) fn messages(&self) -> String {
+        fn messages<W: World>(run: &Run<W>, servers: NodeSet) -> String {
+            let flights = run.model().flights().iter();
+            let between = |from, to| servers.contains(from) && servers.contains(to) && from != to;
+            let wanted = flights.filter(|(_, envelope)| between(envelope.from, envelope.to));
+            let line = |id| {
+                let name = run.name_of(id).expect("on its way");
+                let held = if run.schedule().passage(id).expect("on its way").held { ", held" } else { "" };
+                format!("{}>{} {}{held}\n", name.from, name.to, name.kind)
+            };
+            wanted.map(|(id, _)| line(id)).collect()
         }
         match self {
-            Self::Feed(timeline) => oldest(timeline.track().worlds().get(usize::from(world))?, kind, from, to),
-            Self::Paxos(timeline) => oldest(timeline.track(), kind, from, to),
+            Self::Feed(timeline) => messages(&timeline.track().worlds()[0], self.servers()),
+            Self::Paxos(timeline) => messages(timeline.track(), self.servers()),
+        }
+    }
+
+    /// The ordinals of the messages of a kind on a link.
+    pub(crate) fn ordinals(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
+        fn ordinals<W: World>(run: &Run<W>, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
+            let names = run.model().flights().iter().filter_map(|(id, _)| run.name_of(id));
+            let wanted = names.filter(|name| name.from == from && name.to == to && name.kind == kind);
+            wanted.map(|name| name.ordinal).collect()
+        }
+        match self {
+            Self::Feed(timeline) => {
+                let run = timeline.track().worlds().get(usize::from(world));
+                run.map_or(Vec::new(), |run| ordinals(run, kind, from, to))
+            }
+            Self::Paxos(timeline) => ordinals(timeline.track(), kind, from, to),
         }
     }
 

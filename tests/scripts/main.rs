@@ -9,11 +9,12 @@
 //! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
 //! heal | heal n1 n3       everything, or one link
 //! crash n1 [keep=1]  restart n1  pause n1  resume n1  drift n1 ppm=200000  traffic 100
-//! post ana "text"  read ana  move ana to=n3  propose p1 blue
-//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] the oldest message of that kind on that link
-//! timer n1 Election       fires it now
+//! post ana "text"  read ana  move ana to=n3  propose p1 blue       ask n1 transfer n2: what an operator wants
+//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] [pick=newest]   the oldest message of that kind on that link
+//! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
 //! act "cut n1>n3"         an intervention as run files write it
-//! show roles | logs | feeds | phones | meters | links | notes | acceptors | digests | broken
+//! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
+//! skip notes              shows only later ones
 //! counterexample raft FLAW | counterexample raft FLAW sound    what the page plays, with its flaw or without
 //! ```
 //!
@@ -82,6 +83,7 @@ impl goldenscript::Runner for Runner {
                 return Ok(lab.broken().unwrap_or_else(|| "no invariant is broken".to_owned()) + "\n");
             }
             ("show", [what]) => return show::show(lab, what, &mut self.noted),
+            ("skip", ["notes"]) => drop(show::show(lab, "notes", &mut self.noted)?),
             ("act", [line]) => lab.act(line)?,
             ("cut", [from, to]) => lab.act(&format!("cut {0}>{1} {1}>{0}", lab.node(from)?, lab.node(to)?))?,
             ("cut", [from]) => {
@@ -107,11 +109,15 @@ impl goldenscript::Runner for Runner {
                 let to = lab.node(key("to").ok_or("where to?")?)?;
                 lab.act(&format!("ask {} attach {to}", lab.node(who)?))?;
             }
+            ("ask", [node, what @ ..]) => lab.act(&format!("ask {} {}", lab.node(node)?, what.join(" ")))?,
             ("propose", [who, value]) => lab.act(&format!("ask {} propose {value}", lab.node(who)?))?,
-            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {timer}", lab.node(node)?))?,
+            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {}", lab.node(node)?, lab.timer(timer)))?,
+            ("sync", [node]) => lab.act(&format!("sync 0 {}", lab.node(node)?))?,
             ("drop" | "hold" | "release" | "deliver" | "duplicate", [kind, from, to]) => {
                 let world = key("world").unwrap_or("0").parse()?;
-                let ordinal = lab.oldest(world, kind, lab.node(from)?, lab.node(to)?);
+                let mut ordinals = lab.ordinals(world, kind, lab.node(from)?, lab.node(to)?);
+                ordinals.sort_unstable();
+                let ordinal = if key("pick") == Some("newest") { ordinals.last() } else { ordinals.first() };
                 let ordinal = ordinal.ok_or("no such message is on its way")?;
                 let (from, to) = (lab.node(from)?, lab.node(to)?);
                 lab.act(&format!("message {world} {from}>{to} {kind} {ordinal} {}", command.name))?;

@@ -26,8 +26,10 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "phones" => Ok(lab.feeds().iter().map(|run| phones(lab, run)).collect()),
         "meters" => Ok(lab.feeds().iter().map(meters).collect()),
         "links" => Ok(links(lab)),
+        "messages" => Ok(lab.messages()),
         "notes" => Ok(notes(lab, noted)),
         "acceptors" => acceptors(lab),
+        "script" => Ok(lab.script()),
         "digests" => Ok(digests(lab)),
         _ => Err(format!("nothing is called {what}").into()),
     }
