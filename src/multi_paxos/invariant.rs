@@ -27,12 +27,12 @@ pub const INVARIANTS: [(&str, &str); 7] = [
     (TRUE_ANSWERS, "What a client is told about its command is so, and stays so."),
 ];
 
-const AGREEMENT: &str = "Agreement";
+pub(super) const AGREEMENT: &str = "Agreement";
 const VALIDITY: &str = "Validity";
-const PROMISES_KEPT: &str = "Promises kept";
+pub(super) const PROMISES_KEPT: &str = "Promises kept";
 const ONE_PROPOSAL: &str = "One proposal per ballot and slot";
 const SAME_STATE: &str = "Same slots, same state";
-const LINEARIZABLE_READS: &str = "Linearizable reads";
+pub(super) const LINEARIZABLE_READS: &str = "Linearizable reads";
 const TRUE_ANSWERS: &str = "True answers";
 
 /// An invariant that does not hold, and what shows it.

@@ -22,6 +22,11 @@ impl Ballot {
     pub const fn next_of(self, server: NodeId) -> Self {
         Self { round: self.round + 1, server }
     }
+
+    /// One number for it: the higher ballot has the higher one.
+    pub const fn number(self) -> u64 {
+        (self.round as u64) << 8 | self.server.0 as u64
+    }
 }
 
 impl Default for Ballot {

@@ -33,8 +33,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// What a run consists of. It has to come out the same on every machine, now and when it is replayed.
-const REPLAYED: &[&str] =
-    &["node", "shared_vec", "sorted", "raft", "paxos", "gossip", "history", "store", "sim", "timeline", "world"];
+const REPLAYED: &[&str] = &[
+    "node",
+    "shared_vec",
+    "sorted",
+    "raft",
+    "paxos",
+    "multi_paxos",
+    "gossip",
+    "history",
+    "store",
+    "sim",
+    "timeline",
+    "world",
+];
 /// Where nothing is measured in fractions: all of it ends up in digests.
 const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "multi_paxos", "gossip", "store", "sim"];
 
