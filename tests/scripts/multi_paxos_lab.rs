@@ -335,7 +335,100 @@ fn notes(run: &Run<MultiPaxosWorld>, noted: &mut u64) -> Shown {
 
 #[cfg(test)]
 mod tests {
+    use cap_lab::sim::dice;
+    use cap_lab::sim::fault::{Fate, Intervention};
+
     use super::*;
+
+    type Act = Intervention<Request<Word>>;
+
+    /// Something that goes wrong, or somebody who asks for something.
+    fn happens(run: &Run<MultiPaxosWorld>, all: NodeSet, dice: &mut impl FnMut(u64) -> u64) -> Act {
+        let node = NodeId(dice(all.len() as u64) as u8);
+        let apart = |group: NodeSet| {
+            let links = group.iter().flat_map(|from| all.difference(group).iter().map(move |to| (from, to)));
+            Intervention::Cut(links.flat_map(|(from, to)| [(from, to), (to, from)]).collect())
+        };
+        match dice(12) {
+            0 => apart(NodeSet::EMPTY.with(node)),
+            1 => apart(all.iter().filter(|_| dice(2) == 0).collect()),
+            2 => Intervention::Cut(all.without(node).iter().map(|to| (node, to)).collect()),
+            3 => Intervention::Heal(every_link(all)),
+            4 => Intervention::Crash { node, keep: dice(3) as u32 },
+            5 => Intervention::Restart(node),
+            6 => Intervention::Pause(node),
+            7 => Intervention::Resume(node),
+            8 => Intervention::Drift { node, ppm: dice(600_000) as i32 - 300_000 },
+            9 => {
+                let flights: Vec<_> = run.model().flights().iter().filter_map(|(id, _)| run.name_of(id)).collect();
+                let Some(name) = flights.get(dice(flights.len().max(1) as u64) as usize) else {
+                    return Intervention::Restart(node);
+                };
+                let fate = [Fate::Drop, Fate::Duplicate, Fate::Hold][dice(3) as usize];
+                Intervention::Message { world: 0, name: name.clone(), fate }
+            }
+            _ => Intervention::Request { node, request: Request::Propose(Word(dice(u64::MAX).to_string())) },
+        }
+    }
+
+    fn every_link(all: NodeSet) -> Vec<(NodeId, NodeId)> {
+        all.iter().flat_map(|from| all.without(from).iter().map(move |to| (from, to))).collect()
+    }
+
+    /// Everything heals; then a command that is given to whoever leads is soon carried out everywhere.
+    fn recovers(run: &mut Run<MultiPaxosWorld>, all: NodeSet, healed: Micros) -> Result<(), String> {
+        let calm = all.iter().flat_map(|node| {
+            [Intervention::Restart(node), Intervention::Resume(node), Intervention::Drift { node, ppm: 0 }]
+        });
+        for act in calm.chain([Intervention::Heal(every_link(all))]) {
+            run.intervene(healed, &act);
+        }
+        let last = Word("last".to_owned());
+        for tenth in 1..=100 {
+            let now = healed + Micros::from_ms(100 * tenth);
+            run.advance(now);
+            let states: Vec<&Commands<Word>> = run.model().slots().map(|(_, slot)| &slot.node.state).collect();
+            if states.iter().any(|state| state.last() == Some(&last)) {
+                if states.iter().all(|state| *state == states[0]) {
+                    return Ok(());
+                }
+                continue;
+            }
+            let leads = |node: &NodeId| run.model().slot(*node).node.paxos.is_leader();
+            let leaders: Vec<NodeId> = all.iter().filter(leads).collect();
+            for node in leaders {
+                let request = Request::Propose(last.clone());
+                run.intervene(now, &Intervention::Request { node, request });
+            }
+        }
+        Err("no command comes through within 10 s".to_owned())
+    }
+
+    /// PMMC §3: with timers that run at about the right pace and nothing more that fails, somebody gets to lead and stays.
+    #[test]
+    fn within_10_seconds_of_the_last_fault_a_command_is_carried_out_everywhere() {
+        let seeds = if std::env::var_os("CAP_LAB_LONG").is_some() { 1_000 } else { 100 };
+        for seed in 0..seeds {
+            let setup = ["phase1=3 phase2=3", "phase1=4 phase2=2", "phase1=2 phase2=4 snapshot=4"][seed as usize % 3];
+            let experiment: MultiPaxosExperiment = format!("servers=5 {setup}").parse().expect("a setup");
+            let (mut run, all) = (experiment.start(seed), experiment.members());
+            let mut thrown = 0;
+            let mut dice = |below| {
+                thrown += 1;
+                dice::below(seed, &[thrown], below)
+            };
+            let mut now = Micros::ZERO;
+            for _ in 0..60 {
+                now = now + Micros::from_ms(20 + dice(120));
+                run.advance(now);
+                let act = happens(&run, all, &mut dice);
+                run.intervene(now, &act);
+            }
+            let recovered = recovers(&mut run, all, now);
+            assert_eq!(run.watch().broken, None, "seed {seed}");
+            assert_eq!(recovered, Ok(()), "seed {seed}");
+        }
+    }
 
     #[test]
     fn a_setup_reads_as_it_is_written() {
