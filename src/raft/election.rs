@@ -4,7 +4,7 @@ use super::log::{EntryId, Term};
 use super::note::{Ignored, Note, VoteRefusal};
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Flaw, Message, Raft, Timer};
+use super::{Flaw, Message, Raft};
 use crate::node::{Command, Effects, NodeId};
 
 impl<C: Command> Raft<C> {
@@ -26,7 +26,7 @@ impl<C: Command> Raft<C> {
                     self.save(Delta::Vote(candidate), out);
                 }
                 out.note(Note::VoteGranted { candidate, term, candidate_last: last, own_last });
-                out.set_timer(Timer::Election, self.config.election_timeout);
+                self.reset_election_timer(out);
             }
             Err(why) => out.note(Note::VoteRefused { candidate, term, why }),
         }
@@ -36,7 +36,7 @@ impl<C: Command> Raft<C> {
 
     /// A voter answers, perhaps late, perhaps twice.
     pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, out: &mut Effects<Self>) {
-        let (own, members) = (self.state.term, self.config.members);
+        let (own, members) = (self.state.term, *self.membership());
         let Role::Candidate { votes } = &mut self.role else {
             let why = if term < own { Ignored::OlderTerm { term, own } } else { Ignored::NotCandidate };
             return out.note(Note::ReplyIgnored { from, message: "Vote", why });
@@ -50,7 +50,7 @@ impl<C: Command> Raft<C> {
         } else {
             let votes = *votes;
             out.note(Note::VoteCounted { from, term, votes, members });
-            if votes.is_majority_of(members) {
+            if self.has_quorum(votes) {
                 self.become_leader(out);
                 self.append_noop(out);
             }

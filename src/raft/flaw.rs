@@ -11,4 +11,14 @@ pub enum Flaw {
     VoteNotDurable,
     /// A follower acknowledges entries before they are on disk (against Figure 2): a crash may undo a majority.
     AcknowledgeBeforeSync,
+    /// A follower takes entries if its log is long enough, without looking whether the entry before them is the leader's
+    /// (against §5.3): two logs that agree on an entry may differ before it.
+    AppendWithoutPreviousCheck,
+    /// A follower removes whatever follows the entries of an append, not only what conflicts (against §5.3): an append that
+    /// comes late and is shorter than the log removes entries that were acknowledged.
+    TruncateByShorterAppend,
+    /// A leader starts a change of the configuration before it has committed an entry of its term (against Ongaro's note of
+    /// 2015; the thesis, §4.1, lacks the rule): two leaders may each change the configuration by one server, such that their
+    /// majorities are disjoint.
+    ChangeBeforeOwnCommit,
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::log::{Entry, EntryId, Index, Term};
-use crate::node::Kind;
+use super::snapshot::Snapshot;
+use crate::node::{Command, Kind};
 
 /// A message between servers. Every one carries its sender's term: the receiver adopts a higher one and refuses or
 /// ignores what comes with a lower one (§5.1).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Message<C> {
+pub enum Message<C: Command> {
     /// A candidate asks every other server for its vote (§5.2).
     RequestVote {
         /// The candidate's term. Durable, with its vote for itself, before this leaves.
@@ -42,6 +43,14 @@ pub enum Message<C> {
         /// What came of it.
         result: AppendResult,
     },
+    /// The leader sends what took the place of entries that the follower needs (§7). Answered with an AppendReply: it proves
+    /// the same.
+    InstallSnapshot {
+        /// The leader's term.
+        term: Term,
+        /// All of it, in one message; shared, not copied.
+        snapshot: Arc<Snapshot<C>>,
+    },
 }
 
 /// What came of an AppendEntries.
@@ -58,30 +67,35 @@ pub enum AppendResult {
         previous: Index,
         /// The follower's last index: a hint, so that a short log costs one round instead of one per entry.
         last: Index,
+        /// The follower's entry at `previous`, if it has another one there: its term, and the first index at which the
+        /// follower has an entry of that term. A hint, given if [`super::Config::fast_repair`] is on.
+        conflict: Option<EntryId>,
     },
     /// The sender's term is over; the reply's term says which one it is now.
     StaleTerm,
 }
 
-impl<C> Message<C> {
+impl<C: Command> Message<C> {
     /// The sender's term.
     pub fn term(&self) -> Term {
         match self {
             Self::RequestVote { term, .. }
             | Self::Vote { term, .. }
             | Self::AppendEntries { term, .. }
-            | Self::AppendReply { term, .. } => *term,
+            | Self::AppendReply { term, .. }
+            | Self::InstallSnapshot { term, .. } => *term,
         }
     }
 }
 
-impl<C> Kind for Message<C> {
+impl<C: Command> Kind for Message<C> {
     fn kind(&self) -> &'static str {
         match self {
             Self::RequestVote { .. } => "RequestVote",
             Self::Vote { .. } => "Vote",
             Self::AppendEntries { .. } => "AppendEntries",
             Self::AppendReply { .. } => "AppendReply",
+            Self::InstallSnapshot { .. } => "InstallSnapshot",
         }
     }
 }

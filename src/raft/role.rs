@@ -5,6 +5,7 @@ use crate::sorted::SortedMap;
 use super::log::{EntryId, Index, Term};
 use super::note::{Heard, Note};
 use super::persistent::Delta;
+use super::progress::Progress;
 use super::{Config, Message, Raft, Timer};
 use crate::node::{Command, Delay, Effects, NodeId, NodeSet};
 
@@ -41,18 +42,6 @@ pub enum RoleName {
     Leader,
 }
 
-/// What a leader knows of one follower's log.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Progress {
-    /// The next entry to send (`nextIndex`). A guess: too high costs a refusal, too low costs entries sent twice.
-    pub next: Index,
-    /// The follower's durable log is known to equal the leader's up to here (`matchIndex`). Never a guess.
-    pub matched: Index,
-    /// True until an append succeeds: the leader looks for the point where the logs agree, one attempt at a time.
-    /// After that it sends entries as they come, without waiting for answers, and `next` counts what was sent.
-    pub probing: bool,
-}
-
 impl Role {
     /// Which role this is.
     pub fn name(&self) -> RoleName {
@@ -64,16 +53,10 @@ impl Role {
     }
 }
 
-impl Config {
-    /// Every member but this server.
-    pub(super) fn peers(&self) -> NodeSet {
-        self.members.without(self.id)
-    }
-}
-
 impl<C: Command> Raft<C> {
     /// The election timer ran out: follower or candidate -> candidate of the next term (§5.2).
     pub(super) fn become_candidate(&mut self, out: &mut Effects<Self>) {
+        assert!(self.may_stand(), "who has no vote does not wait for one");
         let heard = match &self.role {
             Role::Follower { leader: None } => Heard::NoLeader,
             Role::Follower { leader: Some(leader) } => Heard::Leader(*leader),
@@ -84,12 +67,13 @@ impl<C: Command> Raft<C> {
         self.save(Delta::Term(term), out);
         self.save(Delta::Vote(self.config.id), out);
         self.role = Role::Candidate { votes: NodeSet::EMPTY };
-        let Config { id, members, election_timeout: timeout, .. } = self.config;
+        let Config { id, election_timeout: timeout, .. } = self.config;
+        let members = *self.membership();
         out.note(Note::AsksForVotes { term, last, heard, timeout, members });
         out.set_timer(Timer::Election, timeout);
         // Were the request to leave before the vote is durable, a crash could bring the same term up again with a shorter
         // log, and votes given to the longer one would elect it.
-        for peer in self.config.peers().iter() {
+        for peer in members.electorate().without(id).iter() {
             out.send_after_sync(peer, Message::RequestVote { term, last });
         }
         out.send_after_sync(id, Message::Vote { term, granted: true });
@@ -97,19 +81,18 @@ impl<C: Command> Raft<C> {
 
     /// A majority voted: candidate -> leader of the same term.
     pub(super) fn become_leader(&mut self, out: &mut Effects<Self>) {
-        let Config { members, heartbeat_interval, .. } = self.config;
+        let members = *self.membership();
         let Role::Candidate { votes } = self.role else { panic!("only a candidate is elected") };
-        assert!(votes.is_majority_of(members), "{votes} is no majority of {members}");
+        assert!(self.has_quorum(votes), "{votes} is no quorum of {members:?}");
         let EntryId { index: last, .. } = self.state.log.last();
-        let progress = Progress { next: last.next(), matched: Index::ZERO, probing: true };
         // A vote proves that the request left, and that left after this whole log was durable.
         self.role = Role::Leader {
             durable: last,
-            followers: self.config.peers().iter().map(|peer| (peer, progress)).collect(),
+            followers: self.peers().iter().map(|peer| (peer, Progress::probe(last.next()))).collect(),
         };
         out.note(Note::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
         out.cancel_timer(Timer::Election);
-        out.set_timer(Timer::Heartbeat, Delay::fixed(heartbeat_interval));
+        out.set_timer(Timer::Heartbeat, Delay::fixed(self.config.heartbeat_interval));
     }
 
     /// A message of a higher term: any role -> follower in that term, of no leader yet (§5.1).
@@ -122,7 +105,7 @@ impl<C: Command> Raft<C> {
         out.note(Note::TermAdopted { from, old, new: term, left });
         if left == RoleName::Leader {
             out.cancel_timer(Timer::Heartbeat);
-            out.set_timer(Timer::Election, self.config.election_timeout);
+            self.reset_election_timer(out);
         }
         assert!(self.state.vote.is_none(), "a new term starts without a vote");
     }
