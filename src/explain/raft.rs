@@ -3,7 +3,8 @@
 use super::{Sentence, Tone};
 use crate::node::{NodeId, NodeSet};
 use crate::raft::{
-    AppendRefusal, Change, ChangeRefusal, EntryId, Heard, Ignored, Index, Membership, Note, PayloadKind, RoleName, VoteRefusal,
+    AppendRefusal, Change, ChangeRefusal, EntryId, Heard, Ignored, Index, Membership, Note, PayloadKind, RoleName,
+    VoteRefusal,
 };
 
 /// What `note` of server `node` says, with its numbers, the reason and the paper's section.
@@ -68,7 +69,9 @@ fn headline(node: NodeId, note: &Note) -> String {
         Note::SnapshotRefused { leader, .. } => format!("{node} refused {leader}'s snapshot"),
         Note::RequestFateUnknown { request, .. } => format!("{node} cannot tell what became of request {}", request.0),
         Note::EntryHeldBack { follower, entry, .. } => format!("{node} holds back entry {entry} for {follower}"),
-        Note::MembershipUsed { membership, .. } if membership.is_joint() => format!("{node} uses a joint configuration"),
+        Note::MembershipUsed { membership, .. } if membership.is_joint() => {
+            format!("{node} uses a joint configuration")
+        }
         Note::MembershipUsed { .. } => format!("{node} uses a new configuration"),
         Note::MembershipRolledBack { .. } => format!("{node} goes back to the configuration before"),
         Note::ChangeRefused { change, .. } => format!("{node} refused to {}", change_words(*change)),
@@ -263,7 +266,7 @@ fn source(note: &Note) -> &'static str {
         Note::EntryHeldBack { .. } => "Raft thesis §10.2.1",
         Note::MembershipUsed { membership, .. } if !membership.is_joint() => "Raft thesis §4.1",
         Note::MembershipUsed { .. } | Note::MembershipRolledBack { .. } | Note::JointCommitted { .. } => "Raft §6",
-        Note::ChangeRefused { why: ChangeRefusal::TermNotCommitted, .. } => "Raft, Ongaro 2015 (raft-dev)",
+        Note::ChangeRefused { why: ChangeRefusal::TermNotCommitted, .. } => "Raft thesis §4.1; Ongaro, raft-dev, 2015",
         Note::ChangeRefused { why: ChangeRefusal::NotCaughtUp { .. }, .. } => "Raft thesis §4.2.1",
         Note::ChangeRefused { .. } => "Raft thesis §4.1",
         Note::MembersDismissed { .. } | Note::Retired { .. } => "Raft §6; thesis §4.2.2",
@@ -416,7 +419,9 @@ fn members_words(members: &Membership) -> String {
 fn membership_reason(index: Index, members: &Membership) -> String {
     let words = members_words(members);
     if members.is_joint() {
-        return format!("Entry {index} holds it: {words}. Until it is committed and left, every decision takes both majorities.");
+        return format!(
+            "Entry {index} holds it: {words}. Until it is committed and left, every decision takes both majorities."
+        );
     }
     format!("Entry {index} holds it: {words}. A configuration counts as soon as it is in the log, committed or not.")
 }

@@ -44,7 +44,7 @@ impl<C: Command> Raft<C> {
             out.note(Note::AppendRefused { leader, why });
             let last = self.state.log.last_index();
             let conflict = match why {
-                AppendRefusal::TermMismatch { previous, own: term } if self.config.fast_repair => {
+                AppendRefusal::TermMismatch { previous, own: term } if self.config.switches.fast_repair => {
                     Some(EntryId { term, index: self.state.log.first_of_term(previous.index) })
                 }
                 _ => None,

@@ -12,7 +12,7 @@ use super::{Flaw, Message, Raft, Refusal, Response, Timer};
 use crate::node::{Answer, Command, Delay, Effects, NodeId, NodeSet, RequestId};
 
 /// Entries on their way to several followers: most need the same ones, so they are collected once.
-struct Batch<C> {
+pub(super) struct Batch<C> {
     first: Index,
     entries: Arc<[Entry<C>]>,
 }
@@ -39,7 +39,7 @@ impl<C: Command> Raft<C> {
         let own = AppendResult::Matched { up_to: entry.index };
         out.send_after_sync(self.config.id, Message::AppendReply { term, result: own });
         let mut batch = Some(Batch { first: entry.index, entries });
-        let window = self.config.window;
+        let window = self.config.switches.window;
         for peer in self.followers().iter() {
             let progress = self.progress(peer);
             if progress.is_full(window) {
@@ -56,7 +56,7 @@ impl<C: Command> Raft<C> {
 
     /// Sends `to` what it lacks, or nothing but a heartbeat if it lacks nothing.
     pub(super) fn send_append(&mut self, to: NodeId, batch: &mut Option<Batch<C>>, out: &mut Effects<Self>) {
-        let window = self.config.window;
+        let window = self.config.switches.window;
         let progress = self.progress(to);
         let (first, full) = (progress.next, progress.is_full(window));
         let installs = matches!(progress.state, ProgressState::Snapshot { .. });
@@ -137,7 +137,7 @@ impl<C: Command> Raft<C> {
 
     /// Sends `follower` entries that waited for an answer: one message, or as many as the window has room for.
     fn send_more(&mut self, follower: NodeId, out: &mut Effects<Self>) {
-        let window = self.config.window;
+        let window = self.config.switches.window;
         // What was just committed may have ended this server's office, or the follower's part in it.
         while self.followers().contains(follower) {
             let last = self.state.log.last_index();

@@ -210,7 +210,11 @@ impl<C: Clone> Log<C> {
     pub(super) fn compact(&mut self, last: EntryId) {
         assert!(last.index > self.base.index, "{last} was compacted before");
         let follow = self.term_at(last.index) == Some(last.term);
-        let entries = if follow { self.iter_from(last.index.next()).map(|(_, entry)| entry.clone()).collect() } else { SharedVec::default() };
+        let entries = if follow {
+            self.iter_from(last.index.next()).map(|(_, entry)| entry.clone()).collect()
+        } else {
+            SharedVec::default()
+        };
         *self = Self { base: last, entries };
     }
 }

@@ -228,7 +228,7 @@ impl<C: Command> Raft<C> {
             return Err(ChangeRefusal::NoChange);
         }
         let mut fresh = new.voters.difference(old.voters).iter();
-        match fresh.find(|server| self.config.catch_up && !self.has_caught_up(*server)) {
+        match fresh.find(|server| self.config.switches.learners_first && !self.has_caught_up(*server)) {
             Some(server) => Err(ChangeRefusal::NotCaughtUp { server }),
             None => Ok(new),
         }

@@ -68,7 +68,7 @@ pub enum AppendResult {
         /// The follower's last index: a hint, so that a short log costs one round instead of one per entry.
         last: Index,
         /// The follower's entry at `previous`, if it has another one there: its term, and the first index at which the
-        /// follower has an entry of that term. A hint, given if [`super::Config::fast_repair`] is on.
+        /// follower has an entry of that term. A hint, given if [`super::Switches::fast_repair`] is on.
         conflict: Option<EntryId>,
     },
     /// The sender's term is over; the reply's term says which one it is now.

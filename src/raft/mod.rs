@@ -60,6 +60,7 @@ mod progress;
 mod quorum;
 mod role;
 mod snapshot;
+mod switches;
 #[cfg(test)]
 mod tests;
 
@@ -76,6 +77,7 @@ pub use progress::{Progress, ProgressState};
 pub use quorum::{VoteResult, majority_reached, majority_vote};
 pub use role::{Role, RoleName};
 pub use snapshot::Snapshot;
+pub use switches::{Reads, Switches};
 
 use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 
@@ -96,25 +98,15 @@ pub struct Config {
     pub heartbeat_interval: Micros,
     /// At most so many entries in one AppendEntries; at least 1.
     pub max_entries_per_append: u32,
-    /// Log compaction (§7): after so many committed entries since the last snapshot the service shall make one. `None`
-    /// keeps the whole log.
-    pub snapshot_after: Option<u32>,
-    /// Pipelining (thesis §10.2.1): at most so many messages with entries are under way to each follower; those that come
-    /// meanwhile wait and leave together, so that they share a message. `None` sets no limit. 1 is one round trip at a time.
-    pub window: Option<u32>,
-    /// Fast conflict repair (§5.3, last paragraphs): a refusal names the term of the conflicting entry and the first index of
-    /// that term, so that the leader skips all of them in one round, instead of one entry a round.
-    pub fast_repair: bool,
-    /// New voters have to catch up as learners first (thesis §4.2.1). Without this rule a change is quicker to start, and
-    /// nothing is committed that needs the newcomer until it has the whole log.
-    pub catch_up: bool,
+    /// The features that it has.
+    pub switches: Switches,
     /// A mistake to make on purpose.
     pub flaw: Option<Flaw>,
 }
 
 impl Config {
     /// The paper's election timeout of 150 to 300 ms (§9.3), a heartbeat every 40 ms, 64 entries a message;
-    /// no learners, no compaction, no limit to what is under way.
+    /// no learners, and no feature switched on.
     pub fn new(id: NodeId, members: NodeSet) -> Self {
         Self {
             id,
@@ -123,10 +115,7 @@ impl Config {
             election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
             heartbeat_interval: Micros::from_ms(40),
             max_entries_per_append: 64,
-            snapshot_after: None,
-            window: None,
-            fast_repair: false,
-            catch_up: true,
+            switches: Switches::default(),
             flaw: None,
         }
     }
@@ -212,7 +201,7 @@ impl<C: Command> Raft<C> {
         let Config { election_timeout, heartbeat_interval, max_entries_per_append, .. } = config;
         assert!(heartbeat_interval < election_timeout.min, "every election timer would run out between two heartbeats");
         assert!(max_entries_per_append > 0, "nothing would ever be replicated");
-        assert!(config.window != Some(0), "no entry would ever be sent");
+        assert_eq!(config.switches.check(), Ok(()), "a switch lacks another");
         Self::with_state(config, PersistentState::default())
     }
 

@@ -23,7 +23,7 @@ pub enum ProgressState {
     /// Sends entries as they come, without waiting for answers; `next` counts what was sent.
     Replicate {
         /// The last index of each message with entries that was sent and not answered yet, oldest first. Kept only if
-        /// there is a limit to them: [`super::Config::window`].
+        /// there is a limit to them: [`super::Switches::window`].
         in_flight: Vec<Index>,
     },
     /// Has sent its snapshot, because an entry that the follower needs is compacted, and sends no entries until it knows

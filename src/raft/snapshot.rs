@@ -18,7 +18,7 @@ use super::note::Note;
 use super::persistent::Delta;
 use super::role::Role;
 use super::{Message, Raft};
-use crate::node::{Answer, Command, Effects, NodeId};
+use crate::node::{Command, Effects, NodeId};
 
 /// What a prefix of the log led to, and what is needed to go on from there.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -38,10 +38,10 @@ impl<C: Command> Raft<C> {
     }
 
     /// Whether so many entries were committed since the last snapshot that the service should call [`Raft::compact`]:
-    /// [`super::Config::snapshot_after`].
+    /// [`super::Switches::snapshot_after`].
     pub fn wants_snapshot(&self) -> bool {
         let since = self.commit.0 - self.state.log.base().index.0;
-        self.config.snapshot_after.is_some_and(|after| since >= u64::from(after))
+        self.config.switches.snapshot_after.is_some_and(|after| since >= u64::from(after))
     }
 
     /// The service has applied all entries up to `through`, which led to `state`; they may go. `through` must be committed
@@ -114,8 +114,8 @@ impl<C: Command> Raft<C> {
             if entry == last || ruled_out {
                 self.settle(entry, request, last, out);
             } else if index <= last.index {
+                // There is nothing to answer: it may have taken effect or not, and no later entry will tell.
                 out.note(Note::RequestFateUnknown { request, entry, last });
-                out.reply(request, Answer::Unknown);
             } else {
                 self.pending.insert((index, term), request);
             }

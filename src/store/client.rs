@@ -3,8 +3,8 @@
 //! One question at a time: what its person asks for meanwhile waits in line. What it gave up may still have happened: if word comes later, the phone passes it on.
 //! Left out: retries (a retried post could happen twice without client sessions).
 
-use super::feed::{Ask, FeedAnswer, Message, Note, Participant, Post, PostId, Refusal, Replica, Request};
-use super::feed::{Response, Timer};
+use super::feed::{Ask, FeedAnswer, Post, PostId, Refusal, Request, Response};
+use super::participant::{Message, Note, Participant, Timer};
 use crate::node::{Answer, Clocks, Delay, Effects, Micros, NodeId, RequestId};
 
 /// How many given-up questions a phone remembers, to recognise late answers.
@@ -12,6 +12,43 @@ const REMEMBERED: usize = 16;
 
 /// How many questions may wait in line.
 const IN_LINE: usize = 3;
+
+/// A rule that fired or refused at a phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PhoneNote {
+    /// A phone asked its replica for something.
+    Asked {
+        /// The replica.
+        replica: NodeId,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// A phone got no answer in time.
+    GaveUp {
+        /// The replica that it had asked.
+        replica: NodeId,
+        /// How long it waited.
+        waited: Micros,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// A phone heard after all what came of something that it had given up.
+    HeardLate {
+        /// It did take effect.
+        done: bool,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// A phone moved to another replica.
+    Attached {
+        /// From here.
+        from: NodeId,
+        /// To there.
+        to: NodeId,
+    },
+    /// A phone was asked for more than it keeps in line.
+    WasBusy,
+}
 
 /// What a phone waits for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -72,21 +109,15 @@ impl Client {
         assert!(self.waiting.is_none() && self.asked == 0, "phones do not crash");
     }
 
-    pub(super) fn on_request<S: Replica>(
-        &mut self,
-        id: RequestId,
-        request: Request,
-        at: Clocks,
-        out: &mut Effects<Participant<S>>,
-    ) {
+    pub(super) fn on_request(&mut self, id: RequestId, request: Request, at: Clocks, out: &mut Effects<Participant>) {
         let ask = match request {
             Request::Attach(to) => {
-                out.note(Note::Attached { from: self.replica, to });
+                out.note(Note::Phone(PhoneNote::Attached { from: self.replica, to }));
                 self.replica = to;
                 return out.reply(id, Answer::Done(Response::Attached));
             }
             _ if self.in_line.len() == IN_LINE => {
-                out.note(Note::WasBusy);
+                out.note(Note::Phone(PhoneNote::WasBusy));
                 return out.reply(id, Answer::Refused(Refusal::Busy));
             }
             Request::Read => Ask::Read,
@@ -103,31 +134,25 @@ impl Client {
         }
     }
 
-    fn ask<S: Replica>(&mut self, id: RequestId, ask: Ask, at: Clocks, out: &mut Effects<Participant<S>>) {
+    fn ask(&mut self, id: RequestId, ask: Ask, at: Clocks, out: &mut Effects<Participant>) {
         let number = self.asked;
         self.asked += 1;
         let post = matches!(ask, Ask::Post(_));
         self.waiting = Some(Waiting { number, request: id, post, replica: self.replica, since: at.monotonic });
-        out.note(Note::Asked { replica: self.replica, post });
+        out.note(Note::Phone(PhoneNote::Asked { replica: self.replica, post }));
         out.send(self.replica, Message::Ask { number, ask });
         out.set_timer(Timer::Answer, Delay::fixed(self.timeout));
     }
 
     /// The last question is over: the next in line is asked.
-    fn ask_next<S: Replica>(&mut self, at: Clocks, out: &mut Effects<Participant<S>>) {
+    fn ask_next(&mut self, at: Clocks, out: &mut Effects<Participant>) {
         if !self.in_line.is_empty() {
             let (id, ask) = self.in_line.remove(0);
             self.ask(id, ask, at, out);
         }
     }
 
-    pub(super) fn on_answer<S: Replica>(
-        &mut self,
-        number: u32,
-        answer: FeedAnswer,
-        at: Clocks,
-        out: &mut Effects<Participant<S>>,
-    ) {
+    pub(super) fn on_answer(&mut self, number: u32, answer: FeedAnswer, at: Clocks, out: &mut Effects<Participant>) {
         if let Some(waiting) = self.waiting.take_if(|waiting| waiting.number == number) {
             out.cancel_timer(Timer::Answer);
             out.reply(waiting.request, answer.clone());
@@ -139,15 +164,15 @@ impl Client {
             && let Some(position) = self.given_up.iter().position(|waiting| waiting.number == number)
         {
             let waiting = self.given_up.remove(position);
-            out.note(Note::HeardLate { done: matches!(answer, Answer::Done(_)), post: waiting.post });
+            out.note(Note::Phone(PhoneNote::HeardLate { done: matches!(answer, Answer::Done(_)), post: waiting.post }));
             out.reply(waiting.request, answer);
         }
     }
 
-    pub(super) fn on_timeout<S: Replica>(&mut self, at: Clocks, out: &mut Effects<Participant<S>>) {
+    pub(super) fn on_timeout(&mut self, at: Clocks, out: &mut Effects<Participant>) {
         let waiting = self.waiting.take().expect("the timer runs only while it waits");
         let waited = at.monotonic.since(waiting.since);
-        out.note(Note::GaveUp { replica: waiting.replica, waited, post: waiting.post });
+        out.note(Note::Phone(PhoneNote::GaveUp { replica: waiting.replica, waited, post: waiting.post }));
         out.reply(waiting.request, Answer::Unknown);
         self.remember(waiting);
         self.ask_next(at, out);

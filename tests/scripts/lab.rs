@@ -2,18 +2,17 @@
 
 use std::error::Error;
 
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::sim::run::{Run, World};
 use cap_lab::timeline::track::Track;
 use cap_lab::timeline::{Experiment, RequestOf, Timeline};
-use cap_lab::world::feed::{Available, Consistent, FeedRun, FeedSetup, PEOPLE};
+use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE, Store};
 use cap_lab::world::paxos::PaxosRun;
 
 /// A timeline of some experiment.
 pub(crate) enum Lab {
     Feed(Box<Timeline<FeedExperiment>>),
-    Raft(Box<Timeline<RaftExperiment>>),
     Paxos(Box<Timeline<PaxosExperiment>>),
 }
 
@@ -22,7 +21,6 @@ macro_rules! each {
     ($lab:expr, $timeline:ident => $what:expr) => {
         match $lab {
             Lab::Feed($timeline) => $what,
-            Lab::Raft($timeline) => $what,
             Lab::Paxos($timeline) => $what,
         }
     };
@@ -38,7 +36,6 @@ impl Lab {
         }
         Ok(match experiment {
             FeedExperiment::NAME => Self::Feed(timeline(setup, seed)?),
-            RaftExperiment::NAME => Self::Raft(timeline(setup, seed)?),
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
@@ -85,7 +82,6 @@ impl Lab {
     fn setup(&self) -> Option<FeedSetup> {
         match self {
             Self::Feed(timeline) => Some(timeline.experiment().feed),
-            Self::Raft(timeline) => Some(timeline.experiment().feed),
             Self::Paxos(_) => None,
         }
     }
@@ -93,36 +89,34 @@ impl Lab {
     pub(crate) fn servers(&self) -> NodeSet {
         match self {
             Self::Paxos(timeline) => timeline.experiment().paxos.nodes(),
-            Self::Feed(_) | Self::Raft(_) => self.setup().expect("a feed").servers(),
+            Self::Feed(_) => self.setup().expect("a feed").servers(),
         }
     }
 
-    pub(crate) fn consistent(&self) -> Option<&FeedRun<Consistent>> {
+    /// The feeds, from left to right.
+    pub(crate) fn feeds(&self) -> &[FeedRun] {
         match self {
-            Self::Feed(timeline) => Some(&timeline.track().left),
-            Self::Raft(timeline) => Some(timeline.track()),
-            Self::Paxos(_) => None,
+            Self::Feed(timeline) => timeline.track().worlds(),
+            Self::Paxos(_) => &[],
         }
     }
 
-    pub(crate) fn available(&self) -> Option<&FeedRun<Available>> {
-        match self {
-            Self::Feed(timeline) => Some(&timeline.track().right),
-            Self::Raft(_) | Self::Paxos(_) => None,
-        }
+    /// The first feed on Raft.
+    pub(crate) fn raft(&self) -> Option<&FeedRun> {
+        self.feeds().iter().find(|run| run.world().store == Store::Raft)
     }
 
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
         match self {
             Self::Paxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::Raft(_) => None,
+            Self::Feed(_) => None,
         }
     }
 
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         match self {
             Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
-            Self::Feed(_) | Self::Raft(_) => self.consistent().expect("a feed").model().is_cut(from, to),
+            Self::Feed(_) => self.feeds()[0].model().is_cut(from, to),
         }
     }
 
@@ -132,21 +126,16 @@ impl Lab {
             let names = run.model().flights().iter().filter_map(|(id, _)| run.name_of(id));
             names.filter(|name| name.from == from && name.to == to && name.kind == kind).map(|name| name.ordinal).min()
         }
-        match (self, world) {
-            (Self::Feed(timeline), 1) => oldest(&timeline.track().right, kind, from, to),
-            (Self::Paxos(timeline), 0) => oldest(timeline.track(), kind, from, to),
-            (_, 0) => oldest(self.consistent()?, kind, from, to),
-            _ => None,
+        match self {
+            Self::Feed(timeline) => oldest(timeline.track().worlds().get(usize::from(world))?, kind, from, to),
+            Self::Paxos(timeline) => oldest(timeline.track(), kind, from, to),
         }
     }
 
     /// The invariant that was broken, if one was.
     pub(crate) fn broken(&self) -> Option<String> {
-        let consistent =
-            self.consistent().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        let available =
-            self.available().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
+        let mut feeds = self.feeds().iter().filter_map(|run| run.watch().broken.as_ref());
         let paxos = self.paxos().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        consistent.or(available).or(paxos)
+        feeds.next().map(|broken| format!("{broken:?}")).or(paxos)
     }
 }

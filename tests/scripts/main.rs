@@ -4,7 +4,7 @@
 //! Commands:
 //!
 //! ```text
-//! setup feed|raft replicas=5 people=3 traffic=0 seed=1     setup paxos proposers=2 acceptors=3 seed=1
+//! setup feed replicas=5 people=3 traffic=0 stores=raft/gossip seed=1     setup paxos proposers=2 acceptors=3 seed=1
 //! run 2s | 150ms          lets time pass                   at 3.250000s    lets it pass until then
 //! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
 //! heal | heal n1 n3       everything, or one link
@@ -169,14 +169,15 @@ fn times_are_read_to_the_microsecond() {
 /// A run is copied as a script, and the script leads to the same run.
 #[test]
 fn a_copied_run_is_a_script_that_holds() {
-    let feed = FeedExperiment { feed: FeedSetup { replicas: 5, people: 3 }, traffic: 100 };
+    let feed = FeedExperiment::side_by_side(FeedSetup { replicas: 5, people: 3 }, 100);
     let mut timeline = Timeline::new(feed, u64::MAX);
     let act = |timeline: &mut Timeline<FeedExperiment>, act: Intervention<Request>| {
         assert!(timeline.act_apart(act.clone()), "{act:?}");
         timeline.play(timeline.now() + Micros(777_777));
     };
     timeline.play(Micros(1_234_567));
-    let name = timeline.track().right.model().flights().iter().find_map(|(id, _)| timeline.track().right.name_of(id));
+    let gossip = &timeline.track().worlds()[1];
+    let name = gossip.model().flights().iter().find_map(|(id, _)| gossip.name_of(id));
     let fate = Fate::Hold;
     act(&mut timeline, Intervention::Message { world: 1, name: name.expect("AP is busy"), fate });
     act(&mut timeline, Intervention::Cut(vec![(NodeId(0), NodeId(1)), (NodeId(3), NodeId(0))]));

@@ -10,8 +10,9 @@ use cap_lab::raft::{Index, Payload, Role};
 use cap_lab::sim::model::Status;
 use cap_lab::store::consistent_feed::Command;
 use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
+use cap_lab::store::participant::Participant;
 use cap_lab::timeline::track::Track;
-use cap_lab::world::feed::{FeedKind, FeedRun};
+use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
 
@@ -22,8 +23,8 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "roles" => roles(lab),
         "logs" => logs(lab),
         "feeds" => feeds(lab),
-        "phones" => Ok(phones("CP", lab, lab.consistent()) + &phones("AP", lab, lab.available())),
-        "meters" => Ok(meters("CP", lab.consistent()) + &meters("AP", lab.available())),
+        "phones" => Ok(lab.feeds().iter().map(|run| phones(lab, run)).collect()),
+        "meters" => Ok(lab.feeds().iter().map(meters).collect()),
         "links" => Ok(links(lab)),
         "notes" => Ok(notes(lab, noted)),
         "acceptors" => acceptors(lab),
@@ -37,11 +38,10 @@ fn list(nodes: NodeSet) -> String {
 }
 
 fn roles(lab: &Lab) -> Shown {
-    let run = lab.consistent().ok_or("there is no Raft here")?;
+    let run = lab.raft().ok_or("there is no Raft here")?;
     let mut out = String::new();
     for (id, slot) in run.model().slots() {
-        let Some(replica) = slot.node.replica() else { continue };
-        let raft = replica.raft();
+        let Some(raft) = slot.node.raft() else { continue };
         let role = match (slot.status, raft.role()) {
             (Status::Crashed, _) => "down".to_owned(),
             (_, Role::Leader { .. }) => "leader".to_owned(),
@@ -57,15 +57,15 @@ fn roles(lab: &Lab) -> Shown {
 
 /// Each entry as `TERM:CONTENT`, a bar after what the server knows to be committed, and what a crash now would lose.
 fn logs(lab: &Lab) -> Shown {
-    let run = lab.consistent().ok_or("there is no Raft here")?;
+    let run = lab.raft().ok_or("there is no Raft here")?;
     let mut out = String::new();
     for (id, slot) in run.model().slots() {
-        let Some(replica) = slot.node.replica() else { continue };
-        let raft = replica.raft();
+        let Some(raft) = slot.node.raft() else { continue };
         let mut line = String::new();
         for (index, entry) in raft.log().iter_from(Index(1)) {
             let content = match &entry.payload {
                 Payload::Noop => "noop".to_owned(),
+                Payload::Config(_) => "configuration".to_owned(),
                 Payload::Command(Command { ask: Ask::Post(post), .. }) => format!("\"{}\"", post.text),
                 Payload::Command(Command { client, ask: Ask::Read }) => format!("{}'s read", lab.name(*client)),
             };
@@ -84,14 +84,14 @@ fn logs(lab: &Lab) -> Shown {
 
 fn feeds(lab: &Lab) -> Shown {
     let mut out = String::new();
-    for (id, slot) in lab.consistent().ok_or("there is no feed here")?.model().slots() {
-        if let Some(replica) = slot.node.replica() {
-            writeln!(out, "CP {id}: {}", posts(replica.posts().iter()))?;
-        }
-    }
-    for (id, slot) in lab.available().into_iter().flat_map(|run| run.model().slots()) {
-        if let Some(replica) = slot.node.replica() {
-            writeln!(out, "AP {id}: {}", posts(replica.newest().iter().map(|stamped| &stamped.post)))?;
+    for run in lab.feeds() {
+        for (id, slot) in run.model().slots() {
+            let posts = match &slot.node {
+                Participant::Raft(replica) => posts(replica.feed().posts().iter()),
+                Participant::Gossip(replica) => posts(replica.newest().iter().map(|stamped| &stamped.post)),
+                Participant::Client(_) => continue,
+            };
+            writeln!(out, "{} {id}: {posts}", run.world().store.side())?;
         }
     }
     Ok(out)
@@ -103,9 +103,9 @@ fn posts<'a>(posts: impl Iterator<Item = &'a Post>) -> String {
 }
 
 /// What each phone asked last, and what came of it.
-fn phones<K: FeedKind>(side: &str, lab: &Lab, run: Option<&FeedRun<K>>) -> String {
+fn phones(lab: &Lab, run: &FeedRun) -> String {
     let mut out = String::new();
-    let Some(run) = run else { return out };
+    let side = run.world().store.side();
     for (id, slot) in run.model().slots() {
         let Some(client) = slot.node.client() else { continue };
         let latest = run
@@ -154,8 +154,8 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
     }
 }
 
-fn meters<K: FeedKind>(side: &str, run: Option<&FeedRun<K>>) -> String {
-    let Some(run) = run else { return String::new() };
+fn meters(run: &FeedRun) -> String {
+    let side = run.world().store.side();
     let meters = &run.watch().meters;
     format!(
         "{side}: {} answered, {} refused, {} unknown, {} stale reads\n",
@@ -184,19 +184,12 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
             *noted = number + 1;
         }
     };
-    let [first, second] = noted;
-    if let Some(run) = lab.consistent() {
-        let side = if lab.available().is_some() { "CP: " } else { "" };
+    for (run, noted) in lab.feeds().iter().zip(noted.iter_mut()) {
+        let side = if lab.feeds().len() > 1 { format!("{}: ", run.world().store.side()) } else { String::new() };
         let told = run.watch().events.notes.iter().map(|(number, noted)| {
-            (number, explain::feed::consistent(&names, view(noted.reach), noted.node, &noted.note).headline)
+            (number, explain::feed::sentence(&names, view(noted.reach), noted.node, &noted.note).headline)
         });
-        tell(side, told.collect(), first);
-    }
-    if let Some(run) = lab.available() {
-        let told = run.watch().events.notes.iter().map(|(number, noted)| {
-            (number, explain::feed::available(&names, view(noted.reach), noted.node, &noted.note).headline)
-        });
-        tell("AP: ", told.collect(), second);
+        tell(&side, told.collect(), noted);
     }
     if let Some(run) = lab.paxos() {
         let told = run
@@ -205,7 +198,7 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
             .notes
             .iter()
             .map(|(number, noted)| (number, explain::paxos::sentence(&names, noted.node, &noted.note).headline));
-        tell("", told.collect(), first);
+        tell("", told.collect(), &mut noted[0]);
     }
     out
 }

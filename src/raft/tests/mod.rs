@@ -3,10 +3,14 @@
 mod commit;
 mod election;
 mod invariants;
+mod membership;
 mod notes;
 mod persistence;
+mod pipelining;
+mod quorum;
 mod random;
 mod replication;
+mod snapshot;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -179,7 +183,27 @@ impl Cluster {
 
     fn request(&mut self, id: NodeId, request: u32, command: u64) {
         self.event(id, |server, out| {
-            server.on_request(RequestId(request), Request::Propose(command), Clocks::default(), out)
+            server.on_request(RequestId(request), Request::Propose(command), Clocks::default(), out);
+        });
+    }
+
+    fn change(&mut self, id: NodeId, request: u32, change: Change) {
+        self.event(id, |server, out| {
+            server.on_request(RequestId(request), Request::ChangeMembers(change), Clocks::default(), out)
+        });
+    }
+
+    /// The service at `id` makes a snapshot of all that is committed there.
+    fn compact(&mut self, id: NodeId) {
+        self.event(id, |server, out| {
+            let through = server.commit_index();
+            let committed = server.log().iter_from(Index(1)).take_while(|(index, _)| *index <= through);
+            let newest = committed.filter_map(|(_, entry)| match &entry.payload {
+                Payload::Command(command) => Some(*command),
+                Payload::Noop | Payload::Config(_) => None,
+            });
+            let state = newest.last().or(server.snapshot().and_then(|before| before.state));
+            server.compact(through, state, out);
         });
     }
 

@@ -1,14 +1,14 @@
 //! The experiments behind the pages: [`Lab`] for real runs.
 
 mod acts;
-mod available;
 mod common;
-mod consistent;
 mod feed;
+mod gossip;
 mod paxos;
 mod phones;
+mod raft;
 
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::Micros;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedSetup;
@@ -27,8 +27,15 @@ const HEAD_START: Micros = Micros::from_ms(2_000);
 pub fn open(page: Page, saved: Option<&str>) -> Result<Box<dyn Lab>, String> {
     match (page, saved) {
         (_, None) => new_run(page, &first_setup(page)),
-        (Page::Feed, Some(text)) => Ok(Box::new(FeedLab::new(Timeline::<FeedExperiment>::import(text)?.timeline))),
-        (Page::Raft, Some(text)) => Ok(Box::new(FeedLab::new(Timeline::<RaftExperiment>::import(text)?.timeline))),
+        (Page::Feed | Page::Raft, Some(text)) => {
+            let timeline = Timeline::<FeedExperiment>::import(text)?.timeline;
+            match (page, timeline.experiment().stores.len()) {
+                (Page::Raft, 1) => Ok(Box::new(FeedLab::new(timeline))),
+                (Page::Feed, 2..) => Ok(Box::new(FeedLab::new(timeline))),
+                (_, 1) => Err("This run has one cluster: open it on the Raft page.".to_owned()),
+                (_, _) => Err("This run has clusters side by side: open it on the feed's page.".to_owned()),
+            }
+        }
         (Page::Paxos, Some(text)) => Ok(Box::new(PaxosLab::new(Timeline::<PaxosExperiment>::import(text)?.timeline))),
     }
 }
@@ -38,8 +45,8 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     let feed = FeedSetup { replicas: setup.nodes.0, people: setup.people.0 };
     let traffic = setup.traffic.unwrap_or(0);
     match page {
-        Page::Feed => Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic }, setup.seed)?))),
-        Page::Raft => Ok(Box::new(FeedLab::new(begin(RaftExperiment { feed, traffic }, setup.seed)?))),
+        Page::Feed => Ok(Box::new(FeedLab::new(begin(FeedExperiment::side_by_side(feed, traffic), setup.seed)?))),
+        Page::Raft => Ok(Box::new(FeedLab::new(begin(FeedExperiment::raft(feed, traffic), setup.seed)?))),
         Page::Paxos => {
             let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0 };
             Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))

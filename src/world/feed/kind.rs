@@ -1,35 +1,80 @@
-//! What makes a feed consistent or available.
+//! What a feed runs on, and what is checked of it.
 
-use std::fmt::Debug;
+use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use crate::gossip;
 use crate::node::{Delay, Micros, NodeId, NodeSet};
-use crate::raft;
+use crate::raft::{self, Raft};
 use crate::sim::model::Step;
 use crate::sim::run::Seen;
 use crate::store::available_feed::AvailableFeed;
-use crate::store::consistent_feed::{ConsistentFeed, ReplicaNote};
-use crate::store::feed::{Participant, PostId, Replica};
+use crate::store::client::PhoneNote;
+use crate::store::consistent_feed::{Command, ConsistentFeed, ReplicaNote};
+use crate::store::feed::PostId;
+use crate::store::participant::{Note, Participant};
 
-/// What makes a feed consistent or available: the replica, and what is checked of it.
-pub trait FeedKind: Clone + Debug {
-    /// One replica.
-    type Replica: Replica;
-    /// What the checks of the protocol remember.
-    type Ghost: Clone + Default + Debug;
+/// What the replicas of a feed run on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Store {
+    /// Raft's replicated log. Linearizable: CP.
+    Raft,
+    /// Gossip. Eventually consistent: AP.
+    Gossip,
+}
 
+/// How long a replica waits between two exchanges with random peers.
+const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
+/// How many posts one message of gossip holds at most.
+const BATCH: u32 = 64;
+
+impl Store {
     /// A replica that has not started.
-    fn replica(id: NodeId, servers: NodeSet) -> Self::Replica;
-    /// Whether a learner will want to read this.
-    fn is_notable(note: &<Self::Replica as Replica>::Note) -> bool;
-    /// Checks the protocol's invariants after a step; what breaks one is told once.
-    fn check(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant<Self::Replica>>) -> Result<(), Broken>;
-    /// A post that this note says is in the feed for good.
-    fn committed(note: &<Self::Replica as Replica>::Note) -> Option<PostId>;
-    /// Whether this replica has that post.
-    fn holds(replica: &Self::Replica, post: PostId) -> bool;
-    /// Whether this note says that its server was elected.
-    fn elected(note: &<Self::Replica as Replica>::Note) -> bool;
+    pub(super) fn replica(self, id: NodeId, servers: NodeSet) -> Participant {
+        match self {
+            Self::Raft => Participant::Raft(ConsistentFeed::new(Raft::new(raft::Config::new(id, servers)))),
+            Self::Gossip => Participant::Gossip(AvailableFeed::new(gossip::Config {
+                id,
+                peers: servers.without(id),
+                every: EXCHANGE,
+                batch: BATCH,
+            })),
+        }
+    }
+
+    /// "CP" or "AP": what it gives up under a partition is the other one.
+    pub fn side(self) -> &'static str {
+        match self {
+            Self::Raft => "CP",
+            Self::Gossip => "AP",
+        }
+    }
+
+    fn ghost(self) -> Ghost {
+        match self {
+            Self::Raft => Ghost::Raft(Box::default()),
+            Self::Gossip => Ghost::None,
+        }
+    }
+}
+
+/// Shown as a setup has it.
+impl Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Raft => "raft",
+            Self::Gossip => "gossip",
+        })
+    }
+}
+
+impl FromStr for Store {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let all = [Self::Raft, Self::Gossip];
+        all.into_iter().find(|store| store.to_string() == word).ok_or_else(|| format!("“{word}” is no store"))
+    }
 }
 
 /// An invariant that does not hold, and what shows it.
@@ -41,108 +86,61 @@ pub struct Broken {
     pub evidence: String,
 }
 
-/// Linearizable, on Raft: CP.
-#[derive(Clone, Copy, Debug)]
-pub struct Consistent;
+/// What the checks of a store's protocol remember.
+#[derive(Clone, Debug)]
+pub(super) enum Ghost {
+    /// Nothing is checked.
+    None,
+    Raft(Box<raft::invariant::Ghost<Command>>),
+}
 
-impl FeedKind for Consistent {
-    type Replica = ConsistentFeed;
-    type Ghost = raft::invariant::Ghost<crate::store::consistent_feed::Command>;
-
-    fn replica(id: NodeId, servers: NodeSet) -> ConsistentFeed {
-        ConsistentFeed::new(raft::Config::new(id, servers))
+impl Ghost {
+    pub(super) fn new(store: Store) -> Self {
+        store.ghost()
     }
 
-    fn is_notable(note: &ReplicaNote) -> bool {
-        match note {
-            // What goes well, the phones show.
-            ReplicaNote::Raft(
-                raft::Note::EntryAppended { .. }
-                | raft::Note::AppendAccepted { .. }
-                | raft::Note::CommitAdvanced { .. }
-                | raft::Note::CommitLearned { .. }
-                | raft::Note::RequestCommitted { .. },
-            ) => false,
-            ReplicaNote::Raft(note) => !note.is_routine(),
-            ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. } => false,
-            ReplicaNote::RefusedWithoutLeader { .. }
-            | ReplicaNote::AskedBefore { .. }
-            | ReplicaNote::ForgotWhetherTaken { .. }
-            | ReplicaNote::LostLeader { .. }
-            | ReplicaNote::Superseded { .. } => true,
-        }
-    }
-
-    fn check(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant<ConsistentFeed>>) -> Result<(), Broken> {
-        let raft = |slot: &Participant<ConsistentFeed>| slot.replica().is_some();
-        let Some(node) = seen.outcome.node.filter(|node| raft(&seen.after.slot(*node).node)) else { return Ok(()) };
-        let after = seen.after.slot(node).node.replica().expect("filtered").raft();
+    /// Checks the protocol's invariants after a step; what breaks one is told once.
+    pub(super) fn check(&mut self, seen: &Seen<'_, Participant>) -> Result<(), Broken> {
+        let Some(node) = seen.outcome.node else { return Ok(()) };
+        let after = &seen.after.slot(node).node;
         let started = !matches!(seen.step, Step::Restart(_)) || seen.at > Micros::ZERO;
-        let before = seen.before.filter(|_| started).and_then(|slot| slot.node.replica()).map(ConsistentFeed::raft);
-        ghost
-            .observe(node, before, after)
-            .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence })
-    }
-
-    fn committed(note: &ReplicaNote) -> Option<PostId> {
-        match note {
-            ReplicaNote::Applied { post, fresh: true, .. } => Some(*post),
-            _ => None,
+        let before = seen.before.filter(|_| started).map(|slot| &slot.node);
+        match (self, after) {
+            (Self::Raft(ghost), Participant::Raft(after)) => ghost
+                .observe(node, before.and_then(Participant::raft), after.log())
+                .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence }),
+            _ => Ok(()),
         }
-    }
-
-    fn holds(replica: &ConsistentFeed, post: PostId) -> bool {
-        replica.has(post)
-    }
-
-    fn elected(note: &ReplicaNote) -> bool {
-        matches!(note, ReplicaNote::Raft(raft::Note::BecameLeader { .. }))
     }
 }
 
-/// Eventually consistent, on gossip: AP.
-#[derive(Clone, Copy, Debug)]
-pub struct Available;
-
-/// How long a replica waits between two exchanges with random peers.
-const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
-/// How many posts one message of gossip holds at most.
-const BATCH: u32 = 64;
-
-impl FeedKind for Available {
-    type Replica = AvailableFeed;
-    type Ghost = ();
-
-    fn replica(id: NodeId, servers: NodeSet) -> AvailableFeed {
-        AvailableFeed::new(gossip::Config { id, peers: servers.without(id), every: EXCHANGE, batch: BATCH })
+/// Whether a learner will want to read this. What goes well, the phones show.
+pub(super) fn is_notable(note: &Note) -> bool {
+    match note {
+        Note::Raft(
+            raft::Note::EntryAppended { .. }
+            | raft::Note::AppendAccepted { .. }
+            | raft::Note::CommitAdvanced { .. }
+            | raft::Note::CommitLearned { .. }
+            | raft::Note::RequestCommitted { .. },
+        ) => false,
+        Note::Raft(note) => !note.is_routine(),
+        Note::Gossip(gossip::Note::Learns { by_mail, .. }) => !by_mail,
+        Note::Gossip(note) => matches!(note, gossip::Note::Starts { .. } | gossip::Note::FindsGap { .. }),
+        Note::Replica(note) => !matches!(note, ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. }),
+        Note::Phone(note) => !matches!(note, PhoneNote::Asked { .. }),
     }
+}
 
-    fn is_notable(note: &gossip::Note) -> bool {
-        match note {
-            gossip::Note::Learns { by_mail, .. } => !by_mail,
-            gossip::Note::Starts { .. } | gossip::Note::Answers { .. } | gossip::Note::FindsGap { .. } => true,
-            gossip::Note::Adds { .. }
-            | gossip::Note::Stores { .. }
-            | gossip::Note::SendsDigest { .. }
-            | gossip::Note::HasNothingFor { .. }
-            | gossip::Note::Asks { .. }
-            | gossip::Note::KnowsAlready { .. } => false,
-        }
+/// A post that this note says is in the feed for good.
+pub(super) fn committed(note: &Note) -> Option<PostId> {
+    match note {
+        Note::Replica(ReplicaNote::Applied { post, fresh: true, .. }) => Some(*post),
+        _ => None,
     }
+}
 
-    fn check((): &mut (), _: &Seen<'_, Participant<AvailableFeed>>) -> Result<(), Broken> {
-        Ok(())
-    }
-
-    fn committed(_: &gossip::Note) -> Option<PostId> {
-        None
-    }
-
-    fn holds(replica: &AvailableFeed, post: PostId) -> bool {
-        replica.has(post)
-    }
-
-    fn elected(_: &gossip::Note) -> bool {
-        false
-    }
+/// Whether this note says that its server was elected.
+pub(super) fn elected(note: &Note) -> bool {
+    matches!(note, Note::Raft(raft::Note::BecameLeader { .. }))
 }

@@ -4,9 +4,7 @@
 mod kind;
 mod watch;
 
-use std::fmt::Debug;
-
-pub use kind::{Available, Broken, Consistent, FeedKind};
+pub use kind::{Broken, Store};
 pub use watch::{FeedWatch, Meters, Observation, Observed, Phone};
 
 use super::watch::MarkKind;
@@ -17,7 +15,8 @@ use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::{Pace, Turns};
 use crate::store::client::Client;
-use crate::store::feed::{self, Participant, Request};
+use crate::store::feed::Request;
+use crate::store::participant::Participant;
 
 /// Who takes part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,26 +115,25 @@ const PHRASES: [&str; 24] = [
 
 /// A feed's world.
 #[derive(Clone, Debug)]
-pub struct FeedWorld<K> {
+pub struct FeedWorld {
     /// Who takes part.
     pub setup: FeedSetup,
-    kind: std::marker::PhantomData<K>,
+    /// What the replicas run on.
+    pub store: Store,
 }
 
-impl<K: FeedKind> FeedWorld<K> {
-    /// A world of this kind.
-    pub fn new(setup: FeedSetup) -> Self {
+impl FeedWorld {
+    /// A world of this setup, which must have passed [`FeedSetup::check`].
+    pub fn new(setup: FeedSetup, store: Store) -> Self {
         assert_eq!(setup.check(), Ok(()));
-        Self { setup, kind: std::marker::PhantomData }
+        Self { setup, store }
     }
 }
 
 /// The run of a feed's world.
-pub type FeedRun<K> = Run<FeedWorld<K>>;
-/// A participant of it.
-pub type Member<K> = Participant<<K as FeedKind>::Replica>;
+pub type FeedRun = Run<FeedWorld>;
 
-impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
+impl Pace<Participant> for FeedWorld {
     fn travel(&self, from: NodeId, to: NodeId) -> Travel {
         let servers = self.setup.servers();
         if servers.contains(from) && servers.contains(to) { BETWEEN_REPLICAS } else { TO_A_PHONE }
@@ -155,7 +153,7 @@ impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
         Some(Turns { period: PERIOD, offset, jitter: TURN_JITTER })
     }
 
-    fn traffic(&self, _: NodeId, state: &Member<K>, turn: u32, dice: u64) -> Option<Request> {
+    fn traffic(&self, _: NodeId, state: &Participant, turn: u32, dice: u64) -> Option<Request> {
         let phone = state.client().expect("only phones have turns");
         if phone.waiting().is_some() {
             return None;
@@ -169,13 +167,13 @@ impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
     }
 }
 
-impl<K: FeedKind> World for FeedWorld<K> {
-    type Node = Member<K>;
-    type Watch = FeedWatch<K>;
+impl World for FeedWorld {
+    type Node = Participant;
+    type Watch = FeedWatch;
 
-    fn nodes(&self) -> Vec<Member<K>> {
+    fn nodes(&self) -> Vec<Participant> {
         let servers = self.setup.servers();
-        let replica = |id| Participant::Replica(K::replica(id, servers));
+        let replica = |id| self.store.replica(id, servers);
         let phone = |(person, id): (usize, NodeId)| {
             Participant::Client(Client::new(id, self.setup.home(person as u8), PATIENCE))
         };
@@ -187,27 +185,20 @@ impl<K: FeedKind> World for FeedWorld<K> {
         self.setup.servers().contains(node)
     }
 
-    fn watch(&self, watch: &mut FeedWatch<K>, seen: &Seen<'_, Member<K>>) {
-        watch.events.watch(seen, self.setup.servers(), |note| match note {
-            feed::Note::Replica(note) => K::is_notable(note),
-            feed::Note::Asked { .. } => false,
-            feed::Note::GaveUp { .. }
-            | feed::Note::HeardLate { .. }
-            | feed::Note::Attached { .. }
-            | feed::Note::WasBusy => true,
-        });
+    fn watch(&self, watch: &mut FeedWatch, seen: &Seen<'_, Participant>) {
+        watch.events.watch(seen, self.setup.servers(), kind::is_notable);
+        let ghost = watch.ghost.get_or_insert_with(|| kind::Ghost::new(self.store));
         if watch.broken.is_none()
-            && let Err(broken) = K::check(&mut watch.ghost, seen)
+            && let Err(broken) = ghost.check(seen)
         {
             watch.broken = Some((seen.at, broken));
             watch.events.mark(seen.at, MarkKind::Broken);
         }
         for note in &seen.outcome.notes {
-            let feed::Note::Replica(note) = note else { continue };
-            if K::elected(note) {
+            if kind::elected(note) {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
             }
-            if let Some(post) = K::committed(note) {
+            if let Some(post) = kind::committed(note) {
                 watch.on_committed(post, seen);
             }
         }
