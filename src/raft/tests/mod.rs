@@ -189,7 +189,7 @@ impl Cluster {
 
     fn change(&mut self, id: NodeId, request: u32, change: Change) {
         self.event(id, |server, out| {
-            server.on_request(RequestId(request), Request::ChangeMembers(change), Clocks::default(), out)
+            server.on_request(RequestId(request), Request::ChangeMembers(change), Clocks::default(), out);
         });
     }
 

@@ -17,8 +17,8 @@ fn switches(seed: u64) -> Switches {
     Switches {
         snapshot_after: [None, Some(4), Some(12)][(seed / 2 % 3) as usize],
         window: [None, Some(1), Some(3)][(seed / 3 % 3) as usize],
-        fast_repair: seed / 5 % 2 == 0,
-        learners_first: seed / 7 % 2 == 0,
+        fast_repair: (seed / 5).is_multiple_of(2),
+        learners_first: (seed / 7).is_multiple_of(2),
         ..Switches::default()
     }
 }
@@ -30,7 +30,7 @@ pub(super) fn run(seed: u64, count: u8, steps: u32) -> Cluster {
     let empty = vec![PersistentState::default(); usize::from(count)];
     let switches = switches(seed);
     let voters =
-        if seed % 3 == 0 { NodeSet::first(usize::from(count)) } else { NodeSet::first(usize::from(count) - 1) };
+        if seed.is_multiple_of(3) { NodeSet::first(usize::from(count)) } else { NodeSet::first(usize::from(count) - 1) };
     let mut cluster = Cluster::configured(&empty, |config| {
         config.max_entries_per_append = 1 + (seed % 3) as u32;
         config.members = voters;
