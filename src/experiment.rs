@@ -4,7 +4,6 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::node::NodeId;
-use crate::paxos;
 use crate::sim::run::Run;
 use crate::store::feed::Request;
 use crate::timeline::Experiment;
@@ -12,6 +11,7 @@ use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
 use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Store};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
+use crate::{paxos, raft};
 
 /// The longest post, in characters.
 pub const POST_MAX: usize = 280;
@@ -35,12 +35,12 @@ const STORES_MAX: usize = 4;
 impl FeedExperiment {
     /// The consistent feed on Raft beside the available one on gossip.
     pub fn side_by_side(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft, Store::Gossip] }
+        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default()), Store::Gossip] }
     }
 
     /// One Raft cluster that carries the consistent feed.
     pub fn raft(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft] }
+        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default())] }
     }
 }
 

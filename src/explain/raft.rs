@@ -131,8 +131,8 @@ fn reason(node: NodeId, note: &Note) -> String {
         ),
         Note::AppendRefused { leader, why } => append_refusal_reason(*leader, *why),
         Note::ConflictTruncated { leader, own, leaders, .. } => format!(
-            "Its entry {own} conflicts with {leader}'s {leaders}: same index, other term. The leader's log decides; what goes \
-             was never committed."
+            "Its entry {own} conflicts with {leader}'s {leaders}: same index, other term. The leader's log decides: as long \
+             as all keep the rules, what goes was never committed."
         ),
         Note::MatchAdvanced { server, matched } if *server == node => {
             format!("Its disk has synced up to index {matched}, so it counts itself for these entries.")

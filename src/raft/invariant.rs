@@ -43,11 +43,11 @@ pub const INVARIANTS: [(&str, &str); 5] = [
     ),
 ];
 
-const ELECTION_SAFETY: &str = "Election Safety";
-const LEADER_APPEND_ONLY: &str = "Leader Append-Only";
-const LOG_MATCHING: &str = "Log Matching";
-const LEADER_COMPLETENESS: &str = "Leader Completeness";
-const STATE_MACHINE_SAFETY: &str = "State Machine Safety";
+pub(super) const ELECTION_SAFETY: &str = "Election Safety";
+pub(super) const LEADER_APPEND_ONLY: &str = "Leader Append-Only";
+pub(super) const LOG_MATCHING: &str = "Log Matching";
+pub(super) const LEADER_COMPLETENESS: &str = "Leader Completeness";
+pub(super) const STATE_MACHINE_SAFETY: &str = "State Machine Safety";
 
 /// An invariant that does not hold, and what shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -59,6 +59,7 @@ mod persistent;
 mod progress;
 mod quorum;
 mod role;
+mod setup;
 mod snapshot;
 mod switches;
 #[cfg(test)]
@@ -76,6 +77,7 @@ pub use persistent::{Delta, PersistentState};
 pub use progress::{Progress, ProgressState};
 pub use quorum::{VoteResult, majority_reached, majority_vote};
 pub use role::{Role, RoleName};
+pub use setup::{SWITCHES, Setup, Switch};
 pub use snapshot::Snapshot;
 pub use switches::{Reads, Switches};
 

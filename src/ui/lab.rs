@@ -58,6 +58,8 @@ pub trait Lab {
 
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;
+    /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
+    fn without_flaw(&self) -> Option<Box<dyn Lab>>;
     /// The run as a file (JSON).
     fn export(&self) -> String;
     /// The run as a golden script, so that a discovery becomes a test.
@@ -144,6 +146,13 @@ pub struct World {
     pub replication: Option<Replication>,
     /// Paxos: the rails and cards.
     pub paxos: Option<PaxosView>,
+}
+
+impl World {
+    /// An invariant that is broken, if one is.
+    pub fn broken(&self) -> Option<&Invariant> {
+        self.invariants.iter().find(|invariant| invariant.broken.is_some())
+    }
 }
 
 /// How a node is drawn.
@@ -565,4 +574,36 @@ pub struct Setup {
     pub people: (u8, Vec<u8>),
     /// Traffic in percent of the usual; `None` where there is none.
     pub traffic: Option<u16>,
+    /// Features of the protocol that can be switched on.
+    pub switches: Vec<Switch>,
+    /// The mistake that the protocol makes on purpose, by its name.
+    pub flaw: Option<&'static str>,
+}
+
+/// A feature of the protocol.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Switch {
+    /// Its name in a setup.
+    pub name: &'static str,
+    /// "Pre-vote".
+    pub title: &'static str,
+    /// What it buys and costs.
+    pub says: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Whether it is on.
+    pub on: bool,
+}
+
+/// A mistake that a protocol can make on purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlawView {
+    /// Its name in a setup.
+    pub name: &'static str,
+    /// "Vote not made durable".
+    pub title: &'static str,
+    /// What the nodes do wrong.
+    pub sentence: &'static str,
+    /// The invariant that breaks.
+    pub breaks: &'static str,
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use cap_lab::counterexample;
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::sim::run::{Run, World};
@@ -39,6 +40,17 @@ impl Lab {
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
+    }
+
+    /// What the page plays to show a flaw.
+    pub(crate) fn counterexample(protocol: &str, flaw: &str, flawed: bool) -> Result<Self, Box<dyn Error>> {
+        match protocol {
+            "raft" => {
+                let found = counterexample::raft().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
+                Ok(Self::Feed(Box::new(found.play_raft(flawed))))
+            }
+            _ => Err(format!("nothing is known against {protocol}").into()),
+        }
     }
 
     pub(crate) fn now(&self) -> Micros {
@@ -103,7 +115,7 @@ impl Lab {
 
     /// The first feed on Raft.
     pub(crate) fn raft(&self) -> Option<&FeedRun> {
-        self.feeds().iter().find(|run| run.world().store == Store::Raft)
+        self.feeds().iter().find(|run| matches!(run.world().store, Store::Raft(_)))
     }
 
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
@@ -134,8 +146,9 @@ impl Lab {
 
     /// The invariant that was broken, if one was.
     pub(crate) fn broken(&self) -> Option<String> {
-        let mut feeds = self.feeds().iter().filter_map(|run| run.watch().broken.as_ref());
+        let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
+        let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let paxos = self.paxos().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        feeds.next().map(|broken| format!("{broken:?}")).or(paxos)
+        feed.or(paxos)
     }
 }

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::explain;
 use cap_lab::node::{Micros, NodeId};
+use cap_lab::raft::Flaw;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::store::feed::{Ask, Request};
@@ -29,14 +31,14 @@ type Seen = Noted<Note>;
 /// What a feed on this store is called, and what it promises.
 fn title(store: Store) -> (&'static str, &'static str) {
     match store {
-        Store::Raft => ("CP: Raft", "Answers only what a majority has agreed to"),
+        Store::Raft(_) => ("CP: Raft", "Answers only what a majority has agreed to"),
         Store::Gossip => ("AP: gossip", "Answers always, from what this replica has heard"),
     }
 }
 
 fn node(run: &FeedRun, id: NodeId) -> NodeView {
     match run.world().store {
-        Store::Raft => raft::node(run, id),
+        Store::Raft(_) => raft::node(run, id),
         Store::Gossip => gossip::node(run, id),
     }
 }
@@ -57,7 +59,7 @@ fn look(setup: FeedSetup, envelope: &Mail) -> Look {
 
 fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     match run.world().store {
-        Store::Raft => raft::sheet(run, id),
+        Store::Raft(_) => raft::sheet(run, id),
         Store::Gossip => gossip::sheet(run, id),
     }
 }
@@ -102,6 +104,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let names = |id: NodeId| setup.name(id);
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
+    let raft = matches!(store, Store::Raft(_));
     World {
         title: title.to_owned(),
         subtitle: subtitle.to_owned(),
@@ -115,8 +118,8 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
         history: history(run, now, cache),
         faults: common::faults(events, now.since(phones::HISTORY), &names),
         events: sentences(run, cache),
-        invariants: if store == Store::Raft { raft::invariants(run) } else { Vec::new() },
-        replication: if store == Store::Raft { raft::replication(run) } else { None },
+        invariants: if raft { raft::invariants(run) } else { Vec::new() },
+        replication: if raft { raft::replication(run) } else { None },
         paxos: None,
     }
 }
@@ -187,6 +190,14 @@ impl FeedLab {
 
     fn run(&self, world: usize) -> &FeedRun {
         &self.timeline.track().worlds()[world]
+    }
+
+    /// How the first Raft cluster is set up.
+    fn raft_setup(&self) -> Option<cap_lab::raft::Setup> {
+        self.timeline.experiment().stores.iter().find_map(|store| match store {
+            Store::Raft(setup) => Some(*setup),
+            Store::Gossip => None,
+        })
     }
 
     fn feed(&self) -> FeedSetup {
@@ -308,7 +319,14 @@ impl Lab for FeedLab {
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
+            switches: self.raft_setup().map(|setup| raft::switches(&setup)).unwrap_or_default(),
+            flaw: self.raft_setup().and_then(|setup| setup.flaw).map(Flaw::name),
         }
+    }
+
+    fn without_flaw(&self) -> Option<Box<dyn Lab>> {
+        let sound = without_flaw(self.timeline.experiment())?;
+        Some(Box::new(Self::new(self.timeline.retold(sound))))
     }
 
     fn export(&self) -> String {

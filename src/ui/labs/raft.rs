@@ -10,7 +10,7 @@ use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
 use crate::ui::lab::{
-    Chip, FlightHue, FlightShape, Invariant, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet,
+    Chip, FlightHue, FlightShape, Invariant, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
 };
 
 /// How many entries are drawn under a node.
@@ -20,6 +20,15 @@ const LOG_WINDOW: u64 = 24;
 
 fn raft(slot: &Slot<Participant>) -> &Raft<Command> {
     slot.node.raft().expect("servers come first")
+}
+
+/// The features of Raft, and which of them are on.
+pub(super) fn switches(setup: &raft::Setup) -> Vec<Switch> {
+    let switch = |switch: &raft::Switch| {
+        let raft::Switch { name, title, says, source, .. } = *switch;
+        Switch { name, title, says, source, on: switch.is_on(setup) }
+    };
+    raft::SWITCHES.iter().map(switch).collect()
 }
 
 /// What is on its disk; none as long as nothing is.

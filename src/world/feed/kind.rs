@@ -18,7 +18,7 @@ use crate::store::participant::{Note, Participant};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Store {
     /// Raft's replicated log. Linearizable: CP.
-    Raft,
+    Raft(raft::Setup),
     /// Gossip. Eventually consistent: AP.
     Gossip,
 }
@@ -32,7 +32,10 @@ impl Store {
     /// A replica that has not started.
     pub(super) fn replica(self, id: NodeId, servers: NodeSet) -> Participant {
         match self {
-            Self::Raft => Participant::Raft(ConsistentFeed::new(Raft::new(raft::Config::new(id, servers)))),
+            Self::Raft(raft::Setup { switches, flaw }) => {
+                let config = raft::Config { switches, flaw, ..raft::Config::new(id, servers) };
+                Participant::Raft(ConsistentFeed::new(Raft::new(config)))
+            }
             Self::Gossip => Participant::Gossip(AvailableFeed::new(gossip::Config {
                 id,
                 peers: servers.without(id),
@@ -45,26 +48,26 @@ impl Store {
     /// "CP" or "AP": what it gives up under a partition is the other one.
     pub fn side(self) -> &'static str {
         match self {
-            Self::Raft => "CP",
+            Self::Raft(_) => "CP",
             Self::Gossip => "AP",
         }
     }
 
     fn ghost(self) -> Ghost {
         match self {
-            Self::Raft => Ghost::Raft(Box::default()),
+            Self::Raft(_) => Ghost::Raft(Box::default()),
             Self::Gossip => Ghost::None,
         }
     }
 }
 
-/// Shown as a setup has it.
+/// Shown as a setup has it: `raft.pre-vote`, `gossip`.
 impl Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Raft => "raft",
-            Self::Gossip => "gossip",
-        })
+        match self {
+            Self::Raft(setup) => write!(f, "raft{setup}"),
+            Self::Gossip => f.write_str("gossip"),
+        }
     }
 }
 
@@ -72,8 +75,12 @@ impl FromStr for Store {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let all = [Self::Raft, Self::Gossip];
-        all.into_iter().find(|store| store.to_string() == word).ok_or_else(|| format!("“{word}” is no store"))
+        let (name, setup) = word.split_at(word.find(['.', '@']).unwrap_or(word.len()));
+        match name {
+            "raft" => setup.parse().map(Self::Raft),
+            "gossip" if setup.is_empty() => Ok(Self::Gossip),
+            _ => Err(format!("“{word}” is no store")),
+        }
     }
 }
 
