@@ -404,7 +404,8 @@ fn majority(members: &Membership) -> &'static str {
     if members.is_joint() { "a majority of each" } else { "a majority" }
 }
 
-fn members_words(members: &Membership) -> String {
+/// Who votes and who learns, in words: what an entry with a configuration says.
+pub fn members_words(members: &Membership) -> String {
     let Membership { voters, outgoing, learners } = members;
     let mut words = format!("{voters} vote");
     if members.is_joint() {

@@ -49,6 +49,7 @@ fn posts(slot: &Slot<Participant>) -> usize {
 fn command(setup: FeedSetup, entry: &Entry<Command>) -> String {
     match &entry.payload {
         Payload::Noop => "no-op".to_owned(),
+        Payload::Config(members) => cap_lab::explain::raft::members_words(members),
         Payload::Command(Command { ask: Ask::Post(post), .. }) => {
             format!("{} posts “{}”", setup.person(post.id.author), post.text)
         }
@@ -105,6 +106,7 @@ pub(super) fn look(message: &raft::Message<Command>) -> Look {
             let label = if matches!(result, AppendResult::Matched { .. }) { "ack" } else { "refused" };
             (label.to_owned(), FlightShape::Reply, FlightHue::Work)
         }
+        raft::Message::InstallSnapshot { .. } => ("snapshot".to_owned(), FlightShape::Request, FlightHue::Work),
     };
     Look { label, shape, hue }
 }
@@ -223,6 +225,7 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
             ("append".to_owned(), words.join("; "))
         }
         raft::Delta::Truncate { from } => ("truncate".to_owned(), format!("from index {}", from.0)),
+        raft::Delta::Snapshot(snapshot) => ("snapshot".to_owned(), format!("up to entry {}", snapshot.last)),
     })
 }
 
@@ -263,7 +266,7 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
                     format!("matches up to {}", up_to.0),
                     "The follower's disk holds the leader's log up to there (§5.3).",
                 ),
-                AppendResult::Mismatch { previous, last } => (
+                AppendResult::Mismatch { previous, last, .. } => (
                     format!("differs at {}; its log ends at {}", previous.0, last.0),
                     "The follower lacks the previous entry: the leader will try further back (§5.3).",
                 ),
@@ -273,5 +276,9 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
             };
             (vec![row("term", term.0.to_string()), row("result", value)], meaning.to_owned())
         }
+        raft::Message::InstallSnapshot { term, snapshot } => (
+            vec![row("term", term.0.to_string()), row("covers all up to", snapshot.last.to_string())],
+            "The leader's state, in place of entries that its log no longer has (§7).".to_owned(),
+        ),
     }
 }
