@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::node::NodeId;
 use crate::sim::run::Run;
-use crate::store::feed::Request;
+use crate::store::feed::{Operation, Request};
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
@@ -68,6 +68,14 @@ impl Experiment for FeedExperiment {
     }
 
     fn check_request(&self, node: NodeId, request: &Request) -> Result<(), String> {
+        if let Request::Operate(operation) = request {
+            let Operation::Transfer(other) = operation;
+            let servers = self.feed.servers();
+            return match [node, *other].into_iter().find(|id| !servers.contains(*id)) {
+                Some(stranger) => Err(format!("participant {} is no replica", stranger.0)),
+                None => Ok(()),
+            };
+        }
         if !self.feed.phones().any(|phone| phone == node) {
             return Err(format!("participant {} is asked, which is nobody's phone", node.0));
         }
@@ -79,7 +87,7 @@ impl Experiment for FeedExperiment {
             Request::Attach(to) if to.0 >= self.feed.replicas => {
                 Err(format!("a phone is moved to participant {}, which is no replica", to.0))
             }
-            Request::Post(_) | Request::Attach(_) | Request::Read => Ok(()),
+            Request::Post(_) | Request::Attach(_) | Request::Read | Request::Operate(_) => Ok(()),
         }
     }
 }

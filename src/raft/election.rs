@@ -5,7 +5,7 @@ use super::note::{Ignored, Note, VoteRefusal};
 use super::persistent::Delta;
 use super::role::Role;
 use super::{Flaw, Message, Raft};
-use crate::node::{Command, Effects, NodeId};
+use crate::node::{Clocks, Command, Effects, NodeId};
 
 impl<C: Command> Raft<C> {
     /// A candidate asks for a vote in a term that is not above this server's (a higher one was adopted before).
@@ -15,7 +15,7 @@ impl<C: Command> Raft<C> {
             Err(VoteRefusal::StaleTerm { own })
         } else if let Some(winner) = self.state.vote.filter(|winner| *winner != candidate) {
             Err(VoteRefusal::AlreadyVoted { winner })
-        } else if last < own_last && !self.has(Flaw::VoteWithoutUpToDateCheck) {
+        } else if self.lags(last) {
             Err(VoteRefusal::LogNotUpToDate { candidate_last: last, own_last })
         } else {
             Ok(())
@@ -34,8 +34,13 @@ impl<C: Command> Raft<C> {
         out.send_after_sync(candidate, Message::Vote { term: own, granted: verdict.is_ok() });
     }
 
+    /// Whether a candidate's log, which ends at `last`, may lack what is committed (§5.4.1).
+    pub(super) fn lags(&self, last: EntryId) -> bool {
+        last < self.state.log.last() && !self.has(Flaw::VoteWithoutUpToDateCheck)
+    }
+
     /// A voter answers, perhaps late, perhaps twice.
-    pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, out: &mut Effects<Self>) {
+    pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, at: Clocks, out: &mut Effects<Self>) {
         let (own, members) = (self.state.term, *self.membership());
         let Role::Candidate { votes } = &mut self.role else {
             let why = if term < own { Ignored::OlderTerm { term, own } } else { Ignored::NotCandidate };
@@ -51,8 +56,8 @@ impl<C: Command> Raft<C> {
             let votes = *votes;
             out.note(Note::VoteCounted { from, term, votes, members });
             if self.has_quorum(votes) {
-                self.become_leader(out);
-                self.append_noop(out);
+                self.become_leader(at, out);
+                self.append_noop(at, out);
             }
         }
     }

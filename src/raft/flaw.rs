@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LOG_MATCHING, STATE_MACHINE_SAFETY};
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, LOG_MATCHING, STATE_MACHINE_SAFETY};
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants of Figure 3 on some schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,6 +16,13 @@ pub enum Flaw {
     VoteNotDurable,
     /// A follower acknowledges entries before they are on disk (against Figure 2): a crash may undo a majority.
     AcknowledgeBeforeSync,
+    /// A leader answers reads without making sure that it still leads (against T §6.4): one that was deposed without
+    /// hearing of it returns old data.
+    ReadWithoutQuorum,
+    /// A lease lasts for the longest election timeout instead of the shortest (against T §6.4.1): whoever picked a shorter
+    /// one is elected before the lease ends.
+    LeaseTooLong,
+
     /// A follower takes entries if its log is long enough, without looking whether the entry before them is the leader's
     /// (against §5.3): two logs that agree on an entry may differ before it.
     AppendWithoutPreviousCheck,
@@ -30,8 +37,14 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them, in the order in which the page lists them.
-    pub const ALL: [Self; 4] =
-        [Self::VoteNotDurable, Self::AcknowledgeBeforeSync, Self::VoteWithoutUpToDateCheck, Self::CommitOlderTerms];
+    pub const ALL: [Self; 6] = [
+        Self::VoteNotDurable,
+        Self::AcknowledgeBeforeSync,
+        Self::VoteWithoutUpToDateCheck,
+        Self::CommitOlderTerms,
+        Self::ReadWithoutQuorum,
+        Self::LeaseTooLong,
+    ];
 
     /// What a setup calls it.
     pub const fn name(self) -> &'static str {
@@ -56,6 +69,7 @@ impl Flaw {
             Self::CommitOlderTerms => STATE_MACHINE_SAFETY,
             Self::AppendWithoutPreviousCheck => LOG_MATCHING,
             Self::TruncateByShorterAppend | Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
+            Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
         }
     }
 
@@ -75,6 +89,16 @@ impl Flaw {
                 "vote-without-up-to-date-check",
                 "No up-to-date check in votes",
                 "Servers vote for whoever asks first, even if that one lacks entries that they have.",
+            ),
+            Self::ReadWithoutQuorum => (
+                "read-without-quorum",
+                "Reads served by a leader without a quorum",
+                "A leader answers reads from its own state without asking whether it still leads.",
+            ),
+            Self::LeaseTooLong => (
+                "lease-too-long",
+                "Lease longer than the clocks allow",
+                "A leader trusts its lease for longer than others wait before they elect a new one.",
             ),
             Self::CommitOlderTerms => (
                 "commit-older-terms",

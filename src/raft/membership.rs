@@ -202,7 +202,7 @@ impl<C: Command> Raft<C> {
     /// A client asks for another configuration.
     pub(super) fn change_members(&mut self, request: RequestId, change: Change, out: &mut Effects<Self>) {
         match self.next_membership(change) {
-            Ok(membership) => self.append(Payload::Config(membership), Some(request), out),
+            Ok(membership) => self.propose(Payload::Config(membership), request, out),
             Err(why) => {
                 out.note(Note::ChangeRefused { request, change, why });
                 out.reply(request, Answer::Refused(Refusal::Change(why)));
@@ -255,7 +255,9 @@ impl<C: Command> Raft<C> {
                     followers.insert(peer, Progress::probe(last));
                 }
             }
-            Role::Follower { .. } | Role::Candidate { .. } => self.reset_election_timer(out),
+            Role::Follower { .. } | Role::PreCandidate { .. } | Role::Candidate { .. } => {
+                self.reset_election_timer(out)
+            }
         }
     }
 
@@ -288,13 +290,10 @@ impl<C: Command> Raft<C> {
 
     /// The configuration without its vote is committed: leader -> follower in the same term (§6; thesis §4.2.2).
     fn retire(&mut self, index: Index, out: &mut Effects<Self>) {
-        assert!(self.is_leader(), "only a leader retires");
         // The others learn of the commit now, so that none of them still waits for this server.
         self.send_heartbeats(out);
-        self.role = Role::Follower { leader: None };
         out.note(Note::Retired { term: self.state.term, index });
-        out.cancel_timer(Timer::Heartbeat);
-        self.reset_election_timer(out);
+        self.step_down(out);
     }
 
     /// Waits for a leader anew, if it may stand for election itself; a learner waits without a limit.

@@ -56,14 +56,19 @@ mod membership;
 mod message;
 mod note;
 mod persistent;
+mod prevote;
 mod progress;
 mod quorum;
+mod quorum_check;
+mod reads;
 mod role;
 mod setup;
 mod snapshot;
 mod switches;
+mod tenure;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use crate::sorted::SortedMap;
 use membership::Memberships;
@@ -72,14 +77,17 @@ pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 pub use membership::{Change, ChangeRefusal, Membership};
 pub use message::{AppendResult, Message};
-pub use note::{AppendRefusal, Heard, Ignored, Note, VoteRefusal};
+pub use note::{AppendRefusal, Contact, Heard, Ignored, Note, ReadProof, VoteRefusal};
 pub use persistent::{Delta, PersistentState};
 pub use progress::{Progress, ProgressState};
 pub use quorum::{VoteResult, majority_reached, majority_vote};
+pub use reads::WaitingRead;
 pub use role::{Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 pub use snapshot::Snapshot;
 pub use switches::{Reads, Switches};
+pub use tenure::{Acknowledged, Round, Tenure};
+pub use transfer::{Transfer, TransferRefusal};
 
 use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 
@@ -137,6 +145,11 @@ pub enum Timer {
     Election,
     /// Runs at the leader: when it ends, the next heartbeat goes out.
     Heartbeat,
+
+    /// Runs at the leader if check-quorum is on: when it ends, the leader must have heard from a quorum lately.
+    Quorum,
+    /// Runs at a leader that hands over: when it ends, it gives up.
+    Transfer,
 }
 
 /// What a client may ask of a server.
@@ -144,6 +157,12 @@ pub enum Timer {
 pub enum Request<C> {
     /// Put this command into the log.
     Propose(C),
+    /// Tell up to where the state machine must have carried out the log, so that what it shows then is not older than
+    /// anything that was committed when this was asked (T §6.4).
+    Read,
+    /// Hand leadership over to this server (T §3.10).
+    TransferLeadership(NodeId),
+
     /// Change who takes part. Done when its entry is committed; of a joint change that is the joint configuration, which the
     /// leader then leaves by itself.
     ChangeMembers(Change),
@@ -157,6 +176,19 @@ pub enum Response {
         /// Where the entry stands.
         index: Index,
         /// The term of the leader that created it.
+        term: Term,
+    },
+
+    /// A read may be answered once the state machine has carried out the log up to here.
+    ReadAt {
+        /// Nothing beyond it was committed when the read was asked.
+        index: Index,
+    },
+    /// Leadership was handed over.
+    Transferred {
+        /// Who leads: the target that was asked for.
+        leader: NodeId,
+        /// Its term.
         term: Term,
     },
 }
@@ -177,6 +209,19 @@ pub enum Refusal {
         /// Where the request's entry stood.
         index: Index,
     },
+    /// The leader hands over and takes nothing into its log.
+    HandingOver {
+        /// To whom.
+        target: NodeId,
+    },
+    /// Leadership was not handed over.
+    NotTransferred {
+        /// To whom it should have gone.
+        target: NodeId,
+        /// Why it did not.
+        why: TransferRefusal,
+    },
+
     /// The leader does not start this change of the configuration.
     Change(ChangeRefusal),
 }
@@ -195,6 +240,11 @@ pub struct Raft<C: Command> {
     role: Role,
     /// The requests that this server took as a leader and has not answered, by the entry that carries each out.
     pending: SortedMap<(Index, Term), RequestId>,
+
+    /// When it last heard a leader, on its own monotonic clock. Only kept if a switch needs it.
+    heard_leader_at: Option<Micros>,
+    /// The transfer for which it gave up its office, and the term of that, until it hears who was elected.
+    handed_over: Option<(Transfer, Term)>,
 }
 
 impl<C: Command> Raft<C> {
@@ -217,6 +267,8 @@ impl<C: Command> Raft<C> {
             state,
             role: Role::Follower { leader: None },
             pending: SortedMap::new(),
+            heard_leader_at: None,
+            handed_over: None,
         }
     }
 
@@ -264,7 +316,7 @@ impl<C: Command> Raft<C> {
     pub fn leader_hint(&self) -> Option<NodeId> {
         match self.role {
             Role::Follower { leader } => leader,
-            Role::Candidate { .. } => None,
+            Role::Candidate { .. } | Role::PreCandidate { .. } => None,
             Role::Leader { .. } => Some(self.config.id),
         }
     }
@@ -319,8 +371,9 @@ impl<C: Command> Node for Raft<C> {
     type Disk = PersistentState<C>;
     type Note = Note;
 
-    fn on_restart(&mut self, disk: &PersistentState<C>, _at: Clocks, out: &mut Effects<Self>) {
+    fn on_restart(&mut self, disk: &PersistentState<C>, at: Clocks, out: &mut Effects<Self>) {
         *self = Self::with_state(self.config, disk.clone());
+        self.remember_promise(at);
         let snapshot = disk.snapshot.as_ref().map(|snapshot| snapshot.last);
         out.note(Note::Started { term: disk.term, vote: disk.vote, last: disk.log.last(), snapshot });
         if self.may_stand() {
@@ -328,36 +381,53 @@ impl<C: Command> Node for Raft<C> {
         }
     }
 
-    fn on_message(&mut self, from: NodeId, message: Message<C>, _at: Clocks, out: &mut Effects<Self>) {
-        if message.term() > self.state.term {
+    fn on_message(&mut self, from: NodeId, message: Message<C>, at: Clocks, out: &mut Effects<Self>) {
+        if self.holds_on(from, &message, at, out) {
+            return;
+        }
+        if message.term() > self.state.term && !matches!(message, Message::PreVote { .. }) {
             self.adopt_term(message.term(), from, out);
         }
         match message {
-            Message::RequestVote { term, last } => self.on_request_vote(from, term, last, out),
-            Message::Vote { term, granted } => self.on_vote(from, term, granted, out),
-            Message::AppendEntries { term, previous, entries, commit } => {
-                self.on_append_entries(from, &follower::Append { term, previous, entries, commit }, out);
+            Message::RequestVote { term, last, .. } => self.on_request_vote(from, term, last, out),
+            Message::Vote { term, granted } => self.on_vote(from, term, granted, at, out),
+            Message::AppendEntries { term, previous, entries, commit, round } => {
+                self.on_append_entries(from, &follower::Append { term, previous, entries, commit, round }, at, out);
             }
-            Message::AppendReply { term, result } => self.on_append_reply(from, term, result, out),
-            Message::InstallSnapshot { term, snapshot } => self.on_install_snapshot(from, term, snapshot, out),
+            Message::AppendReply { term, result, round } => self.on_append_reply(from, term, result, round, at, out),
+
+            Message::PreVote { term, last } => self.on_pre_vote(from, term, last, at, out),
+            Message::PreVoteReply { term, asked, granted } => self.on_pre_vote_reply(from, term, asked, granted, out),
+            Message::TimeoutNow { term } => self.on_timeout_now(from, term, out),
+
+            Message::InstallSnapshot { term, snapshot, round } => {
+                self.on_install_snapshot(from, term, snapshot, round, at, out);
+            }
         }
     }
 
-    fn on_timer(&mut self, timer: Timer, _at: Clocks, out: &mut Effects<Self>) {
+    fn on_timer(&mut self, timer: Timer, at: Clocks, out: &mut Effects<Self>) {
         match timer {
-            Timer::Election => self.become_candidate(out),
-            Timer::Heartbeat => self.send_heartbeats(out),
+            Timer::Election => self.stand(out),
+            Timer::Heartbeat => self.on_heartbeat_timer(at, out),
+
+            Timer::Quorum => self.check_quorum(at, out),
+            Timer::Transfer => self.on_transfer_timer(out),
         }
     }
 
-    fn on_request(&mut self, id: RequestId, request: Request<C>, _at: Clocks, out: &mut Effects<Self>) {
+    fn on_request(&mut self, id: RequestId, request: Request<C>, at: Clocks, out: &mut Effects<Self>) {
         if !self.is_leader() {
             let (leader, term) = (self.leader_hint(), self.state.term);
             out.note(Note::RequestRefused { request: id, leader, term });
             return out.reply(id, Answer::Refused(Refusal::NotLeader { leader, term }));
         }
         match request {
-            Request::Propose(command) => self.append(Payload::Command(command), Some(id), out),
+            Request::Propose(command) => self.propose(Payload::Command(command), id, out),
+
+            Request::Read => self.on_read(id, at, out),
+            Request::TransferLeadership(target) => self.on_transfer_request(id, target, out),
+
             Request::ChangeMembers(change) => self.change_members(id, change, out),
         }
     }

@@ -17,8 +17,9 @@ use super::message::AppendResult;
 use super::note::Note;
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Message, Raft};
-use crate::node::{Command, Effects, NodeId};
+use super::tenure::Round;
+use super::{Message, Raft, Timer};
+use crate::node::{Clocks, Command, Effects, NodeId};
 
 /// What a prefix of the log led to, and what is needed to go on from there.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -63,7 +64,8 @@ impl<C: Command> Raft<C> {
         let needed = progress.next;
         progress.await_snapshot(snapshot.last.index);
         out.note(Note::SnapshotSent { follower, last: snapshot.last, needed });
-        out.send(follower, Message::InstallSnapshot { term: self.state.term, snapshot });
+        let (term, round) = (self.state.term, self.round());
+        out.send(follower, Message::InstallSnapshot { term, snapshot, round });
     }
 
     /// A leader sends its snapshot in a term that is not above this server's (a higher one was adopted before). The answer
@@ -73,18 +75,20 @@ impl<C: Command> Raft<C> {
         leader: NodeId,
         term: Term,
         snapshot: Arc<Snapshot<C>>,
+        round: Round,
+        at: Clocks,
         out: &mut Effects<Self>,
     ) {
         let own = self.state.term;
         if term < own {
             out.note(Note::SnapshotRefused { leader, term, own });
-            return self.answer_append(leader, AppendResult::StaleTerm, out);
+            return self.answer_append(leader, AppendResult::StaleTerm, round, out);
         }
         if matches!(self.role, Role::Leader { .. }) {
             // Election Safety is broken already, as in AppendEntries.
             return;
         }
-        self.follow(leader, out);
+        self.heard_leader(leader, at, out);
         let (last, own_last) = (snapshot.last, self.state.log.last());
         let known = last.index <= self.commit || self.state.log.term_at(last.index) == Some(last.term);
         if known {
@@ -99,8 +103,11 @@ impl<C: Command> Raft<C> {
             out.note(Note::SnapshotInstalled { leader, last, own_last });
             self.settle_by_snapshot(last, out);
         }
-        self.reset_election_timer(out);
-        self.answer_append(leader, AppendResult::Matched { up_to: last.index }, out);
+        if !self.may_stand() {
+            // It may just have learned that its removal is committed.
+            out.cancel_timer(Timer::Election);
+        }
+        self.answer_append(leader, AppendResult::Matched { up_to: last.index }, round, out);
     }
 
     /// Requests that this server took as a leader of the past may stand in the part that the snapshot covers, where nobody
@@ -111,7 +118,7 @@ impl<C: Command> Raft<C> {
             let entry = EntryId { term, index };
             // Terms never decrease along a log: an entry cannot stand before one of an earlier term, nor after one of a later.
             let ruled_out = if index <= last.index { term > last.term } else { term < last.term };
-            if entry == last || ruled_out {
+            if ruled_out {
                 self.settle(entry, request, last, out);
             } else if index <= last.index {
                 // There is nothing to answer: it may have taken effect or not, and no later entry will tell.

@@ -11,9 +11,9 @@
 //! Left out: client sessions and retries; reads without a log entry; that a phone's own message, copied and held until its
 //! replica has crashed and restarted, is taken up again.
 
-use super::feed::{Ask, AskId, FeedAnswer, Numbers, Post, PostId, READ_LENGTH, Refusal, Response};
+use super::feed::{Ask, AskId, FeedAnswer, Numbers, Operation, Post, PostId, READ_LENGTH, Refusal, Response};
 use super::participant::{Message, Note, Participant};
-use super::replicated_log::{ReplicatedLog, Settled};
+use super::replicated_log::{Declined, ReplicatedLog, Settled};
 use crate::node::{self, Answer, Clocks, Effect, Effects, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
@@ -132,10 +132,15 @@ pub enum ReplicaNote {
 
 /// Where an answer goes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Origin {
-    id: AskId,
-    /// The replica that forwarded; `None` if the phone is attached here.
-    via: Option<NodeId>,
+enum Origin {
+    /// To a phone.
+    Phone {
+        id: AskId,
+        /// Through the replica that forwarded; `None` if the phone is attached here.
+        via: Option<NodeId>,
+    },
+    /// To the operator.
+    Operator(RequestId),
 }
 
 /// One replica.
@@ -149,6 +154,8 @@ pub struct ConsistentFeed<L> {
     /// Questions that are in the log, by the name that it knows them by.
     asked: SortedMap<RequestId, Origin>,
     requests: u32,
+    /// Reads that wait until this index is carried out.
+    reads: Vec<(u64, Origin)>,
     /// Questions passed on, and to whom.
     forwarded: SortedMap<AskId, NodeId>,
     /// By phone: the number of the latest question that it took up, be it to refuse it.
@@ -168,6 +175,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
             feed: FeedState::default(),
             asked: SortedMap::new(),
             requests: 0,
+            reads: Vec::new(),
             forwarded: SortedMap::new(),
             taken: SortedMap::new(),
             started: 0,
@@ -230,8 +238,19 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                     Settled::At(index) => {
                         settled.insert(index, request);
                     }
+                    Settled::ReadAt(index) => {
+                        let origin = self.origin(request);
+                        self.reads.push((index, origin));
+                    }
+                    Settled::Operated => {
+                        let origin = self.origin(request);
+                        self.answer(origin, Answer::Done(Response::Operated), out);
+                    }
                 },
-                Effect::Reply(request, Answer::Refused(refusal)) => self.give_up(request, &refusal, out),
+                Effect::Reply(request, Answer::Refused(refusal)) => {
+                    let origin = self.origin(request);
+                    self.decline(origin, L::declined(&refusal), out);
+                }
                 Effect::Reply(_, Answer::Unknown) => unreachable!("a log that can't know stays silent"),
             }
         }
@@ -261,14 +280,48 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                 self.answer(origin, Answer::Done(response), out);
             }
         }
+        let applied = self.applied;
+        let (ready, waiting) = std::mem::take(&mut self.reads).into_iter().partition(|(index, _)| *index <= applied);
+        self.reads = waiting;
+        let ready: Vec<(u64, Origin)> = ready;
+        for (_, origin) in ready {
+            self.answer(origin, Answer::Done(Response::Posts(self.feed.newest())), out);
+        }
     }
 
-    fn give_up(&mut self, request: RequestId, refusal: &L::Refusal, out: &mut Out) {
-        let origin = self.asked.remove(&request).expect("a log answers what it was asked, once");
-        let index = L::superseded(refusal).expect("it was asked as a leader");
-        out.note(Note::Replica(ReplicaNote::Superseded { client: origin.id.client, index }));
-        let refusal = Refusal::Superseded { replica: self.log.id(), index };
+    /// Who asked for what is now answered.
+    fn origin(&mut self, request: RequestId) -> Origin {
+        self.asked.remove(&request).expect("a log answers what it was asked, once")
+    }
+
+    fn decline(&self, origin: Origin, declined: Declined, out: &mut Out) {
+        let (replica, term) = (self.log.id(), self.log.epoch());
+        let refusal = match declined {
+            Declined::Superseded(index) => {
+                if let Origin::Phone { id, .. } = origin {
+                    out.note(Note::Replica(ReplicaNote::Superseded { client: id.client, index }));
+                }
+                Refusal::Superseded { replica, index }
+            }
+            Declined::NotLeader => Refusal::NoLeader { replica, term },
+            Declined::HandingOver => Refusal::HandingOver { replica },
+            Declined::NotOperated => Refusal::NotOperated,
+        };
         self.answer(origin, Answer::Refused(refusal), out);
+    }
+
+    fn ask_log(&mut self, origin: Origin, request: L::Request, at: Clocks, out: &mut Out) {
+        let id = RequestId(self.requests);
+        self.requests += 1;
+        self.asked.insert(id, origin);
+        self.drive(out, |log, inner| log.on_request(id, request, at, inner));
+    }
+
+    pub(super) fn on_operate(&mut self, id: RequestId, operation: Operation, at: Clocks, out: &mut Out) {
+        match self.log.operate(operation) {
+            Some(request) => self.ask_log(Origin::Operator(id), request, at, out),
+            None => self.decline(Origin::Operator(id), Declined::NotOperated, out),
+        }
     }
 
     /// The leader is gone, or another one took over: what came of the questions passed to it, this replica cannot know.
@@ -281,10 +334,11 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         }
     }
 
-    fn answer(&self, Origin { id, via }: Origin, answer: FeedAnswer, out: &mut Out) {
-        match via {
-            Some(replica) => out.send(replica, Message::Forwarded { id, answer }),
-            None => out.send(id.client, Message::Answer { number: id.number, answer }),
+    fn answer(&self, origin: Origin, answer: FeedAnswer, out: &mut Out) {
+        match origin {
+            Origin::Phone { id, via: Some(replica) } => out.send(replica, Message::Forwarded { id, answer }),
+            Origin::Phone { id, via: None } => out.send(id.client, Message::Answer { number: id.number, answer }),
+            Origin::Operator(request) => out.reply(request, answer),
         }
     }
 
@@ -300,7 +354,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         match passed {
             Some((_, epoch)) if epoch <= self.started => {
                 out.note(Note::Replica(ReplicaNote::ForgotWhetherTaken { client, epoch, post }));
-                self.answer(Origin { id, via }, Answer::Unknown, out);
+                self.answer(Origin::Phone { id, via }, Answer::Unknown, out);
             }
             Some(_) | None => self.take(id, ask, via, at, out),
         }
@@ -309,14 +363,12 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
     fn take(&mut self, id: AskId, ask: Ask, via: Option<NodeId>, at: Clocks, out: &mut Out) {
         let (client, post) = (id.client, matches!(ask, Ask::Post(_)));
         let (replica, epoch) = (self.log.id(), self.log.epoch());
-        let origin = Origin { id, via };
+        let origin = Origin::Phone { id, via };
         match self.log.leader() {
             Some(leader) if leader == replica => {
-                let request = RequestId(self.requests);
-                self.requests += 1;
-                self.asked.insert(request, origin);
-                let command = L::propose(Command { client, ask });
-                self.drive(out, |log, inner| log.on_request(request, command, at, inner));
+                let read = if post { None } else { self.log.read() };
+                let request = read.unwrap_or_else(|| L::propose(Command { client, ask }));
+                self.ask_log(origin, request, at, out);
             }
             Some(leader) if via.is_none() => {
                 self.forwarded.insert(id, leader);

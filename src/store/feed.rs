@@ -72,6 +72,24 @@ pub enum Request {
     Read,
     /// Talks to another replica from now on.
     Attach(NodeId),
+    /// Not a person's: an operator asks a replica for something.
+    Operate(Operation),
+}
+
+/// What an operator asks a replica of the consistent feed for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Operation {
+    /// Hand leadership over to this replica.
+    Transfer(NodeId),
+}
+
+/// Shown as a script has it: `transfer n3`.
+impl Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transfer(to) => write!(f, "transfer {to}"),
+        }
+    }
 }
 
 /// Shown as a script has it: `post Lunch in Lisbon?`.
@@ -81,6 +99,7 @@ impl Display for Request {
             Self::Post(text) => write!(f, "post {text}"),
             Self::Read => f.write_str("read"),
             Self::Attach(to) => write!(f, "attach {to}"),
+            Self::Operate(operation) => operation.fmt(f),
         }
     }
 }
@@ -93,7 +112,8 @@ impl FromStr for Request {
             ("post", text) => Ok(Self::Post(text.into())),
             ("read", "") => Ok(Self::Read),
             ("attach", to) => Ok(Self::Attach(to.parse()?)),
-            _ => Err(format!("a phone can't “{line}”")),
+            ("transfer", to) => Ok(Self::Operate(Operation::Transfer(to.parse()?))),
+            _ => Err(format!("nobody can “{line}”")),
         }
     }
 }
@@ -107,6 +127,8 @@ pub enum Response {
     Posts(Arc<[Post]>),
     /// Attached.
     Attached,
+    /// What the operator asked for is done.
+    Operated,
 }
 
 /// Why something did not happen and never will.
@@ -126,8 +148,15 @@ pub enum Refusal {
         /// Where it stood.
         index: u64,
     },
+    /// The leader hands over its office, and takes nothing meanwhile.
+    HandingOver {
+        /// The leader.
+        replica: NodeId,
+    },
     /// The phone still waits for its last answer, and too much is in line already.
     Busy,
+    /// The replica can't do what the operator asked for; a note says why.
+    NotOperated,
 }
 
 /// What a phone asks of a replica.

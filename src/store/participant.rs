@@ -8,7 +8,7 @@ use super::client::{Client, PhoneNote};
 use super::consistent_feed::{Command, ConsistentFeed, ReplicaNote};
 use super::feed::{Ask, AskId, FeedAnswer, PostId, Refusal, Request, Response};
 use crate::gossip::{self, Append, Items};
-use crate::node::{Clocks, Disk, Effects, Kind, Node, NodeId, RequestId};
+use crate::node::{Answer, Clocks, Disk, Effects, Kind, Node, NodeId, RequestId};
 use crate::raft::{self, PersistentState, Raft};
 
 /// A message between phone and replica, or between replicas.
@@ -228,9 +228,11 @@ impl Node for Participant {
     }
 
     fn on_request(&mut self, id: RequestId, request: Request, at: Clocks, out: &mut Effects<Self>) {
-        match self {
-            Self::Client(client) => client.on_request(id, request, at, out),
-            Self::Raft(_) | Self::Gossip(_) => panic!("only phones are asked by people"),
+        match (self, request) {
+            (Self::Client(client), request) => client.on_request(id, request, at, out),
+            (Self::Raft(replica), Request::Operate(operation)) => replica.on_operate(id, operation, at, out),
+            (Self::Gossip(_), Request::Operate(_)) => out.reply(id, Answer::Refused(Refusal::NotOperated)),
+            (Self::Raft(_) | Self::Gossip(_), _) => panic!("only phones are asked by people"),
         }
     }
 

@@ -1,9 +1,10 @@
 //! What the consistent feed needs of a replicated log, whatever protocol keeps it.
 
 use super::consistent_feed::Command;
+use super::feed::Operation;
 use super::participant::{Delta, Message, Note, Timer};
 use crate::node::{Disk, Node, NodeId};
-use crate::raft::{self, Index, Payload, PersistentState, Raft};
+use crate::raft::{self, Index, Payload, PersistentState, Raft, Reads};
 
 /// Commands in one order, the same at all servers: each index, counted from 1, holds at most one for good.
 ///
@@ -29,10 +30,14 @@ pub trait ReplicatedLog: Node {
 
     /// Asks it to put a command into the log.
     fn propose(command: Command) -> Self::Request;
+    /// Asks it for a read that is no entry of its own; none if its reads are entries, as its switches may have it.
+    fn read(&self) -> Option<Self::Request>;
+    /// Asks it for what an operator wants; none if it can't be had from this protocol.
+    fn operate(&self, operation: Operation) -> Option<Self::Request>;
     /// What a request came to.
     fn settled(response: &Self::Response) -> Settled;
-    /// The index at which a request's entry stood until another one was decided there; none if it was refused outright.
-    fn superseded(refusal: &Self::Refusal) -> Option<u64>;
+    /// Why a request did not take effect.
+    fn declined(refusal: &Self::Refusal) -> Declined;
 
     /// As a message of the feed.
     fn message(message: Self::Message) -> Message;
@@ -49,6 +54,23 @@ pub trait ReplicatedLog: Node {
 pub enum Settled {
     /// Its command is decided, at this index.
     At(u64),
+    /// It is a read that may be answered once this index was carried out.
+    ReadAt(u64),
+    /// The operator has what was asked for.
+    Operated,
+}
+
+/// Why a request did not take effect and never will.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Declined {
+    /// The server does not lead, or no longer does.
+    NotLeader,
+    /// Its entry stood at this index, until another one was decided there.
+    Superseded(u64),
+    /// The leader hands over its office.
+    HandingOver,
+    /// The operator can't have it.
+    NotOperated,
 }
 
 impl ReplicatedLog for Raft<Command> {
@@ -69,7 +91,7 @@ impl ReplicatedLog for Raft<Command> {
     }
 
     fn is_candidate(&self) -> bool {
-        matches!(self.role(), raft::Role::Candidate { .. })
+        matches!(self.role(), raft::Role::Candidate { .. } | raft::Role::PreCandidate { .. })
     }
 
     fn commit_index(&self) -> u64 {
@@ -91,16 +113,30 @@ impl ReplicatedLog for Raft<Command> {
         raft::Request::Propose(command)
     }
 
-    fn settled(response: &raft::Response) -> Settled {
-        match response {
-            raft::Response::Committed { index, .. } => Settled::At(index.0),
+    fn read(&self) -> Option<raft::Request<Command>> {
+        (self.config().switches.reads != Reads::Log).then_some(raft::Request::Read)
+    }
+
+    fn operate(&self, operation: Operation) -> Option<raft::Request<Command>> {
+        match operation {
+            Operation::Transfer(to) => Some(raft::Request::TransferLeadership(to)),
         }
     }
 
-    fn superseded(refusal: &raft::Refusal) -> Option<u64> {
+    fn settled(response: &raft::Response) -> Settled {
+        match response {
+            raft::Response::Committed { index, .. } => Settled::At(index.0),
+            raft::Response::ReadAt { index } => Settled::ReadAt(index.0),
+            raft::Response::Transferred { .. } => Settled::Operated,
+        }
+    }
+
+    fn declined(refusal: &raft::Refusal) -> Declined {
         match refusal {
-            raft::Refusal::Superseded { index } => Some(index.0),
-            raft::Refusal::NotLeader { .. } | raft::Refusal::Change(_) => None,
+            raft::Refusal::Superseded { index } => Declined::Superseded(index.0),
+            raft::Refusal::NotLeader { .. } => Declined::NotLeader,
+            raft::Refusal::HandingOver { .. } => Declined::HandingOver,
+            raft::Refusal::NotTransferred { .. } | raft::Refusal::Change(_) => Declined::NotOperated,
         }
     }
 

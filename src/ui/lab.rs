@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::store::feed::Operation;
 
 /// A page, and with it a kind of experiment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,6 +110,8 @@ pub enum Act {
     Attach { person: NodeId, to: NodeId },
     /// How much the people do by themselves, in percent of the usual; 0 is off.
     Traffic { percent: u16 },
+    /// An operator asks a replica for something.
+    Operate { node: NodeId, operation: Operation },
     /// A proposer is asked to propose a value.
     Propose { proposer: NodeId, value: String },
 }
@@ -437,6 +440,8 @@ pub struct Sheet {
     pub sections: Vec<(String, Vec<(String, String)>)>,
     /// What it means, in a sentence or two.
     pub meaning: String,
+    /// What only this protocol lets one do to it: label, act.
+    pub actions: Vec<(String, Act)>,
 }
 
 /// Something that can happen next.

@@ -46,6 +46,7 @@ fn roles(lab: &Lab) -> Shown {
             (Status::Crashed, _) => "down".to_owned(),
             (_, Role::Leader { .. }) => "leader".to_owned(),
             (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
+            (_, Role::PreCandidate { grants }) => format!("pre-candidate with the grants of {}", list(*grants)),
             (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
             (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
         };
@@ -118,6 +119,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
                 Request::Post(text) => format!("post \"{text}\""),
                 Request::Read => "read".to_owned(),
                 Request::Attach(to) => format!("move to {to}"),
+                Request::Operate(_) => unreachable!("phones are not operated"),
             };
             let stale = run.watch().staleness.stale().iter().find(|stale| stale.read == operation.id);
             let stale = stale.map_or(String::new(), |stale| format!(", stale: {} missing", stale.missed));
@@ -133,10 +135,13 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
         Response::Posted(_) => "confirmed".to_owned(),
         Response::Posts(found) => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
+        Response::Operated => "done".to_owned(),
     };
     let refused = |refusal: &Refusal| match refusal {
         Refusal::NoLeader { replica, term } => format!("refused, {replica} knows no leader in term {term}"),
         Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
+        Refusal::HandingOver { replica } => format!("refused, {replica} hands over"),
+        Refusal::NotOperated => "refused".to_owned(),
         Refusal::Busy => "refused, the phone was busy".to_owned(),
     };
     match outcome {

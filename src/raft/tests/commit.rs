@@ -108,7 +108,8 @@ fn two_requests_at_one_index_are_told_apart_by_their_terms() {
     // n1 follows n2, drops its entries, hears of no commit, and is elected again.
     let noop = Entry { term: T2, payload: Payload::Noop };
     let (previous, entries) = (id(1, 1), Arc::from([noop]));
-    cluster.tell(n(2), n(1), Message::AppendEntries { term: T2, previous, entries, commit: Index(1) });
+    let round = Round::default();
+    cluster.tell(n(2), n(1), Message::AppendEntries { term: T2, previous, entries, commit: Index(1), round });
     cluster.network.clear();
     cluster.elect(n(1), NodeSet::first(2));
     assert_eq!(cluster.server(n(1)).log().last(), id(3, 3));

@@ -180,7 +180,7 @@ fn learners_do_not_stand_for_election() {
 #[test]
 fn learners_answer_a_candidate_but_a_candidate_does_not_count_them() {
     let mut cluster = world(3, 2, |config| config.learners = set(&[3]));
-    cluster.tell(n(2), n(3), Message::RequestVote { term: T1, last: EntryId::default() });
+    cluster.tell(n(2), n(3), Message::RequestVote { term: T1, last: EntryId::default(), transfer: false });
     let answer = cluster.take(|flying| flying.to == n(2)).pop().map(|flying| flying.message);
     assert_eq!(answer, Some(Message::Vote { term: T1, granted: true }));
     cluster.fire(n(2), Timer::Election);
@@ -325,7 +325,8 @@ fn a_removed_server_is_told_so_once_and_stays_quiet() {
     assert!(!cluster.timers.contains(&(n(3), Timer::Election)));
     cluster.fire(n(1), Timer::Heartbeat);
     assert!(cluster.take(|flying| flying.to == n(3)).is_empty());
-    let late = Message::AppendReply { term: T1, result: AppendResult::Matched { up_to: Index(2) } };
+    let (result, round) = (AppendResult::Matched { up_to: Index(2) }, Round::default());
+    let late = Message::AppendReply { term: T1, result, round };
     cluster.tell(n(3), n(1), late);
     let ignored = Note::ReplyIgnored { from: n(3), message: "AppendReply", why: Ignored::NotMember };
     assert_eq!(cluster.notes_of(n(1)).last(), Some(&ignored));

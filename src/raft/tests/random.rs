@@ -12,14 +12,40 @@ impl Dice {
     }
 }
 
-/// The features that a seed switches on.
-fn switches(seed: u64) -> Switches {
+/// Some of the features.
+fn switches(dice: &mut Dice) -> Switches {
+    let reads = Reads::ALL[dice.below(3)];
+    let [pre_vote, check_quorum, stickiness, transfer, fast_repair, learners_first] =
+        [(); 6].map(|()| dice.below(2) == 0);
+    let lease = reads == Reads::Lease;
+    let (check_quorum, stickiness) = (check_quorum || lease, stickiness || lease);
+    let snapshot_after = [None, Some(4), Some(12)][dice.below(3)];
+    let window = [None, Some(1), Some(3)][dice.below(3)];
+    let lease_drift_ppm = 1_000;
     Switches {
-        snapshot_after: [None, Some(4), Some(12)][(seed / 2 % 3) as usize],
-        window: [None, Some(1), Some(3)][(seed / 3 % 3) as usize],
-        fast_repair: (seed / 5).is_multiple_of(2),
-        learners_first: (seed / 7).is_multiple_of(2),
-        ..Switches::default()
+        pre_vote,
+        check_quorum,
+        stickiness,
+        transfer,
+        reads,
+        lease_drift_ppm,
+        snapshot_after,
+        window,
+        fast_repair,
+        learners_first,
+    }
+}
+
+/// Any change, sensible or not.
+fn some_change(dice: &mut Dice, count: u8) -> Change {
+    let one = NodeId(dice.below(usize::from(count)) as u8);
+    let mut some = || NodeSet::first(usize::from(count)).iter().filter(|_| dice.below(3) > 0).collect();
+    let (voters, learners) = (some(), some());
+    match dice.below(5) {
+        0 => Change::AddLearner(one),
+        1 => Change::Add(one),
+        2 => Change::Remove(one),
+        _ => Change::Joint { voters, learners },
     }
 }
 
@@ -28,38 +54,34 @@ fn switches(seed: u64) -> Switches {
 pub(super) fn run(seed: u64, count: u8, steps: u32) -> Cluster {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let empty = vec![PersistentState::default(); usize::from(count)];
-    let switches = switches(seed);
-    let voters =
-        if seed.is_multiple_of(3) { NodeSet::first(usize::from(count)) } else { NodeSet::first(usize::from(count) - 1) };
+    let switches = switches(&mut dice);
+    let founders = usize::from(count) - dice.below(2);
     let mut cluster = Cluster::configured(&empty, |config| {
         config.max_entries_per_append = 1 + (seed % 3) as u32;
-        config.members = voters;
+        config.members = NodeSet::first(founders);
         config.switches = switches;
     });
     cluster.syncs = false;
     let patience = if seed % 4 < 2 { 2 } else { 8 };
     for step in 0..steps {
+        cluster.wait(dice.below(4) as u64);
         let server = NodeId(dice.below(usize::from(count)) as u8);
         let up = cluster.up.contains(server);
         match dice.below(100) {
             0 if up => cluster.crash(server, dice.below(4)),
             1..4 if !up => cluster.restart(server),
-            4..11 if up => cluster.request(server, step, u64::from(step)),
+            4..9 if up => cluster.request(server, step, u64::from(step)),
+            9..11 if up => {
+                let target = NodeId(dice.below(usize::from(count) + 1) as u8);
+                let transfer = dice.below(4) == 0;
+                cluster.ask(server, step, if transfer { Request::TransferLeadership(target) } else { Request::Read });
+            }
             11 => {
-                let leaders: Vec<_> = cluster.up.iter().filter(|id| cluster.server(*id).is_leader()).collect();
-                let server = if leaders.is_empty() { server } else { leaders[dice.below(leaders.len())] };
-                if !cluster.up.contains(server) {
-                    continue;
+                // Mostly where it has an effect.
+                let leaders = cluster.up.iter().filter(|id| cluster.server(*id).is_leader());
+                if let Some(server) = leaders.last().or(up.then_some(server)) {
+                    cluster.change(server, step, some_change(&mut dice, count));
                 }
-                let some =
-                    |dice: &mut Dice| NodeSet::first(usize::from(count)).iter().filter(|_| dice.below(3) > 0).collect();
-                let change = match dice.below(5) {
-                    0 => Change::AddLearner(NodeId(dice.below(usize::from(count)) as u8)),
-                    1 => Change::Add(NodeId(dice.below(usize::from(count)) as u8)),
-                    2 => Change::Remove(NodeId(dice.below(usize::from(count)) as u8)),
-                    _ => Change::Joint { voters: some(&mut dice), learners: some(&mut dice) },
-                };
-                cluster.change(server, step, change);
             }
             12..40 if up => cluster.sync(server),
             40..46 => {
@@ -100,7 +122,7 @@ pub(super) fn run(seed: u64, count: u8, steps: u32) -> Cluster {
 fn no_random_schedule_breaks_an_invariant() {
     let (mut elections, mut commits, mut truncations, mut superseded) = (0, 0, 0, 0);
     let (mut installed, mut joint, mut simple, mut rolled_back, mut retired) = (0, 0, 0, 0, 0);
-    for seed in 0..200 {
+    for seed in 0..300 {
         let cluster = run(seed, if seed % 2 == 0 { 3 } else { 5 }, 2_000);
         for (_, note) in &cluster.notes {
             match note {
@@ -121,7 +143,7 @@ fn no_random_schedule_breaks_an_invariant() {
     assert!(seen.iter().all(|count| *count > 10), "{seen:?} elections, commits, truncations, lost requests");
     let seen = [installed, joint, simple, rolled_back, retired];
     assert!(
-        seen.iter().all(|count| *count > 10),
+        seen.iter().all(|count| *count > 5),
         "{seen:?} snapshots installed, joint and simple configurations, roll-backs, leaders retired"
     );
 }

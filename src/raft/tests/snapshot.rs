@@ -27,6 +27,12 @@ fn is_snapshot(message: &Said) -> bool {
     matches!(message, Message::InstallSnapshot { .. })
 }
 
+/// An AppendEntries of term 1 with the entries at these indices.
+fn append(previous: EntryId, indices: &[u64]) -> Said {
+    let entries = indices.iter().map(|index| entry(*index, 1)).collect();
+    Message::AppendEntries { term: T1, previous, entries, commit: Index(5), round: Round(0) }
+}
+
 fn progress(cluster: &Cluster, follower: NodeId) -> Progress {
     let Role::Leader { followers, .. } = cluster.server(n(1)).role() else { panic!("n1 does not lead") };
     followers[&follower].clone()
@@ -100,13 +106,13 @@ fn restore_ignores_a_snapshot_of_entries_that_the_follower_has() {
     let mut cluster = n3_lags();
     let snapshot = cluster.server(n(1)).snapshot().expect("compacted").clone();
     let behind = cluster.server(n(2)).commit_index();
-    cluster.tell(n(1), n(2), Message::InstallSnapshot { term: T1, snapshot });
+    cluster.tell(n(1), n(2), Message::InstallSnapshot { term: T1, snapshot, round: Round(0) });
     let follower = cluster.server(n(2));
     assert_eq!((follower.snapshot(), follower.log().kept()), (None, 5), "it keeps its entries");
     assert!(behind < Index(5) && follower.commit_index() == Index(5), "but learns that they are committed");
     let answer = cluster.take(|flying| flying.from == n(2)).pop().map(|flying| flying.message);
     let matched = AppendResult::Matched { up_to: Index(5) };
-    assert_eq!(answer, Some(Message::AppendReply { term: T1, result: matched }));
+    assert_eq!(answer, Some(Message::AppendReply { term: T1, result: matched, round: Round(0) }));
 }
 
 #[test]
@@ -120,7 +126,7 @@ fn a_snapshot_of_a_term_that_is_over_is_refused() {
         cluster.tell(flying.from, flying.to, flying.message);
     }
     assert_eq!(cluster.server(n(3)), &before);
-    let stale = Message::AppendReply { term: T2, result: AppendResult::StaleTerm };
+    let stale = Message::AppendReply { term: T2, result: AppendResult::StaleTerm, round: Round(0) };
     assert_eq!(cluster.take(|flying| flying.to == n(1)).pop().map(|flying| flying.message), Some(stale));
 }
 
@@ -134,8 +140,7 @@ fn a_follower_that_awaits_a_snapshot_gets_bare_heartbeats_and_a_lost_snapshot_is
     assert!(cluster.take(|flying| flying.to == n(3)).is_empty());
     cluster.fire(n(1), Timer::Heartbeat);
     let asked = cluster.take(|flying| flying.to == n(3)).pop().expect("a heartbeat").message;
-    let bare = Message::AppendEntries { term: T1, previous: id(5, 1), entries: Arc::default(), commit: Index(5) };
-    assert_eq!(asked, bare);
+    assert_eq!(asked, append(id(5, 1), &[]));
     cluster.tell(n(1), n(3), asked);
     cluster.settle(NodeSet::first(3));
     assert_eq!(cluster.server(n(3)).log().last(), id(6, 1));
@@ -165,12 +170,10 @@ fn an_append_that_reaches_back_into_the_snapshot_adds_only_what_lies_beyond_it()
     cluster.settle(NodeSet::first(3));
     cluster.compact(n(2));
     assert_eq!(cluster.server(n(2)).log().base(), id(5, 1));
-    let entries: Arc<[_]> = (4..=7).map(|index| entry(index, 1)).collect();
-    cluster.tell(n(1), n(2), Message::AppendEntries { term: T1, previous: id(3, 1), entries, commit: Index(5) });
+    cluster.tell(n(1), n(2), append(id(3, 1), &[4, 5, 6, 7]));
     let follower = cluster.server(n(2));
     assert_eq!((follower.log().base(), follower.log().last()), (id(5, 1), id(7, 1)));
-    let short: Arc<[_]> = [entry(3, 1)].into();
-    cluster.tell(n(1), n(2), Message::AppendEntries { term: T1, previous: id(2, 1), entries: short, commit: Index(5) });
+    cluster.tell(n(1), n(2), append(id(2, 1), &[3]));
     assert_eq!(cluster.server(n(2)).log().last(), id(7, 1));
     let answers = cluster.take(|flying| flying.from == n(2));
     let up_to: Vec<_> = answers

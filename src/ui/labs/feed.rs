@@ -83,7 +83,7 @@ fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
         Message::Ask { .. } | Message::Answer { .. } => unreachable!("phones' messages are not drawn"),
     };
     let title = common::title(envelope, &|id| setup.name(id));
-    Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning }
+    Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }
 }
 
 /// What changes seldom, and what it was made from.
@@ -212,6 +212,7 @@ fn request(act: Act) -> Result<Intervention<Request>, String> {
         }
         Act::Read { person } => (person, Request::Read),
         Act::Attach { person, to } => (person, Request::Attach(to)),
+        Act::Operate { node, operation } => (node, Request::Operate(operation)),
         _ => return Err("Nobody proposes values here.".to_owned()),
     };
     Ok(Intervention::Request { node, request })

@@ -90,7 +90,12 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
         model::Status::Up => "It answers at once from what it has, and swaps posts with a random peer now and then.",
     };
     let total = replica.gossip().items().total();
-    Sheet { title: format!("{id} · replica with {}", count(total as u32, "post")), sections, meaning: meaning.into() }
+    Sheet {
+        title: format!("{id} · replica with {}", count(total as u32, "post")),
+        sections,
+        meaning: meaning.into(),
+        actions: Vec::new(),
+    }
 }
 
 /// What a message says, and what it means.

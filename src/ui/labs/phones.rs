@@ -126,6 +126,11 @@ fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
                 "{replica} led once and had it at index {index}, but another entry was committed. {what} did not happen."
             ),
         ),
+        Refusal::HandingOver { replica } => (
+            "Refused: handing over".to_owned(),
+            format!("{replica} hands its office over and takes nothing meanwhile. {what} did not happen."),
+        ),
+        Refusal::NotOperated => unreachable!("phones operate nothing"),
         Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer, and too much is in line.".to_owned()),
     }
 }
@@ -171,7 +176,7 @@ fn bar(run: &FeedRun, operation: &FeedOperation) -> Option<Bar> {
     let letter = match operation.request {
         Request::Post(_) => 'w',
         Request::Read => 'r',
-        Request::Attach(_) => return None,
+        Request::Attach(_) | Request::Operate(_) => return None,
     };
     let missed = stale(run, operation.id);
     let state = match &operation.outcome {

@@ -4,13 +4,13 @@ use cap_lab::node::NodeId;
 use cap_lab::raft::{self, AppendResult, Entry, Index, Payload, PersistentState, Raft, Role};
 use cap_lab::sim::model::{self, Slot};
 use cap_lab::store::consistent_feed::Command;
-use cap_lab::store::feed::Ask;
+use cap_lab::store::feed::{Ask, Operation};
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
 use crate::ui::lab::{
-    Chip, FlightHue, FlightShape, Invariant, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
+    Act, Chip, FlightHue, FlightShape, Invariant, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
 };
 
 /// How many entries are drawn under a node.
@@ -77,7 +77,7 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         role: match raft.role() {
             _ if slot.status == model::Status::Crashed => RoleMark::Follower,
             Role::Leader { .. } => RoleMark::Leader,
-            Role::Candidate { .. } => RoleMark::Candidate,
+            Role::Candidate { .. } | Role::PreCandidate { .. } => RoleMark::Candidate,
             Role::Follower { .. } => RoleMark::Follower,
         },
         status: common::status(slot.status),
@@ -106,6 +106,15 @@ pub(super) fn look(message: &raft::Message<Command>) -> Look {
             let label = if matches!(result, AppendResult::Matched { .. }) { "ack" } else { "refused" };
             (label.to_owned(), FlightShape::Reply, FlightHue::Work)
         }
+        raft::Message::PreVote { term, .. } => {
+            (format!("PreVote t{}", term.0 + 1), FlightShape::Request, FlightHue::Election)
+        }
+        raft::Message::PreVoteReply { granted, .. } => {
+            let label = if *granted { "would vote" } else { "would not" };
+            (label.to_owned(), FlightShape::Reply, FlightHue::Election)
+        }
+        raft::Message::TimeoutNow { .. } => ("TimeoutNow".to_owned(), FlightShape::Request, FlightHue::Election),
+
         raft::Message::InstallSnapshot { .. } => ("snapshot".to_owned(), FlightShape::Request, FlightHue::Work),
     };
     Look { label, shape, hue }
@@ -156,11 +165,13 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
         (model::Status::Crashed, _) => "It is down. It will start again with what its disk holds.",
         (model::Status::Paused, _) => "It stands still and does not notice: what arrives waits.",
         (_, Role::Leader { .. }) => "It takes requests, and commits what a majority has on disk.",
+        (_, Role::PreCandidate { .. }) => "It asks who would vote for it, before it raises its term.",
         (_, Role::Candidate { .. }) => "It asks for votes. Only a majority makes it leader.",
         (_, Role::Follower { leader: Some(_) }) => "It passes what its phones ask to the leader.",
         (_, Role::Follower { leader: None }) => "It knows no leader: it refuses what its phones ask.",
     };
-    Sheet { title: format!("{id} · {}", role_words(run, id)), sections, meaning: meaning.to_owned() }
+    let title = format!("{id} · {}", role_words(run, id));
+    Sheet { title, sections, meaning: meaning.to_owned(), actions: operations(run, id) }
 }
 
 pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
@@ -207,6 +218,7 @@ fn role_words(run: &FeedRun, id: NodeId) -> String {
         (model::Status::Crashed, _) => "crashed".to_owned(),
         (model::Status::Paused, _) => "paused".to_owned(),
         (_, Role::Leader { .. }) => "leader".to_owned(),
+        (_, Role::PreCandidate { grants }) => format!("pre-candidate: {grants} would vote for it"),
         (_, Role::Candidate { votes }) => {
             format!("candidate: {} of {} votes", votes.len(), raft.config().members.len())
         }
@@ -229,11 +241,26 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
     })
 }
 
+/// What an operator may ask for at a server.
+fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
+    let servers = run.world().setup.servers().iter().map(|id| run.model().slot(id));
+    let leaders =
+        servers.filter(|slot| slot.status == model::Status::Up).map(|slot| raft(slot)).filter(|raft| raft.is_leader());
+    let Some(leader) = leaders.max_by_key(|raft| raft.term()) else { return Vec::new() };
+    let node = leader.id();
+    let mut offered = Vec::new();
+    if leader.config().switches.transfer && node != id {
+        let operation = Operation::Transfer(id);
+        offered.push(("Hand leadership to it".to_owned(), Act::Operate { node, operation }));
+    }
+    offered
+}
+
 /// What a message says, and what it means.
 pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) -> (Vec<(String, String)>, String) {
     let row = |name: &str, value: String| (name.to_owned(), value);
     match message {
-        raft::Message::RequestVote { term, last } => (
+        raft::Message::RequestVote { term, last, .. } => (
             vec![row("term", term.0.to_string()), row("its last entry", last.to_string())],
             "A candidate asks for a vote. Whoever gave none in this term and has no later entry grants it (§5.2, §5.4.1)."
                 .to_owned(),
@@ -242,7 +269,7 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
             vec![row("term", term.0.to_string()), row("granted", if *granted { "yes" } else { "no" }.to_owned())],
             "A voter's answer. A vote that was granted is on the voter's disk (§5.2).".to_owned(),
         ),
-        raft::Message::AppendEntries { term, previous, entries, commit } => {
+        raft::Message::AppendEntries { term, previous, entries, commit, .. } => {
             let words: Vec<String> = entries.iter().map(|entry| command(setup, entry)).collect();
             let meaning = if entries.is_empty() {
                 "A heartbeat: the leader lives, and this much is committed (§5.2)."
@@ -260,7 +287,7 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
                 meaning.to_owned(),
             )
         }
-        raft::Message::AppendReply { term, result } => {
+        raft::Message::AppendReply { term, result, .. } => {
             let (value, meaning) = match result {
                 AppendResult::Matched { up_to } => (
                     format!("matches up to {}", up_to.0),
@@ -276,9 +303,21 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
             };
             (vec![row("term", term.0.to_string()), row("result", value)], meaning.to_owned())
         }
-        raft::Message::InstallSnapshot { term, snapshot } => (
+        raft::Message::InstallSnapshot { term, snapshot, .. } => (
             vec![row("term", term.0.to_string()), row("covers all up to", snapshot.last.to_string())],
             "The leader's state, in place of entries that its log no longer has (§7).".to_owned(),
+        ),
+        raft::Message::PreVote { term, last } => (
+            vec![row("would stand in term", (term.0 + 1).to_string()), row("its last entry", last.to_string())],
+            "A server asks who would vote for it, before it raises its term (thesis §9.6).".to_owned(),
+        ),
+        raft::Message::PreVoteReply { term, granted, .. } => (
+            vec![row("term", term.0.to_string()), row("would vote", if *granted { "yes" } else { "no" }.to_owned())],
+            "The answer. It binds nobody and changes nothing (thesis §9.6).".to_owned(),
+        ),
+        raft::Message::TimeoutNow { term } => (
+            vec![row("term", term.0.to_string())],
+            "The leader hands over: the receiver stands for election at once (thesis §3.10).".to_owned(),
         ),
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use crate::check::staleness::StaleRead;
 use crate::gossip;
 use crate::node::{Delay, Micros, NodeId, NodeSet};
 use crate::raft::{self, Raft};
@@ -53,6 +54,11 @@ impl Store {
         }
     }
 
+    /// Whether it promises that every read sees all that was confirmed before it began.
+    pub fn is_linearizable(self) -> bool {
+        matches!(self, Self::Raft(_))
+    }
+
     fn ghost(self) -> Ghost {
         match self {
             Self::Raft(_) => Ghost::Raft(Box::default()),
@@ -91,6 +97,15 @@ pub struct Broken {
     pub invariant: &'static str,
     /// The evidence.
     pub evidence: String,
+}
+
+/// What a stale read breaks where none may be.
+pub(super) fn stale_read(reader: &str, author: &str, stale: StaleRead) -> Broken {
+    let evidence = format!(
+        "{reader} read, and {author}'s post was missing, although it had been confirmed for {} ms when the read began",
+        stale.behind.as_ms()
+    );
+    Broken { invariant: raft::invariant::LINEARIZABLE_READS, evidence }
 }
 
 /// What the checks of a store's protocol remember.

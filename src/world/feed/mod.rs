@@ -208,5 +208,15 @@ impl World for FeedWorld {
         for (id, _) in &seen.outcome.replies {
             watch.on_reply(seen.history.get(*id).expect("what was answered was asked"), seen);
         }
+        if let Some(stale) =
+            watch.staleness.stale().last().filter(|_| watch.broken.is_none() && self.store.is_linearizable())
+        {
+            let reader = seen.history.get(stale.read).expect("a read of this run").client;
+            watch.broken = Some((
+                seen.at,
+                kind::stale_read(&self.setup.name(reader), &self.setup.name(stale.oldest.author), *stale),
+            ));
+            watch.events.mark(seen.at, MarkKind::Broken);
+        }
     }
 }

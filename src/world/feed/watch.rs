@@ -124,7 +124,8 @@ pub struct FeedWatch {
 
 impl FeedWatch {
     pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Participant>) {
-        let state = seen.after.slot(phone).node.client().expect("only phones are asked");
+        // An operator asks replicas.
+        let Some(state) = seen.after.slot(phone).node.client() else { return };
         // Too busy, or a move.
         if !state.has_open(id) {
             return;
@@ -145,7 +146,8 @@ impl FeedWatch {
         let (id, phone) = (operation.id, operation.client);
         match &operation.outcome {
             Outcome::Pending => unreachable!("just answered"),
-            Outcome::Done { response: Response::Attached, .. } | Outcome::Refused { refusal: Refusal::Busy, .. } => {}
+            _ if matches!(operation.request, Request::Attach(_) | Request::Operate(_)) => {}
+            Outcome::Refused { refusal: Refusal::Busy, .. } => {}
             Outcome::Done { response, .. } => {
                 self.meters.done += 1;
                 self.meters.count_latency(at.since(operation.invoked));
@@ -190,7 +192,7 @@ impl FeedWatch {
                     self.observed.push(Observed { at, phone: operation.client, what });
                 }
             }
-            Response::Attached => unreachable!("filtered by the caller"),
+            Response::Attached | Response::Operated => unreachable!("filtered by the caller"),
         }
     }
 
