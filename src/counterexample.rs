@@ -70,7 +70,7 @@ impl Counterexample {
 pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
     let mut sound = experiment.clone();
     for store in &mut sound.stores {
-        if let Store::Raft(setup) = store {
+        if let Store::Raft(setup, _) = store {
             setup.flaw = None;
         }
     }

@@ -9,7 +9,7 @@ use crate::store::feed::{Operation, Request};
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
-use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Store};
+use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Service, Store};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
 use crate::{paxos, raft};
 
@@ -35,12 +35,12 @@ const STORES_MAX: usize = 4;
 impl FeedExperiment {
     /// The consistent feed on Raft beside the available one on gossip.
     pub fn side_by_side(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default()), Store::Gossip] }
+        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default()), Store::Gossip] }
     }
 
     /// One Raft cluster that carries the consistent feed.
     pub fn raft(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default())] }
+        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default())] }
     }
 }
 

@@ -155,7 +155,13 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "Raft §5.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, post, fresh } => (
+        ReplicaNote::Applied { index, post, fresh: false, added: true } => (
+            format!("{node} adds {}'s post a second time", names(post.author)),
+            format!("Entry {index} is a second copy, and without sessions nobody remembers the first."),
+            "Ongaro's thesis §6.3",
+            Tone::Bad,
+        ),
+        ReplicaNote::Applied { index, post, fresh, added: _ } => (
             format!("{node} adds {}'s post to its feed", names(post.author)),
             if *fresh {
                 format!("Entry {index} is committed, so every replica adds the same post at the same place.")
@@ -198,6 +204,19 @@ fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
         PhoneNote::Attached { from, to } => {
             (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers."), Tone::Routine)
         }
+        PhoneNote::Retried { replica, attempt, post } => (
+            format!("{who} sends the {} again, to {replica}", what(*post)),
+            format!(
+                "It has no definite answer to {}. The first may have taken effect: only a session tells the second copy.",
+                if *attempt == 1 { "the first attempt".to_owned() } else { format!("{attempt} attempts") }
+            ),
+            Tone::Routine,
+        ),
+        PhoneNote::RefusedEachTime { attempts, post } => (
+            format!("{who}'s {} is refused", what(*post)),
+            format!("All {attempts} attempts were refused, so none of them took effect."),
+            Tone::Bad,
+        ),
         PhoneNote::WasBusy => (
             format!("{who}'s phone is still waiting"),
             "One question at a time, and too many are in line: it did not take this one.".to_owned(),

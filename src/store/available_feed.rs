@@ -89,7 +89,7 @@ impl AvailableFeed {
                 Effect::Reply(request, Answer::Done(_)) => {
                     let (id, post) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
                     let answer = Answer::Done(Response::Posted(post));
-                    out.send(id.client, Message::Answer { number: id.number, answer });
+                    out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
                 }
                 Effect::Reply(_, Answer::Refused(never)) => match never {},
                 Effect::Reply(_, Answer::Unknown) => unreachable!("gossip always knows"),
@@ -132,7 +132,7 @@ impl AvailableFeed {
             Ask::Read => {
                 let posts = self.newest.iter().map(|stamped| stamped.post.clone()).collect();
                 let answer = Answer::Done(Response::Posts(posts));
-                out.send(id.client, Message::Answer { number: id.number, answer });
+                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
             }
             // The network copied the question.
             Ask::Post(post) if self.has(post.id) => {}

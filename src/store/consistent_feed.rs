@@ -8,8 +8,14 @@
 //! A refusal is final, whatever copies of the question the network still has: a replica takes up each question once, and
 //! one that may have done so before it crashed says that it does not know.
 //!
-//! Left out: client sessions and retries; reads without a log entry; that a phone's own message, copied and held until its
-//! replica has crashed and restarted, is taken up again.
+//! A phone that asks again may reach the log twice. The state machine therefore remembers which of each phone's posts took
+//! effect (client sessions, Ongaro's thesis §6.3), and a second copy has none. Without sessions it is posted twice.
+//!
+//! Reads are log entries, or answered from the state machine once it has carried out what was committed when they were
+//! asked, as the log's switches have it.
+//!
+//! Left out: that a phone's own message, copied and held until its replica has crashed and restarted, is taken up again;
+//! sessions that expire.
 
 use super::feed::{Ask, AskId, FeedAnswer, Numbers, Operation, Post, PostId, READ_LENGTH, Refusal, Response};
 use super::participant::{Message, Note, Participant};
@@ -36,7 +42,8 @@ impl node::Command for Command {
 pub struct FeedState {
     /// All posts, by log order.
     posts: SharedVec<Post>,
-    /// By author: the posts in the feed.
+    /// By author, which of its posts took effect: a client's session (T §6.3). A set instead of the last one's number, because
+    /// a phone goes on after giving something up.
     known: SortedMap<NodeId, Numbers>,
 }
 
@@ -51,10 +58,10 @@ impl FeedState {
         self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
     }
 
-    /// Adds a post; false if it was there.
-    fn add(&mut self, post: &Post) -> bool {
+    /// Adds a post; false if it was there. A second copy is added only where nobody remembers the first.
+    fn add(&mut self, post: &Post, sessions: bool) -> bool {
         let fresh = self.known.or_default(post.id.author).insert(post.id.number);
-        if fresh {
+        if fresh || !sessions {
             self.posts.push(post.clone());
         }
         fresh
@@ -125,8 +132,10 @@ pub enum ReplicaNote {
         index: u64,
         /// Which.
         post: PostId,
-        /// Its first copy; a second one has no effect.
+        /// It was not there before.
         fresh: bool,
+        /// It is in the feed once more than before: a second copy has no effect if sessions are on.
+        added: bool,
     },
 }
 
@@ -147,6 +156,8 @@ enum Origin {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ConsistentFeed<L> {
     log: L,
+    /// Whether a command that comes a second time has no effect.
+    sessions: bool,
     /// The last index that was carried out.
     applied: u64,
     /// What carrying them out led to.
@@ -158,8 +169,8 @@ pub struct ConsistentFeed<L> {
     reads: Vec<(u64, Origin)>,
     /// Questions passed on, and to whom.
     forwarded: SortedMap<AskId, NodeId>,
-    /// By phone: the number of the latest question that it took up, be it to refuse it.
-    taken: SortedMap<NodeId, u32>,
+    /// By phone: the latest question that it took up, be it to refuse it, and which attempt at it.
+    taken: SortedMap<NodeId, (u32, u8)>,
     /// The epoch on its disk when it started: what it took up until then it has forgotten.
     started: u64,
 }
@@ -167,10 +178,11 @@ pub struct ConsistentFeed<L> {
 type Out = Effects<Participant>;
 
 impl<L: ReplicatedLog> ConsistentFeed<L> {
-    /// A replica on a log that has not started.
-    pub fn new(log: L) -> Self {
+    /// A replica on a log that has not started. With `sessions` a command that comes a second time has no effect.
+    pub fn new(log: L, sessions: bool) -> Self {
         Self {
             log,
+            sessions,
             applied: 0,
             feed: FeedState::default(),
             asked: SortedMap::new(),
@@ -193,7 +205,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
     }
 
     pub(super) fn on_restart(&mut self, disk: &L::Disk, at: Clocks, out: &mut Out) {
-        *self = Self { started: L::epoch_on(disk), ..Self::new(self.log.fresh()) };
+        *self = Self { started: L::epoch_on(disk), ..Self::new(self.log.fresh(), self.sessions) };
         self.drive(out, |log, inner| log.on_restart(disk, at, inner));
     }
 
@@ -215,7 +227,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
 
     pub(super) fn on_forwarded(&mut self, id: AskId, answer: FeedAnswer, out: &mut Out) {
         self.forwarded.remove(&id);
-        out.send(id.client, Message::Answer { number: id.number, answer });
+        out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
     }
 
     /// Lets the log handle one event, then carries out what that committed and answers whom it can.
@@ -269,8 +281,9 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
             let response = match ask {
                 Ask::Post(post) => {
                     // Not fresh if the network copied the question.
-                    let fresh = self.feed.add(post);
-                    out.note(Note::Replica(ReplicaNote::Applied { index, post: post.id, fresh }));
+                    let fresh = self.feed.add(post, self.sessions);
+                    let added = fresh || !self.sessions;
+                    out.note(Note::Replica(ReplicaNote::Applied { index, post: post.id, fresh, added }));
                     Response::Posted(post.id)
                 }
                 Ask::Read if origin.is_none() => continue,
@@ -330,14 +343,16 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         for id in lost {
             self.forwarded.remove(&id);
             out.note(Note::Replica(ReplicaNote::LostLeader { client: id.client, leader }));
-            out.send(id.client, Message::Answer { number: id.number, answer: Answer::Unknown });
+            out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer: Answer::Unknown });
         }
     }
 
     fn answer(&self, origin: Origin, answer: FeedAnswer, out: &mut Out) {
         match origin {
             Origin::Phone { id, via: Some(replica) } => out.send(replica, Message::Forwarded { id, answer }),
-            Origin::Phone { id, via: None } => out.send(id.client, Message::Answer { number: id.number, answer }),
+            Origin::Phone { id, via: None } => {
+                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer })
+            }
             Origin::Operator(request) => out.reply(request, answer),
         }
     }
@@ -346,10 +361,10 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
     /// has been given up.
     fn on_question(&mut self, id: AskId, ask: Ask, passed: Option<(NodeId, u64)>, at: Clocks, out: &mut Out) {
         let (client, post) = (id.client, matches!(ask, Ask::Post(_)));
-        if self.taken.get(&client).is_some_and(|latest| *latest >= id.number) {
+        if self.taken.get(&client).is_some_and(|latest| *latest >= (id.number, id.attempt)) {
             return out.note(Note::Replica(ReplicaNote::AskedBefore { client, post }));
         }
-        self.taken.insert(client, id.number);
+        self.taken.insert(client, (id.number, id.attempt));
         let via = passed.map(|(via, _)| via);
         match passed {
             Some((_, epoch)) if epoch <= self.started => {

@@ -178,6 +178,8 @@ pub struct AskId {
     pub client: NodeId,
     /// Counted from 0.
     pub number: u32,
+    /// How many times it asked just this before.
+    pub attempt: u8,
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub enum Message {
     Ask {
         /// How many things the phone asked before.
         number: u32,
+        /// How many times it asked just this before.
+        attempt: u8,
         /// What.
         ask: Ask,
     },
@@ -25,6 +27,8 @@ pub enum Message {
     Answer {
         /// Which question.
         number: u32,
+        /// Which attempt at it.
+        attempt: u8,
         /// What came of it; `Unknown` if the replica cannot tell either.
         answer: FeedAnswer,
     },
@@ -73,6 +77,8 @@ pub enum Timer {
     Gossip(gossip::Timer),
     /// A phone's: it gives up waiting for an answer.
     Answer,
+    /// A phone's: it asks the same once more.
+    Retry,
 }
 
 /// What a replica keeps through a crash; a phone keeps nothing here.
@@ -201,17 +207,19 @@ impl Node for Participant {
 
     fn on_message(&mut self, from: NodeId, message: Message, at: Clocks, out: &mut Effects<Self>) {
         match (self, message) {
-            (Self::Client(client), Message::Answer { number, answer }) => client.on_answer(number, answer, at, out),
-            (Self::Raft(replica), Message::Ask { number, ask }) => {
-                replica.on_ask(AskId { client: from, number }, ask, at, out);
+            (Self::Client(client), Message::Answer { number, attempt, answer }) => {
+                client.on_answer(number, attempt, answer, at, out);
+            }
+            (Self::Raft(replica), Message::Ask { number, attempt, ask }) => {
+                replica.on_ask(AskId { client: from, number, attempt }, ask, at, out);
             }
             (Self::Raft(replica), Message::Forward { id, ask, epoch }) => {
                 replica.on_forward(from, id, ask, epoch, at, out);
             }
             (Self::Raft(replica), Message::Forwarded { id, answer }) => replica.on_forwarded(id, answer, out),
             (Self::Raft(replica), Message::Raft(message)) => replica.on_message(from, message, at, out),
-            (Self::Gossip(replica), Message::Ask { number, ask }) => {
-                replica.on_ask(AskId { client: from, number }, ask, at, out);
+            (Self::Gossip(replica), Message::Ask { number, attempt, ask }) => {
+                replica.on_ask(AskId { client: from, number, attempt }, ask, at, out);
             }
             (Self::Gossip(replica), Message::Gossip(message)) => replica.on_message(from, message, at, out),
             (_, message) => unreachable!("{} for the wrong one", message.kind()),
@@ -223,6 +231,7 @@ impl Node for Participant {
             (Self::Raft(replica), Timer::Raft(timer)) => replica.on_timer(timer, at, out),
             (Self::Gossip(replica), Timer::Gossip(timer)) => replica.on_timer(timer, at, out),
             (Self::Client(client), Timer::Answer) => client.on_timeout(at, out),
+            (Self::Client(client), Timer::Retry) => client.on_retry(out),
             (_, timer) => unreachable!("{timer:?} was never set"),
         }
     }

@@ -58,7 +58,7 @@ pub(crate) fn fault(timeline: &Timeline<FeedExperiment>, dice: &mut Dice) -> Act
 
 fn message(timeline: &Timeline<FeedExperiment>, dice: &mut Dice) -> Option<Act> {
     let fate = dice.one_of(&[Fate::Drop, Fate::Hold, Fate::Duplicate, Fate::Deliver, Fate::Release]);
-    let world = dice.below(2) as u8;
+    let world = dice.below(timeline.track().worlds().len() as u64) as u8;
     any_message(&timeline.track().worlds()[usize::from(world)], dice).map(|name| Intervention::Message {
         world,
         name,
@@ -82,7 +82,7 @@ fn every_link() -> Vec<(NodeId, NodeId)> {
 }
 
 /// Everything that went wrong is put right. What was lost stays lost.
-fn heal(timeline: &mut Timeline<FeedExperiment>) {
+pub(crate) fn heal(timeline: &mut Timeline<FeedExperiment>) {
     timeline.act(Intervention::Heal(every_link()));
     for node in FIVE_AND_THREE.servers().iter() {
         match timeline.track().worlds()[0].model().slot(node).status {
@@ -92,7 +92,7 @@ fn heal(timeline: &mut Timeline<FeedExperiment>) {
         }
         timeline.act(Intervention::Drift { node, ppm: 0 });
     }
-    for world in 0..2 {
+    for world in 0..timeline.track().worlds().len() as u8 {
         for name in held(&timeline.track().worlds()[usize::from(world)]) {
             assert!(timeline.act(Intervention::Message { world, name, fate: Fate::Release }));
         }
@@ -105,7 +105,7 @@ fn held(run: &FeedRun) -> Vec<cap_lab::sim::fault::MessageName> {
 }
 
 /// The posts of a world's phones by their request: each phone numbers its own.
-fn posts(run: &FeedRun) -> BTreeMap<RequestId, PostId> {
+pub(crate) fn posts(run: &FeedRun) -> BTreeMap<RequestId, PostId> {
     let mut sent: BTreeMap<NodeId, u32> = BTreeMap::new();
     let mut posts = BTreeMap::new();
     for operation in run.history().iter() {
@@ -181,12 +181,12 @@ fn recovers(seed: u64, tally: &mut Tally) -> Micros {
     one.zip(other).map(|(one, other)| one.max(other)).unwrap_or_else(|| panic!("seed {seed}: no post was confirmed"))
 }
 
-fn consistent(node: &Participant) -> Option<&ConsistentFeed<Raft<Command>>> {
+pub(crate) fn consistent(node: &Participant) -> Option<&ConsistentFeed<Raft<Command>>> {
     if let Participant::Raft(replica) = node { Some(replica) } else { None }
 }
 
 /// The consistent feed's promises: no stale read ever, what is confirmed stays, what is refused never comes.
-fn assert_consistent(seed: u64, run: &FeedRun) {
+pub(crate) fn assert_consistent(seed: u64, run: &FeedRun) {
     let stale: Vec<_> = run.watch().staleness.stale().iter().collect();
     assert!(stale.is_empty(), "seed {seed}: stale reads of the consistent feed: {stale:?}");
     let replicas: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, consistent(&slot.node)?))).collect();

@@ -6,6 +6,7 @@ mod faults;
 mod files;
 mod liveness;
 mod replay;
+mod sessions;
 mod timeline;
 mod words;
 

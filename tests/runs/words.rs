@@ -19,7 +19,7 @@ use crate::liveness::fault;
 use crate::{Dice, FIVE_AND_THREE, feed, ms};
 
 /// The kinds of note there are. A new variant does not compile until it has its kind here, and fails until it happens.
-const KINDS: usize = 17;
+const KINDS: usize = 20;
 
 /// None for the protocols' own, which their own tests make happen.
 fn kind(note: &Note) -> Option<&'static str> {
@@ -38,6 +38,8 @@ fn phone_kind(note: &PhoneNote) -> &'static str {
         PhoneNote::HeardLate { done: false, .. } => "heard late that it did not happen",
         PhoneNote::Attached { .. } => "attached",
         PhoneNote::WasBusy => "was busy",
+        PhoneNote::Retried { .. } => "retried",
+        PhoneNote::RefusedEachTime { .. } => "refused each time",
     }
 }
 
@@ -51,7 +53,8 @@ fn replica_kind(note: &ReplicaNote) -> &'static str {
         ReplicaNote::LostLeader { .. } => "lost leader",
         ReplicaNote::Superseded { .. } => "superseded",
         ReplicaNote::Applied { fresh: true, .. } => "applied",
-        ReplicaNote::Applied { fresh: false, .. } => "applied again",
+        ReplicaNote::Applied { fresh: false, added: false, .. } => "applied again",
+        ReplicaNote::Applied { fresh: false, added: true, .. } => "applied twice",
     }
 }
 
@@ -125,10 +128,14 @@ fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
     let mut timeline = Timeline::new(feed(), 8);
     a_question_is_copied_and_its_replica_forgets(&mut timeline, &mut found);
     collect_both(&timeline, &mut found);
+    let asking_twice: FeedExperiment =
+        "replicas=5 people=3 traffic=100 stores=raft.no-sessions.retries/gossip".parse().expect("a setup");
     for seed in 0..400 {
-        let mut timeline = Timeline::new(feed(), seed);
+        // Retries take their time.
+        let (experiment, faults) = if seed % 4 == 3 { (asking_twice.clone(), 200) } else { (feed(), 60) };
+        let mut timeline = Timeline::new(experiment, seed);
         let mut dice = Dice::new(seed);
-        for _ in 0..60 {
+        for _ in 0..faults {
             timeline.play(timeline.now() + ms(10 + dice.below(30)));
             let act = if dice.below(6) == 0 {
                 let node = NodeId(5 + dice.below(3) as u8);

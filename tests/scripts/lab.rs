@@ -115,7 +115,7 @@ impl Lab {
 
     /// The first feed on Raft.
     pub(crate) fn raft(&self) -> Option<&FeedRun> {
-        self.feeds().iter().find(|run| matches!(run.world().store, Store::Raft(_)))
+        self.feeds().iter().find(|run| matches!(run.world().store, Store::Raft(..)))
     }
 
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {

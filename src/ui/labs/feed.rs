@@ -31,14 +31,14 @@ type Seen = Noted<Note>;
 /// What a feed on this store is called, and what it promises.
 fn title(store: Store) -> (&'static str, &'static str) {
     match store {
-        Store::Raft(_) => ("CP: Raft", "Answers only what a majority has agreed to"),
+        Store::Raft(..) => ("CP: Raft", "Answers only what a majority has agreed to"),
         Store::Gossip => ("AP: gossip", "Answers always, from what this replica has heard"),
     }
 }
 
 fn node(run: &FeedRun, id: NodeId) -> NodeView {
     match run.world().store {
-        Store::Raft(_) => raft::node(run, id),
+        Store::Raft(..) => raft::node(run, id),
         Store::Gossip => gossip::node(run, id),
     }
 }
@@ -59,7 +59,7 @@ fn look(setup: FeedSetup, envelope: &Mail) -> Look {
 
 fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     match run.world().store {
-        Store::Raft(_) => raft::sheet(run, id),
+        Store::Raft(..) => raft::sheet(run, id),
         Store::Gossip => gossip::sheet(run, id),
     }
 }
@@ -104,7 +104,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let names = |id: NodeId| setup.name(id);
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
-    let raft = matches!(store, Store::Raft(_));
+    let raft = matches!(store, Store::Raft(..));
     World {
         title: title.to_owned(),
         subtitle: subtitle.to_owned(),
@@ -195,7 +195,7 @@ impl FeedLab {
     /// How the first Raft cluster is set up.
     fn raft_setup(&self) -> Option<cap_lab::raft::Setup> {
         self.timeline.experiment().stores.iter().find_map(|store| match store {
-            Store::Raft(setup) => Some(*setup),
+            Store::Raft(setup, _) => Some(*setup),
             Store::Gossip => None,
         })
     }

@@ -12,7 +12,7 @@ use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::Micros;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{FeedSetup, Store};
+use cap_lab::world::feed::{FeedSetup, Service, Store};
 use cap_lab::world::paxos::PaxosSetup;
 
 use super::lab::{FlawView, Lab, Page, Setup};
@@ -47,7 +47,7 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     let traffic = setup.traffic.unwrap_or(0);
     match page {
         Page::Feed | Page::Raft => {
-            let cp = Store::Raft(raft_setup(setup)?);
+            let cp = Store::Raft(raft_setup(setup)?, Service::default());
             let stores = if page == Page::Feed { vec![cp, Store::Gossip] } else { vec![cp] };
             Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
         }

@@ -19,10 +19,64 @@ use crate::store::participant::{Note, Participant};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Store {
     /// Raft's replicated log. Linearizable: CP.
-    Raft(raft::Setup),
+    Raft(raft::Setup, Service),
     /// Gossip. Eventually consistent: AP.
     Gossip,
 }
+
+/// What a consistent feed does for its clients, whatever its log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Service {
+    /// A command that comes a second time has no effect (client sessions, Ongaro's thesis §6.3).
+    pub sessions: bool,
+    /// A phone without a definite answer asks again.
+    pub retries: bool,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self { sessions: true, retries: false }
+    }
+}
+
+impl Service {
+    /// What it differs in from the usual, as a setup has it.
+    const WITHOUT_SESSIONS: &str = "no-sessions";
+    const RETRIES: &str = "retries";
+
+    /// Takes its own words out of a setup's.
+    fn read(words: &str) -> (Self, String) {
+        let mut service = Self::default();
+        let (words, flaw) = words.split_at(words.find('@').unwrap_or(words.len()));
+        let mut rest = String::new();
+        for word in words.split('.').filter(|word| !word.is_empty()) {
+            match word {
+                Self::WITHOUT_SESSIONS => service.sessions = false,
+                Self::RETRIES => service.retries = true,
+                other => {
+                    rest.push('.');
+                    rest.push_str(other);
+                }
+            }
+        }
+        (service, rest + flaw)
+    }
+}
+
+impl Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (word, on) in [(Self::WITHOUT_SESSIONS, !self.sessions), (Self::RETRIES, self.retries)] {
+            if on {
+                write!(f, ".{word}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What sessions are for, as an invariant: its name and what it says.
+pub const EXACTLY_ONCE: (&str, &str) =
+    ("Exactly Once", "A post that a phone sends again is in the feed once (Ongaro's thesis §6.3).");
 
 /// How long a replica waits between two exchanges with random peers.
 const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
@@ -33,9 +87,9 @@ impl Store {
     /// A replica that has not started.
     pub(super) fn replica(self, id: NodeId, servers: NodeSet) -> Participant {
         match self {
-            Self::Raft(raft::Setup { switches, flaw }) => {
+            Self::Raft(raft::Setup { switches, flaw }, service) => {
                 let config = raft::Config { switches, flaw, ..raft::Config::new(id, servers) };
-                Participant::Raft(ConsistentFeed::new(Raft::new(config)))
+                Participant::Raft(ConsistentFeed::new(Raft::new(config), service.sessions))
             }
             Self::Gossip => Participant::Gossip(AvailableFeed::new(gossip::Config {
                 id,
@@ -49,19 +103,24 @@ impl Store {
     /// "CP" or "AP": what it gives up under a partition is the other one.
     pub fn side(self) -> &'static str {
         match self {
-            Self::Raft(_) => "CP",
+            Self::Raft(..) => "CP",
             Self::Gossip => "AP",
         }
     }
 
+    /// Whether phones ask again.
+    pub(super) fn retries(self) -> bool {
+        matches!(self, Self::Raft(_, Service { retries: true, .. }))
+    }
+
     /// Whether it promises that every read sees all that was confirmed before it began.
     pub fn is_linearizable(self) -> bool {
-        matches!(self, Self::Raft(_))
+        matches!(self, Self::Raft(..))
     }
 
     fn ghost(self) -> Ghost {
         match self {
-            Self::Raft(_) => Ghost::Raft(Box::default()),
+            Self::Raft(..) => Ghost::Raft(Box::default()),
             Self::Gossip => Ghost::None,
         }
     }
@@ -71,7 +130,7 @@ impl Store {
 impl Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Raft(setup) => write!(f, "raft{setup}"),
+            Self::Raft(setup, service) => write!(f, "raft{service}{setup}"),
             Self::Gossip => f.write_str("gossip"),
         }
     }
@@ -83,7 +142,10 @@ impl FromStr for Store {
     fn from_str(word: &str) -> Result<Self, String> {
         let (name, setup) = word.split_at(word.find(['.', '@']).unwrap_or(word.len()));
         match name {
-            "raft" => setup.parse().map(Self::Raft),
+            "raft" => {
+                let (service, setup) = Service::read(setup);
+                Ok(Self::Raft(setup.parse()?, service))
+            }
             "gossip" if setup.is_empty() => Ok(Self::Gossip),
             _ => Err(format!("“{word}” is no store")),
         }
@@ -127,6 +189,12 @@ impl Ghost {
         let after = &seen.after.slot(node).node;
         let started = !matches!(seen.step, Step::Restart(_)) || seen.at > Micros::ZERO;
         let before = seen.before.filter(|_| started).map(|slot| &slot.node);
+        let twice =
+            |note: &&Note| matches!(note, Note::Replica(ReplicaNote::Applied { fresh: false, added: true, .. }));
+        if let Some(Note::Replica(ReplicaNote::Applied { index, .. })) = seen.outcome.notes.iter().find(twice) {
+            let evidence = format!("{node} added a post a second time, for entry {index}");
+            return Err(Broken { invariant: EXACTLY_ONCE.0, evidence });
+        }
         match (self, after) {
             (Self::Raft(ghost), Participant::Raft(after)) => ghost
                 .observe(node, before.and_then(Participant::raft), after.log())

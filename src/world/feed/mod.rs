@@ -4,7 +4,7 @@
 mod kind;
 mod watch;
 
-pub use kind::{Broken, Store};
+pub use kind::{Broken, EXACTLY_ONCE, Service, Store};
 pub use watch::{FeedWatch, Meters, Observation, Observed, Phone};
 
 use super::watch::MarkKind;
@@ -14,7 +14,7 @@ use crate::sim::model::Step;
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::{Pace, Turns};
-use crate::store::client::Client;
+use crate::store::client::{Client, Retries};
 use crate::store::feed::Request;
 use crate::store::participant::Participant;
 
@@ -73,6 +73,10 @@ impl FeedSetup {
 
 /// How long a phone waits for an answer.
 pub const PATIENCE: Micros = Micros::from_ms(400);
+/// The same if it asks again meanwhile.
+const PATIENCE_WITH_RETRIES: Micros = Micros::from_ms(1_200);
+/// How it does. The longest answer of a healthy cluster takes about 170 ms.
+const RETRIES: Retries = Retries { servers: 0, every: Micros::from_ms(200), after_refusal: Micros::from_ms(80) };
 const BETWEEN_REPLICAS: Travel =
     Travel { base: Delay::between(Micros::from_ms(22), Micros::from_ms(32)), jitter: Micros::from_ms(6) };
 const TO_A_PHONE: Travel = Travel { base: Delay::fixed(Micros::from_ms(1)), jitter: Micros::from_ms(1) };
@@ -175,7 +179,9 @@ impl World for FeedWorld {
         let servers = self.setup.servers();
         let replica = |id| self.store.replica(id, servers);
         let phone = |(person, id): (usize, NodeId)| {
-            Participant::Client(Client::new(id, self.setup.home(person as u8), PATIENCE))
+            let retries = self.store.retries().then(|| Retries { servers: self.setup.replicas, ..RETRIES });
+            let patience = if retries.is_some() { PATIENCE_WITH_RETRIES } else { PATIENCE };
+            Participant::Client(Client::new(id, self.setup.home(person as u8), patience, retries))
         };
         servers.iter().map(replica).chain(self.setup.phones().enumerate().map(phone)).collect()
     }
