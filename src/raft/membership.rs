@@ -256,7 +256,7 @@ impl<C: Command> Raft<C> {
                 }
             }
             Role::Follower { .. } | Role::PreCandidate { .. } | Role::Candidate { .. } => {
-                self.reset_election_timer(out)
+                self.reset_election_timer(out);
             }
         }
     }
