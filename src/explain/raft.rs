@@ -79,6 +79,10 @@ fn headline(node: NodeId, note: &Note) -> String {
         Note::TransferDone { leader, .. } => format!("{node} has handed leadership over to {leader}"),
         Note::RefusedHandingOver { request, .. } => format!("{node} refused request {}", request.0),
 
+        Note::VoteCountedAgain { from, counted, members, .. } => {
+            format!("{node} counts {from}'s vote again: {counted} of {}", members.voters.len())
+        }
+
         Note::ReadWaits { request, .. } => format!("{node} keeps read {} waiting", request.0),
         Note::ReadAnswered { request, index, .. } => format!("{node} answers read {} with index {index}", request.0),
         Note::LeaseRenewed { until, .. } => format!("{node} renews its lease until {} ms", until.as_ms()),
@@ -122,10 +126,10 @@ fn reason(node: NodeId, note: &Note) -> String {
             votes_so_far(*votes, members)
         }
         Note::BecameLeader { votes, members, noop, .. } => format!(
-            "{votes} voted for it: {} is {}. It appends a no-op at index {noop}, because only an entry of its own term lets \
-             it commit.",
+            "{votes} voted for it: {} {}. It appends a no-op at index {noop}, because only an entry of its own term lets it \
+             commit.",
             tally(*votes, members),
-            majority(members)
+            verdict(*votes, members)
         ),
         Note::TermAdopted { from, old, new, left } => {
             let role = role(*left);
@@ -170,9 +174,9 @@ fn reason(node: NodeId, note: &Note) -> String {
             "{follower}'s log ends at {follower_last} and differs at index {refused}. The next attempt starts with entry {next}."
         ),
         Note::CommitAdvanced { old, entry, matching, members } => format!(
-            "{matching} hold {entry} on disk: {} is {}, and it is of this leader's term. Before, {old} was committed.",
+            "{matching} hold {entry} on disk: {} {}, and it is of this leader's term. Before, {old} was committed.",
             tally(*matching, members),
-            majority(members)
+            verdict(*matching, members)
         ),
         Note::CommitHeldBack { entry, term, matching, members } => format!(
             "{matching} hold it, {}, but it is of term {} and the leader of term {term}: a later leader could still \
@@ -243,6 +247,10 @@ fn reason(node: NodeId, note: &Note) -> String {
         Note::RefusedHandingOver { target, .. } => {
             format!("It hands over to {target}, which could not catch up if the log went on growing.")
         }
+
+        Note::VoteCountedAgain { from, term, .. } => format!(
+            "It is a copy: {from} has one vote in term {term}, and it was counted before. A mistake is switched on."
+        ),
 
         Note::ReadWaits { commit, index, round, .. } => {
             let noop = if index > commit {
@@ -336,6 +344,7 @@ fn source(note: &Note) -> &'static str {
         Note::VoteGranted { .. } | Note::VoteRefused { why: VoteRefusal::LogNotUpToDate { .. }, .. } => "Raft §5.4.1",
         Note::AsksForVotes { .. }
         | Note::VoteRefused { why: VoteRefusal::AlreadyVoted { .. }, .. }
+        | Note::VoteCountedAgain { .. }
         | Note::VoteCounted { .. }
         | Note::VoteDenied { .. }
         | Note::FollowsLeader { .. }
@@ -400,7 +409,8 @@ fn tone(note: &Note) -> Tone {
         Note::RequestFateUnknown { .. } | Note::SnapshotSent { .. } => Tone::Warning,
         Note::SnapshotRefused { .. } | Note::ChangeRefused { .. } => Tone::Bad,
         Note::TransferDone { .. } | Note::ReadAnswered { .. } => Tone::Good,
-        Note::AsksForPreVotes { .. }
+        Note::VoteCountedAgain { .. }
+        | Note::AsksForPreVotes { .. }
         | Note::QuorumLost { .. }
         | Note::TransferStarted { .. }
         | Note::TransferGivenUp { .. } => Tone::Warning,
@@ -585,6 +595,15 @@ fn needed(members: &Membership) -> String {
 /// What a quorum is called.
 fn majority(members: &Membership) -> &'static str {
     if members.is_joint() { "a majority of each" } else { "a majority" }
+}
+
+/// What so many servers are.
+fn verdict(servers: NodeSet, members: &Membership) -> &'static str {
+    match (members.has_quorum(servers), members.is_joint()) {
+        (true, false) => "is a majority",
+        (true, true) => "is a majority of each",
+        (false, _) => "passes for a majority by the mistake that is switched on",
+    }
 }
 
 /// Who votes and who learns, in words: what an entry with a configuration says.

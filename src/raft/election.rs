@@ -42,6 +42,7 @@ impl<C: Command> Raft<C> {
     /// A voter answers, perhaps late, perhaps twice.
     pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, at: Clocks, out: &mut Effects<Self>) {
         let (own, members) = (self.state.term, *self.membership());
+        let counts_copies = self.has(Flaw::DuplicateVotesCounted);
         let Role::Candidate { votes } = &mut self.role else {
             let why = if term < own { Ignored::OlderTerm { term, own } } else { Ignored::NotCandidate };
             return out.note(Note::ReplyIgnored { from, message: "Vote", why });
@@ -50,6 +51,15 @@ impl<C: Command> Raft<C> {
             out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::OlderTerm { term, own } });
         } else if !granted {
             out.note(Note::VoteDenied { from, term, votes: *votes, members });
+        } else if votes.contains(from) && counts_copies {
+            let votes = *votes;
+            self.miscount.repeats += 1;
+            let counted = votes.len() as u64 + u64::from(self.miscount.repeats);
+            out.note(Note::VoteCountedAgain { from, term, counted, members });
+            if 2 * counted > members.voters.len() as u64 {
+                self.become_leader(at, out);
+                self.append_noop(at, out);
+            }
         } else if !votes.insert(from) {
             out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::DuplicateVote });
         } else {

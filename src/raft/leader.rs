@@ -26,6 +26,7 @@ impl<C: Command> Raft<C> {
             self.tenure_mut().start_round(at);
         }
         self.append(Payload::Noop, None, out);
+        self.confirm_rounds(at, out);
     }
 
     /// Takes what a client wants into the log, unless it hands over.

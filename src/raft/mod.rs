@@ -73,6 +73,8 @@ mod transfer;
 use crate::sorted::SortedMap;
 use membership::Memberships;
 
+use flaw::Miscount;
+
 pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 pub use membership::{Change, ChangeRefusal, Membership};
@@ -245,6 +247,8 @@ pub struct Raft<C: Command> {
     heard_leader_at: Option<Micros>,
     /// The transfer for which it gave up its office, and the term of that, until it hears who was elected.
     handed_over: Option<(Transfer, Term)>,
+    /// What it counts by mistake in its term.
+    miscount: Miscount,
 }
 
 impl<C: Command> Raft<C> {
@@ -269,6 +273,7 @@ impl<C: Command> Raft<C> {
             pending: SortedMap::new(),
             heard_leader_at: None,
             handed_over: None,
+            miscount: Miscount::default(),
         }
     }
 
@@ -338,7 +343,7 @@ impl<C: Command> Raft<C> {
         self.state.apply(&delta);
         let last = self.state.log.last_index();
         match &delta {
-            Delta::Term(_) | Delta::Vote(_) => {}
+            Delta::Term(_) | Delta::Vote(_) | Delta::Wiped => {}
             Delta::Append(entries) => {
                 self.memberships.append(Index(last.0 - entries.len() as u64).next(), entries);
             }
@@ -353,7 +358,14 @@ impl<C: Command> Raft<C> {
         if matches!(delta, Delta::Vote(_)) && self.has(Flaw::VoteNotDurable) {
             return;
         }
+        if matches!(delta, Delta::Term(_)) {
+            self.miscount = Miscount::default();
+        }
+        let vote = matches!(delta, Delta::Vote(_));
         out.write(delta);
+        if vote && self.has(Flaw::VoteSavedBeforeTerm) {
+            out.write(Delta::Term(self.state.term));
+        }
     }
 
     /// Whether this mistake is switched on.
@@ -372,10 +384,15 @@ impl<C: Command> Node for Raft<C> {
     type Note = Note;
 
     fn on_restart(&mut self, disk: &PersistentState<C>, at: Clocks, out: &mut Effects<Self>) {
-        *self = Self::with_state(self.config, disk.clone());
+        let wiped = self.has(Flaw::WipedServerReturns);
+        *self = Self::with_state(self.config, if wiped { PersistentState::default() } else { disk.clone() });
+        if wiped {
+            self.save(Delta::Wiped, out);
+        }
         self.remember_promise(at);
-        let snapshot = disk.snapshot.as_ref().map(|snapshot| snapshot.last);
-        out.note(Note::Started { term: disk.term, vote: disk.vote, last: disk.log.last(), snapshot });
+        let PersistentState { term, vote, log, snapshot } = &self.state;
+        let snapshot = snapshot.as_ref().map(|snapshot| snapshot.last);
+        out.note(Note::Started { term: *term, vote: *vote, last: log.last(), snapshot });
         if self.may_stand() {
             out.set_timer(Timer::Election, self.config.election_timeout);
         }
@@ -387,6 +404,9 @@ impl<C: Command> Node for Raft<C> {
         }
         if message.term() > self.state.term && !matches!(message, Message::PreVote { .. }) {
             self.adopt_term(message.term(), from, out);
+        }
+        if self.has(Flaw::MajorityOfReachable) && message.term() == self.state.term && from != self.config.id {
+            self.miscount.answered.insert(from);
         }
         match message {
             Message::RequestVote { term, last, .. } => self.on_request_vote(from, term, last, out),

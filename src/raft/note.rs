@@ -383,6 +383,18 @@ pub enum Note {
         target: NodeId,
     },
 
+    /// A candidate counts a copy of a vote ([`super::Flaw::DuplicateVotesCounted`]).
+    VoteCountedAgain {
+        /// Whose.
+        from: NodeId,
+        /// The term of the election.
+        term: Term,
+        /// How many votes it has counted.
+        counted: u64,
+        /// The configuration that it uses.
+        members: Membership,
+    },
+
     /// A leader took a read and must make sure that it still leads (T §6.4).
     ReadWaits {
         /// The read.

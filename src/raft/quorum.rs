@@ -64,11 +64,21 @@ impl Membership {
 impl<C: Command> Raft<C> {
     /// Whether these servers are enough to elect a leader, to commit an entry, to confirm a leader.
     pub(super) fn has_quorum(&self, servers: NodeSet) -> bool {
-        self.membership().has_quorum(servers)
+        self.counted().has_quorum(servers)
+    }
+
+    /// The servers of which a quorum is taken.
+    fn counted(&self) -> Membership {
+        let (answered, members) = (self.miscount.answered.with(self.config.id), *self.membership());
+        let reachable = members.voters.intersection(answered);
+        if self.miscount.answered.is_empty() || reachable.is_empty() {
+            return members;
+        }
+        Membership { voters: reachable, outgoing: members.outgoing.intersection(answered), ..members }
     }
 
     /// The highest value (an index, a round, a time) that a quorum has reached, if `reached` tells how far each server is.
     pub(super) fn quorum_reached<T: Ord + Copy>(&self, reached: impl Fn(NodeId) -> T) -> T {
-        self.membership().reached(reached).expect("a configuration has voters")
+        self.counted().reached(reached).expect("a configuration has voters")
     }
 }

@@ -151,7 +151,7 @@ impl<C: Command> Raft<C> {
     }
 
     /// Finds the latest round that a quorum acknowledged, and does what waited for it.
-    fn confirm_rounds(&mut self, at: Clocks, out: &mut Effects<Self>) {
+    pub(super) fn confirm_rounds(&mut self, at: Clocks, out: &mut Effects<Self>) {
         if self.config.switches.reads == Reads::Log {
             return;
         }

@@ -90,6 +90,7 @@ variants! {
     "transfer done": Note::TransferDone { .. },
     "refused while handing over": Note::RefusedHandingOver { .. },
     "ignored, not follower": Note::ReplyIgnored { why: Ignored::NotFollower, .. },
+    "vote counted again": Note::VoteCountedAgain { .. },
     "read waits": Note::ReadWaits { .. },
     "read answered by a round": Note::ReadAnswered { proof: ReadProof::Round { .. }, .. },
     "read answered by lease": Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. },
@@ -155,14 +156,30 @@ fn answered_by_mistake() -> Cluster {
     cluster
 }
 
+fn counted_again() -> Cluster {
+    let empty = vec![PersistentState::default(); 5];
+    let mut cluster = Cluster::configured(&empty, |config| config.flaw = Some(Flaw::DuplicateVotesCounted));
+    cluster.fire(n(1), Timer::Election);
+    let vote = Message::Vote { term: T1, granted: true };
+    cluster.tell(n(2), n(1), vote.clone());
+    cluster.tell(n(2), n(1), vote);
+    assert!(cluster.server(n(1)).is_leader(), "n2's vote counts twice");
+    cluster
+}
+
 #[test]
 fn every_note_happens_and_has_a_sentence() {
     let random = (0..150).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
     let mut missing: BTreeSet<_> = NAMES.iter().copied().collect();
     assert_eq!(missing.len(), NAMES.len(), "two variants share a name");
-    let made = [answered_after_a_crash(), refused_across_terms(), answered_by_mistake(), snapshot::covered_requests()]
-        .into_iter()
-        .chain(transfer::outcomes());
+    let made = [
+        answered_after_a_crash(),
+        refused_across_terms(),
+        answered_by_mistake(),
+        counted_again(),
+        snapshot::covered_requests(),
+    ];
+    let made = made.into_iter().chain(transfer::outcomes());
     for mut cluster in random.chain(made) {
         for (node, note) in std::mem::take(&mut cluster.notes) {
             if !missing.remove(name(&note)) {

@@ -218,7 +218,9 @@ fn role_words(run: &FeedRun, id: NodeId) -> String {
         (model::Status::Crashed, _) => "crashed".to_owned(),
         (model::Status::Paused, _) => "paused".to_owned(),
         (_, Role::Leader { .. }) => "leader".to_owned(),
-        (_, Role::PreCandidate { grants }) => format!("pre-candidate: {grants} would vote for it"),
+        (_, Role::PreCandidate { grants }) => {
+            format!("pre-candidate: {} of {} would vote for it", grants.len(), raft.config().members.len())
+        }
         (_, Role::Candidate { votes }) => {
             format!("candidate: {} of {} votes", votes.len(), raft.config().members.len())
         }
@@ -236,6 +238,7 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
             let words: Vec<String> = entries.iter().map(|entry| command(setup, entry)).collect();
             ("append".to_owned(), words.join("; "))
         }
+        raft::Delta::Wiped => ("wipe".to_owned(), "everything".to_owned()),
         raft::Delta::Truncate { from } => ("truncate".to_owned(), format!("from index {}", from.0)),
         raft::Delta::Snapshot(snapshot) => ("snapshot".to_owned(), format!("up to entry {}", snapshot.last)),
     })
