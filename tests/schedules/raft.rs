@@ -1,23 +1,13 @@
 //! Raft: the five safety properties of Figure 3, and what happens if a rule is taken out.
 
-use cap_lab::node::Answer;
-use cap_lab::node::{Command, NodeId, NodeSet};
+use cap_lab::node::{Answer, NodeId, NodeSet};
 use cap_lab::raft::invariant::{Ghost, INVARIANTS, Violation};
-use cap_lab::raft::{Config, Flaw, Note, Raft, ReadProof, Reads, Request, Response, Switches, Timer};
+use cap_lab::raft::{Change, Config, Flaw, Note, ReadProof, Reads, Request, Response, Switches, Timer};
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
+use crate::service::{Number, Server};
 use crate::{Tally, report, seeds, switches};
-
-/// A command that stands for itself. What a log of them leads to is all of them.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Number(u32);
-
-impl Command for Number {
-    type Snapshot = Vec<Number>;
-}
-
-type Server = Raft<Number>;
 
 const STEPS: u64 = 2_000;
 
@@ -41,6 +31,8 @@ struct Features {
     transfers_done: u64,
     reads_by_round: u64,
     reads_by_lease: u64,
+    snapshots_installed: u64,
+    memberships_used: u64,
 }
 
 impl Features {
@@ -52,11 +44,13 @@ impl Features {
             Note::TransferDone { .. } => self.transfers_done += 1,
             Note::ReadAnswered { proof: ReadProof::Round { .. }, .. } => self.reads_by_round += 1,
             Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. } => self.reads_by_lease += 1,
+            Note::SnapshotInstalled { .. } => self.snapshots_installed += 1,
+            Note::MembershipUsed { .. } => self.memberships_used += 1,
             _ => {}
         }
     }
 
-    fn counts(&self) -> [(&'static str, u64); 6] {
+    fn counts(&self) -> [(&'static str, u64); 8] {
         [
             ("pre-votes refused", self.pre_votes_refused),
             ("requests for votes ignored", self.requests_ignored),
@@ -64,6 +58,8 @@ impl Features {
             ("transfers done", self.transfers_done),
             ("reads by round", self.reads_by_round),
             ("reads by lease", self.reads_by_lease),
+            ("snapshots installed", self.snapshots_installed),
+            ("memberships used", self.memberships_used),
         ]
     }
 }
@@ -73,6 +69,8 @@ struct Cluster {
     temper: &'static Temper,
     servers: u8,
     switches: Switches,
+    /// Whether it is asked to change who takes part.
+    changes: bool,
     /// Nodes that crashed and lost something.
     lossy: NodeSet,
     started: NodeSet,
@@ -92,7 +90,7 @@ impl Subject for Cluster {
     }
 
     fn targets(&self, model: &Model<Server>) -> NodeSet {
-        let leads = |slot: &Slot<Server>| slot.status == Status::Up && slot.node.is_leader();
+        let leads = |slot: &Slot<Server>| slot.status == Status::Up && slot.node.raft().is_leader();
         model.slots().filter(|(_, slot)| leads(slot)).map(|(id, _)| id).collect()
     }
 
@@ -109,6 +107,7 @@ impl Subject for Cluster {
         match number % 8 {
             1 => Request::Read,
             4 | 6 if self.switches.reads != Reads::Log => Request::Read,
+            5 if self.changes && dice.once_in(3) => Request::ChangeMembers(some_change(self.servers, dice)),
             // Perhaps to a stranger.
             3 if self.switches.transfer && dice.once_in(4) => {
                 Request::TransferLeadership(NodeId(dice.below(usize::from(self.servers) + 1) as u8))
@@ -144,9 +143,9 @@ impl Subject for Cluster {
             self.ghost.read_asked(*node, *request);
         }
         let Some(node) = outcome.node else { return Ok(()) };
-        let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node) };
+        let before = if self.started.insert(node) { None } else { before.map(|slot| slot.node.raft()) };
         let told = |violation: Violation| violation.to_string();
-        self.ghost.observe(node, before, &after.slot(node).node).map_err(told)?;
+        self.ghost.observe(node, before, after.slot(node).node.raft()).map_err(told)?;
         for (request, answer) in &outcome.replies {
             match answer {
                 Answer::Done(Response::ReadAt { index }) => {
@@ -157,6 +156,20 @@ impl Subject for Cluster {
             }
         }
         Ok(())
+    }
+}
+
+/// Any change, sensible or not.
+fn some_change(servers: u8, dice: &mut Dice) -> Change {
+    let one = NodeId(dice.below(usize::from(servers)) as u8);
+    let mut some = || NodeSet::first(usize::from(servers)).iter().filter(|_| !dice.once_in(3)).collect();
+    let (voters, learners) = (some(), some());
+    match dice.below(6) {
+        0 => Change::AddLearner(one),
+        1 => Change::Remove(one),
+        2 => Change::Joint { voters, learners },
+        // Else soon nobody would be left.
+        _ => Change::Add(one),
     }
 }
 
@@ -247,11 +260,12 @@ fn schedule(seed: u64, servers: u8, switches: Switches, flaw: Option<Flaw>) -> R
         temper,
         servers,
         switches,
+        changes: flaw.is_none(),
         lossy: NodeSet::EMPTY,
         started: NodeSet::EMPTY,
         seen: Seen::default(),
     };
-    let nodes = members.iter().map(|id: NodeId| Raft::new(config(id))).collect();
+    let nodes = members.iter().map(|id: NodeId| Server::new(config(id))).collect();
     let mut driver = Driver::new(nodes, cluster, seed)?;
     driver.run(&temper.mix, STEPS)?;
     Ok(driver.subject.seen)
