@@ -140,8 +140,8 @@ impl Subject for Cluster {
             (Step::Restart(node), _) => self.seen.restarts_with_loss += u64::from(self.lossy.remove(*node)),
             _ => {}
         }
-        if let Step::Request(_, request, Request::Read) = step {
-            self.ghost.read_asked(*request);
+        if let Step::Request(node, request, Request::Read) = step {
+            self.ghost.read_asked(*node, *request);
         }
         let Some(node) = outcome.node else { return Ok(()) };
         let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node) };
@@ -153,7 +153,7 @@ impl Subject for Cluster {
                     self.seen.reads += 1;
                     self.ghost.read_answered(node, *request, *index).map_err(told)?;
                 }
-                _ => self.ghost.read_ended(*request),
+                _ => self.ghost.read_ended(node, *request),
             }
         }
         Ok(())
