@@ -14,6 +14,7 @@ const FEATURES: &[&[Set]] = &[
     &[|on| on.check_quorum = false, |on| on.check_quorum = true],
     &[|on| on.stickiness = false, |on| on.stickiness = true],
     &[|on| on.transfer = false, |on| on.transfer = true],
+    &[|on| on.one_entry = false, |on| on.one_entry = true],
     &[|on| on.reads = Reads::Log, |on| on.reads = Reads::ReadIndex, |on| on.reads = Reads::Lease],
 ];
 

@@ -6,8 +6,7 @@ use std::str::FromStr;
 use crate::check::staleness::StaleRead;
 use crate::gossip;
 use crate::node::{Delay, Micros, NodeId, NodeSet};
-use crate::raft::invariant::{Ghost as RaftGhost, Violation};
-use crate::raft::{self, Raft, ReadProof};
+use crate::raft::{self, Raft};
 use crate::sim::model::Step;
 use crate::sim::run::Seen;
 use crate::store::available_feed::AvailableFeed;
@@ -176,7 +175,7 @@ pub(super) fn stale_read(reader: &str, author: &str, stale: StaleRead) -> Broken
 pub(super) enum Ghost {
     /// Nothing is checked.
     None,
-    Raft(Box<RaftGhost<Command>>),
+    Raft(Box<raft::invariant::Ghost<Command>>),
 }
 
 impl Ghost {
@@ -197,38 +196,11 @@ impl Ghost {
             return Err(Broken { invariant: EXACTLY_ONCE.0, evidence });
         }
         match (self, after) {
-            (Self::Raft(ghost), Participant::Raft(after)) => {
-                let notes = || seen.outcome.notes.iter();
-                notes().for_each(|note| read_begins(ghost, node, note));
-                ghost
-                    .observe(node, before.and_then(Participant::raft), after.log())
-                    .and_then(|()| notes().try_for_each(|note| read_ends(ghost, node, note)))
-                    .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence })
-            }
+            (Self::Raft(ghost), Participant::Raft(after)) => ghost
+                .observe(node, before.and_then(Participant::raft), after.log())
+                .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence }),
             _ => Ok(()),
         }
-    }
-}
-
-/// A leader takes a read when it lets it wait, or answers it at once.
-fn read_begins(ghost: &mut RaftGhost<Command>, node: NodeId, note: &Note) {
-    match note {
-        Note::Raft(
-            raft::Note::ReadWaits { request, .. }
-            | raft::Note::ReadAnswered { request, proof: ReadProof::Lease { .. } | ReadProof::None, .. },
-        ) => ghost.read_asked(node, *request),
-        _ => {}
-    }
-}
-
-fn read_ends(ghost: &mut RaftGhost<Command>, node: NodeId, note: &Note) -> Result<(), Violation> {
-    match note {
-        Note::Raft(raft::Note::ReadAnswered { request, index, .. }) => ghost.read_answered(node, *request, *index),
-        Note::Raft(raft::Note::RequestRefused { request, .. }) => {
-            ghost.read_ended(node, *request);
-            Ok(())
-        }
-        _ => Ok(()),
     }
 }
 
