@@ -186,4 +186,64 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
             end_ms: 610,
         },
     ),
+    (
+        raft::Flaw::VoteSavedBeforeTerm,
+        // n2 votes for n1, crashes, and votes for n3 in the same term. n1 and n3 do not hear of each other.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 1,
+            script: "10000 cut n1>n3 n3>n1
+                10001 timer 0 n1 Raft(Election)
+                50000 timer 0 n3 Raft(Election)
+                70000 crash n2 keep 0
+                70001 restart n2",
+            end_ms: 140,
+        },
+    ),
+    (
+        raft::Flaw::DuplicateVotesCounted,
+        // n1 hears only n2, whose vote is copied; n5 has the votes of the other three.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: "",
+            seed: 1,
+            script: "10000 cut n1>n3 n3>n1 n1>n4 n4>n1 n1>n5 n5>n1 n2>n3 n3>n2 n2>n4 n4>n2 n2>n5 n5>n2
+                10001 timer 0 n1 Raft(Election)
+                10002 timer 0 n5 Raft(Election)
+                50000 message 0 n2>n1 Vote 0 duplicate",
+            end_ms: 140,
+        },
+    ),
+    (
+        raft::Flaw::MajorityOfReachable,
+        // The same split, and no copy: each side counts only itself.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: "",
+            seed: 1,
+            script: "10000 cut n1>n3 n3>n1 n1>n4 n4>n1 n1>n5 n5>n1 n2>n3 n3>n2 n2>n4 n4>n2 n2>n5 n5>n2
+                10001 timer 0 n1 Raft(Election)
+                10002 timer 0 n5 Raft(Election)",
+            end_ms: 140,
+        },
+    ),
+    (
+        raft::Flaw::WipedServerReturns,
+        // Ana's post is on n1 and n2. n2 loses its disk and elects n3, which never had it.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 1,
+            script: "10000 cut n3>n1 n1>n3 n3>n2 n2>n3
+                10001 timer 0 n1 Raft(Election)
+                150000 ask n4 post Remember me
+                240000 crash n1 keep 0
+                240001 crash n2 keep 0
+                250000 restart n2
+                250001 heal n3>n2 n2>n3
+                260000 timer 0 n3 Raft(Election)",
+            end_ms: 340,
+        },
+    ),
 ];

@@ -89,7 +89,10 @@ impl Flaw {
     /// The invariant that its shortest schedule breaks first.
     pub const fn breaks(self) -> &'static str {
         match self {
-            Self::VoteNotDurable | Self::VoteSavedBeforeTerm | Self::DuplicateVotesCounted => ELECTION_SAFETY,
+            Self::VoteNotDurable
+            | Self::VoteSavedBeforeTerm
+            | Self::DuplicateVotesCounted
+            | Self::MajorityOfReachable => ELECTION_SAFETY,
             Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => {
                 LEADER_COMPLETENESS
             }
@@ -97,7 +100,7 @@ impl Flaw {
             Self::TruncateByShorterAppend | Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
 
             Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
-            Self::MajorityOfReachable | Self::WipedServerReturns => LEADER_COMPLETENESS,
+            Self::WipedServerReturns => LEADER_COMPLETENESS,
         }
     }
 

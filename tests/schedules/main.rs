@@ -11,6 +11,7 @@ mod gossip;
 mod multi_paxos;
 mod paxos;
 mod raft;
+mod switches;
 
 /// Whether the full numbers are wanted (`cargo xtask test --long`).
 fn long() -> bool {
