@@ -15,6 +15,10 @@ const FEATURES: &[&[Set]] = &[
     &[|on| on.stickiness = false, |on| on.stickiness = true],
     &[|on| on.transfer = false, |on| on.transfer = true],
     &[|on| on.one_entry = false, |on| on.one_entry = true],
+    &[|on| on.snapshot_after = None, |on| on.snapshot_after = Some(3), |on| on.snapshot_after = Some(12)],
+    &[|on| on.window = None, |on| on.window = Some(1), |on| on.window = Some(3)],
+    &[|on| on.fast_repair = false, |on| on.fast_repair = true],
+    &[|on| on.learners_first = false, |on| on.learners_first = true],
     &[|on| on.reads = Reads::Log, |on| on.reads = Reads::ReadIndex, |on| on.reads = Reads::Lease],
 ];
 
