@@ -248,4 +248,33 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
             end_ms: 340,
         },
     ),
+    (
+        raft::Flaw::AppendWithoutPreviousCheck,
+        // n1 has a post where the others have the next leader's no-op; the leader after that names the no-op as what its
+        // entry follows.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "300000 cut n1>n2 n1>n3 n2>n1 n3>n1
+                300000 ask n4 post Remember me
+                300000 timer 0 n3 Raft(Election)
+                410000 heal n1>n2 n2>n1
+                410000 timer 0 n2 Raft(Election)",
+            end_ms: 520,
+        },
+    ),
+    (
+        raft::Flaw::TruncateByShorterAppend,
+        // A heartbeat that was sent before a post arrives after it was committed.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "340000 message 0 n1>n2 AppendEntries 2 hold
+                360000 ask n4 post Remember me
+                480000 message 0 n1>n2 AppendEntries 2 release",
+            end_ms: 510,
+        },
+    ),
 ];

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, LOG_MATCHING};
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, LOG_MATCHING, STATE_MACHINE_SAFETY};
 use crate::node::NodeSet;
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants on some schedule.
@@ -58,7 +58,7 @@ pub(super) struct Miscount {
 
 impl Flaw {
     /// All of them, in the order in which the page lists them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::VoteNotDurable,
         Self::VoteSavedBeforeTerm,
         Self::AcknowledgeBeforeSync,
@@ -69,6 +69,8 @@ impl Flaw {
         Self::ReadWithoutQuorum,
         Self::LeaseTooLong,
         Self::WipedServerReturns,
+        Self::AppendWithoutPreviousCheck,
+        Self::TruncateByShorterAppend,
     ];
 
     /// What a setup calls it.
@@ -97,8 +99,8 @@ impl Flaw {
                 LEADER_COMPLETENESS
             }
             Self::AppendWithoutPreviousCheck => LOG_MATCHING,
-            Self::TruncateByShorterAppend | Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
-
+            Self::TruncateByShorterAppend => STATE_MACHINE_SAFETY,
+            Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
             Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
             Self::WipedServerReturns => LEADER_COMPLETENESS,
         }

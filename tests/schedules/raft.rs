@@ -1,13 +1,26 @@
-//! Raft: the five safety properties of Figure 3, and what happens if a rule is taken out.
+//! Raft with all its features: the five safety properties of Figure 3 and the linearizability of reads on every schedule, and
+//! what happens if a rule is taken out.
 
-use cap_lab::node::{Answer, NodeId, NodeSet};
+use std::collections::BTreeSet;
+
+use cap_lab::node::{Answer, Command, NodeId, NodeSet, RequestId};
 use cap_lab::raft::invariant::{Ghost, INVARIANTS, Violation};
-use cap_lab::raft::{Change, Config, Flaw, Note, ReadProof, Reads, Request, Response, Switches, Timer};
+use cap_lab::raft::{Change, Config, Flaw, Note, Raft, ReadProof, Reads, Request, Response, Switches, Timer};
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
-use crate::service::{Number, Server};
+use crate::raft_replica::{Commands, Replica};
 use crate::{Tally, report, seeds, switches};
+
+/// A command that stands for itself. What a log of them leads to is all of them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Number(u32);
+
+impl Command for Number {
+    type Snapshot = Commands<Number>;
+}
+
+type Server = Replica<Number>;
 
 const STEPS: u64 = 2_000;
 
@@ -31,36 +44,82 @@ struct Features {
     transfers_done: u64,
     reads_by_round: u64,
     reads_by_lease: u64,
+    compactions: u64,
     snapshots_installed: u64,
-    memberships_used: u64,
+    held_back: u64,
+    joint_changes: u64,
+    changes_rolled_back: u64,
+    leaders_retired: u64,
+    changes_done: u64,
 }
 
 impl Features {
     fn note(&mut self, note: &Note) {
-        match note {
-            Note::PreVoteRefused { .. } | Note::PreVoteHeld { .. } => self.pre_votes_refused += 1,
-            Note::VoteRequestIgnored { .. } => self.requests_ignored += 1,
-            Note::QuorumLost { .. } => self.quorums_lost += 1,
-            Note::TransferDone { .. } => self.transfers_done += 1,
-            Note::ReadAnswered { proof: ReadProof::Round { .. }, .. } => self.reads_by_round += 1,
-            Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. } => self.reads_by_lease += 1,
-            Note::SnapshotInstalled { .. } => self.snapshots_installed += 1,
-            Note::MembershipUsed { .. } => self.memberships_used += 1,
-            _ => {}
-        }
+        *match note {
+            Note::PreVoteRefused { .. } | Note::PreVoteHeld { .. } => &mut self.pre_votes_refused,
+            Note::VoteRequestIgnored { .. } => &mut self.requests_ignored,
+            Note::QuorumLost { .. } => &mut self.quorums_lost,
+            Note::TransferDone { .. } => &mut self.transfers_done,
+            Note::ReadAnswered { proof: ReadProof::Round { .. }, .. } => &mut self.reads_by_round,
+            Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. } => &mut self.reads_by_lease,
+            Note::Compacted { .. } => &mut self.compactions,
+            Note::SnapshotInstalled { .. } => &mut self.snapshots_installed,
+            Note::EntryHeldBack { .. } => &mut self.held_back,
+            Note::JointCommitted { .. } => &mut self.joint_changes,
+            Note::MembershipRolledBack { .. } => &mut self.changes_rolled_back,
+            Note::Retired { .. } => &mut self.leaders_retired,
+            _ => return,
+        } += 1;
     }
 
-    fn counts(&self) -> [(&'static str, u64); 8] {
+    /// Each with whether these features can bring it about.
+    fn counts(&self, on: &Switches, members: Members) -> [(&'static str, bool, u64); 11] {
+        let changes = members == Members::Change;
         [
-            ("pre-votes refused", self.pre_votes_refused),
-            ("requests for votes ignored", self.requests_ignored),
-            ("quorums lost", self.quorums_lost),
-            ("transfers done", self.transfers_done),
-            ("reads by round", self.reads_by_round),
-            ("reads by lease", self.reads_by_lease),
-            ("snapshots installed", self.snapshots_installed),
-            ("memberships used", self.memberships_used),
+            ("pre-votes refused", on.pre_vote, self.pre_votes_refused),
+            ("requests for votes ignored", on.stickiness, self.requests_ignored),
+            ("quorums lost", on.check_quorum, self.quorums_lost),
+            ("transfers done", on.transfer, self.transfers_done),
+            ("reads by round", on.reads != Reads::Log, self.reads_by_round),
+            ("reads by lease", on.reads == Reads::Lease, self.reads_by_lease),
+            ("compactions", on.snapshot_after.is_some(), self.compactions),
+            ("snapshots installed", on.snapshot_after.is_some(), self.snapshots_installed),
+            ("entries held back", on.window.is_some(), self.held_back),
+            ("joint changes", changes, self.joint_changes),
+            ("changes done", changes, self.changes_done),
         ]
+    }
+}
+
+/// Whether the members change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Members {
+    Stay,
+    /// By one server or through joint configurations.
+    Change,
+    /// By one server at a time.
+    ChangeSingly,
+}
+
+impl Members {
+    /// Those of a seed.
+    fn of(seed: u64) -> Self {
+        if Dice::new(seed ^ 0x3e3b_e255).once_in(3) { Self::Stay } else { Self::Change }
+    }
+
+    /// What is asked next, sensible or not. Servers are added more often than removed, or there would be one soon.
+    fn change(self, servers: u8, dice: &mut Dice) -> Change {
+        let all = NodeSet::first(servers.into());
+        let one = NodeId(dice.below(servers.into()) as u8);
+        match dice.below(if self == Self::Change { 6 } else { 4 }) {
+            0 => Change::AddLearner(one),
+            1 | 2 => Change::Add(one),
+            3 => Change::Remove(one),
+            _ => {
+                let mut some = |times| all.iter().filter(|_| !dice.once_in(times)).collect();
+                Change::Joint { voters: some(4), learners: some(2) }
+            }
+        }
     }
 }
 
@@ -69,12 +128,24 @@ struct Cluster {
     temper: &'static Temper,
     servers: u8,
     switches: Switches,
-    /// Whether it is asked to change who takes part.
-    changes: bool,
+    members: Members,
+    /// Changes of the members that were asked for.
+    changes: BTreeSet<RequestId>,
     /// Nodes that crashed and lost something.
     lossy: NodeSet,
     started: NodeSet,
     seen: Seen,
+}
+
+impl Cluster {
+    /// What an operator asks next.
+    fn operate(&self, dice: &mut Dice) -> Request<Number> {
+        if self.switches.transfer && (self.members == Members::Stay || dice.once_in(2)) {
+            // Perhaps to a stranger.
+            return Request::TransferLeadership(NodeId(dice.below(usize::from(self.servers) + 1) as u8));
+        }
+        Request::ChangeMembers(self.members.change(self.servers, dice))
+    }
 }
 
 impl Subject for Cluster {
@@ -83,14 +154,14 @@ impl Subject for Cluster {
     fn lets_fire(&self, timer: Timer, dice: &mut Dice) -> bool {
         dice.once_in(match timer {
             Timer::Heartbeat => self.temper.heartbeat_patience,
-            // A leader that is late to notice its loneliness is the one to watch.
-            Timer::Quorum => 4 * self.temper.election_patience,
+            // To a reader, a leader that is late to notice its loneliness is the one to watch.
+            Timer::Quorum if self.temper.keeps_time => 4 * self.temper.election_patience,
             _ => self.temper.election_patience,
         })
     }
 
     fn targets(&self, model: &Model<Server>) -> NodeSet {
-        let leads = |slot: &Slot<Server>| slot.status == Status::Up && slot.node.raft().is_leader();
+        let leads = |slot: &Slot<Server>| slot.status == Status::Up && slot.node.raft.is_leader();
         model.slots().filter(|(_, slot)| leads(slot)).map(|(id, _)| id).collect()
     }
 
@@ -104,14 +175,13 @@ impl Subject for Cluster {
     }
 
     fn request(&mut self, number: u32, dice: &mut Dice) -> Request<Number> {
+        let operable = self.switches.transfer || self.members != Members::Stay;
+        if operable && dice.once_in(self.temper.operator_patience) {
+            return self.operate(dice);
+        }
         match number % 8 {
             1 => Request::Read,
             4 | 6 if self.switches.reads != Reads::Log => Request::Read,
-            5 if self.changes && dice.once_in(3) => Request::ChangeMembers(some_change(self.servers, dice)),
-            // Perhaps to a stranger.
-            3 if self.switches.transfer && dice.once_in(4) => {
-                Request::TransferLeadership(NodeId(dice.below(usize::from(self.servers) + 1) as u8))
-            }
             _ => Request::Propose(Number(number)),
         }
     }
@@ -139,17 +209,20 @@ impl Subject for Cluster {
             (Step::Restart(node), _) => self.seen.restarts_with_loss += u64::from(self.lossy.remove(*node)),
             _ => {}
         }
-        if let Step::Request(node, request, Request::Read) = step {
-            self.ghost.read_asked(*node, *request);
+        match step {
+            Step::Request(node, request, Request::Read) => self.ghost.read_asked(*node, *request),
+            Step::Request(_, request, Request::ChangeMembers(_)) => drop(self.changes.insert(*request)),
+            _ => {}
         }
         let Some(node) = outcome.node else { return Ok(()) };
-        let before = if self.started.insert(node) { None } else { before.map(|slot| slot.node.raft()) };
+        let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node.raft) };
         let told = |violation: Violation| violation.to_string();
-        self.ghost.observe(node, before, after.slot(node).node.raft()).map_err(told)?;
+        self.ghost.observe(node, before, &after.slot(node).node.raft).map_err(told)?;
         for (request, answer) in &outcome.replies {
             match answer {
-                Answer::Done(Response::ReadAt { index }) => {
-                    self.seen.reads += 1;
+                Answer::Done(Response::ReadAt { index } | Response::Committed { index, .. }) => {
+                    self.seen.reads += u64::from(matches!(answer, Answer::Done(Response::ReadAt { .. })));
+                    self.seen.features.changes_done += u64::from(self.changes.contains(request));
                     self.ghost.read_answered(node, *request, *index).map_err(told)?;
                 }
                 _ => self.ghost.read_ended(node, *request),
@@ -159,26 +232,14 @@ impl Subject for Cluster {
     }
 }
 
-/// Any change, sensible or not.
-fn some_change(servers: u8, dice: &mut Dice) -> Change {
-    let one = NodeId(dice.below(usize::from(servers)) as u8);
-    let mut some = || NodeSet::first(usize::from(servers)).iter().filter(|_| !dice.once_in(3)).collect();
-    let (voters, learners) = (some(), some());
-    match dice.below(6) {
-        0 => Change::AddLearner(one),
-        1 => Change::Remove(one),
-        2 => Change::Joint { voters, learners },
-        // Else soon nobody would be left.
-        _ => Change::Add(one),
-    }
-}
-
 /// What one kind of schedule is like.
 struct Temper {
     mix: Mix,
     /// A timer that comes up may run out once in so many times.
     election_patience: usize,
     heartbeat_patience: usize,
+    /// One in so many requests is an operator's, to hand over or to change the members, if there is such a thing.
+    operator_patience: usize,
     entries_per_append: u32,
     keeps_time: bool,
 }
@@ -200,6 +261,7 @@ const TAILS: Temper = Temper {
     },
     election_patience: 6,
     heartbeat_patience: 2,
+    operator_patience: 3,
     entries_per_append: 1,
     keeps_time: false,
 };
@@ -220,6 +282,7 @@ const REBOOTS: Temper = Temper {
     },
     election_patience: 25,
     heartbeat_patience: 2,
+    operator_patience: 3,
     entries_per_append: 64,
     keeps_time: false,
 };
@@ -240,16 +303,56 @@ const READERS: Temper = Temper {
     },
     election_patience: 8,
     heartbeat_patience: 1,
+    operator_patience: 3,
     entries_per_append: 64,
     keeps_time: true,
 };
 
+/// Operators at work while leaders are cut off and crash: changes that are begun and not ended.
+const OPERATORS: Temper = Temper {
+    mix: Mix {
+        deliver: 500,
+        sync: 300,
+        timer: 40,
+        request: 40,
+        lose: 5,
+        duplicate: 2,
+        cut: 4,
+        heal: 5,
+        crash: 3,
+        restart: 30,
+    },
+    election_patience: 6,
+    heartbeat_patience: 1,
+    operator_patience: 2,
+    entries_per_append: 64,
+    keeps_time: false,
+};
+
+/// What a cluster does.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    switches: Switches,
+    members: Members,
+}
+
+impl Kind {
+    /// That of a seed.
+    fn of(seed: u64) -> Self {
+        Self { switches: switches::of(seed), members: Members::of(seed) }
+    }
+}
+
 /// One schedule, of one of the tempers, with clocks as different as may be.
-fn schedule(seed: u64, servers: u8, switches: Switches, flaw: Option<Flaw>) -> Result<Seen, String> {
-    let members = NodeSet::first(servers.into());
+fn schedule(seed: u64, servers: u8, kind: Kind, flaw: Option<Flaw>) -> Result<Seen, String> {
+    let Kind { switches, members: change } = kind;
+    // One server may have to be added before it takes part.
+    let spares = if change == Members::Stay || servers < 4 { 0 } else { seed / 4 % 2 };
+    let members = NodeSet::first(usize::from(servers) - spares as usize);
     let temper = match seed % 4 {
         0 if switches.reads != Reads::Log => &READERS,
         2 if switches.reads == Reads::Lease => &READERS,
+        1 | 2 if change != Members::Stay || switches.transfer => &OPERATORS,
         0 | 2 => &TAILS,
         _ => &REBOOTS,
     };
@@ -260,12 +363,13 @@ fn schedule(seed: u64, servers: u8, switches: Switches, flaw: Option<Flaw>) -> R
         temper,
         servers,
         switches,
-        changes: flaw.is_none(),
+        members: change,
+        changes: BTreeSet::new(),
         lossy: NodeSet::EMPTY,
         started: NodeSet::EMPTY,
         seen: Seen::default(),
     };
-    let nodes = members.iter().map(|id: NodeId| Server::new(config(id))).collect();
+    let nodes = NodeSet::first(servers.into()).iter().map(|id| Replica::new(config(id))).collect();
     let mut driver = Driver::new(nodes, cluster, seed)?;
     driver.run(&temper.mix, STEPS)?;
     Ok(driver.subject.seen)
@@ -273,14 +377,11 @@ fn schedule(seed: u64, servers: u8, switches: Switches, flaw: Option<Flaw>) -> R
 
 #[test]
 fn no_schedule_breaks_an_invariant() {
-    let (mut tally, mut features) = (Tally::default(), Features::default().counts());
+    let mut tally = Tally::default();
+    let (mut rolled_back, mut retired) = (0, 0);
     for seed in 0..seeds(200, 2_000) {
-        let switches = switches::of(seed);
-        let seen = schedule(seed, 5, switches, None);
-        let seen = seen.unwrap_or_else(|broken| panic!("seed {seed}, {switches:?}: {broken}"));
-        for (total, (name, count)) in features.iter_mut().zip(seen.features.counts()) {
-            *total = (name, total.1 + count);
-        }
+        let kind = Kind::of(seed);
+        let seen = schedule(seed, 5, kind, None).unwrap_or_else(|broken| panic!("seed {seed}, {kind:?}: {broken}"));
         tally.add([
             ("elections", seen.elections),
             ("commits", seen.commits),
@@ -288,9 +389,14 @@ fn no_schedule_breaks_an_invariant() {
             ("restarts with loss", seen.restarts_with_loss),
             ("reads", seen.reads),
         ]);
+        rolled_back += seen.features.changes_rolled_back;
+        retired += seen.features.leaders_retired;
+        for (what, possible, count) in seen.features.counts(&kind.switches, kind.members) {
+            tally.add_one(what, possible, count);
+        }
     }
-    report(&format!("of the features: {features:?}"));
-    assert!(features.iter().all(|(_, count)| *count > 10), "{features:?}");
+    report(&format!("Raft: {rolled_back} changes rolled back, {retired} leaders retired"));
+    assert!(rolled_back > 10 && retired > 10, "{rolled_back} changes rolled back, {retired} leaders retired");
     tally.demand_one_in_three("Raft, 5 servers, 2,000 steps");
 }
 
@@ -299,7 +405,7 @@ fn no_schedule_breaks_an_invariant() {
 fn other_sizes_are_safe_too() {
     for seed in 0..seeds(8, 100) {
         for servers in [1, 2, 3, 4, 7] {
-            let run = schedule(seed, servers, switches::of(seed), None);
+            let run = schedule(seed, servers, Kind::of(seed), None);
             run.unwrap_or_else(|broken| panic!("{servers} servers, seed {seed}: {broken}"));
         }
     }
@@ -309,8 +415,8 @@ fn other_sizes_are_safe_too() {
 /// long is not: it takes an election and a commit within the rest of the lease, so a schedule of its own shows it.
 #[test]
 fn a_rule_that_is_taken_out_is_missed() {
-    let (election, completeness, machine, reads) = (INVARIANTS[0].0, INVARIANTS[3].0, INVARIANTS[4].0, INVARIANTS[5].0);
-    let off = Switches::default();
+    let [election, _, matching, completeness, machine, reads] = INVARIANTS.map(|(name, _)| name);
+    let off = Switches::PLAIN;
     for (flaw, switches, expected) in [
         (Flaw::VoteWithoutUpToDateCheck, off, &[completeness, machine][..]),
         (Flaw::CommitOlderTerms, off, &[completeness, machine]),
@@ -321,9 +427,14 @@ fn a_rule_that_is_taken_out_is_missed() {
         (Flaw::MajorityOfReachable, off, &[election, completeness, machine]),
         (Flaw::WipedServerReturns, off, &[election, completeness, machine]),
         (Flaw::ReadWithoutQuorum, Switches { reads: Reads::ReadIndex, ..off }, &[reads]),
+        (Flaw::AppendWithoutPreviousCheck, off, &[matching, completeness, machine]),
+        (Flaw::TruncateByShorterAppend, off, &[completeness, machine]),
+        (Flaw::ChangeBeforeOwnCommit, off, &[election, completeness, machine]),
     ] {
+        let members = if flaw == Flaw::ChangeBeforeOwnCommit { Members::ChangeSingly } else { Members::Stay };
+        let kind = Kind { switches, members };
         let caught: Vec<(u64, String)> = (0..200)
-            .filter_map(|seed| schedule(seed, 5, switches, Some(flaw)).err().map(|broken| (seed, broken)))
+            .filter_map(|seed| schedule(seed, 5, kind, Some(flaw)).err().map(|broken| (seed, broken)))
             .collect();
         let (seed, broken) = caught.first().unwrap_or_else(|| panic!("{flaw:?} was not caught in 200 seeds"));
         let evidence = broken.lines().next().unwrap_or_default();
@@ -337,7 +448,8 @@ fn a_rule_that_is_taken_out_is_missed() {
 /// A failure is of no use without the way to it.
 #[test]
 fn a_failure_shows_the_latest_steps() {
-    let broken = (0..200).find_map(|seed| schedule(seed, 5, Switches::default(), Some(Flaw::VoteNotDurable)).err());
+    let kind = Kind { switches: Switches::PLAIN, members: Members::Stay };
+    let broken = (0..200).find_map(|seed| schedule(seed, 5, kind, Some(Flaw::VoteNotDurable)).err());
     let broken = broken.expect("caught, see above");
     let told = |what: &str| broken.lines().filter(|line| line.contains(what)).count();
     assert!(told("Deliver(") > 3, "{broken}");
@@ -348,7 +460,7 @@ fn a_failure_shows_the_latest_steps() {
 #[test]
 fn a_seed_is_a_schedule() {
     let counts = |seed| {
-        let seen = schedule(seed, 5, switches::of(seed), None).expect("safe");
+        let seen = schedule(seed, 5, Kind::of(seed), None).expect("safe");
         [seen.elections, seen.commits, seen.truncations, seen.restarts_with_loss]
     };
     assert_eq!(counts(7), counts(7));

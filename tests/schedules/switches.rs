@@ -15,7 +15,7 @@ const FEATURES: &[&[Set]] = &[
     &[|on| on.stickiness = false, |on| on.stickiness = true],
     &[|on| on.transfer = false, |on| on.transfer = true],
     &[|on| on.one_entry = false, |on| on.one_entry = true],
-    &[|on| on.snapshot_after = None, |on| on.snapshot_after = Some(4), |on| on.snapshot_after = Some(16)],
+    &[|on| on.snapshot_after = None, |on| on.snapshot_after = Some(3), |on| on.snapshot_after = Some(12)],
     &[|on| on.window = None, |on| on.window = Some(1), |on| on.window = Some(3)],
     &[|on| on.fast_repair = false, |on| on.fast_repair = true],
     &[|on| on.learners_first = false, |on| on.learners_first = true],
@@ -26,7 +26,7 @@ const FEATURES: &[&[Set]] = &[
 pub(crate) const DRIFT_PPM: u32 = 50_000;
 
 fn switches(settings: &[usize]) -> Switches {
-    let mut switches = Switches { lease_drift_ppm: DRIFT_PPM, ..Switches::default() };
+    let mut switches = Switches { lease_drift_ppm: DRIFT_PPM, ..Switches::PLAIN };
     for (feature, setting) in FEATURES.iter().zip(settings) {
         feature[*setting](&mut switches);
     }
