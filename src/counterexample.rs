@@ -79,22 +79,22 @@ pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
     (sound != *experiment).then_some(sound)
 }
 
+/// Two candidates that don't hear each other ask the third server, which crashes in between, well after it saved its vote.
+const ONE_VOTER_FOR_TWO: Schedule = Schedule {
+    cast: "replicas=3 people=1",
+    switches: "",
+    seed: 5,
+    script: "100000 cut n1>n2 n2>n1
+        100000 timer 0 n1 Raft(Election)
+        130000 timer 0 n2 Raft(Election)
+        145000 crash n3 keep 0
+        150000 restart n3",
+    end_ms: 220,
+};
+
 const RAFT: &[(raft::Flaw, Schedule)] = &[
-    (
-        raft::Flaw::VoteNotDurable,
-        // Two candidates that don't hear each other ask the third server, which crashes in between.
-        Schedule {
-            cast: "replicas=3 people=1",
-            switches: "",
-            seed: 5,
-            script: "100000 cut n1>n2 n2>n1
-                100000 timer 0 n1 Raft(Election)
-                130000 timer 0 n2 Raft(Election)
-                145000 crash n3 keep 0
-                150000 restart n3",
-            end_ms: 220,
-        },
-    ),
+    (raft::Flaw::VoteNotDurable, ONE_VOTER_FOR_TWO),
+    (raft::Flaw::VoteSavedBeforeTerm, ONE_VOTER_FOR_TWO),
     (
         raft::Flaw::AcknowledgeBeforeSync,
         // The leader counts a follower that crashes before its disk has the entry; the third server never got it.
@@ -184,6 +184,48 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
                 530000 timer 0 n3 Raft(Heartbeat)
                 600000 ask n4 read",
             end_ms: 610,
+        },
+    ),
+    (
+        raft::Flaw::DuplicateVotesCounted,
+        // A candidate with two votes of five, one of them copied, and another with three.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: "",
+            seed: 6,
+            script: "100000 cut n1>n3 n1>n4 n1>n5 n2>n3 n2>n4 n2>n5 n3>n1 n3>n2 n4>n1 n4>n2 n5>n1 n5>n2
+                100000 timer 0 n1 Raft(Election)
+                100000 timer 0 n5 Raft(Election)
+                140000 message 0 n2>n1 Vote 0 duplicate",
+            end_ms: 200,
+        },
+    ),
+    (
+        raft::Flaw::MajorityOfReachable,
+        // Two sides of a split, a candidate on each.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: "",
+            seed: 6,
+            script: "100000 cut n1>n3 n1>n4 n1>n5 n2>n3 n2>n4 n2>n5 n3>n1 n3>n2 n4>n1 n4>n2 n5>n1 n5>n2
+                100000 timer 0 n1 Raft(Election)
+                100000 timer 0 n5 Raft(Election)",
+            end_ms: 200,
+        },
+    ),
+    (
+        raft::Flaw::WipedServerReturns,
+        // One of the two servers that have a committed post loses its disk, and then its vote makes the third one leader.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "300000 cut n1>n3 n3>n1
+                300000 ask n4 post Remember me
+                370000 crash n2 keep 0
+                370000 restart n2
+                370000 timer 0 n3 Raft(Election)",
+            end_ms: 440,
         },
     ),
 ];

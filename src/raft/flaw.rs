@@ -78,12 +78,15 @@ impl Flaw {
     /// The invariant that its shortest schedule breaks first.
     pub const fn breaks(self) -> &'static str {
         match self {
-            Self::VoteNotDurable | Self::VoteSavedBeforeTerm | Self::DuplicateVotesCounted => ELECTION_SAFETY,
-            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => {
-                LEADER_COMPLETENESS
-            }
+            Self::VoteNotDurable
+            | Self::VoteSavedBeforeTerm
+            | Self::DuplicateVotesCounted
+            | Self::MajorityOfReachable => ELECTION_SAFETY,
+            Self::AcknowledgeBeforeSync
+            | Self::VoteWithoutUpToDateCheck
+            | Self::CommitOlderTerms
+            | Self::WipedServerReturns => LEADER_COMPLETENESS,
             Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
-            Self::MajorityOfReachable | Self::WipedServerReturns => LEADER_COMPLETENESS,
         }
     }
 
