@@ -153,6 +153,38 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
         },
     ),
     (
+        raft::Flaw::AppendWithoutPreviousCheck,
+        // n1 is cut off with an entry of its own at index 2. Two leaders later it is sent what follows theirs.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "300000 cut n1>n2 n1>n3 n2>n1 n3>n1
+                300000 ask n4 post Remember me
+                300000 timer 0 n3 Raft(Election)
+                400000 heal n1>n2 n2>n1
+                400000 timer 0 n2 Raft(Election)",
+            end_ms: 520,
+        },
+    ),
+    (
+        raft::Flaw::TruncateByShorterAppend,
+        // A copy of the append with the first post comes when the second is confirmed. n2 is elected without that one.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "300000 cut n1>n3 n3>n1
+                300000 ask n4 post One
+                310000 message 0 n1>n2 AppendEntries 2 duplicate
+                310000 message 0 n1>n2 AppendEntries 3 hold
+                370000 ask n4 post Two
+                440000 message 0 n1>n2 AppendEntries 3 release
+                460000 timer 0 n2 Raft(Election)",
+            end_ms: 540,
+        },
+    ),
+    (
         raft::Flaw::ReadWithoutQuorum,
         // The leader is cut off, another one is elected and confirms a post; then the old one is asked.
         Schedule {
