@@ -41,7 +41,7 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
         Page::Feed => Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic }, setup.seed)?))),
         Page::Raft => Ok(Box::new(FeedLab::new(begin(RaftExperiment { feed, traffic }, setup.seed)?))),
         Page::Paxos => {
-            let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0 };
+            let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0, flaw: None };
             Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))
         }
     }
