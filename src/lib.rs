@@ -16,10 +16,12 @@
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`experiment`]: what a page or the command line can run.
+//! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 
 pub mod check;
 pub mod experiment;
 pub mod explain;
+pub mod explore;
 pub mod gossip;
 pub mod history;
 pub mod node;

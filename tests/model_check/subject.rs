@@ -1,0 +1,141 @@
+//! One decision by Paxos, as a subject of searches.
+
+use cap_lab::explore::{Bounds, Broken, Disks, Network, Sight, State, Subject};
+use cap_lab::node::{Delay, Micros, NodeId, NodeSet};
+use cap_lab::paxos::invariant::Ghost;
+use cap_lab::paxos::{Config, Flaw, Message, Paxos, Phase, Request};
+use cap_lab::sim::digest::Digest;
+use cap_lab::sim::model::{Model, Step};
+
+use crate::{missing, symmetry};
+
+/// Two proposers ask three acceptors.
+pub(crate) struct Decision {
+    pub(crate) proposers: u8,
+    pub(crate) acceptors: u8,
+    pub(crate) requests: Vec<(NodeId, Request)>,
+    pub(crate) flaw: Option<Flaw>,
+    /// No proposer goes beyond this round.
+    pub(crate) rounds: u32,
+    pub(crate) bounds: Bounds,
+    /// The kinds of messages that arrive; others get lost.
+    pub(crate) arrive: &'static [&'static str],
+    /// The invariant that the search is for; any if there is none.
+    pub(crate) wanted: Option<&'static str>,
+}
+
+pub(crate) fn ask(node: u8, value: &str) -> (NodeId, Request) {
+    (NodeId(node), Request::Propose(value.into()))
+}
+
+/// What arrives and brings nothing to any acceptor need not arrive.
+pub(crate) const TO_VOTE: &[&str] = &["Prepare", "Promise", "Accept"];
+/// All that Paxos sends.
+pub(crate) const ALL: &[&str] = &["Prepare", "Promise", "Accept", "Accepted", "Nack"];
+
+impl Decision {
+    pub(crate) fn sound() -> Self {
+        Self {
+            proposers: 2,
+            acceptors: 3,
+            requests: vec![ask(0, "blue"), ask(1, "red")],
+            flaw: None,
+            rounds: 1,
+            bounds: Bounds {
+                disks: Disks::Instant,
+                network: Network::Multiset { copies: 0 },
+                crashes: 0,
+                may_crash: NodeSet::first(5),
+            },
+            arrive: TO_VOTE,
+            wanted: None,
+        }
+    }
+
+    /// Whether the search is for a node that believes what is not so, besides two values chosen.
+    fn counts_beliefs(&self) -> bool {
+        self.wanted.is_none() || self.arrive.contains(&"Accepted")
+    }
+
+    pub(crate) fn acceptor_ids(&self) -> NodeSet {
+        NodeSet::first((self.proposers + self.acceptors).into()).difference(NodeSet::first(self.proposers.into()))
+    }
+}
+
+impl Subject for Decision {
+    type Node = Paxos;
+    type Ghost = Ghost;
+
+    fn nodes(&self) -> Vec<Paxos> {
+        let proposers = NodeSet::first(self.proposers.into());
+        let config = |id| Config {
+            id,
+            proposers,
+            acceptors: self.acceptor_ids(),
+            learners: proposers,
+            retry: Delay::fixed(Micros::ZERO),
+            back_off: Delay::fixed(Micros::ZERO),
+            flaw: self.flaw,
+        };
+        proposers.union(self.acceptor_ids()).iter().map(|id| Paxos::new(config(id))).collect()
+    }
+
+    fn ghost(&self) -> Ghost {
+        Ghost::default()
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    fn requests(&self) -> &[(NodeId, Request)] {
+        &self.requests
+    }
+
+    fn allows(&self, model: &Model<Paxos>, step: &Step<Paxos>) -> bool {
+        let has_a_round_left = |node: NodeId| {
+            let node = &model.slot(node).node;
+            node.proposer().expect("only proposers are asked").next_ballot(node.config()).round <= self.rounds
+        };
+        match step {
+            Step::Deliver(id) | Step::Duplicate(id) => {
+                use cap_lab::node::Kind;
+                let envelope = model.flights().get(*id).expect("a message on its way");
+                self.arrive.contains(&envelope.message.kind())
+            }
+            Step::Timer(node, _) => has_a_round_left(*node),
+            Step::Request(node, ..) => {
+                let idle = matches!(model.slot(*node).node.proposer().expect("asked").phase(), Phase::Idle);
+                idle && has_a_round_left(*node)
+            }
+            _ => true,
+        }
+    }
+
+    fn at_least(&self, state: &State<Self>) -> u32 {
+        if self.counts_beliefs() { 0 } else { missing::steps_to_two_values(self, state) }
+    }
+
+    fn fingerprint(&self, state: &State<Self>) -> u64 {
+        // Two proposals under one ballot are told apart by who reports them: then acceptors differ by more than their names.
+        if self.flaw == Some(Flaw::BallotReused) || self.wanted.is_none() {
+            Digest::of(state)
+        } else {
+            symmetry::fingerprint(state)
+        }
+    }
+
+    fn observe(&self, ghost: &mut Ghost, seen: &Sight<'_, Paxos>) -> Result<(), Broken> {
+        if let Step::Request(_, _, request) = seen.step {
+            ghost.observe_request(request);
+        }
+        let Some(node) = seen.outcome.node else { return Ok(()) };
+        let message = |id| &seen.after.flights().get(id).expect("no link is cut").message;
+        let left: Vec<&Message> = seen.outcome.sent.iter().map(|id| message(*id)).collect();
+        let known = ghost.violations().len();
+        let _ = ghost.observe(node, seen.before.map(|slot| &slot.node), &seen.after.slot(node).node, left);
+        let mut fresh = ghost.violations()[known..].iter();
+        let wanted = fresh.find(|broken| self.wanted.is_none_or(|wanted| wanted == broken.invariant));
+        wanted.map_or(Ok(()), |broken| Err(Broken { invariant: broken.invariant, evidence: broken.evidence.clone() }))
+    }
+}
