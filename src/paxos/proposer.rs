@@ -143,8 +143,8 @@ impl Proposer {
                 refused.remove(from);
                 promises.insert(from, reported.clone());
                 let count = config.prepare_count(promises.keys().copied().collect());
-                let ballot = *current;
-                out.note(Note::Proposer(ProposerNote::CountsPromise { ballot, from, reported, count }));
+                let (ballot, late) = (*current, (ballot < *current).then_some(ballot));
+                out.note(Note::Proposer(ProposerNote::CountsPromise { ballot, from, late, reported, count }));
                 None
             }
             Phase::Accepting { proposal, .. } if proposal.ballot == ballot => Some(Why::PhaseOver),
@@ -297,13 +297,9 @@ impl Proposer {
         }
         let (ballot, count) = (*ballot, config.prepare_count(promised));
         let wanted = self.wants().expect("a proposer at work has a wish").clone();
-        let binding = highest(promises).filter(|_| !config.has(Flaw::AcceptedValueIgnored));
-        let (proposal, forced_by, note) = match binding {
-            None => {
-                let proposal = Proposal { ballot, value: wanted };
-                (proposal.clone(), None, ProposerNote::ProposesOwn { proposal, count })
-            }
-            Some((reported, reported_by)) => {
+        let deaf = config.has(Flaw::AcceptedValueIgnored);
+        let (proposal, forced_by, note) = match highest(promises) {
+            Some((reported, reported_by)) if !deaf => {
                 let (proposal, reported) = (Proposal { ballot, value: reported.value.clone() }, reported.clone());
                 let reports = promises.values().flatten().count() as u8;
                 let forced_by = Some(reported.clone());
@@ -316,6 +312,11 @@ impl Proposer {
                     count,
                 };
                 (proposal, forced_by, note)
+            }
+            report => {
+                let ignored = report.map(|(reported, by)| (reported.clone(), by));
+                let proposal = Proposal { ballot, value: wanted };
+                (proposal.clone(), None, ProposerNote::ProposesOwn { proposal, ignored, count })
             }
         };
         out.note(Note::Proposer(note));

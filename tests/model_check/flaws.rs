@@ -23,9 +23,9 @@ fn decision(flaw: Flaw) -> Decision {
             bounds: Bounds { crashes: 1, may_crash: NodeSet::first(1), ..bounds },
             ..base
         },
-        Flaw::AcceptWithoutPromise => Decision { rounds: 2, ..base },
+        Flaw::AcceptWithoutPromise => Decision { rounds: vec![2, 1], ..base },
         Flaw::QuorumOneShort => Decision { arrive: ALL, ..base },
-        Flaw::LatePromisesCounted => Decision { rounds: 2, ..base },
+        Flaw::LatePromisesCounted => Decision { rounds: vec![2, 1], ..base },
     }
 }
 

@@ -15,8 +15,8 @@ pub(crate) struct Decision {
     pub(crate) acceptors: u8,
     pub(crate) requests: Vec<(NodeId, Request)>,
     pub(crate) flaw: Option<Flaw>,
-    /// No proposer goes beyond this round.
-    pub(crate) rounds: u32,
+    /// The last round of each proposer.
+    pub(crate) rounds: Vec<u32>,
     pub(crate) bounds: Bounds,
     /// The kinds of messages that arrive; others get lost.
     pub(crate) arrive: &'static [&'static str],
@@ -40,7 +40,7 @@ impl Decision {
             acceptors: 3,
             requests: vec![ask(0, "blue"), ask(1, "red")],
             flaw: None,
-            rounds: 1,
+            rounds: vec![1, 1],
             bounds: Bounds {
                 disks: Disks::Instant,
                 network: Network::Multiset { copies: 0 },
@@ -95,7 +95,8 @@ impl Subject for Decision {
     fn allows(&self, model: &Model<Paxos>, step: &Step<Paxos>) -> bool {
         let has_a_round_left = |node: NodeId| {
             let node = &model.slot(node).node;
-            node.proposer().expect("only proposers are asked").next_ballot(node.config()).round <= self.rounds
+            node.proposer().expect("only proposers are asked").next_ballot(node.config()).round
+                <= self.rounds[node.config().id.index()]
         };
         match step {
             Step::Deliver(id) | Step::Duplicate(id) => {

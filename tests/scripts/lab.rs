@@ -4,6 +4,7 @@ use std::error::Error;
 
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::run::{Run, World};
 use cap_lab::timeline::track::Track;
 use cap_lab::timeline::{Experiment, RequestOf, Timeline};
@@ -55,13 +56,18 @@ impl Lab {
     /// Does what a line says, at a moment of its own.
     pub(crate) fn act(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
         fn act<E: Experiment>(timeline: &mut Timeline<E>, line: &str) -> Result<(), Box<dyn Error>> {
-            let act: cap_lab::sim::fault::Intervention<RequestOf<E>> = line.parse()?;
-            if let cap_lab::sim::fault::Intervention::Request { node, request } = &act {
+            let act: Intervention<RequestOf<E>> = line.parse()?;
+            if let Intervention::Request { node, request } = &act {
                 timeline.experiment().check_request(*node, request)?;
             }
             if timeline.act(act) { Ok(()) } else { Err("that can't be done now".into()) }
         }
         each!(self, timeline => act(timeline, line))
+    }
+
+    /// What the node has written becomes durable now, if there is anything.
+    pub(crate) fn finish_disk(&mut self, node: NodeId) {
+        each!(self, timeline => timeline.act(Intervention::Sync { world: 0, node }));
     }
 
     /// `n1`, `ana`, `p1` or `a1`.
@@ -140,13 +146,22 @@ impl Lab {
         }
     }
 
-    /// The invariant that was broken, if one was.
-    pub(crate) fn broken(&self) -> Option<String> {
+    /// The invariants that were broken, with what shows it.
+    pub(crate) fn broken(&self) -> Vec<String> {
         let consistent =
             self.consistent().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
         let available =
             self.available().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        let paxos = self.paxos().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        consistent.or(available).or(paxos)
+        let mut all: Vec<String> = consistent.into_iter().chain(available).collect();
+        if let Some(run) = self.paxos() {
+            for broken in run.watch().ghost.violations() {
+                let nodes = run.world().setup.nodes();
+                let evidence = nodes.iter().fold(broken.evidence.clone(), |evidence, node| {
+                    evidence.replace(&node.to_string(), &self.name(node))
+                });
+                all.push(format!("{}: {evidence}", broken.invariant));
+            }
+        }
+        all
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "links" => Ok(links(lab)),
         "notes" => Ok(notes(lab, noted)),
         "acceptors" => acceptors(lab),
+        "broken" => Ok(broken(lab)),
         "digests" => Ok(digests(lab)),
         _ => Err(format!("nothing is called {what}").into()),
     }
@@ -220,11 +221,23 @@ fn acceptors(lab: &Lab) -> Shown {
         let down = if slot.status == Status::Crashed { ", down" } else { "" };
         writeln!(out, "{} promised {promised}, accepted {accepted}{down}", lab.name(id))?;
     }
-    match &run.watch().chosen {
-        Some(choice) => writeln!(out, "chosen: {}", choice.proposal)?,
-        None => writeln!(out, "nothing is chosen")?,
+    let Some(first) = &run.watch().chosen else { return Ok(out + "nothing is chosen\n") };
+    write!(out, "chosen: {}", first.proposal)?;
+    let all = run.world().setup.acceptors();
+    for (proposal, by) in run.watch().ghost.accepted().iter() {
+        // The same value again is no news.
+        if by.is_majority_of(all) && proposal.value != first.proposal.value {
+            write!(out, " and {proposal}")?;
+        }
     }
+    out.push('\n');
     Ok(out)
+}
+
+/// The invariants that do not hold any more, in the order in which they broke.
+fn broken(lab: &Lab) -> String {
+    let broken = lab.broken();
+    if broken.is_empty() { "no invariant is broken\n".to_owned() } else { broken.join("\n") + "\n" }
 }
 
 fn digests(lab: &Lab) -> String {
