@@ -13,7 +13,7 @@ mod shortest;
 mod way;
 
 pub use random::random;
-pub use shortest::{Explored, shortest};
+pub use shortest::{Explored, Limit, shortest};
 pub use way::{Way, interventions, replay, shrink};
 
 use std::hash::Hash;

@@ -18,7 +18,7 @@ pub struct Explored<S: Subject> {
     pub depth: u32,
     /// A shortest way to something broken.
     pub broken: Option<(Vec<Step<S::Node>>, Broken)>,
-    /// Whether it saw all that is in reach; if not, it broke off at what it found or at its limit.
+    /// Whether it saw all that is in reach; if not, it broke off at what it found or after too many states.
     pub finished: bool,
 }
 
@@ -30,9 +30,18 @@ struct Open<S: Subject> {
     length: u32,
 }
 
-/// Visits all states in reach, at most `limit`, by the length of the way there plus what is missing at least
-/// ([`Subject::at_least`]; A*, Hart, Nilsson and Raphael 1968), and stops at the first broken invariant.
-pub fn shortest<S: Subject>(subject: &S, limit: u64) -> Explored<S> {
+/// Where a search gives up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limit {
+    /// After so many states.
+    pub states: u64,
+    /// At ways of more steps than this: having seen all shorter ones, the search counts as finished.
+    pub length: u32,
+}
+
+/// Visits all states in reach by the length of the way there plus what is missing at least ([`Subject::at_least`]; A*,
+/// Hart, Nilsson and Raphael 1968), and stops at the first broken invariant.
+pub fn shortest<S: Subject>(subject: &S, limit: Limit) -> Explored<S> {
     let first = State::first(subject);
     let mut ways: Vec<(u32, Option<Step<S::Node>>)> = vec![(0, None)];
     let mut lengths: HashMap<u64, u32, BuildHasherDefault<Digest>> = HashMap::default();
@@ -45,7 +54,7 @@ pub fn shortest<S: Subject>(subject: &S, limit: u64) -> Explored<S> {
     open[total].push(Open { state: first, way: 0, length: 0 });
     let mut explored = Explored { states: 1, steps: 0, depth: 0, broken: None, finished: false };
     let mut outcome = Outcome::default();
-    while total < open.len() {
+    while total < open.len() && total <= limit.length as usize {
         let Some(Open { state, way, length }) = open[total].pop() else {
             total += 1;
             continue;
@@ -79,7 +88,7 @@ pub fn shortest<S: Subject>(subject: &S, limit: u64) -> Explored<S> {
                 Some(_) => {}
                 None => explored.states += 1,
             }
-            if explored.states > limit {
+            if explored.states > limit.states {
                 return explored;
             }
             let expected = (length + 1 + missing(&next)) as usize;

@@ -9,7 +9,7 @@ use cap_lab::sim::model::{Model, Step};
 
 use crate::{missing, symmetry};
 
-/// Two proposers ask three acceptors.
+/// Proposers, which are the learners, and acceptors.
 pub(crate) struct Decision {
     pub(crate) proposers: u8,
     pub(crate) acceptors: u8,
@@ -22,6 +22,10 @@ pub(crate) struct Decision {
     pub(crate) arrive: &'static [&'static str],
     /// The invariant that the search is for; any if there is none.
     pub(crate) wanted: Option<&'static str>,
+    /// Whether to estimate what is missing.
+    pub(crate) guided: bool,
+    /// Whether states that differ by acceptors' names only are one.
+    pub(crate) symmetric: bool,
 }
 
 pub(crate) fn ask(node: u8, value: &str) -> (NodeId, Request) {
@@ -34,6 +38,7 @@ pub(crate) const TO_VOTE: &[&str] = &["Prepare", "Promise", "Accept"];
 pub(crate) const ALL: &[&str] = &["Prepare", "Promise", "Accept", "Accepted", "Nack"];
 
 impl Decision {
+    /// Two proposers, a ballot each, and three acceptors; nothing fails, but messages may get lost and come in any order.
     pub(crate) fn sound() -> Self {
         Self {
             proposers: 2,
@@ -49,12 +54,9 @@ impl Decision {
             },
             arrive: TO_VOTE,
             wanted: None,
+            guided: false,
+            symmetric: false,
         }
-    }
-
-    /// Whether the search is for a node that believes what is not so, besides two values chosen.
-    fn counts_beliefs(&self) -> bool {
-        self.wanted.is_none() || self.arrive.contains(&"Accepted")
     }
 
     pub(crate) fn acceptor_ids(&self) -> NodeSet {
@@ -114,16 +116,11 @@ impl Subject for Decision {
     }
 
     fn at_least(&self, state: &State<Self>) -> u32 {
-        if self.counts_beliefs() { 0 } else { missing::steps_to_two_values(self, state) }
+        if self.guided { missing::steps_to_two_values(self, state) } else { 0 }
     }
 
     fn fingerprint(&self, state: &State<Self>) -> u64 {
-        // Two proposals under one ballot are told apart by who reports them: then acceptors differ by more than their names.
-        if self.flaw == Some(Flaw::BallotReused) || self.wanted.is_none() {
-            Digest::of(state)
-        } else {
-            symmetry::fingerprint(state)
-        }
+        if self.symmetric { symmetry::fingerprint(state) } else { Digest::of(state) }
     }
 
     fn observe(&self, ghost: &mut Ghost, seen: &Sight<'_, Paxos>) -> Result<(), Broken> {
