@@ -87,6 +87,12 @@ pub trait Subject {
     fn requests(&self) -> &[(NodeId, RequestOf<Self>)];
     /// Whether a step that could be done is part of the search.
     fn allows(&self, model: &Model<Self::Node>, step: &Step<Self::Node>) -> bool;
+    /// Whether a message may arrive; one that may not is lost as soon as it is sent.
+    fn arrives(&self, message: &<Self::Node as Node>::Message) -> bool {
+        let _ = message;
+        true
+    }
+
     /// Sees one step.
     fn observe(&self, ghost: &mut Self::Ghost, seen: &Sight<'_, Self::Node>) -> Result<(), Broken>;
 
@@ -111,7 +117,7 @@ pub type RequestOf<S> = <<S as Subject>::Node as Node>::Request;
 pub struct Sight<'a, N: Node> {
     /// What was done.
     pub step: &'a Step<N>,
-    /// The participant that it touched, as it was before; none if it had not started or forgot all by the step.
+    /// The participant that it touched, as it was before.
     pub before: Option<&'a Slot<N>>,
     /// Everything after it.
     pub after: &'a Model<N>,
@@ -250,18 +256,16 @@ impl<S: Subject + ?Sized> State<S> {
         outcome: &mut Outcome<S::Node>,
     ) -> Result<(), Broken> {
         let touched = self.model.touched(step);
-        // A crash takes what is volatile: nothing that was before it binds the node.
-        let remembers = !matches!(step, Step::Crash(..) | Step::Restart(_));
-        let before = touched.filter(|_| remembers).map(|node| Arc::clone(self.model.slot(node)));
+        let before = touched.map(|node| Arc::clone(self.model.slot(node)));
         self.model.apply(step, Clocks::default(), outcome);
         let seen = Sight { step, before: before.as_deref(), after: &self.model, outcome };
         let verdict = subject.observe(&mut self.ghost, &seen);
-        if is_set {
-            let again: Vec<FlightId> = outcome.sent.iter().copied().filter(|id| self.first_equal(*id) != *id).collect();
-            let mut unseen = Outcome::default();
-            for id in again {
-                self.model.apply(&Step::Lose(id), Clocks::default(), &mut unseen);
-            }
+        let message = |id: FlightId| &self.model.flights().get(id).expect("sent just now").message;
+        let useless = |id: &FlightId| !subject.arrives(message(*id)) || (is_set && self.first_equal(*id) != *id);
+        let useless: Vec<FlightId> = outcome.sent.iter().copied().filter(useless).collect();
+        let mut unseen = Outcome::default();
+        for id in useless {
+            self.model.apply(&Step::Lose(id), Clocks::default(), &mut unseen);
         }
         verdict
     }

@@ -6,9 +6,12 @@ use crate::sim::fault::{Fate, Intervention, MessageName};
 use crate::sim::model::{Model, Outcome, Step};
 use crate::sim::network::{Envelope, FlightId};
 
+/// A step and the message that it is about, if any.
+type Named<N> = (Step<N>, Option<Envelope<<N as Node>::Message>>);
+
 /// A list of steps, each with the message that it is about, if any.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Way<N: Node>(Vec<(Step<N>, Option<Envelope<N::Message>>)>);
+pub struct Way<N: Node>(Vec<Named<N>>);
 
 impl<N: Node> Way<N> {
     /// How many steps.

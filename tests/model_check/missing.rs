@@ -25,8 +25,10 @@ fn cheapest_known_ballot(state: &State<Decision>, value: &Value, quorum: u32) ->
         Message::Accept { proposal } if proposal.value == *value => Some(proposal),
         _ => None,
     });
-    let known = proposed.chain(state.ghost.accepted().keys().filter(|proposal| proposal.value == *value));
-    known.map(|known| quorum.saturating_sub(state.ghost.accepted().get(known).map_or(0, |by| by.len() as u32))).min()
+    let known = proposed.chain(state.ghost.ghost.accepted().keys().filter(|proposal| proposal.value == *value));
+    known
+        .map(|known| quorum.saturating_sub(state.ghost.ghost.accepted().get(known).map_or(0, |by| by.len() as u32)))
+        .min()
 }
 
 /// Steps to a quorum of acceptances under a ballot that nothing was proposed under yet.

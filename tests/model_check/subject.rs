@@ -1,7 +1,7 @@
 //! One decision by Paxos, as a subject of searches.
 
 use cap_lab::explore::{Bounds, Broken, Disks, Network, Sight, State, Subject};
-use cap_lab::node::{Delay, Micros, NodeId, NodeSet};
+use cap_lab::node::{Delay, Kind, Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::Ghost;
 use cap_lab::paxos::{Config, Flaw, Message, Paxos, Phase, Request};
 use cap_lab::sim::digest::Digest;
@@ -9,12 +9,24 @@ use cap_lab::sim::model::{Model, Step};
 
 use crate::{missing, symmetry};
 
-/// Proposers, which are the learners, and acceptors.
+/// What is remembered of the past.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Watch {
+    /// The protocol's own observer.
+    pub(crate) ghost: Ghost,
+    /// What would have been sent, had the sender not crashed after the write that it waited for became durable.
+    pub(crate) unheard: Vec<(NodeId, Message)>,
+}
+
+/// Proposers and acceptors.
+#[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) proposers: u8,
     pub(crate) acceptors: u8,
     pub(crate) requests: Vec<(NodeId, Request)>,
     pub(crate) flaw: Option<Flaw>,
+    /// Whether proposers are learners, too; if not, each hears of the acceptances of its own ballots only.
+    pub(crate) learn: bool,
     /// The last round of each proposer.
     pub(crate) rounds: Vec<u32>,
     pub(crate) bounds: Bounds,
@@ -34,6 +46,8 @@ pub(crate) fn ask(node: u8, value: &str) -> (NodeId, Request) {
 
 /// What arrives and brings nothing to any acceptor need not arrive.
 pub(crate) const TO_VOTE: &[&str] = &["Prepare", "Promise", "Accept"];
+/// All that Paxos sends but for what only makes a proposer give up earlier than its timer would.
+pub(crate) const TO_LEARN: &[&str] = &["Prepare", "Promise", "Accept", "Accepted"];
 /// All that Paxos sends.
 pub(crate) const ALL: &[&str] = &["Prepare", "Promise", "Accept", "Accepted", "Nack"];
 
@@ -45,6 +59,7 @@ impl Decision {
             acceptors: 3,
             requests: vec![ask(0, "blue"), ask(1, "red")],
             flaw: None,
+            learn: true,
             rounds: vec![1, 1],
             bounds: Bounds {
                 disks: Disks::Instant,
@@ -66,7 +81,7 @@ impl Decision {
 
 impl Subject for Decision {
     type Node = Paxos;
-    type Ghost = Ghost;
+    type Ghost = Watch;
 
     fn nodes(&self) -> Vec<Paxos> {
         let proposers = NodeSet::first(self.proposers.into());
@@ -74,7 +89,7 @@ impl Subject for Decision {
             id,
             proposers,
             acceptors: self.acceptor_ids(),
-            learners: proposers,
+            learners: if self.learn { proposers } else { NodeSet::EMPTY },
             retry: Delay::fixed(Micros::ZERO),
             back_off: Delay::fixed(Micros::ZERO),
             flaw: self.flaw,
@@ -82,8 +97,8 @@ impl Subject for Decision {
         proposers.union(self.acceptor_ids()).iter().map(|id| Paxos::new(config(id))).collect()
     }
 
-    fn ghost(&self) -> Ghost {
-        Ghost::default()
+    fn ghost(&self) -> Watch {
+        Watch::default()
     }
 
     fn bounds(&self) -> Bounds {
@@ -101,11 +116,6 @@ impl Subject for Decision {
                 <= self.rounds[node.config().id.index()]
         };
         match step {
-            Step::Deliver(id) | Step::Duplicate(id) => {
-                use cap_lab::node::Kind;
-                let envelope = model.flights().get(*id).expect("a message on its way");
-                self.arrive.contains(&envelope.message.kind())
-            }
             Step::Timer(node, _) => has_a_round_left(*node),
             Step::Request(node, ..) => {
                 let idle = matches!(model.slot(*node).node.proposer().expect("asked").phase(), Phase::Idle);
@@ -113,6 +123,10 @@ impl Subject for Decision {
             }
             _ => true,
         }
+    }
+
+    fn arrives(&self, message: &Message) -> bool {
+        self.arrive.contains(&message.kind())
     }
 
     fn at_least(&self, state: &State<Self>) -> u32 {
@@ -123,16 +137,24 @@ impl Subject for Decision {
         if self.symmetric { symmetry::fingerprint(state) } else { Digest::of(state) }
     }
 
-    fn observe(&self, ghost: &mut Ghost, seen: &Sight<'_, Paxos>) -> Result<(), Broken> {
+    fn observe(&self, watch: &mut Watch, seen: &Sight<'_, Paxos>) -> Result<(), Broken> {
         if let Step::Request(_, _, request) = seen.step {
-            ghost.observe_request(request);
+            watch.ghost.observe_request(request);
+        }
+        if let (Step::Crash(node, keep), Some(before)) = (seen.step, seen.before)
+            && *keep > 0
+        {
+            watch.unheard.extend(before.after_sync.iter().map(|(_, message)| (*node, message.clone())));
         }
         let Some(node) = seen.outcome.node else { return Ok(()) };
         let message = |id| &seen.after.flights().get(id).expect("no link is cut").message;
         let left: Vec<&Message> = seen.outcome.sent.iter().map(|id| message(*id)).collect();
-        let known = ghost.violations().len();
-        let _ = ghost.observe(node, seen.before.map(|slot| &slot.node), &seen.after.slot(node).node, left);
-        let mut fresh = ghost.violations()[known..].iter();
+        let known = watch.ghost.violations().len();
+        // A crash takes what is volatile: nothing that was before it binds the node.
+        let forgets = matches!(seen.step, Step::Crash(..) | Step::Restart(_));
+        let before = seen.before.filter(|_| !forgets).map(|slot| &slot.node);
+        let _ = watch.ghost.observe(node, before, &seen.after.slot(node).node, left);
+        let mut fresh = watch.ghost.violations()[known..].iter();
         let wanted = fresh.find(|broken| self.wanted.is_none_or(|wanted| wanted == broken.invariant));
         wanted.map_or(Ok(()), |broken| Err(Broken { invariant: broken.invariant, evidence: broken.evidence.clone() }))
     }

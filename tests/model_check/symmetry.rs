@@ -13,13 +13,14 @@ use crate::subject::Decision;
 /// Equal for states that differ by the names of acceptors only. Nothing in a state relates two acceptors to each other, so
 /// it is what the proposers are apart from acceptors, and a multiset: all that concerns each acceptor.
 ///
-/// Of what the invariants remember only who accepted what and what broke are taken: for two chosen values nothing else counts.
+/// Of what the invariants remember only who accepted what is taken. For two chosen values nothing else counts; and where
+/// messages stay on their way for ever ([`cap_lab::explore::Network::Set`]) the rest follows from them.
 pub(crate) fn fingerprint(state: &State<Decision>) -> u64 {
     let mut whole = Digest::default();
     state.spent().hash(&mut whole);
-    state.ghost.chosen().hash(&mut whole);
-    state.ghost.accepted().len().hash(&mut whole);
-    state.ghost.accepted().keys().for_each(|proposal| proposal.hash(&mut whole));
+    state.ghost.ghost.chosen().hash(&mut whole);
+    state.ghost.ghost.accepted().len().hash(&mut whole);
+    state.ghost.ghost.accepted().keys().for_each(|proposal| proposal.hash(&mut whole));
     let mut acceptors = 0_u64;
     for (id, slot) in state.model.slots() {
         match slot.node.acceptor() {
@@ -31,7 +32,7 @@ pub(crate) fn fingerprint(state: &State<Decision>) -> u64 {
     whole.finish()
 }
 
-/// A proposer and learner without who answered it.
+/// A proposer, learner or not, without who answered it.
 fn proposer_apart(slot: &Slot<Paxos>, digest: &mut Digest) {
     let proposer = slot.node.proposer().expect("who accepts not proposes");
     (slot.status, &slot.disk, &slot.unsynced, &slot.timers, slot.after_sync.len()).hash(digest);
@@ -43,9 +44,10 @@ fn proposer_apart(slot: &Slot<Paxos>, digest: &mut Digest) {
         Phase::Accepting { proposal, forced_by, .. } => (proposal, forced_by).hash(digest),
         Phase::Decided { chosen } => chosen.hash(digest),
     }
-    let learner = slot.node.learner().expect("proposers learn");
-    learner.chosen().hash(digest);
-    learner.tallies().keys().for_each(|proposal| proposal.hash(digest));
+    if let Some(learner) = slot.node.learner() {
+        learner.chosen().hash(digest);
+        learner.tallies().keys().for_each(|proposal| proposal.hash(digest));
+    }
 }
 
 /// All that concerns one acceptor, but for its name.
@@ -53,7 +55,7 @@ fn concerning(state: &State<Decision>, id: NodeId, slot: &Slot<Paxos>) -> u64 {
     let mut digest = Digest::default();
     let acceptor = slot.node.acceptor().expect("checked by the caller");
     (slot.status, acceptor, &slot.disk, &slot.unsynced, &slot.after_sync).hash(&mut digest);
-    state.ghost.accepted().values().for_each(|by| by.contains(id).hash(&mut digest));
+    state.ghost.ghost.accepted().values().for_each(|by| by.contains(id).hash(&mut digest));
     for (_, other) in state.model.slots() {
         let Some(proposer) = other.node.proposer() else { continue };
         match proposer.phase() {
@@ -64,8 +66,12 @@ fn concerning(state: &State<Decision>, id: NodeId, slot: &Slot<Paxos>) -> u64 {
             Phase::BackingOff { refused, .. } => refused.contains(id).hash(&mut digest),
             Phase::Idle | Phase::Decided { .. } => {}
         }
-        let learner = other.node.learner().expect("proposers learn");
-        learner.tallies().values().for_each(|by| by.contains(id).hash(&mut digest));
+        if let Some(learner) = other.node.learner() {
+            learner.tallies().values().for_each(|by| by.contains(id).hash(&mut digest));
+        }
+    }
+    for (_, message) in state.ghost.unheard.iter().filter(|(node, _)| *node == id) {
+        message.hash(&mut digest);
     }
     let concerned = state.model.flights().iter().filter(|(_, envelope)| envelope.from == id || envelope.to == id);
     let messages = concerned.fold(0_u64, |sum, (_, envelope)| {
