@@ -4,74 +4,114 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::node::NodeId;
-use crate::paxos;
 use crate::sim::run::Run;
-use crate::store::feed::Request;
+use crate::store::feed::{Operation, Request};
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
-use crate::world::feed::{Available, Consistent, FeedRun, FeedSetup, FeedWorld};
+use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Service, Store};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
+use crate::{paxos, raft};
 
 /// The longest post, in characters.
 pub const POST_MAX: usize = 280;
 /// The longest value that a proposer may be asked to propose, in characters.
 pub const VALUE_MAX: usize = 24;
 
-/// The consistent and the available feed side by side, under one script.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The feed on one store, or on several side by side under one script.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FeedExperiment {
-    /// Who takes part in either.
+    /// Who takes part in each.
     pub feed: FeedSetup,
     /// What people do by themselves at first, in percent of the usual.
     pub traffic: u16,
+    /// What the replicas run on, from left to right.
+    pub stores: Vec<Store>,
 }
 
-/// One Raft cluster that carries the consistent feed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RaftExperiment {
-    /// Who takes part.
-    pub feed: FeedSetup,
-    /// What people do by themselves at first, in percent of the usual.
-    pub traffic: u16,
+/// How many stores run side by side at most.
+const STORES_MAX: usize = 4;
+
+impl FeedExperiment {
+    /// The consistent feed on Raft beside the available one on gossip.
+    pub fn side_by_side(feed: FeedSetup, traffic: u16) -> Self {
+        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default()), Store::Gossip] }
+    }
+
+    /// One Raft cluster that carries the consistent feed.
+    pub fn raft(feed: FeedSetup, traffic: u16) -> Self {
+        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default())] }
+    }
 }
 
 impl Experiment for FeedExperiment {
-    type Track = SideBySide<FeedRun<Consistent>, FeedRun<Available>>;
+    type Track = SideBySide<FeedRun>;
 
     const NAME: &'static str = "feed";
 
     fn start(&self, seed: u64) -> Self::Track {
-        SideBySide {
-            left: Run::new(FeedWorld::new(self.feed), 0, seed, self.traffic),
-            right: Run::new(FeedWorld::new(self.feed), 1, seed, self.traffic),
-        }
+        let world = |(number, store): (usize, &Store)| {
+            Run::new(FeedWorld::new(self.feed, *store), number as u8, seed, self.traffic)
+        };
+        SideBySide::new(self.stores.iter().enumerate().map(world).collect())
     }
 
     fn check(&self) -> Result<(), String> {
-        check(self.feed, self.traffic)
+        self.feed.check()?;
+        if self.traffic > TRAFFIC_MAX {
+            return Err(format!("traffic of {} %: up to {TRAFFIC_MAX} % is possible", self.traffic));
+        }
+        if self.stores.is_empty() || self.stores.len() > STORES_MAX {
+            return Err(format!("{} stores: 1 to {STORES_MAX} are possible", self.stores.len()));
+        }
+        Ok(())
     }
 
     fn check_request(&self, node: NodeId, request: &Request) -> Result<(), String> {
-        check_request(self.feed, node, request)
+        if let Request::Operate(operation) = request {
+            let Operation::Transfer(other) = operation;
+            let servers = self.feed.servers();
+            return match [node, *other].into_iter().find(|id| !servers.contains(*id)) {
+                Some(stranger) => Err(format!("participant {} is no replica", stranger.0)),
+                None => Ok(()),
+            };
+        }
+        if !self.feed.phones().any(|phone| phone == node) {
+            return Err(format!("participant {} is asked, which is nobody's phone", node.0));
+        }
+        match request {
+            Request::Post(text) if text.chars().any(char::is_control) => Err("a post of more than one line".to_owned()),
+            Request::Post(text) if text.chars().count() > POST_MAX => {
+                Err(format!("a post of {} characters; up to {POST_MAX} are possible", text.chars().count()))
+            }
+            Request::Attach(to) if to.0 >= self.feed.replicas => {
+                Err(format!("a phone is moved to participant {}, which is no replica", to.0))
+            }
+            Request::Post(_) | Request::Attach(_) | Request::Read | Request::Operate(_) => Ok(()),
+        }
     }
 }
 
-impl Experiment for RaftExperiment {
-    type Track = FeedRun<Consistent>;
-
-    const NAME: &'static str = "raft";
-
-    fn start(&self, seed: u64) -> Self::Track {
-        Run::new(FeedWorld::new(self.feed), 0, seed, self.traffic)
+/// Shown as `replicas=5 people=3 traffic=100 stores=raft/gossip`.
+impl Display for FeedExperiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { feed: FeedSetup { replicas, people }, traffic, stores } = self;
+        write!(f, "replicas={replicas} people={people} traffic={traffic} stores=")?;
+        for (position, store) in stores.iter().enumerate() {
+            write!(f, "{}{store}", if position == 0 { "" } else { "/" })?;
+        }
+        Ok(())
     }
+}
 
-    fn check(&self) -> Result<(), String> {
-        check(self.feed, self.traffic)
-    }
+impl FromStr for FeedExperiment {
+    type Err = String;
 
-    fn check_request(&self, node: NodeId, request: &Request) -> Result<(), String> {
-        check_request(self.feed, node, request)
+    fn from_str(text: &str) -> Result<Self, String> {
+        let [replicas, people, traffic, stores] = words(text, ["replicas", "people", "traffic", "stores"])?;
+        let feed = FeedSetup { replicas: number(replicas)?, people: number(people)? };
+        let stores = stores.split('/').map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self { feed, traffic: number(traffic)?, stores })
     }
 }
 
@@ -110,38 +150,6 @@ impl Experiment for PaxosExperiment {
     }
 }
 
-/// Shown as `replicas=5 people=3 traffic=100`.
-impl Display for FeedExperiment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show_feed(f, self.feed, self.traffic)
-    }
-}
-
-impl FromStr for FeedExperiment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (feed, traffic) = read_feed(text)?;
-        Ok(Self { feed, traffic })
-    }
-}
-
-/// Shown as `replicas=5 people=3 traffic=100`.
-impl Display for RaftExperiment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show_feed(f, self.feed, self.traffic)
-    }
-}
-
-impl FromStr for RaftExperiment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (feed, traffic) = read_feed(text)?;
-        Ok(Self { feed, traffic })
-    }
-}
-
 /// Shown as `proposers=2 acceptors=5`, and `flaw=quorum-one-short` after it if there is one.
 impl Display for PaxosExperiment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,31 +167,18 @@ impl FromStr for PaxosExperiment {
             Some((roles, flaw)) => (roles, Some(flaw.parse()?)),
             None => (text, None),
         };
-        let [proposers, acceptors] = numbers(roles, ["proposers", "acceptors"])?;
-        Ok(Self { paxos: PaxosSetup { proposers: small(proposers)?, acceptors: small(acceptors)?, flaw } })
+        let [proposers, acceptors] = words(roles, ["proposers", "acceptors"])?;
+        Ok(Self { paxos: PaxosSetup { proposers: number(proposers)?, acceptors: number(acceptors)?, flaw } })
     }
 }
 
-fn show_feed(f: &mut fmt::Formatter<'_>, feed: FeedSetup, traffic: u16) -> fmt::Result {
-    write!(f, "replicas={} people={} traffic={traffic}", feed.replicas, feed.people)
-}
-
-fn read_feed(text: &str) -> Result<(FeedSetup, u16), String> {
-    let [replicas, people, traffic] = numbers(text, ["replicas", "people", "traffic"])?;
-    Ok((FeedSetup { replicas: small(replicas)?, people: small(people)? }, traffic))
-}
-
-fn small(number: u16) -> Result<u8, String> {
-    u8::try_from(number).map_err(|_| format!("{number} participants of one kind"))
-}
-
-/// Reads `name=number` for each of `names`, in this order.
-fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u16; N], String> {
-    let mut found = [0; N];
+/// The values in `name=value name=value`, which must have these names in this order.
+fn words<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[&'a str; N], String> {
+    let mut found = [""; N];
     let mut parts = text.split(' ');
     for (name, slot) in names.iter().zip(&mut found) {
-        let number = parts.next().and_then(|part| part.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
-        *slot = number.ok_or_else(|| format!("“{name}=” and a number are missing"))?;
+        let value = parts.next().and_then(|part| part.strip_prefix(name)?.strip_prefix('='));
+        *slot = value.ok_or_else(|| format!("“{name}=” is missing"))?;
     }
     match parts.next() {
         Some(part) => Err(format!("“{part}” is too much")),
@@ -191,28 +186,8 @@ fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u16; N], Str
     }
 }
 
-fn check(feed: FeedSetup, traffic: u16) -> Result<(), String> {
-    feed.check()?;
-    if traffic > TRAFFIC_MAX {
-        return Err(format!("traffic of {traffic} %: up to {TRAFFIC_MAX} % is possible"));
-    }
-    Ok(())
-}
-
-fn check_request(feed: FeedSetup, node: NodeId, request: &Request) -> Result<(), String> {
-    if !feed.phones().any(|phone| phone == node) {
-        return Err(format!("participant {} is asked, which is nobody's phone", node.0));
-    }
-    match request {
-        Request::Post(text) if text.chars().any(char::is_control) => Err("a post of more than one line".to_owned()),
-        Request::Post(text) if text.chars().count() > POST_MAX => {
-            Err(format!("a post of {} characters; up to {POST_MAX} are possible", text.chars().count()))
-        }
-        Request::Attach(to) if to.0 >= feed.replicas => {
-            Err(format!("a phone is moved to participant {}, which is no replica", to.0))
-        }
-        Request::Post(_) | Request::Attach(_) | Request::Read => Ok(()),
-    }
+fn number<T: FromStr>(word: &str) -> Result<T, String> {
+    word.parse().map_err(|_| format!("“{word}” is no number, or too large a one"))
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use std::alloc::System;
 use std::io::Write;
 use std::time::Instant;
 
-use cap_lab::experiment::RaftExperiment;
+use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::Micros;
 use cap_lab::timeline::Timeline;
+use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::FeedSetup;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -36,8 +37,8 @@ struct Minute {
 
 #[test]
 fn time_travel_is_cheap_and_stays_so() {
-    let setup = RaftExperiment { feed: FeedSetup { replicas: 5, people: 3 }, traffic: 100 };
-    let mut timeline = Timeline::new(setup, 1);
+    let setup = FeedExperiment::raft(FeedSetup { replicas: 5, people: 3 }, 100);
+    let mut timeline = Timeline::new(setup.clone(), 1);
     let mut minutes = Vec::new();
     for minute in 1..=10 {
         let (bytes, start) = (kept(), Instant::now());
@@ -46,14 +47,14 @@ fn time_travel_is_cheap_and_stays_so() {
     }
     // The same twice more, for the time only: others share this machine, so the best of three counts.
     for _ in 0..2 {
-        let mut again = Timeline::new(setup, 1);
+        let mut again = Timeline::new(setup.clone(), 1);
         for (minute, known) in (1..).zip(&mut minutes) {
             let start = Instant::now();
             again.play(Micros::from_ms(60_000 * minute));
             known.seconds = known.seconds.min(start.elapsed().as_secs_f64());
         }
     }
-    let requests = timeline.track().history().len() as f64 / 600.0;
+    let requests = timeline.track().worlds()[0].history().len() as f64 / 600.0;
     let steps = timeline.track().steps() as f64 / 600.0;
     report(&format!(
         "5-node Raft, {requests:.1} requests and {steps:.0} steps a simulated second, 10 simulated minutes:"

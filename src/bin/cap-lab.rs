@@ -7,14 +7,14 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, Node, NodeId};
 use cap_lab::sim::run::{Latest, Run, World};
 use cap_lab::timeline::file::{BYTES_MAX, LENGTH_MAX, experiment_in};
 use cap_lab::timeline::track::{SideBySide, Track};
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{Available, Consistent, FeedKind, FeedRun, Member};
+use cap_lab::world::feed::FeedRun;
 use cap_lab::world::paxos::PaxosRun;
 use cap_lab::world::watch;
 use clap::{Parser, Subcommand};
@@ -42,9 +42,9 @@ enum Command {
     },
     /// Computes a run in which nobody interferes, and prints it as a file that the page opens.
     Record {
-        /// `feed`, `raft` or `paxos`.
+        /// `feed` or `paxos`.
         experiment: String,
-        /// Who takes part, as a run file says it: "replicas=5 people=3 traffic=100", "proposers=2 acceptors=5".
+        /// Who takes part, as a run file says it: "replicas=5 people=3 traffic=100 stores=raft/gossip", "proposers=2 acceptors=5".
         setup: String,
         /// Decides all delays.
         #[arg(long, default_value_t = 1)]
@@ -61,7 +61,6 @@ fn main() -> ExitCode {
         Command::Replay { run, verbose, script } => {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
-                RaftExperiment::NAME => replay::<RaftExperiment>(&text, verbose, script),
                 PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
                 _ => unknown(),
             });
@@ -70,7 +69,6 @@ fn main() -> ExitCode {
         Command::Record { experiment, setup, seed, seconds } => {
             let done = match experiment.as_str() {
                 FeedExperiment::NAME => record::<FeedExperiment>(&setup, seed, seconds),
-                RaftExperiment::NAME => record::<RaftExperiment>(&setup, seed, seconds),
                 PaxosExperiment::NAME => record::<PaxosExperiment>(&setup, seed, seconds),
                 _ => unknown(),
             };
@@ -174,44 +172,22 @@ impl Told for PaxosRun {
     }
 }
 
-impl Told for FeedRun<Consistent> {
+impl Told for SideBySide<FeedRun> {
     fn steps_by_world(&self) -> Vec<u64> {
-        vec![self.steps()]
+        self.worlds().iter().map(FeedRun::steps).collect()
     }
 
     fn tell(&self, steps: &[u64], at: Micros, out: &mut String) {
-        if self.steps() > steps[0] {
-            tell_feed(self, "CP ", at, out, explain::feed::consistent);
+        for (run, _) in self.worlds().iter().zip(steps).filter(|(run, steps)| run.steps() > **steps) {
+            let setup = run.world().setup;
+            let (names, servers) = (|node| setup.name(node), setup.servers());
+            let side = if self.worlds().len() > 1 { format!("{} ", run.world().store.side()) } else { String::new() };
+            tell_notes(run, &side, at, out, |node, note| {
+                let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
+                explain::feed::sentence(&names, view, node, note)
+            });
         }
     }
-}
-
-impl Told for SideBySide<FeedRun<Consistent>, FeedRun<Available>> {
-    fn steps_by_world(&self) -> Vec<u64> {
-        vec![self.left.steps(), self.right.steps()]
-    }
-
-    fn tell(&self, steps: &[u64], at: Micros, out: &mut String) {
-        self.left.tell(steps, at, out);
-        if self.right.steps() > steps[1] {
-            tell_feed(&self.right, "AP ", at, out, explain::feed::available);
-        }
-    }
-}
-
-type NoteOf<K> = <Member<K> as Node>::Note;
-
-fn tell_feed<K: FeedKind>(
-    run: &FeedRun<K>,
-    side: &str,
-    at: Micros,
-    out: &mut String,
-    explain: impl Fn(explain::feed::Names<'_>, explain::feed::View, NodeId, &NoteOf<K>) -> Sentence,
-) {
-    let setup = run.world().setup;
-    let (names, servers) = (|node| setup.name(node), setup.servers());
-    let view = |node| explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
-    tell_notes(run, side, at, out, |node, note| explain(&names, view(node), node, note));
 }
 
 fn tell_notes<W: World>(

@@ -3,8 +3,9 @@
 use super::{Sentence, Tone, gossip, raft};
 use crate::node::{NodeId, NodeSet};
 use crate::raft::Note as RaftNote;
+use crate::store::client::PhoneNote;
 use crate::store::consistent_feed::ReplicaNote;
-use crate::store::feed::Note;
+use crate::store::participant::Note;
 use crate::world::feed::{Observation, Observed};
 
 /// Names participants: "n1", "Ana".
@@ -19,31 +20,21 @@ pub struct View {
     pub reach: NodeSet,
 }
 
-/// A note of the consistent feed.
-pub fn consistent(names: Names<'_>, view: View, node: NodeId, note: &Note<ReplicaNote>) -> Sentence {
+/// A note of a feed, with what only an observer knows.
+pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
     match note {
+        Note::Raft(note) => {
+            let asks = matches!(note, RaftNote::AsksForVotes { .. });
+            let observer = if asks { quorum_view(node, view) } else { None };
+            Sentence { observer, ..raft::sentence(node, note) }
+        }
+        Note::Gossip(note) => Sentence { observer: isolation_view(node, view), ..gossip::sentence(names, node, note) },
         Note::Replica(note) => {
-            let reach_matters = match note {
-                ReplicaNote::Raft(note) => matches!(note, RaftNote::AsksForVotes { .. }),
-                ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. } => true,
-                ReplicaNote::Forwarded { .. }
-                | ReplicaNote::AskedBefore { .. }
-                | ReplicaNote::ForgotWhetherTaken { .. }
-                | ReplicaNote::Superseded { .. }
-                | ReplicaNote::Applied { .. } => false,
-            };
-            let observer = if reach_matters { quorum_view(node, view) } else { None };
+            let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
+            let observer = if leaderless { quorum_view(node, view) } else { None };
             Sentence { observer, ..replica(names, node, note) }
         }
-        note => phone(names, node, note),
-    }
-}
-
-/// A note of the available feed.
-pub fn available(names: Names<'_>, view: View, node: NodeId, note: &Note<crate::gossip::Note>) -> Sentence {
-    match note {
-        Note::Replica(note) => Sentence { observer: isolation_view(node, view), ..gossip::sentence(names, node, note) },
-        note => phone(names, node, note),
+        Note::Phone(note) => phone(names, node, note),
     }
 }
 
@@ -117,17 +108,16 @@ fn what(post: bool) -> &'static str {
 
 fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
     let (headline, reason, source, tone) = match note {
-        ReplicaNote::Raft(note) => return raft::sentence(node, note),
         ReplicaNote::Forwarded { client, leader, post } => (
             format!("{node} passes {}'s {} to {leader}", names(*client), what(*post)),
             format!("{node} does not lead; as far as it knows, {leader} does."),
             "Raft §8",
             Tone::Routine,
         ),
-        ReplicaNote::RefusedWithoutLeader { client, term, candidate, post } => (
+        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, post } => (
             format!("CP refused {}'s {}", names(*client), what(*post)),
             format!(
-                "{node} knows no leader in term {term}{}. It has put nothing into any log, so it can say for sure: this did \
+                "{node} knows no leader in term {epoch}{}. It has put nothing into any log, so it can say for sure: this did \
                  not happen.",
                 if *candidate { ": it stands for election itself" } else { "" }
             ),
@@ -141,10 +131,10 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "the feed's specification",
             Tone::Routine,
         ),
-        ReplicaNote::ForgotWhetherTaken { client, term, post } => (
+        ReplicaNote::ForgotWhetherTaken { client, epoch, post } => (
             format!("{node} can't tell what came of {}'s {}", names(*client), what(*post)),
             format!(
-                "It was passed on to the leader of term {term}, and {node} has restarted since. Perhaps a copy of it came before, \
+                "It was passed on to the leader of term {epoch}, and {node} has restarted since. Perhaps a copy of it came before, \
                  and is in the log: unknown."
             ),
             "the feed's specification",
@@ -165,7 +155,13 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "Raft §5.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, post, fresh } => (
+        ReplicaNote::Applied { index, post, fresh: false, added: true } => (
+            format!("{node} adds {}'s post a second time", names(post.author)),
+            format!("Entry {index} is a second copy, and without sessions nobody remembers the first."),
+            "Ongaro's thesis §6.3",
+            Tone::Bad,
+        ),
+        ReplicaNote::Applied { index, post, fresh, added: _ } => (
             format!("{node} adds {}'s post to its feed", names(post.author)),
             if *fresh {
                 format!("Entry {index} is committed, so every replica adds the same post at the same place.")
@@ -179,14 +175,13 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
     Sentence { headline, reason, observer: None, source, tone }
 }
 
-fn phone<T>(names: Names<'_>, node: NodeId, note: &Note<T>) -> Sentence {
+fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
     let who = names(node);
     let (headline, reason, tone) = match note {
-        Note::Replica(_) => unreachable!("rendered by the caller"),
-        Note::Asked { replica, post } => {
+        PhoneNote::Asked { replica, post } => {
             (format!("{who} sends a {} to {replica}", what(*post)), String::new(), Tone::Routine)
         }
-        Note::GaveUp { replica, waited, post } => (
+        PhoneNote::GaveUp { replica, waited, post } => (
             format!("{who} gets no answer"),
             format!(
                 "{replica} has not answered the {} for {} ms. It may have happened, or may yet happen, or never: the phone \
@@ -196,20 +191,33 @@ fn phone<T>(names: Names<'_>, node: NodeId, note: &Note<T>) -> Sentence {
             ),
             Tone::Warning,
         ),
-        Note::HeardLate { done: true, post } => (
+        PhoneNote::HeardLate { done: true, post } => (
             format!("{who} learns that the {} happened after all", what(*post)),
             "The answer came after the phone had given up.".to_owned(),
             Tone::Good,
         ),
-        Note::HeardLate { done: false, post } => (
+        PhoneNote::HeardLate { done: false, post } => (
             format!("{who} learns that the {} did not happen", what(*post)),
             "The refusal came after the phone had given up.".to_owned(),
             Tone::Bad,
         ),
-        Note::Attached { from, to } => {
+        PhoneNote::Attached { from, to } => {
             (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers."), Tone::Routine)
         }
-        Note::WasBusy => (
+        PhoneNote::Retried { replica, attempt, post } => (
+            format!("{who} sends the {} again, to {replica}", what(*post)),
+            format!(
+                "It has no definite answer to {}. The first may have taken effect: only a session tells the second copy.",
+                if *attempt == 1 { "the first attempt".to_owned() } else { format!("{attempt} attempts") }
+            ),
+            Tone::Routine,
+        ),
+        PhoneNote::RefusedEachTime { attempts, post } => (
+            format!("{who}'s {} is refused", what(*post)),
+            format!("All {attempts} attempts were refused, so none of them took effect."),
+            Tone::Bad,
+        ),
+        PhoneNote::WasBusy => (
             format!("{who}'s phone is still waiting"),
             "One question at a time, and too many are in line: it did not take this one.".to_owned(),
             Tone::Warning,

@@ -1,8 +1,10 @@
 //! Raft's notes as sentences. Sections are those of Ongaro and Ousterhout's extended paper (2014).
 
 use super::{Sentence, Tone};
-use crate::node::{NodeId, NodeSet};
-use crate::raft::{AppendRefusal, EntryId, Heard, Ignored, Index, Note, RoleName, VoteRefusal};
+use crate::node::{Delay, NodeId, NodeSet};
+use crate::raft::{
+    AppendRefusal, Contact, EntryId, Heard, Ignored, Index, Note, ReadProof, RoleName, TransferRefusal, VoteRefusal,
+};
 
 /// What `note` of server `node` says, with its numbers, the reason and the paper's section.
 pub fn sentence(node: NodeId, note: &Note) -> Sentence {
@@ -55,6 +57,34 @@ fn headline(node: NodeId, note: &Note) -> String {
         Note::RequestSuperseded { request, .. } => format!("{node} tells that request {} is lost", request.0),
         Note::RequestRefused { request, .. } => format!("{node} refused request {}", request.0),
         Note::ReplyIgnored { from, message, .. } => format!("{node} ignores a late {message} from {from}"),
+
+        Note::AsksForPreVotes { next, .. } => format!("{node} asks who would vote for it in term {next}"),
+        Note::PreVoteGranted { candidate, next, .. } => format!("{node} would vote for {candidate} in term {next}"),
+        Note::PreVoteRefused { candidate, next, .. } | Note::PreVoteHeld { candidate, next, .. } => {
+            format!("{node} would not vote for {candidate} in term {next}")
+        }
+        Note::PreVoteCounted { grants, members, .. } => {
+            format!("{node} would have {} of {} votes", grants.len(), members.len())
+        }
+        Note::PreVoteDenied { from, .. } => format!("{node} would get no vote from {from}"),
+
+        Note::VoteRequestIgnored { candidate, .. } => format!("{node} ignores {candidate}'s request for a vote"),
+        Note::QuorumLost { term, .. } => format!("{node} steps down as leader of term {term}"),
+
+        Note::TransferStarted { target, .. } => format!("{node} hands leadership over to {target}"),
+        Note::TimeoutNowSent { target, .. } => format!("{node} tells {target} to stand at once"),
+        Note::TransferRefused { target, .. } => format!("{node} does not hand over to {target}"),
+        Note::TransferGivenUp { target, .. } => format!("{node} waits no longer for {target} to take over"),
+        Note::TransferDone { leader, .. } => format!("{node} has handed leadership over to {leader}"),
+        Note::RefusedHandingOver { request, .. } => format!("{node} refused request {}", request.0),
+
+        Note::VoteCountedAgain { from, counted, members, .. } => {
+            format!("{node} counts {from}'s vote again: {counted} of {}", members.len())
+        }
+
+        Note::ReadWaits { request, .. } => format!("{node} keeps read {} waiting", request.0),
+        Note::ReadAnswered { request, index, .. } => format!("{node} answers read {} with index {index}", request.0),
+        Note::LeaseRenewed { until, .. } => format!("{node} renews its lease until {} ms", until.as_ms()),
     }
 }
 
@@ -63,10 +93,8 @@ fn reason(node: NodeId, note: &Note) -> String {
         Note::Started { term, .. } if term.0 == 0 => "Its disk is empty: term 0, no vote, no log.".into(),
         Note::Started { vote, last, .. } => restart_reason(*vote, *last),
         Note::AsksForVotes { last, heard, timeout, members, .. } => format!(
-            "{}, so its election timer ({} to {} ms) ran out. Its log ends at {last}. It needs {} of {} votes.",
-            heard_reason(*heard),
-            timeout.min.as_ms(),
-            timeout.max.as_ms(),
+            "{}. Its log ends at {last}. It needs {} of {} votes.",
+            heard_reason(*heard, *timeout),
             majority(*members),
             members.len()
         ),
@@ -79,10 +107,11 @@ fn reason(node: NodeId, note: &Note) -> String {
             votes_so_far(*votes, *members)
         }
         Note::BecameLeader { votes, members, noop, .. } => format!(
-            "{votes} voted for it: {} of {} is a majority. It appends a no-op at index {noop}, because only an entry of its \
+            "{votes} voted for it: {} of {} {}. It appends a no-op at index {noop}, because only an entry of its \
              own term lets it commit.",
             votes.len(),
-            members.len()
+            members.len(),
+            verdict(*votes, *members)
         ),
         Note::TermAdopted { from, old, new, left } => {
             let role = role(*left);
@@ -106,8 +135,8 @@ fn reason(node: NodeId, note: &Note) -> String {
         ),
         Note::AppendRefused { leader, why } => append_refusal_reason(*leader, *why),
         Note::ConflictTruncated { leader, own, leaders, .. } => format!(
-            "Its entry {own} conflicts with {leader}'s {leaders}: same index, other term. The leader's log decides; what goes \
-             was never committed."
+            "Its entry {own} conflicts with {leader}'s {leaders}: same index, other term. The leader's log decides: as long \
+             as all keep the rules, what goes was never committed."
         ),
         Note::MatchAdvanced { server, matched } if *server == node => {
             format!("Its disk has synced up to index {matched}, so it counts itself for these entries.")
@@ -119,10 +148,11 @@ fn reason(node: NodeId, note: &Note) -> String {
             "{follower}'s log ends at {follower_last} and differs at index {refused}. The next attempt starts with entry {next}."
         ),
         Note::CommitAdvanced { old, entry, matching, members } => format!(
-            "{matching} hold {entry} on disk: {} of {} is a majority, and it is of this leader's term. Before, {old} was \
+            "{matching} hold {entry} on disk: {} of {} {}, and it is of this leader's term. Before, {old} was \
              committed.",
             matching.len(),
-            members.len()
+            members.len(),
+            verdict(*matching, *members)
         ),
         Note::CommitHeldBack { entry, term, matching, members } => format!(
             "{matching} hold it, {} of {}, but it is of term {} and the leader of term {term}: a later leader could still \
@@ -147,6 +177,90 @@ fn reason(node: NodeId, note: &Note) -> String {
             format!("Only a leader takes requests, and it has heard of none in term {term}.")
         }
         Note::ReplyIgnored { from, why, .. } => ignored_reason(*from, *why),
+
+        Note::AsksForPreVotes { next, last, heard, timeout, members } => format!(
+            "{}. Its log ends at {last}. It enters term {next} only if {} of {} would vote for it.",
+            heard_reason(*heard, *timeout),
+            majority(*members),
+            members.len()
+        ),
+        Note::PreVoteGranted { candidate, candidate_last, own_last, .. } => format!(
+            "It hears no leader, and {candidate}'s log, which ends at {candidate_last}, is at least as up to date as its own, \
+             which ends at {own_last}. It gives no vote yet and stays in its term."
+        ),
+        Note::PreVoteRefused { candidate, next, why } => vote_refusal_reason(node, *candidate, next.0, *why),
+        Note::PreVoteHeld { contact, .. } => contact_reason(node, *contact),
+        Note::PreVoteCounted { grants, members, .. } | Note::PreVoteDenied { grants, members, .. } => {
+            votes_so_far(*grants, *members)
+        }
+
+        Note::VoteRequestIgnored { term, contact, .. } => {
+            format!("{} It does not adopt term {term} either.", contact_reason(node, *contact))
+        }
+        Note::QuorumLost { heard, members, timeout, .. } => format!(
+            "It last heard from a majority {} ms ago or more, an election timeout; since then from {heard} only, {} of {}. \
+             Another leader may have been elected.",
+            timeout.as_ms(),
+            heard.len(),
+            members.len()
+        ),
+
+        Note::TransferStarted { target, matched, last, .. } => format!(
+            "Request {} asks for it. {target}'s log is known to match up to {matched}, its own ends at {last}. It takes no \
+             proposals and trusts no lease meanwhile.",
+            request_of(note)
+        ),
+        Note::TimeoutNowSent { target, last, term } => format!(
+            "{target} has the whole log, up to {last}. If it stands in term {}, its log is as up to date as any.",
+            term.0 + 1
+        ),
+        Note::TransferRefused { target, why, .. } => transfer_refusal_reason(*target, *why),
+        Note::TransferGivenUp { target, .. } => format!(
+            "TimeoutNow has left and cannot be taken back: {target} may yet stand for election. So the answer to request {} \
+             is that it does not know.",
+            request_of(note)
+        ),
+        Note::TransferDone { leader, term, .. } => {
+            format!("{leader} leads term {term}, as request {} asked for.", request_of(note))
+        }
+        Note::RefusedHandingOver { target, .. } => {
+            format!("It hands over to {target}, which could not catch up if the log went on growing.")
+        }
+
+        Note::VoteCountedAgain { from, term, .. } => format!(
+            "It is a copy: {from} has one vote in term {term}, and it was counted before. A mistake is switched on."
+        ),
+
+        Note::ReadWaits { commit, index, round, .. } => {
+            let noop = if index > commit {
+                format!(" It must commit {index}, the no-op of its term, to know what is committed.")
+            } else {
+                String::new()
+            };
+            format!(
+                "Its commit index is {commit}.{noop} It may have been deposed without hearing of it, so a majority must \
+                 acknowledge heartbeat round {}.",
+                round.0
+            )
+        }
+        Note::ReadAnswered { index, proof, .. } => read_proof_reason(*index, *proof),
+        Note::LeaseRenewed { round, from, until } => format!(
+            "A majority acknowledged heartbeat round {}, which left at {} ms. By its own clock, nobody else is elected for \
+             {} ms from then.",
+            round.0,
+            from.as_ms(),
+            until.since(*from).as_ms()
+        ),
+    }
+}
+
+/// The number of the request that a note speaks of.
+fn request_of(note: &Note) -> u32 {
+    match note {
+        Note::TransferStarted { request, .. }
+        | Note::TransferGivenUp { request, .. }
+        | Note::TransferDone { request, .. } => request.0,
+        _ => unreachable!("asked only of these"),
     }
 }
 
@@ -160,6 +274,7 @@ fn source(note: &Note) -> &'static str {
         Note::VoteGranted { .. } | Note::VoteRefused { why: VoteRefusal::LogNotUpToDate { .. }, .. } => "Raft §5.4.1",
         Note::AsksForVotes { .. }
         | Note::VoteRefused { why: VoteRefusal::AlreadyVoted { .. }, .. }
+        | Note::VoteCountedAgain { .. }
         | Note::VoteCounted { .. }
         | Note::VoteDenied { .. }
         | Note::FollowsLeader { .. }
@@ -180,12 +295,38 @@ fn source(note: &Note) -> &'static str {
         Note::CommitAdvanced { .. } => "Raft §5.3, §5.4.2",
         Note::CommitHeldBack { .. } => "Raft §5.4.2, Figure 8",
         Note::RequestCommitted { .. } | Note::RequestSuperseded { .. } => "Raft §5.4",
+
+        Note::AsksForPreVotes { .. }
+        | Note::PreVoteGranted { .. }
+        | Note::PreVoteRefused { .. }
+        | Note::PreVoteHeld { .. }
+        | Note::PreVoteCounted { .. }
+        | Note::PreVoteDenied { .. } => "Raft thesis §9.6",
+        Note::VoteRequestIgnored { .. } => "Raft thesis §4.2.3",
+        Note::QuorumLost { .. } => "Raft thesis §6.2",
+        Note::TransferStarted { .. }
+        | Note::TimeoutNowSent { .. }
+        | Note::TransferRefused { .. }
+        | Note::TransferGivenUp { .. }
+        | Note::TransferDone { .. }
+        | Note::RefusedHandingOver { .. }
+        | Note::ReplyIgnored { why: Ignored::NotFollower, .. } => "Raft thesis §3.10",
+        Note::LeaseRenewed { .. } | Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. } => "Raft thesis §6.4.1",
+        Note::ReadWaits { .. } | Note::ReadAnswered { .. } => "Raft thesis §6.4",
     }
 }
 
 fn tone(note: &Note) -> Tone {
     match note {
         Note::BecameLeader { .. } | Note::CommitAdvanced { .. } | Note::RequestCommitted { .. } => Tone::Good,
+        Note::TransferDone { .. } | Note::ReadAnswered { .. } => Tone::Good,
+        Note::VoteCountedAgain { .. }
+        | Note::AsksForPreVotes { .. }
+        | Note::QuorumLost { .. }
+        | Note::TransferStarted { .. }
+        | Note::TransferGivenUp { .. } => Tone::Warning,
+        Note::TransferRefused { .. } | Note::RefusedHandingOver { .. } | Note::VoteRequestIgnored { .. } => Tone::Bad,
+        Note::PreVoteRefused { .. } | Note::PreVoteHeld { .. } | Note::PreVoteDenied { .. } => Tone::Bad,
         Note::AsksForVotes { .. } | Note::TermAdopted { left: RoleName::Candidate | RoleName::Leader, .. } => {
             Tone::Warning
         }
@@ -205,6 +346,11 @@ fn tone(note: &Note) -> Tone {
         | Note::AppendAccepted { .. }
         | Note::MatchAdvanced { .. }
         | Note::CommitLearned { .. }
+        | Note::PreVoteGranted { .. }
+        | Note::PreVoteCounted { .. }
+        | Note::TimeoutNowSent { .. }
+        | Note::ReadWaits { .. }
+        | Note::LeaseRenewed { .. }
         | Note::ReplyIgnored { .. } => Tone::Routine,
     }
 }
@@ -215,12 +361,63 @@ fn restart_reason(vote: Option<NodeId>, last: EntryId) -> String {
     format!("Its disk kept the term, {vote} and {log}. Its role and commit index are forgotten.")
 }
 
-fn heard_reason(heard: Heard) -> String {
-    match heard {
+fn heard_reason(heard: Heard, timeout: Delay) -> String {
+    let waited = match heard {
         Heard::NoLeader => "It heard no leader".into(),
         Heard::Leader(leader) => format!("It heard nothing more from {leader}"),
         Heard::Votes(votes) if votes.is_empty() => "Its last election brought no vote".into(),
         Heard::Votes(votes) => format!("Its last election brought only the votes of {votes}"),
+        Heard::TooFewGrants(grants) => format!("Last time only {grants} would have voted for it"),
+
+        Heard::Grants(grants) => return format!("{grants} would vote for it, and that is a majority"),
+        Heard::TimeoutNow(leader) => return format!("{leader}, which leads, told it to stand at once"),
+    };
+    format!("{waited}, so its election timer ({} to {} ms) ran out", timeout.min.as_ms(), timeout.max.as_ms())
+}
+
+fn contact_reason(node: NodeId, contact: Contact) -> String {
+    let Contact { leader, ago, window } = contact;
+    let (ago, window) = (ago.as_ms(), window.as_ms());
+    match leader {
+        Some(leader) if leader == node => {
+            format!("It leads, and a majority was heard {ago} ms ago, less than {window}.")
+        }
+        Some(leader) => format!("It heard {leader}, its leader, {ago} ms ago, and holds on to it for {window} ms."),
+        None => format!("{ago} ms ago it heard a leader or restarted, and it elects no other for {window} ms."),
+    }
+}
+
+fn transfer_refusal_reason(target: NodeId, why: TransferRefusal) -> String {
+    match why {
+        TransferRefusal::SwitchedOff => "Leadership transfer is switched off in this cluster.".into(),
+        TransferRefusal::AlreadyLeads => "It leads already.".into(),
+        TransferRefusal::NoMember => format!("{target} is no member of the cluster, so it cannot be elected."),
+        TransferRefusal::UnderWay => format!("A transfer to {target} is under way, and one is enough."),
+        TransferRefusal::Replaced => format!("Another transfer was asked for before {target} had the whole log."),
+        TransferRefusal::TimedOut => format!("Within an election timeout {target} did not catch up with the log."),
+        TransferRefusal::LostOffice => format!("It leads no more, and had not told {target} to stand."),
+        TransferRefusal::OtherElected(leader) => {
+            format!("{target} was told to stand, but in that term {leader} was elected.")
+        }
+    }
+}
+
+fn read_proof_reason(index: Index, proof: ReadProof) -> String {
+    match proof {
+        ReadProof::Round { round, by } => format!(
+            "{by} acknowledged heartbeat round {}, which began after the read was asked: nobody else led before. What was \
+             committed then is in the log up to {index}.",
+            round.0
+        ),
+        ReadProof::Lease { now, until } => format!(
+            "By its clock it is {} ms and its lease lasts until {} ms: if the clocks keep their bound, nobody else leads. \
+             What is committed is in the log up to {index}.",
+            now.as_ms(),
+            until.as_ms()
+        ),
+        ReadProof::None => {
+            format!("It believes that it leads, and asks nobody. Its own commit index is {index}.")
+        }
     }
 }
 
@@ -259,7 +456,8 @@ fn ignored_reason(from: NodeId, why: Ignored) -> String {
         Ignored::EarlierTerm => format!("{from} refused a message that the leader had sent in an earlier term."),
         Ignored::NotCandidate => "The election that it belongs to is decided.".into(),
         Ignored::DuplicateVote => format!("{from}'s vote was counted before, and counts once."),
-        Ignored::NotLeader => "It led this term before it crashed, and does not lead it any more.".into(),
+        Ignored::NotLeader => "It led this term, and does not lead it any more.".into(),
+        Ignored::NotFollower => "It stands for election already, or leads.".into(),
         Ignored::AlreadyMatched { refused, matched } => {
             format!("It refuses index {refused}, but since then {from} acknowledged index {matched}.")
         }
@@ -275,6 +473,15 @@ fn votes_so_far(votes: NodeSet, members: NodeSet) -> String {
     format!("{count} of {} votes, {votes}, is {verdict}: it takes {needed}.", members.len())
 }
 
+/// What so many servers are.
+fn verdict(servers: NodeSet, members: NodeSet) -> &'static str {
+    if servers.is_majority_of(members) {
+        "is a majority"
+    } else {
+        "passes for a majority by the mistake that is switched on"
+    }
+}
+
 fn majority(members: NodeSet) -> usize {
     members.len() / 2 + 1
 }
@@ -284,6 +491,7 @@ fn role(role: RoleName) -> &'static str {
         RoleName::Follower => "follower",
         RoleName::Candidate => "candidate",
         RoleName::Leader => "leader",
+        RoleName::PreCandidate => "pre-candidate",
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Broken {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Disks {
     /// At once: a crash loses nothing that was written.
-    Instant,
+    AtOnce,
     /// By a step of its own, which a node awaits before it handles anything else. A crash may come first.
     Awaited,
     /// By a step of its own; meanwhile the node goes on.
@@ -239,7 +239,7 @@ impl<S: Subject + ?Sized> State<S> {
         }
         let touched = self.model.touched(step);
         let mut verdict = self.apply(subject, step, is_set, outcome);
-        if let (Some(node), Disks::Instant) = (touched, bounds.disks)
+        if let (Some(node), Disks::AtOnce) = (touched, bounds.disks)
             && self.model.slot(node).status == Status::Up
             && self.model.slot(node).awaits_sync()
         {

@@ -5,7 +5,7 @@ use super::note::{Ignored, Note, VoteRefusal};
 use super::persistent::Delta;
 use super::role::Role;
 use super::{Flaw, Message, Raft, Timer};
-use crate::node::{Command, Effects, NodeId};
+use crate::node::{Clocks, Command, Effects, NodeId};
 
 impl<C: Command> Raft<C> {
     /// A candidate asks for a vote in a term that is not above this server's (a higher one was adopted before).
@@ -15,7 +15,7 @@ impl<C: Command> Raft<C> {
             Err(VoteRefusal::StaleTerm { own })
         } else if let Some(winner) = self.state.vote.filter(|winner| *winner != candidate) {
             Err(VoteRefusal::AlreadyVoted { winner })
-        } else if last < own_last && !self.has(Flaw::VoteWithoutUpToDateCheck) {
+        } else if self.lags(last) {
             Err(VoteRefusal::LogNotUpToDate { candidate_last: last, own_last })
         } else {
             Ok(())
@@ -34,9 +34,15 @@ impl<C: Command> Raft<C> {
         out.send_after_sync(candidate, Message::Vote { term: own, granted: verdict.is_ok() });
     }
 
+    /// Whether a candidate's log, which ends at `last`, may lack what is committed (§5.4.1).
+    pub(super) fn lags(&self, last: EntryId) -> bool {
+        last < self.state.log.last() && !self.has(Flaw::VoteWithoutUpToDateCheck)
+    }
+
     /// A voter answers, perhaps late, perhaps twice.
-    pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, out: &mut Effects<Self>) {
+    pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, at: Clocks, out: &mut Effects<Self>) {
         let (own, members) = (self.state.term, self.config.members);
+        let counts_copies = self.has(Flaw::DuplicateVotesCounted);
         let Role::Candidate { votes } = &mut self.role else {
             let why = if term < own { Ignored::OlderTerm { term, own } } else { Ignored::NotCandidate };
             return out.note(Note::ReplyIgnored { from, message: "Vote", why });
@@ -45,14 +51,23 @@ impl<C: Command> Raft<C> {
             out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::OlderTerm { term, own } });
         } else if !granted {
             out.note(Note::VoteDenied { from, term, votes: *votes, members });
+        } else if votes.contains(from) && counts_copies {
+            let votes = *votes;
+            self.miscount.repeats += 1;
+            let counted = votes.len() as u64 + u64::from(self.miscount.repeats);
+            out.note(Note::VoteCountedAgain { from, term, counted, members });
+            if 2 * counted > members.len() as u64 {
+                self.become_leader(at, out);
+                self.append_noop(at, out);
+            }
         } else if !votes.insert(from) {
             out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::DuplicateVote });
         } else {
             let votes = *votes;
             out.note(Note::VoteCounted { from, term, votes, members });
-            if votes.is_majority_of(members) {
-                self.become_leader(out);
-                self.append_noop(out);
+            if self.has_quorum(votes) {
+                self.become_leader(at, out);
+                self.append_noop(at, out);
             }
         }
     }

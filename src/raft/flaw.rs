@@ -1,6 +1,12 @@
 //! Classic mistakes that can be switched on, to see what a rule is for: each is one branch at the rule that it breaks.
 
-/// A mistake in an implementation of Raft. Each breaks one of the invariants of Figure 3 on some schedule.
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS};
+use crate::node::NodeSet;
+
+/// A mistake in an implementation of Raft. Each breaks one of the invariants on some schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Flaw {
     /// A server votes for a candidate whose log is behind its own (against §5.4.1): a leader may lack committed entries.
@@ -11,4 +17,145 @@ pub enum Flaw {
     VoteNotDurable,
     /// A follower acknowledges entries before they are on disk (against Figure 2): a crash may undo a majority.
     AcknowledgeBeforeSync,
+
+    /// The vote is saved before the term in which it is given, and apart from it (against Figure 2): a term begins without
+    /// a vote, so saving it takes the vote from the disk again, and after a crash the server may vote twice.
+    VoteSavedBeforeTerm,
+    /// A candidate counts every copy of a vote (against §5.2): a network that repeats messages elects it.
+    DuplicateVotesCounted,
+    /// A majority is taken of the servers that answer instead of all members (against §5.2): both sides of a split have one.
+    MajorityOfReachable,
+    /// A server comes back under its old name with an empty disk (against Figure 2): it votes again in a term in which it
+    /// had voted, and has lost entries that were committed because it had them.
+    WipedServerReturns,
+    /// A leader answers reads without making sure that it still leads (against T §6.4): one that was deposed without
+    /// hearing of it returns old data.
+    ReadWithoutQuorum,
+    /// A lease lasts for the longest election timeout instead of the shortest (against T §6.4.1): whoever picked a shorter
+    /// one is elected before the lease ends.
+    LeaseTooLong,
+}
+
+/// What only a server with a flaw counts; empty in all others.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Miscount {
+    /// For [`Flaw::MajorityOfReachable`]: who answered in this term.
+    pub(super) answered: NodeSet,
+    /// For [`Flaw::DuplicateVotesCounted`]: votes counted again.
+    pub(super) repeats: u32,
+}
+
+impl Flaw {
+    /// All of them, in the order in which the page lists them.
+    pub const ALL: [Self; 10] = [
+        Self::VoteNotDurable,
+        Self::VoteSavedBeforeTerm,
+        Self::AcknowledgeBeforeSync,
+        Self::VoteWithoutUpToDateCheck,
+        Self::CommitOlderTerms,
+        Self::DuplicateVotesCounted,
+        Self::MajorityOfReachable,
+        Self::ReadWithoutQuorum,
+        Self::LeaseTooLong,
+        Self::WipedServerReturns,
+    ];
+
+    /// What a setup calls it.
+    pub const fn name(self) -> &'static str {
+        self.about().0
+    }
+
+    /// A heading for it.
+    pub const fn title(self) -> &'static str {
+        self.about().1
+    }
+
+    /// What the servers do wrong, in a sentence.
+    pub const fn sentence(self) -> &'static str {
+        self.about().2
+    }
+
+    /// The invariant that its shortest schedule breaks first.
+    pub const fn breaks(self) -> &'static str {
+        match self {
+            Self::VoteNotDurable | Self::VoteSavedBeforeTerm | Self::DuplicateVotesCounted => ELECTION_SAFETY,
+            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => {
+                LEADER_COMPLETENESS
+            }
+            Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
+            Self::MajorityOfReachable | Self::WipedServerReturns => LEADER_COMPLETENESS,
+        }
+    }
+
+    const fn about(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::VoteNotDurable => (
+                "vote-not-durable",
+                "Vote not made durable",
+                "Servers keep their vote in memory only: one that crashes may vote again in the same term.",
+            ),
+            Self::AcknowledgeBeforeSync => (
+                "acknowledge-before-sync",
+                "Entries acknowledged before they are saved",
+                "Followers answer an append at once; a crash may take back what they acknowledged.",
+            ),
+            Self::VoteWithoutUpToDateCheck => (
+                "vote-without-up-to-date-check",
+                "No up-to-date check in votes",
+                "Servers vote for whoever asks first, even if that one lacks entries that they have.",
+            ),
+            Self::CommitOlderTerms => (
+                "commit-older-terms",
+                "Commit of older-term entries by counting",
+                "Leaders commit any entry that a majority holds, also one of an older term (Figure 8).",
+            ),
+
+            Self::VoteSavedBeforeTerm => (
+                "vote-saved-before-term",
+                "Term and vote saved apart",
+                "Servers save the vote first and the term after it, which begins without a vote: on disk, the vote is gone.",
+            ),
+            Self::DuplicateVotesCounted => (
+                "duplicate-votes-counted",
+                "Duplicate votes counted",
+                "Candidates count every copy of a vote: a network that repeats messages elects them.",
+            ),
+            Self::MajorityOfReachable => (
+                "majority-of-reachable",
+                "Majority of reachable nodes instead of members",
+                "Servers count only those that answer: each side of a split has a majority of its own.",
+            ),
+            Self::WipedServerReturns => (
+                "wiped-server-returns",
+                "A wiped server comes back under its old name",
+                "Servers that restart have lost their disk: they vote again, and lack what they had acknowledged.",
+            ),
+            Self::ReadWithoutQuorum => (
+                "read-without-quorum",
+                "Reads served by a leader without a quorum",
+                "Leaders answer reads from what they have, without asking whether they still lead.",
+            ),
+            Self::LeaseTooLong => (
+                "lease-too-long",
+                "Lease longer than the clocks allow",
+                "Leaders trust their lease for the longest election timeout, but others stand after the shortest.",
+            ),
+        }
+    }
+}
+
+/// Shown as setups have it: `vote-not-durable`.
+impl Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Flaw {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|flaw| flaw.name() == name);
+        found.ok_or_else(|| format!("no flaw of Raft is called “{name}”"))
+    }
 }

@@ -7,8 +7,9 @@ use super::message::AppendResult;
 use super::note::{AppendRefusal, Note};
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Flaw, Message, Raft, Timer};
-use crate::node::{Command, Effects, NodeId};
+use super::tenure::Round;
+use super::{Flaw, Message, Raft};
+use crate::node::{Clocks, Command, Effects, NodeId};
 
 /// An AppendEntries, taken apart.
 pub(super) struct Append<C> {
@@ -16,22 +17,28 @@ pub(super) struct Append<C> {
     pub(super) previous: EntryId,
     pub(super) entries: Arc<[Entry<C>]>,
     pub(super) commit: Index,
+    pub(super) round: Round,
 }
 
 impl<C: Command> Raft<C> {
     /// A leader replicates to this server, in a term that is not above its own (a higher one was adopted before).
-    pub(super) fn on_append_entries(&mut self, leader: NodeId, append: &Append<C>, out: &mut Effects<Self>) {
+    pub(super) fn on_append_entries(
+        &mut self,
+        leader: NodeId,
+        append: &Append<C>,
+        at: Clocks,
+        out: &mut Effects<Self>,
+    ) {
         let own = self.state.term;
         if append.term < own {
             out.note(Note::AppendRefused { leader, why: AppendRefusal::StaleTerm { term: append.term, own } });
-            return self.answer_append(leader, AppendResult::StaleTerm, out);
+            return self.answer_append(leader, AppendResult::StaleTerm, append.round, out);
         }
         if matches!(self.role, Role::Leader { .. }) {
             // Election Safety is broken already. There is no rule for this; the invariant's observer reports it.
             return;
         }
-        self.follow(leader, out);
-        out.set_timer(Timer::Election, self.config.election_timeout);
+        self.heard_leader(leader, at, out);
 
         let previous = append.previous;
         let why = match self.state.log.term_at(previous.index) {
@@ -42,7 +49,8 @@ impl<C: Command> Raft<C> {
         if let Some(why) = why {
             out.note(Note::AppendRefused { leader, why });
             let last = self.state.log.last_index();
-            return self.answer_append(leader, AppendResult::Mismatch { previous: previous.index, last }, out);
+            let result = AppendResult::Mismatch { previous: previous.index, last };
+            return self.answer_append(leader, result, append.round, out);
         }
         self.take_entries(leader, previous, &append.entries, out);
         let up_to = Index(previous.index.0 + append.entries.len() as u64);
@@ -52,7 +60,7 @@ impl<C: Command> Raft<C> {
             out.note(Note::CommitLearned { leader, old: self.commit, new: commit });
             self.advance_commit(commit, out);
         }
-        self.answer_append(leader, AppendResult::Matched { up_to }, out);
+        self.answer_append(leader, AppendResult::Matched { up_to }, append.round, out);
     }
 
     /// Appends what is new. Only a real conflict removes anything: an append that comes late or twice is shorter than the
@@ -88,8 +96,8 @@ impl<C: Command> Raft<C> {
 
     /// Replies once all that it rests on is durable. That may have been written by an earlier append, so a heartbeat's
     /// reply waits as well.
-    fn answer_append(&mut self, leader: NodeId, result: AppendResult, out: &mut Effects<Self>) {
-        let reply = Message::AppendReply { term: self.state.term, result };
+    fn answer_append(&mut self, leader: NodeId, result: AppendResult, round: Round, out: &mut Effects<Self>) {
+        let reply = Message::AppendReply { term: self.state.term, result, round };
         if self.has(Flaw::AcknowledgeBeforeSync) {
             return out.send(leader, reply);
         }

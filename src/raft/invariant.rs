@@ -1,4 +1,5 @@
-//! The five safety properties of Figure 3, checked after every event by an observer that sees all servers.
+//! The five safety properties of Figure 3, and the linearizability of reads, checked after every event by an observer that
+//! sees all servers.
 //!
 //! A server cannot check them: they speak of several servers, and of what was true at some time in the past. [`Ghost`]
 //! remembers just enough of that. It is told the state of the one server that an event touched, before and after, and
@@ -12,11 +13,11 @@ use std::sync::Arc;
 
 use super::Raft;
 use super::log::{Entry, EntryId, Index, Term};
-use crate::node::{Command, NodeId};
+use crate::node::{Command, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
 
 /// The name of each invariant and what it says, as in Figure 3.
-pub const INVARIANTS: [(&str, &str); 5] = [
+pub const INVARIANTS: [(&str, &str); 6] = [
     (ELECTION_SAFETY, "At most one leader can be elected in a given term (§5.2)."),
     (
         LEADER_APPEND_ONLY,
@@ -37,13 +38,19 @@ pub const INVARIANTS: [(&str, &str); 5] = [
         "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a \
          different log entry for the same index (§5.4.3).",
     ),
+    (
+        LINEARIZABLE_READS,
+        "A read is answered with an index that is not below anything that was committed anywhere when it was asked (T §6.4).",
+    ),
 ];
 
-const ELECTION_SAFETY: &str = "Election Safety";
-const LEADER_APPEND_ONLY: &str = "Leader Append-Only";
-const LOG_MATCHING: &str = "Log Matching";
-const LEADER_COMPLETENESS: &str = "Leader Completeness";
-const STATE_MACHINE_SAFETY: &str = "State Machine Safety";
+pub(super) const ELECTION_SAFETY: &str = "Election Safety";
+pub(super) const LEADER_APPEND_ONLY: &str = "Leader Append-Only";
+pub(super) const LOG_MATCHING: &str = "Log Matching";
+pub(super) const LEADER_COMPLETENESS: &str = "Leader Completeness";
+pub(super) const STATE_MACHINE_SAFETY: &str = "State Machine Safety";
+/// The name of the one that clients notice.
+pub const LINEARIZABLE_READS: &str = "Linearizable Reads";
 
 /// An invariant that does not hold, and what shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,6 +80,8 @@ pub struct Ghost<C> {
     entries: SharedVec<Arc<Vec<Sighting<C>>>>,
     /// By index - 1, what was committed there first.
     committed: SharedVec<Commitment>,
+    /// By read that is open: how far anybody had committed when it was asked.
+    reads: SortedMap<RequestId, Index>,
 }
 
 /// The first server on which an entry was seen, and the entry with the log that it ended.
@@ -112,12 +121,13 @@ impl<C> Default for Ghost<C> {
             elected: SharedVec::default(),
             entries: SharedVec::default(),
             committed: SharedVec::default(),
+            reads: SortedMap::new(),
         }
     }
 }
 
 impl<C: Command> Ghost<C> {
-    /// Checks all five after an event at `node`. `before` is its state before the event, none if it is seen for the first
+    /// Checks Figure 3's five after an event at `node`. `before` is its state before the event, none if it is seen for the first
     /// time; of a restart it is the state before the crash. Events must come in order and none may be left out; after a
     /// violation the ghost knows too little to go on.
     pub fn observe(&mut self, node: NodeId, before: Option<&Raft<C>>, after: &Raft<C>) -> Result<(), Violation> {
@@ -128,6 +138,30 @@ impl<C: Command> Ghost<C> {
         log_matching(self, &change)?;
         leader_completeness(self, &change)?;
         state_machine_safety(self, &change)
+    }
+
+    /// A client asks for a read. To be told before [`Ghost::observe`] of the event.
+    pub fn read_asked(&mut self, request: RequestId) {
+        self.reads.insert(request, Index(self.committed.len() as u64));
+    }
+
+    /// `node` answered the read with `index`. To be told after [`Ghost::observe`] of the event.
+    pub fn read_answered(&mut self, node: NodeId, request: RequestId, index: Index) -> Result<(), Violation> {
+        let Some(committed) = self.reads.remove(&request) else { return Ok(()) };
+        if index >= committed {
+            return Ok(());
+        }
+        let first = self.commitment(committed).expect("committed");
+        let evidence = format!(
+            "{node} answered read {} with index {index}, but {} had committed index {committed} in term {} before it was asked",
+            request.0, first.node, first.during
+        );
+        Err(Violation { invariant: LINEARIZABLE_READS, evidence })
+    }
+
+    /// The read will not be answered: it was refused, or the server that took it crashed.
+    pub fn read_ended(&mut self, request: RequestId) {
+        self.reads.remove(&request);
     }
 
     /// How many entries of the log as last seen are still there.

@@ -7,8 +7,10 @@ use super::message::AppendResult;
 use super::note::{Ignored, Note};
 use super::persistent::Delta;
 use super::role::{Progress, Role};
-use super::{Flaw, Message, Raft, Refusal, Response, Timer};
-use crate::node::{Answer, Command, Delay, Effects, NodeId, NodeSet, RequestId};
+use super::tenure::{Round, Tenure};
+use super::transfer::Transfer;
+use super::{Flaw, Message, Raft, Reads, Refusal, Response};
+use crate::node::{Answer, Clocks, Command, Effects, NodeId, NodeSet, RequestId};
 
 /// Entries on their way to several followers: most need the same ones, so they are collected once.
 struct Batch<C> {
@@ -16,23 +18,23 @@ struct Batch<C> {
     entries: Arc<[Entry<C>]>,
 }
 
-/// The highest index that a majority of `matched` (one per server) has reached: sorted downwards, the one in the middle.
-pub(super) fn majority_index(matched: impl Iterator<Item = Index>) -> Index {
-    let mut sorted = [Index::ZERO; NodeSet::MAX];
-    let mut count = 0;
-    for index in matched {
-        sorted[count] = index;
-        count += 1;
-    }
-    assert!(count > 0, "no majority of no servers");
-    sorted[..count].sort_unstable_by(|left, right| right.cmp(left));
-    sorted[count / 2]
-}
-
 impl<C: Command> Raft<C> {
     /// The first act in office: an entry of its own term, which it may commit, and all before it with it (§8).
-    pub(super) fn append_noop(&mut self, out: &mut Effects<Self>) {
+    pub(super) fn append_noop(&mut self, at: Clocks, out: &mut Effects<Self>) {
+        if self.config.switches.reads == Reads::Lease {
+            self.tenure_mut().start_round(at);
+        }
         self.append(Payload::Noop, None, out);
+        self.confirm_rounds(at, out);
+    }
+
+    /// Takes what a client wants into the log, unless it hands over.
+    pub(super) fn propose(&mut self, payload: Payload<C>, request: RequestId, out: &mut Effects<Self>) {
+        let Some(Transfer { target, .. }) = self.tenure().and_then(Tenure::transfer).copied() else {
+            return self.append(payload, Some(request), out);
+        };
+        out.note(Note::RefusedHandingOver { request, target });
+        out.reply(request, Answer::Refused(Refusal::HandingOver { target }));
     }
 
     /// Puts one entry at the end of its log and sends it to whoever is ready for it. Its own disk works in parallel: it
@@ -47,7 +49,7 @@ impl<C: Command> Raft<C> {
         }
         out.note(Note::EntryAppended { entry, request });
         let own = AppendResult::Matched { up_to: entry.index };
-        out.send_after_sync(self.config.id, Message::AppendReply { term, result: own });
+        out.send_after_sync(self.config.id, Message::AppendReply { term, result: own, round: Round::default() });
         let mut batch = Some(Batch { first: entry.index, entries });
         for peer in self.config.peers().iter() {
             // A follower that is being probed gets it after the probe; the first probe is the no-op.
@@ -61,7 +63,7 @@ impl<C: Command> Raft<C> {
     fn send_append(&mut self, to: NodeId, batch: &mut Option<Batch<C>>, out: &mut Effects<Self>) {
         let Progress { next: first, probing, .. } = *self.progress(to);
         let lacking = self.state.log.last_index().next().0.saturating_sub(first.0);
-        let count = lacking.min(u64::from(self.config.max_entries_per_append));
+        let count = lacking.min(u64::from(self.config.entries_per_append()));
         let entries = match batch {
             _ if count == 0 => Arc::default(),
             Some(batch) if batch.first == first && batch.entries.len() as u64 == count => Arc::clone(&batch.entries),
@@ -75,10 +77,11 @@ impl<C: Command> Raft<C> {
             self.progress(to).next = Index(first.0 + count);
         }
         let previous = self.state.log.id_at(first.previous());
-        out.send(to, Message::AppendEntries { term: self.state.term, previous, entries, commit: self.commit });
+        let (term, commit, round) = (self.state.term, self.commit, self.round());
+        out.send(to, Message::AppendEntries { term, previous, entries, commit, round });
     }
 
-    /// The heartbeat timer ran out: tell everyone that the leader is alive, and try lost probes again.
+    /// Tells everyone that the leader is alive, and tries lost probes again.
     pub(super) fn send_heartbeats(&mut self, out: &mut Effects<Self>) {
         let followers = self.config.peers();
         out.note(Note::HeartbeatSent { term: self.state.term, commit: self.commit, followers });
@@ -86,11 +89,23 @@ impl<C: Command> Raft<C> {
         for peer in followers.iter() {
             self.send_append(peer, &mut batch, out);
         }
-        out.set_timer(Timer::Heartbeat, Delay::fixed(self.config.heartbeat_interval));
+    }
+
+    /// Sends `to` what it lacks.
+    pub(super) fn send_missing(&mut self, to: NodeId, out: &mut Effects<Self>) {
+        self.send_append(to, &mut None, out);
     }
 
     /// A follower answers, perhaps late, perhaps twice; or its own disk does.
-    pub(super) fn on_append_reply(&mut self, from: NodeId, term: Term, result: AppendResult, out: &mut Effects<Self>) {
+    pub(super) fn on_append_reply(
+        &mut self,
+        from: NodeId,
+        term: Term,
+        result: AppendResult,
+        round: Round,
+        at: Clocks,
+        out: &mut Effects<Self>,
+    ) {
         let own = self.state.term;
         let ignored = if term < own {
             Some(Ignored::OlderTerm { term, own })
@@ -104,6 +119,7 @@ impl<C: Command> Raft<C> {
         if let Some(why) = ignored {
             return out.note(Note::ReplyIgnored { from, message: "AppendReply", why });
         }
+        self.on_acknowledged(from, round, at, out);
         match result {
             AppendResult::Matched { up_to } if from == self.config.id => self.on_own_log_durable(up_to, out),
             AppendResult::Matched { up_to } => self.on_matched(from, up_to, out),
@@ -130,6 +146,7 @@ impl<C: Command> Raft<C> {
         if news {
             out.note(Note::MatchAdvanced { server: follower, matched: up_to });
             self.commit_by_counting(out);
+            self.tell_target(out);
         }
         if more {
             self.send_append(follower, &mut None, out);
@@ -159,8 +176,13 @@ impl<C: Command> Raft<C> {
     /// Commits what a majority holds, if it is of this term: an older entry on a majority may yet be overwritten
     /// (Figure 8), and is committed only along with one of this term (§5.4.2).
     fn commit_by_counting(&mut self, out: &mut Effects<Self>) {
-        let Role::Leader { durable, followers } = &self.role else { panic!("only a leader counts") };
-        let index = majority_index(followers.values().map(|progress| progress.matched).chain([*durable]));
+        let Role::Leader { durable, followers, .. } = &self.role else { panic!("only a leader counts") };
+        let own = self.config.id;
+        let index = self.quorum_reached(|server| match followers.get(&server) {
+            Some(progress) => progress.matched,
+            None if server == own => *durable,
+            None => Index::ZERO,
+        });
         if index <= self.commit {
             return;
         }
@@ -201,13 +223,18 @@ impl<C: Command> Raft<C> {
                 self.settle(EntryId { term, index }, request, by, out);
             }
         }
+        self.answer_reads(out);
     }
 
     /// Answers the client whose request went into `entry`, now that `committed` is.
     fn settle(&self, entry: EntryId, request: RequestId, committed: EntryId, out: &mut Effects<Self>) {
         if entry == committed {
             out.note(Note::RequestCommitted { request, entry });
-            out.reply(request, Answer::Done(Response::Committed { index: entry.index, term: entry.term }));
+            let EntryId { index, term } = entry;
+            // A no-op that somebody waits for is a read that goes through the log.
+            let read = self.state.log.get(index).is_some_and(|entry| entry.payload == Payload::Noop);
+            let response = if read { Response::ReadAt { index } } else { Response::Committed { index, term } };
+            out.reply(request, Answer::Done(response));
         } else {
             out.note(Note::RequestSuperseded { request, entry, by: committed });
             out.reply(request, Answer::Refused(Refusal::Superseded { index: entry.index }));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::log::{Entry, EntryId, Index, Term};
+use super::tenure::Round;
 use crate::node::Kind;
 
 /// A message between servers. Every one carries its sender's term: the receiver adopts a higher one and refuses or
@@ -15,6 +16,8 @@ pub enum Message<C> {
         term: Term,
         /// The candidate's last entry: the voter grants only if its own is not later (§5.4.1).
         last: EntryId,
+        /// The leader itself wants this election (T §3.10): who holds on to it must not stand in the way.
+        transfer: bool,
     },
     /// The answer to it, from voter to candidate; a candidate also sends its own vote to itself.
     Vote {
@@ -34,6 +37,8 @@ pub enum Message<C> {
         entries: Arc<[Entry<C>]>,
         /// The leader's commit index.
         commit: Index,
+        /// The leader's round of heartbeats: the reply proves that the receiver followed it after that round began.
+        round: Round,
     },
     /// The answer to it, from follower to leader; a leader also sends one to itself when its own log is durable.
     AppendReply {
@@ -41,6 +46,31 @@ pub enum Message<C> {
         term: Term,
         /// What came of it.
         result: AppendResult,
+        /// The round of the message that this answers.
+        round: Round,
+    },
+
+    /// A server that would stand for election asks every other one whether it would vote for it (T §9.6). Changes nothing
+    /// at the receiver, which does not even adopt the sender's term.
+    PreVote {
+        /// The sender's term; it would stand in the next.
+        term: Term,
+        /// The sender's last entry.
+        last: EntryId,
+    },
+    /// The answer to it. Binds nobody.
+    PreVoteReply {
+        /// The voter's term; not above the sender's if granted.
+        term: Term,
+        /// The term of the question.
+        asked: Term,
+        /// True proves that, when it answered, the voter heard no leader and had no entry later than the sender's last.
+        granted: bool,
+    },
+    /// The leader hands over to the receiver, which stands for election at once (T §3.10).
+    TimeoutNow {
+        /// The leader's term: proves that the receiver has all that this leader committed in it.
+        term: Term,
     },
 }
 
@@ -70,7 +100,10 @@ impl<C> Message<C> {
             Self::RequestVote { term, .. }
             | Self::Vote { term, .. }
             | Self::AppendEntries { term, .. }
-            | Self::AppendReply { term, .. } => *term,
+            | Self::AppendReply { term, .. }
+            | Self::PreVote { term, .. }
+            | Self::PreVoteReply { term, .. }
+            | Self::TimeoutNow { term } => *term,
         }
     }
 }
@@ -82,6 +115,10 @@ impl<C> Kind for Message<C> {
             Self::Vote { .. } => "Vote",
             Self::AppendEntries { .. } => "AppendEntries",
             Self::AppendReply { .. } => "AppendReply",
+
+            Self::PreVote { .. } => "PreVote",
+            Self::PreVoteReply { .. } => "PreVoteReply",
+            Self::TimeoutNow { .. } => "TimeoutNow",
         }
     }
 }

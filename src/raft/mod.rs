@@ -51,18 +51,33 @@ mod log;
 mod message;
 mod note;
 mod persistent;
+mod prevote;
+mod quorum;
+mod quorum_check;
+mod reads;
 mod role;
+mod setup;
+mod switches;
+mod tenure;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use crate::sorted::SortedMap;
+
+use flaw::Miscount;
 
 pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, Term};
 pub use message::{AppendResult, Message};
-pub use note::{AppendRefusal, Heard, Ignored, Note, VoteRefusal};
+pub use note::{AppendRefusal, Contact, Heard, Ignored, Note, ReadProof, VoteRefusal};
 pub use persistent::{Delta, PersistentState};
+pub use reads::WaitingRead;
 pub use role::{Progress, Role, RoleName};
+pub use setup::{SWITCHES, Setup, Switch};
+pub use switches::{Reads, Switches};
+pub use tenure::{Acknowledged, Round, Tenure};
+pub use transfer::{Transfer, TransferRefusal};
 
 use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 
@@ -78,8 +93,10 @@ pub struct Config {
     pub election_timeout: Delay,
     /// How often a leader shows that it is alive.
     pub heartbeat_interval: Micros,
-    /// At most so many entries in one AppendEntries; at least 1.
+    /// At most so many entries in one AppendEntries, at least 1; with [`Switches::one_entry`] always 1.
     pub max_entries_per_append: u32,
+    /// The features that it has.
+    pub switches: Switches,
     /// A mistake to make on purpose.
     pub flaw: Option<Flaw>,
 }
@@ -93,6 +110,7 @@ impl Config {
             election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
             heartbeat_interval: Micros::from_ms(40),
             max_entries_per_append: 64,
+            switches: Switches::default(),
             flaw: None,
         }
     }
@@ -105,6 +123,11 @@ pub enum Timer {
     Election,
     /// Runs at the leader: when it ends, the next heartbeat goes out.
     Heartbeat,
+
+    /// Runs at the leader if check-quorum is on: when it ends, the leader must have heard from a quorum lately.
+    Quorum,
+    /// Runs at a leader that hands over: when it ends, it gives up.
+    Transfer,
 }
 
 /// What a client may ask of a server.
@@ -112,6 +135,12 @@ pub enum Timer {
 pub enum Request<C> {
     /// Put this command into the log.
     Propose(C),
+
+    /// Tell up to where the state machine must have carried out the log, so that what it shows then is not older than
+    /// anything that was committed when this was asked (T §6.4).
+    Read,
+    /// Hand leadership over to this server (T §3.10).
+    TransferLeadership(NodeId),
 }
 
 /// What came of a request that took effect.
@@ -122,6 +151,19 @@ pub enum Response {
         /// Where the entry stands.
         index: Index,
         /// The term of the leader that created it.
+        term: Term,
+    },
+
+    /// A read may be answered once the state machine has carried out the log up to here.
+    ReadAt {
+        /// Nothing beyond it was committed when the read was asked.
+        index: Index,
+    },
+    /// Leadership was handed over.
+    Transferred {
+        /// Who leads: the target that was asked for.
+        leader: NodeId,
+        /// Its term.
         term: Term,
     },
 }
@@ -142,6 +184,19 @@ pub enum Refusal {
         /// Where the request's entry stood.
         index: Index,
     },
+
+    /// The leader hands over and takes nothing into its log.
+    HandingOver {
+        /// To whom.
+        target: NodeId,
+    },
+    /// Leadership was not handed over.
+    NotTransferred {
+        /// To whom it should have gone.
+        target: NodeId,
+        /// Why it did not.
+        why: TransferRefusal,
+    },
 }
 
 /// One server.
@@ -155,6 +210,13 @@ pub struct Raft<C> {
     role: Role,
     /// The requests that this server took as a leader and has not answered, by the entry that carries each out.
     pending: SortedMap<(Index, Term), RequestId>,
+
+    /// When it last heard a leader, on its own monotonic clock. Only kept if a switch needs it.
+    heard_leader_at: Option<Micros>,
+    /// The transfer for which it gave up its office, and the term of that, until it hears who was elected.
+    handed_over: Option<(Transfer, Term)>,
+    /// What it counts by mistake in its term.
+    miscount: Miscount,
 }
 
 impl<C: Command> Raft<C> {
@@ -164,12 +226,16 @@ impl<C: Command> Raft<C> {
         assert!(members.contains(id), "{id} is not among {members}");
         assert!(heartbeat_interval < election_timeout.min, "every election timer would run out between two heartbeats");
         assert!(max_entries_per_append > 0, "nothing would ever be replicated");
+        assert_eq!(config.switches.check(), Ok(()), "a switch lacks another");
         Self {
             config,
             state: PersistentState::default(),
             commit: Index::ZERO,
             role: Role::Follower { leader: None },
             pending: SortedMap::new(),
+            heard_leader_at: None,
+            handed_over: None,
+            miscount: Miscount::default(),
         }
     }
 
@@ -217,7 +283,7 @@ impl<C: Command> Raft<C> {
     pub fn leader_hint(&self) -> Option<NodeId> {
         match self.role {
             Role::Follower { leader } => leader,
-            Role::Candidate { .. } => None,
+            Role::Candidate { .. } | Role::PreCandidate { .. } => None,
             Role::Leader { .. } => Some(self.config.id),
         }
     }
@@ -238,7 +304,14 @@ impl<C: Command> Raft<C> {
         if matches!(delta, Delta::Vote(_)) && self.has(Flaw::VoteNotDurable) {
             return;
         }
+        if matches!(delta, Delta::Term(_)) {
+            self.miscount = Miscount::default();
+        }
+        let vote = matches!(delta, Delta::Vote(_));
         out.write(delta);
+        if vote && self.has(Flaw::VoteSavedBeforeTerm) {
+            out.write(Delta::Term(self.state.term));
+        }
     }
 
     /// Whether this mistake is switched on.
@@ -256,42 +329,63 @@ impl<C: Command> Node for Raft<C> {
     type Disk = PersistentState<C>;
     type Note = Note;
 
-    fn on_restart(&mut self, disk: &PersistentState<C>, _at: Clocks, out: &mut Effects<Self>) {
+    fn on_restart(&mut self, disk: &PersistentState<C>, at: Clocks, out: &mut Effects<Self>) {
         *self = Self { state: disk.clone(), ..Self::new(self.config) };
-        out.note(Note::Started { term: disk.term, vote: disk.vote, last: disk.log.last() });
+        if self.has(Flaw::WipedServerReturns) {
+            self.save(Delta::Wiped, out);
+        }
+        self.remember_promise(at);
+        let PersistentState { term, vote, log } = &self.state;
+        out.note(Note::Started { term: *term, vote: *vote, last: log.last() });
         out.set_timer(Timer::Election, self.config.election_timeout);
     }
 
-    fn on_message(&mut self, from: NodeId, message: Message<C>, _at: Clocks, out: &mut Effects<Self>) {
+    fn on_message(&mut self, from: NodeId, message: Message<C>, at: Clocks, out: &mut Effects<Self>) {
         assert!(self.config.members.contains(from), "{from} is no server");
-        if message.term() > self.state.term {
+        if self.holds_on(from, &message, at, out) {
+            return;
+        }
+        if message.term() > self.state.term && !matches!(message, Message::PreVote { .. }) {
             self.adopt_term(message.term(), from, out);
         }
+        if self.has(Flaw::MajorityOfReachable) && message.term() == self.state.term && from != self.config.id {
+            self.miscount.answered.insert(from);
+        }
         match message {
-            Message::RequestVote { term, last } => self.on_request_vote(from, term, last, out),
-            Message::Vote { term, granted } => self.on_vote(from, term, granted, out),
-            Message::AppendEntries { term, previous, entries, commit } => {
-                self.on_append_entries(from, &follower::Append { term, previous, entries, commit }, out);
+            Message::RequestVote { term, last, .. } => self.on_request_vote(from, term, last, out),
+            Message::Vote { term, granted } => self.on_vote(from, term, granted, at, out),
+            Message::AppendEntries { term, previous, entries, commit, round } => {
+                self.on_append_entries(from, &follower::Append { term, previous, entries, commit, round }, at, out);
             }
-            Message::AppendReply { term, result } => self.on_append_reply(from, term, result, out),
+            Message::AppendReply { term, result, round } => self.on_append_reply(from, term, result, round, at, out),
+
+            Message::PreVote { term, last } => self.on_pre_vote(from, term, last, at, out),
+            Message::PreVoteReply { term, asked, granted } => self.on_pre_vote_reply(from, term, asked, granted, out),
+            Message::TimeoutNow { term } => self.on_timeout_now(from, term, out),
         }
     }
 
-    fn on_timer(&mut self, timer: Timer, _at: Clocks, out: &mut Effects<Self>) {
+    fn on_timer(&mut self, timer: Timer, at: Clocks, out: &mut Effects<Self>) {
         match timer {
-            Timer::Election => self.become_candidate(out),
-            Timer::Heartbeat => self.send_heartbeats(out),
+            Timer::Election => self.stand(out),
+            Timer::Heartbeat => self.on_heartbeat_timer(at, out),
+
+            Timer::Quorum => self.check_quorum(at, out),
+            Timer::Transfer => self.on_transfer_timer(out),
         }
     }
 
-    fn on_request(&mut self, id: RequestId, request: Request<C>, _at: Clocks, out: &mut Effects<Self>) {
-        let Request::Propose(command) = request;
-        if self.is_leader() {
-            self.append(Payload::Command(command), Some(id), out);
-        } else {
+    fn on_request(&mut self, id: RequestId, request: Request<C>, at: Clocks, out: &mut Effects<Self>) {
+        if !self.is_leader() {
             let (leader, term) = (self.leader_hint(), self.state.term);
             out.note(Note::RequestRefused { request: id, leader, term });
-            out.reply(id, Answer::Refused(Refusal::NotLeader { leader, term }));
+            return out.reply(id, Answer::Refused(Refusal::NotLeader { leader, term }));
+        }
+        match request {
+            Request::Propose(command) => self.propose(Payload::Command(command), id, out),
+
+            Request::Read => self.on_read(id, at, out),
+            Request::TransferLeadership(target) => self.on_transfer_request(id, target, out),
         }
     }
 }

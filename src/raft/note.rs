@@ -2,7 +2,9 @@
 
 use super::log::{EntryId, Index, Term};
 use super::role::RoleName;
-use crate::node::{Delay, NodeId, NodeSet, RequestId};
+use super::tenure::Round;
+use super::transfer::TransferRefusal;
+use crate::node::{Delay, Micros, NodeId, NodeSet, RequestId};
 
 /// A rule that fired or refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -232,6 +234,221 @@ pub enum Note {
         /// Why it means nothing.
         why: Ignored,
     },
+
+    /// Its election timer ran out, so it asks whether a majority would vote for it in the next term (T §9.6).
+    AsksForPreVotes {
+        /// The term in which it would stand.
+        next: Term,
+        /// Its last entry, which goes into the question.
+        last: EntryId,
+        /// What it had heard until then.
+        heard: Heard,
+        /// The range that the timer was picked from.
+        timeout: Delay,
+        /// All servers.
+        members: NodeSet,
+    },
+    /// It would vote for a server that asked.
+    PreVoteGranted {
+        /// For whom.
+        candidate: NodeId,
+        /// In which term.
+        next: Term,
+        /// The last entry of the one that asked.
+        candidate_last: EntryId,
+        /// Its own, not later than that.
+        own_last: EntryId,
+    },
+    /// It would not vote for a server that asked.
+    PreVoteRefused {
+        /// Who asked.
+        candidate: NodeId,
+        /// The term in which that one would stand.
+        next: Term,
+        /// Which rule forbids it.
+        why: VoteRefusal,
+    },
+    /// It hears a leader, so it would vote for nobody.
+    PreVoteHeld {
+        /// Who asked.
+        candidate: NodeId,
+        /// The term in which that one would stand.
+        next: Term,
+        /// The leader that it holds on to.
+        contact: Contact,
+    },
+    /// A pre-candidate counts a server that would vote for it.
+    PreVoteCounted {
+        /// Who would; itself first.
+        from: NodeId,
+        /// The term in which it would stand.
+        next: Term,
+        /// All that would, so far.
+        grants: NodeSet,
+        /// All servers.
+        members: NodeSet,
+    },
+    /// A pre-candidate learns that a server would not vote for it.
+    PreVoteDenied {
+        /// Who would not.
+        from: NodeId,
+        /// The term of that server.
+        term: Term,
+        /// The term in which it would stand.
+        next: Term,
+        /// All that would, so far.
+        grants: NodeSet,
+        /// All servers.
+        members: NodeSet,
+    },
+
+    /// It hears a leader, so it ignored a request for its vote, term and all (T §4.2.3).
+    VoteRequestIgnored {
+        /// Who asked.
+        candidate: NodeId,
+        /// The term that it did not adopt.
+        term: Term,
+        /// The leader that it holds on to.
+        contact: Contact,
+    },
+    /// A leader steps down because it has not heard from a quorum for an election timeout (T §6.2).
+    QuorumLost {
+        /// The term that it led.
+        term: Term,
+        /// Whom it did hear, itself included.
+        heard: NodeSet,
+        /// All servers.
+        members: NodeSet,
+        /// How long it waited.
+        timeout: Micros,
+    },
+
+    /// A leader begins to hand over (T §3.10).
+    TransferStarted {
+        /// The request that asks for it.
+        request: RequestId,
+        /// To whom.
+        target: NodeId,
+        /// How far the target's log is known to be its own.
+        matched: Index,
+        /// Its own last index.
+        last: Index,
+    },
+    /// The target has the whole log, so it is told to stand at once.
+    TimeoutNowSent {
+        /// Who.
+        target: NodeId,
+        /// The term that the leader leads.
+        term: Term,
+        /// The last index, which both have.
+        last: Index,
+    },
+    /// Leadership was not handed over, and that is certain.
+    TransferRefused {
+        /// The request that asked for it.
+        request: RequestId,
+        /// To whom it should have gone.
+        target: NodeId,
+        /// Why it did not.
+        why: TransferRefusal,
+    },
+    /// The target was told to stand, but the leader does not wait any longer for what comes of it.
+    TransferGivenUp {
+        /// The request that asked for it.
+        request: RequestId,
+        /// Who was told.
+        target: NodeId,
+    },
+    /// The one that handed over hears the target as its leader.
+    TransferDone {
+        /// The request that asked for it.
+        request: RequestId,
+        /// The target.
+        leader: NodeId,
+        /// The term that it leads.
+        term: Term,
+    },
+    /// A leader that hands over takes nothing into its log.
+    RefusedHandingOver {
+        /// The request.
+        request: RequestId,
+        /// To whom it hands over.
+        target: NodeId,
+    },
+
+    /// A candidate counts a copy of a vote ([`super::Flaw::DuplicateVotesCounted`]).
+    VoteCountedAgain {
+        /// Whose.
+        from: NodeId,
+        /// The term of the election.
+        term: Term,
+        /// How many votes it has counted.
+        counted: u64,
+        /// All servers.
+        members: NodeSet,
+    },
+
+    /// A leader took a read and must make sure that it still leads (T §6.4).
+    ReadWaits {
+        /// The read.
+        request: RequestId,
+        /// Its commit index.
+        commit: Index,
+        /// What the read may be answered with: that, or the no-op of its term if it is not committed yet.
+        index: Index,
+        /// The round of heartbeats that a quorum must acknowledge.
+        round: Round,
+    },
+    /// A leader answered a read.
+    ReadAnswered {
+        /// The read.
+        request: RequestId,
+        /// Up to where the state machine must have carried out the log.
+        index: Index,
+        /// How the leader knew that it still led.
+        proof: ReadProof,
+    },
+    /// A quorum acknowledged a round, so the lease runs anew from the beginning of that (T §6.4.1).
+    LeaseRenewed {
+        /// The round.
+        round: Round,
+        /// When it began, on the leader's own monotonic clock.
+        from: Micros,
+        /// When the lease ends, on the same clock.
+        until: Micros,
+    },
+}
+
+/// How a leader knew that nobody else had been elected when it answered a read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReadProof {
+    /// A quorum acknowledged a round that began after the read was asked.
+    Round {
+        /// The round.
+        round: Round,
+        /// Who did, itself included.
+        by: NodeSet,
+    },
+    /// Its lease.
+    Lease {
+        /// The time, on its own monotonic clock.
+        now: Micros,
+        /// When the lease ends.
+        until: Micros,
+    },
+    /// It did not ([`super::Flaw::ReadWithoutQuorum`]).
+    None,
+}
+
+/// A leader that a server holds on to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Contact {
+    /// Which; none if it has forgotten which one it had promised to hold on to.
+    pub leader: Option<NodeId>,
+    /// How long ago it heard it.
+    pub ago: Micros,
+    /// For how long it holds on.
+    pub window: Micros,
 }
 
 /// What a node had heard when its election timer ran out.
@@ -243,6 +460,13 @@ pub enum Heard {
     Leader(NodeId),
     /// It was a candidate already, and these votes did not suffice (a split vote, §5.2).
     Votes(NodeSet),
+
+    /// It was a pre-candidate already, and these grants did not suffice.
+    TooFewGrants(NodeSet),
+    /// It was a pre-candidate, and these grants suffice: it need not wait for a timer.
+    Grants(NodeSet),
+    /// The leader told it to stand: it need not wait for a timer.
+    TimeoutNow(NodeId),
 }
 
 /// Why a vote was refused.
@@ -309,7 +533,7 @@ pub enum Ignored {
     DuplicateVote,
     /// It refuses a message that this leader sent in an earlier term of its own.
     EarlierTerm,
-    /// It led this term before a crash, and does so no more.
+    /// It led this term, and does so no more.
     NotLeader,
     /// A refusal from before the follower's log was brought in line.
     AlreadyMatched {
@@ -325,6 +549,9 @@ pub enum Ignored {
         /// What the leader sends next.
         next: Index,
     },
+
+    /// Only a follower can be told to stand.
+    NotFollower,
 }
 
 impl Note {
@@ -333,6 +560,7 @@ impl Note {
         match self {
             Self::AppendAccepted { received, .. } => *received == 0,
             Self::HeartbeatSent { .. } | Self::MatchAdvanced { .. } | Self::ReplyIgnored { .. } => true,
+            Self::LeaseRenewed { .. } => true,
             _ => false,
         }
     }

@@ -38,6 +38,9 @@ pub enum Delta<C> {
         /// The first that goes.
         from: Index,
     },
+
+    /// Everything is gone ([`super::Flaw::WipedServerReturns`]).
+    Wiped,
 }
 
 impl<C: Command> Disk for PersistentState<C> {
@@ -52,6 +55,8 @@ impl<C: Command> Disk for PersistentState<C> {
             Delta::Vote(candidate) => self.vote = Some(*candidate),
             Delta::Append(entries) => self.log.append(entries),
             Delta::Truncate { from } => self.log.truncate(*from),
+
+            Delta::Wiped => *self = Self::default(),
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::sorted::SortedMap;
 use super::log::{EntryId, Index, Term};
 use super::note::{Heard, Note};
 use super::persistent::Delta;
+use super::tenure::{Acknowledged, Round, Tenure};
 use super::{Config, Message, Raft, Timer};
-use crate::node::{Command, Delay, Effects, NodeId, NodeSet};
+use crate::node::{Clocks, Command, Delay, Effects, NodeId, NodeSet};
 
 /// What a server is in its term, with what only such a one knows. All of it is volatile.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -27,6 +28,14 @@ pub enum Role {
         durable: Index,
         /// What it knows of each other server.
         followers: SortedMap<NodeId, Progress>,
+        /// What it knows of its own standing.
+        tenure: Tenure,
+    },
+
+    /// Asks whether a majority would vote for it in the next term, before it stands (T §9.6).
+    PreCandidate {
+        /// Who would; includes itself.
+        grants: NodeSet,
     },
 }
 
@@ -39,6 +48,9 @@ pub enum RoleName {
     Candidate,
     /// [`Role::Leader`].
     Leader,
+
+    /// [`Role::PreCandidate`].
+    PreCandidate,
 }
 
 /// What a leader knows of one follower's log.
@@ -60,6 +72,7 @@ impl Role {
             Self::Follower { .. } => RoleName::Follower,
             Self::Candidate { .. } => RoleName::Candidate,
             Self::Leader { .. } => RoleName::Leader,
+            Self::PreCandidate { .. } => RoleName::PreCandidate,
         }
     }
 }
@@ -69,17 +82,30 @@ impl Config {
     pub(super) fn peers(&self) -> NodeSet {
         self.members.without(self.id)
     }
+
+    /// How many entries an append carries at most.
+    pub(super) fn entries_per_append(&self) -> u32 {
+        if self.switches.one_entry { 1 } else { self.max_entries_per_append }
+    }
 }
 
 impl<C: Command> Raft<C> {
-    /// The election timer ran out: follower or candidate -> candidate of the next term (§5.2).
-    pub(super) fn become_candidate(&mut self, out: &mut Effects<Self>) {
-        let heard = match &self.role {
+    /// What it has to show for its wait when its election timer runs out.
+    pub(super) fn heard(&self) -> Heard {
+        match &self.role {
             Role::Follower { leader: None } => Heard::NoLeader,
             Role::Follower { leader: Some(leader) } => Heard::Leader(*leader),
             Role::Candidate { votes } => Heard::Votes(*votes),
+            Role::PreCandidate { grants } => Heard::TooFewGrants(*grants),
             Role::Leader { .. } => panic!("a leader does not stand for election in a term of its own accord"),
-        };
+        }
+    }
+
+    /// The election timer ran out, or something else asks it to stand: any role but leader -> candidate of the next term
+    /// (§5.2).
+    pub(super) fn become_candidate(&mut self, why: Option<Heard>, out: &mut Effects<Self>) {
+        let heard = why.unwrap_or_else(|| self.heard());
+        assert!(!self.is_leader(), "a leader stands for nothing");
         let (term, last) = (self.state.term.next(), self.state.log.last());
         self.save(Delta::Term(term), out);
         self.save(Delta::Vote(self.config.id), out);
@@ -90,26 +116,36 @@ impl<C: Command> Raft<C> {
         // Were the request to leave before the vote is durable, a crash could bring the same term up again with a shorter
         // log, and votes given to the longer one would elect it.
         for peer in self.config.peers().iter() {
-            out.send_after_sync(peer, Message::RequestVote { term, last });
+            let transfer = matches!(heard, Heard::TimeoutNow(_));
+            out.send_after_sync(peer, Message::RequestVote { term, last, transfer });
         }
         out.send_after_sync(id, Message::Vote { term, granted: true });
     }
 
     /// A majority voted: candidate -> leader of the same term.
-    pub(super) fn become_leader(&mut self, out: &mut Effects<Self>) {
-        let Config { members, heartbeat_interval, .. } = self.config;
+    pub(super) fn become_leader(&mut self, at: Clocks, out: &mut Effects<Self>) {
+        let Config { id, members, heartbeat_interval, election_timeout, switches, .. } = self.config;
         let Role::Candidate { votes } = self.role else { panic!("only a candidate is elected") };
-        assert!(votes.is_majority_of(members), "{votes} is no majority of {members}");
+        let repeats = self.miscount.repeats;
+        assert!(self.has_quorum(votes) || repeats > 0, "{votes} is no majority of {members}");
         let EntryId { index: last, .. } = self.state.log.last();
         let progress = Progress { next: last.next(), matched: Index::ZERO, probing: true };
+        let contact = Acknowledged { round: Round::default(), at: at.monotonic };
+        let voters = votes.without(id).iter().filter(|_| self.keeps_contact());
+        let acknowledged = voters.map(|voter| (voter, contact)).collect();
         // A vote proves that the request left, and that left after this whole log was durable.
         self.role = Role::Leader {
             durable: last,
+            tenure: Tenure { noop: last.next(), acknowledged, ..Tenure::default() },
             followers: self.config.peers().iter().map(|peer| (peer, progress)).collect(),
         };
         out.note(Note::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
         out.cancel_timer(Timer::Election);
         out.set_timer(Timer::Heartbeat, Delay::fixed(heartbeat_interval));
+        if switches.check_quorum {
+            out.set_timer(Timer::Quorum, Delay::fixed(election_timeout.min));
+        }
+        self.settle_transfer(id, out);
     }
 
     /// A message of a higher term: any role -> follower in that term, of no leader yet (§5.1).
@@ -117,11 +153,13 @@ impl<C: Command> Raft<C> {
         let old = self.state.term;
         assert!(term > old, "terms only grow");
         let left = self.role.name();
+        if left == RoleName::Leader {
+            self.leave_office(out);
+        }
         self.save(Delta::Term(term), out);
         self.role = Role::Follower { leader: None };
         out.note(Note::TermAdopted { from, old, new: term, left });
         if left == RoleName::Leader {
-            out.cancel_timer(Timer::Heartbeat);
             out.set_timer(Timer::Election, self.config.election_timeout);
         }
         assert!(self.state.vote.is_none(), "a new term starts without a vote");
@@ -132,10 +170,11 @@ impl<C: Command> Raft<C> {
         let conceded = match &self.role {
             Role::Follower { leader: Some(known) } if *known == leader => return,
             Role::Follower { .. } => false,
-            Role::Candidate { .. } => true,
+            Role::Candidate { .. } | Role::PreCandidate { .. } => true,
             Role::Leader { .. } => panic!("a leader follows nobody in its own term"),
         };
         self.role = Role::Follower { leader: Some(leader) };
         out.note(Note::FollowsLeader { leader, term: self.state.term, conceded });
+        self.settle_transfer(leader, out);
     }
 }

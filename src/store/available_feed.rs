@@ -8,7 +8,8 @@
 
 use crate::sorted::SortedMap;
 
-use super::feed::{Ask, AskId, Message, Numbers, Participant, Post, PostId, READ_LENGTH, Replica, Response, Timer};
+use super::feed::{Ask, AskId, Numbers, Post, PostId, READ_LENGTH, Response};
+use super::participant::{Delta, Message, Note, Participant, Timer};
 use crate::gossip::{self, Gossip, Items};
 use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
 
@@ -44,7 +45,7 @@ pub struct AvailableFeed {
     requests: u32,
 }
 
-type Out = Effects<Participant<AvailableFeed>>;
+type Out = Effects<Participant>;
 
 impl AvailableFeed {
     /// A replica that has not started.
@@ -78,17 +79,17 @@ impl AvailableFeed {
         for effect in inner.drain() {
             match effect {
                 Effect::Send { to, message, after_sync } => {
-                    out.push(Effect::Send { to, message: Message::Peer(message), after_sync });
+                    out.push(Effect::Send { to, message: Message::Gossip(message), after_sync });
                 }
-                Effect::SetTimer(timer, delay) => out.set_timer(Timer::Replica(timer), delay),
-                Effect::CancelTimer(timer) => out.cancel_timer(Timer::Replica(timer)),
+                Effect::SetTimer(timer, delay) => out.set_timer(Timer::Gossip(timer), delay),
+                Effect::CancelTimer(timer) => out.cancel_timer(Timer::Gossip(timer)),
                 Effect::Choose(among) => out.choose(among),
-                Effect::Write(delta) => out.write(delta),
-                Effect::Note(note) => out.note(super::feed::Note::Replica(note)),
+                Effect::Write(delta) => out.write(Delta::Gossip(delta)),
+                Effect::Note(note) => out.note(Note::Gossip(note)),
                 Effect::Reply(request, Answer::Done(_)) => {
                     let (id, post) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
                     let answer = Answer::Done(Response::Posted(post));
-                    out.send(id.client, Message::Answer { number: id.number, answer });
+                    out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
                 }
                 Effect::Reply(_, Answer::Refused(never)) => match never {},
                 Effect::Reply(_, Answer::Unknown) => unreachable!("gossip always knows"),
@@ -120,23 +121,18 @@ impl AvailableFeed {
     }
 }
 
-impl Replica for AvailableFeed {
-    type Peer = gossip::Message<Stamped>;
-    type Timer = gossip::Timer;
-    type Disk = Items<Stamped>;
-    type Note = gossip::Note;
-
-    fn on_restart(&mut self, disk: &Self::Disk, at: Clocks, out: &mut Out) {
+impl AvailableFeed {
+    pub(super) fn on_restart(&mut self, disk: &Items<Stamped>, at: Clocks, out: &mut Out) {
         *self = Self::new(self.gossip.config().clone());
         self.drive(out, |gossip, inner| gossip.on_restart(disk, at, inner));
     }
 
-    fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
+    pub(super) fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
         match ask {
             Ask::Read => {
                 let posts = self.newest.iter().map(|stamped| stamped.post.clone()).collect();
                 let answer = Answer::Done(Response::Posts(posts));
-                out.send(id.client, Message::Answer { number: id.number, answer });
+                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
             }
             // The network copied the question.
             Ask::Post(post) if self.has(post.id) => {}
@@ -150,15 +146,15 @@ impl Replica for AvailableFeed {
         }
     }
 
-    fn on_peer(&mut self, from: NodeId, message: Self::Peer, at: Clocks, out: &mut Out) {
+    pub(super) fn on_message(&mut self, from: NodeId, message: gossip::Message<Stamped>, at: Clocks, out: &mut Out) {
         self.drive(out, |gossip, inner| gossip.on_message(from, message, at, inner));
     }
 
-    fn on_timer(&mut self, timer: gossip::Timer, at: Clocks, out: &mut Out) {
+    pub(super) fn on_timer(&mut self, timer: gossip::Timer, at: Clocks, out: &mut Out) {
         self.drive(out, |gossip, inner| gossip.on_timer(timer, at, inner));
     }
 
-    fn on_choice(&mut self, picked: NodeId, at: Clocks, out: &mut Out) {
+    pub(super) fn on_choice(&mut self, picked: NodeId, at: Clocks, out: &mut Out) {
         self.drive(out, |gossip, inner| gossip.on_choice(picked, at, inner));
     }
 }

@@ -1,10 +1,13 @@
 //! A person's phone: asks its replica, waits, and gives up after a while.
 //!
-//! One question at a time: what its person asks for meanwhile waits in line. What it gave up may still have happened: if word comes later, the phone passes it on.
-//! Left out: retries (a retried post could happen twice without client sessions).
+//! One question at a time: what its person asks for meanwhile waits in line. What it gave up may still have happened: if word
+//! comes later, the phone passes it on.
+//!
+//! With retries it asks again, each time at the next replica, as long as it has no definite answer and its patience lasts. It
+//! can say *refused* only if each attempt was.
 
-use super::feed::{Ask, FeedAnswer, Message, Note, Participant, Post, PostId, Refusal, Replica, Request};
-use super::feed::{Response, Timer};
+use super::feed::{Ask, FeedAnswer, Post, PostId, Refusal, Request, Response};
+use super::participant::{Message, Note, Participant, Timer};
 use crate::node::{Answer, Clocks, Delay, Effects, Micros, NodeId, RequestId};
 
 /// How many given-up questions a phone remembers, to recognise late answers.
@@ -13,14 +16,97 @@ const REMEMBERED: usize = 16;
 /// How many questions may wait in line.
 const IN_LINE: usize = 3;
 
+/// A rule that fired or refused at a phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PhoneNote {
+    /// A phone asked its replica for something.
+    Asked {
+        /// The replica.
+        replica: NodeId,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// A phone got no answer in time.
+    GaveUp {
+        /// The replica that it had asked.
+        replica: NodeId,
+        /// How long it waited.
+        waited: Micros,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// A phone heard after all what came of something that it had given up.
+    HeardLate {
+        /// It did take effect.
+        done: bool,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// A phone moved to another replica.
+    Attached {
+        /// From here.
+        from: NodeId,
+        /// To there.
+        to: NodeId,
+    },
+    /// A phone was asked for more than it keeps in line.
+    WasBusy,
+    /// A phone asks the same once more.
+    Retried {
+        /// The replica that it asks now.
+        replica: NodeId,
+        /// How many times it asked before.
+        attempt: u8,
+        /// A post, else a read.
+        post: bool,
+    },
+    /// Every attempt was refused until a phone's patience ended.
+    RefusedEachTime {
+        /// How many attempts.
+        attempts: u8,
+        /// A post, else a read.
+        post: bool,
+    },
+}
+
 /// What a phone waits for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Waiting {
     number: u32,
     request: RequestId,
-    post: bool,
+    ask: Ask,
     replica: NodeId,
     since: Micros,
+    /// How many times it asked.
+    attempts: u8,
+    /// Which attempts were refused, one bit each.
+    refused: u32,
+    /// The latest refusal.
+    refusal: Option<Refusal>,
+}
+
+impl Waiting {
+    fn is_post(&self) -> bool {
+        matches!(self.ask, Ask::Post(_))
+    }
+
+    /// A refusal of one attempt. True if by now each of them was refused: then it never took effect.
+    fn refuse(&mut self, attempt: u8, refusal: Refusal) -> bool {
+        self.refused |= 1 << attempt;
+        self.refusal = Some(refusal);
+        self.refused.count_ones() == u32::from(self.attempts)
+    }
+}
+
+/// How a phone asks again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Retries {
+    /// How many replicas there are to ask, counted from 0.
+    pub servers: u8,
+    /// How long it waits for an answer before it asks the next one; the patience is at most 20 times as long.
+    pub every: Micros,
+    /// How long it waits after a refusal.
+    pub after_refusal: Micros,
 }
 
 /// A phone.
@@ -29,6 +115,7 @@ pub struct Client {
     id: NodeId,
     replica: NodeId,
     timeout: Micros,
+    retries: Option<Retries>,
     asked: u32,
     posted: u32,
     waiting: Option<Waiting>,
@@ -39,8 +126,22 @@ pub struct Client {
 
 impl Client {
     /// A phone that talks to `replica` and waits `timeout` (by its own clock) for each answer.
-    pub fn new(id: NodeId, replica: NodeId, timeout: Micros) -> Self {
-        Self { id, replica, timeout, asked: 0, posted: 0, waiting: None, in_line: Vec::new(), given_up: Vec::new() }
+    pub fn new(id: NodeId, replica: NodeId, timeout: Micros, retries: Option<Retries>) -> Self {
+        assert!(
+            retries.is_none_or(|retries| timeout.0 < 20 * retries.every.0.min(retries.after_refusal.0)),
+            "too many attempts"
+        );
+        Self {
+            id,
+            replica,
+            timeout,
+            retries,
+            asked: 0,
+            posted: 0,
+            waiting: None,
+            in_line: Vec::new(),
+            given_up: Vec::new(),
+        }
     }
 
     /// This phone.
@@ -72,23 +173,18 @@ impl Client {
         assert!(self.waiting.is_none() && self.asked == 0, "phones do not crash");
     }
 
-    pub(super) fn on_request<S: Replica>(
-        &mut self,
-        id: RequestId,
-        request: Request,
-        at: Clocks,
-        out: &mut Effects<Participant<S>>,
-    ) {
+    pub(super) fn on_request(&mut self, id: RequestId, request: Request, at: Clocks, out: &mut Effects<Participant>) {
         let ask = match request {
             Request::Attach(to) => {
-                out.note(Note::Attached { from: self.replica, to });
+                out.note(Note::Phone(PhoneNote::Attached { from: self.replica, to }));
                 self.replica = to;
                 return out.reply(id, Answer::Done(Response::Attached));
             }
             _ if self.in_line.len() == IN_LINE => {
-                out.note(Note::WasBusy);
+                out.note(Note::Phone(PhoneNote::WasBusy));
                 return out.reply(id, Answer::Refused(Refusal::Busy));
             }
+            Request::Operate(_) => panic!("replicas are operated, not phones"),
             Request::Read => Ask::Read,
             Request::Post(text) => {
                 let post = PostId { author: self.id, number: self.posted };
@@ -103,53 +199,102 @@ impl Client {
         }
     }
 
-    fn ask<S: Replica>(&mut self, id: RequestId, ask: Ask, at: Clocks, out: &mut Effects<Participant<S>>) {
+    fn ask(&mut self, id: RequestId, ask: Ask, at: Clocks, out: &mut Effects<Participant>) {
         let number = self.asked;
         self.asked += 1;
-        let post = matches!(ask, Ask::Post(_));
-        self.waiting = Some(Waiting { number, request: id, post, replica: self.replica, since: at.monotonic });
-        out.note(Note::Asked { replica: self.replica, post });
-        out.send(self.replica, Message::Ask { number, ask });
+        let (replica, post) = (self.replica, matches!(ask, Ask::Post(_)));
+        out.note(Note::Phone(PhoneNote::Asked { replica, post }));
+        out.send(replica, Message::Ask { number, attempt: 0, ask: ask.clone() });
         out.set_timer(Timer::Answer, Delay::fixed(self.timeout));
+        if let Some(retries) = self.retries {
+            out.set_timer(Timer::Retry, Delay::fixed(retries.every));
+        }
+        let since = at.monotonic;
+        self.waiting =
+            Some(Waiting { number, request: id, ask, replica, since, attempts: 1, refused: 0, refusal: None });
+    }
+
+    /// No definite answer yet: the next replica is asked.
+    pub(super) fn on_retry(&mut self, out: &mut Effects<Participant>) {
+        let retries = self.retries.expect("the timer runs only with retries");
+        let waiting = self.waiting.as_mut().expect("the timer runs only while it waits");
+        let attempt = waiting.attempts;
+        waiting.attempts += 1;
+        waiting.replica = NodeId((waiting.replica.0 + 1) % retries.servers);
+        out.note(Note::Phone(PhoneNote::Retried { replica: waiting.replica, attempt, post: waiting.is_post() }));
+        out.send(waiting.replica, Message::Ask { number: waiting.number, attempt, ask: waiting.ask.clone() });
+        out.set_timer(Timer::Retry, Delay::fixed(retries.every));
+    }
+
+    fn stop_timers(&self, out: &mut Effects<Participant>) {
+        out.cancel_timer(Timer::Answer);
+        if self.retries.is_some() {
+            out.cancel_timer(Timer::Retry);
+        }
     }
 
     /// The last question is over: the next in line is asked.
-    fn ask_next<S: Replica>(&mut self, at: Clocks, out: &mut Effects<Participant<S>>) {
+    fn ask_next(&mut self, at: Clocks, out: &mut Effects<Participant>) {
         if !self.in_line.is_empty() {
             let (id, ask) = self.in_line.remove(0);
             self.ask(id, ask, at, out);
         }
     }
 
-    pub(super) fn on_answer<S: Replica>(
+    pub(super) fn on_answer(
         &mut self,
         number: u32,
+        attempt: u8,
         answer: FeedAnswer,
         at: Clocks,
-        out: &mut Effects<Participant<S>>,
+        out: &mut Effects<Participant>,
     ) {
-        if let Some(waiting) = self.waiting.take_if(|waiting| waiting.number == number) {
-            out.cancel_timer(Timer::Answer);
+        if let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.number == number) {
+            if let (Some(retries), false) = (self.retries, matches!(answer, Answer::Done(_))) {
+                if let Answer::Refused(refusal) = answer {
+                    waiting.refuse(attempt, refusal);
+                }
+                return out.set_timer(Timer::Retry, Delay::fixed(retries.after_refusal));
+            }
+            self.stop_timers(out);
+            let waiting = self.waiting.take().expect("just seen");
             out.reply(waiting.request, answer.clone());
             if answer == Answer::Unknown {
                 self.remember(waiting);
             }
             self.ask_next(at, out);
-        } else if answer != Answer::Unknown
-            && let Some(position) = self.given_up.iter().position(|waiting| waiting.number == number)
-        {
-            let waiting = self.given_up.remove(position);
-            out.note(Note::HeardLate { done: matches!(answer, Answer::Done(_)), post: waiting.post });
-            out.reply(waiting.request, answer);
+        } else if let Some(position) = self.given_up.iter().position(|waiting| waiting.number == number) {
+            let waiting = &mut self.given_up[position];
+            let definite = match &answer {
+                Answer::Done(_) => true,
+                Answer::Refused(refusal) => waiting.refuse(attempt, *refusal),
+                Answer::Unknown => false,
+            };
+            if definite {
+                let waiting = self.given_up.remove(position);
+                let (done, post) = (matches!(answer, Answer::Done(_)), waiting.is_post());
+                out.note(Note::Phone(PhoneNote::HeardLate { done, post }));
+                out.reply(waiting.request, answer);
+            }
         }
     }
 
-    pub(super) fn on_timeout<S: Replica>(&mut self, at: Clocks, out: &mut Effects<Participant<S>>) {
+    pub(super) fn on_timeout(&mut self, at: Clocks, out: &mut Effects<Participant>) {
+        self.stop_timers(out);
         let waiting = self.waiting.take().expect("the timer runs only while it waits");
-        let waited = at.monotonic.since(waiting.since);
-        out.note(Note::GaveUp { replica: waiting.replica, waited, post: waiting.post });
-        out.reply(waiting.request, Answer::Unknown);
-        self.remember(waiting);
+        let (attempts, post) = (waiting.attempts, waiting.is_post());
+        match waiting.refusal.filter(|_| waiting.refused.count_ones() == u32::from(attempts)) {
+            Some(refusal) => {
+                out.note(Note::Phone(PhoneNote::RefusedEachTime { attempts, post }));
+                out.reply(waiting.request, Answer::Refused(refusal));
+            }
+            None => {
+                let waited = at.monotonic.since(waiting.since);
+                out.note(Note::Phone(PhoneNote::GaveUp { replica: waiting.replica, waited, post }));
+                out.reply(waiting.request, Answer::Unknown);
+                self.remember(waiting);
+            }
+        }
         self.ask_next(at, out);
     }
 

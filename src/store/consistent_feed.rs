@@ -1,5 +1,5 @@
-//! The consistent feed (CP): posts and reads go through Raft's replicated log, so that all replicas do the same things in
-//! the same order. What no majority can agree to is refused, or stays open.
+//! The consistent feed (CP): posts and reads go through a replicated log ([`ReplicatedLog`]: Raft's), so that all
+//! replicas do the same things in the same order. What no majority can agree to is refused, or stays open.
 //!
 //! A replica that does not lead passes what its phones ask to the leader and the answer back; so a phone reaches as far as
 //! its replica does. If the replica knows no leader, nothing was done: it refuses. If it loses the leader that it passed
@@ -8,18 +8,21 @@
 //! A refusal is final, whatever copies of the question the network still has: a replica takes up each question once, and
 //! one that may have done so before it crashed says that it does not know.
 //!
-//! Left out: client sessions and retries; reads without a log entry; that a phone's own message, copied and held until its
-//! replica has crashed and restarted, is taken up again.
+//! A phone that asks again may reach the log twice. The state machine therefore remembers which of each phone's posts took
+//! effect (client sessions, Ongaro's thesis §6.3), and a second copy has none. Without sessions it is posted twice.
+//!
+//! Reads are log entries, or answered from the state machine once it has carried out what was committed when they were
+//! asked, as the log's switches have it.
+//!
+//! Left out: that a phone's own message, copied and held until its replica has crashed and restarted, is taken up again;
+//! sessions that expire.
 
-use crate::sorted::SortedMap;
-
-use super::feed::{
-    Ask, AskId, FeedAnswer, Message, Note, Numbers, Participant, Post, PostId, READ_LENGTH, Refusal, Replica,
-};
-use super::feed::{Response, Timer};
-use crate::node::{self, Answer, Clocks, Effect, Effects, Kind, Node, NodeId, RequestId};
-use crate::raft::{self, Index, Payload, PersistentState, Raft, Term};
+use super::feed::{Ask, AskId, FeedAnswer, Numbers, Operation, Post, PostId, READ_LENGTH, Refusal, Response};
+use super::participant::{Message, Note, Participant};
+use super::replicated_log::{Declined, ReplicatedLog, Settled};
+use crate::node::{self, Answer, Clocks, Effect, Effects, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
+use crate::sorted::SortedMap;
 
 /// One entry of the log.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -34,45 +37,45 @@ impl node::Command for Command {
     type Snapshot = FeedState;
 }
 
-/// What the replicas of the consistent feed say to each other.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Peer {
-    /// Raft's own messages.
-    Raft(raft::Message<Command>),
-    /// From a replica to the one that it believes to lead: do this for my phone.
-    Forward {
-        /// Whose question.
-        id: AskId,
-        /// What is asked.
-        ask: Ask,
-        /// The term that the receiver leads, as far as the sender knows: what the receiver did in it, it has forgotten if it
-        /// restarted since.
-        term: Term,
-    },
-    /// From the leader back to the replica that forwarded.
-    Forwarded {
-        /// Whose question.
-        id: AskId,
-        /// What came of it.
-        answer: FeedAnswer,
-    },
+/// The state machine: what carrying out the log leads to.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct FeedState {
+    /// All posts, by log order.
+    posts: SharedVec<Post>,
+    /// By author, which of its posts took effect: a client's session (T §6.3). A set instead of the last one's number, because
+    /// a phone goes on after giving something up.
+    known: SortedMap<NodeId, Numbers>,
 }
 
-impl Kind for Peer {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Raft(message) => message.kind(),
-            Self::Forward { .. } => "Forward",
-            Self::Forwarded { .. } => "Forwarded",
+impl FeedState {
+    /// All posts, oldest first.
+    pub fn posts(&self) -> &SharedVec<Post> {
+        &self.posts
+    }
+
+    /// Whether that post is there.
+    pub fn has(&self, post: PostId) -> bool {
+        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
+    }
+
+    /// Adds a post; false if it was there. A second copy is added only where nobody remembers the first.
+    fn add(&mut self, post: &Post, sessions: bool) -> bool {
+        let fresh = self.known.or_default(post.id.author).insert(post.id.number);
+        if fresh || !sessions {
+            self.posts.push(post.clone());
         }
+        fresh
+    }
+
+    /// The newest posts, as a read returns them.
+    fn newest(&self) -> std::sync::Arc<[Post]> {
+        self.posts.iter_from(self.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
     }
 }
 
 /// A rule that fired or refused at a replica of the consistent feed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ReplicaNote {
-    /// One of Raft's.
-    Raft(raft::Note),
     /// It passed a phone's question to the leader.
     Forwarded {
         /// The phone.
@@ -86,8 +89,8 @@ pub enum ReplicaNote {
     RefusedWithoutLeader {
         /// The phone.
         client: NodeId,
-        /// Its own term.
-        term: u64,
+        /// Its own epoch (Raft's term).
+        epoch: u64,
         /// It stands for election itself.
         candidate: bool,
         /// A post, else a read.
@@ -104,8 +107,8 @@ pub enum ReplicaNote {
     ForgotWhetherTaken {
         /// The phone.
         client: NodeId,
-        /// The term in which it led, or was believed to.
-        term: u64,
+        /// The epoch in which it led, or was believed to.
+        epoch: u64,
         /// A post, else a read.
         post: bool,
     },
@@ -129,154 +132,209 @@ pub enum ReplicaNote {
         index: u64,
         /// Which.
         post: PostId,
-        /// Its first copy; a second one has no effect.
+        /// It was not there before.
         fresh: bool,
+        /// It is in the feed once more than before: a second copy has no effect if sessions are on.
+        added: bool,
     },
 }
 
 /// Where an answer goes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Origin {
-    id: AskId,
-    /// The replica that forwarded; `None` if the phone is attached here.
-    via: Option<NodeId>,
-}
-
-/// The state machine: what carrying out the log leads to.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct FeedState {
-    /// All posts, by log order.
-    posts: SharedVec<Post>,
-    /// By author: the posts in the feed.
-    known: SortedMap<NodeId, Numbers>,
+enum Origin {
+    /// To a phone.
+    Phone {
+        id: AskId,
+        /// Through the replica that forwarded; `None` if the phone is attached here.
+        via: Option<NodeId>,
+    },
+    /// To the operator.
+    Operator(RequestId),
 }
 
 /// One replica.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct ConsistentFeed {
-    raft: Raft<Command>,
-    /// The last entry that was carried out.
-    applied: Index,
+pub struct ConsistentFeed<L> {
+    log: L,
+    /// Whether a command that comes a second time has no effect.
+    sessions: bool,
+    /// The last index that was carried out.
+    applied: u64,
     /// What carrying them out led to.
     feed: FeedState,
-    /// Questions that are in the log, by the name Raft knows them by.
+    /// Questions that are in the log, by the name that it knows them by.
     asked: SortedMap<RequestId, Origin>,
     requests: u32,
+    /// Reads that wait until this index is carried out.
+    reads: Vec<(u64, Origin)>,
     /// Questions passed on, and to whom.
     forwarded: SortedMap<AskId, NodeId>,
-    /// By phone: the number of the latest question that it took up, be it to refuse it.
-    taken: SortedMap<NodeId, u32>,
-    /// The term on its disk when it started: what it took up until then it has forgotten.
-    started: Term,
+    /// By phone: the latest question that it took up, be it to refuse it, and which attempt at it.
+    taken: SortedMap<NodeId, (u32, u8)>,
+    /// The epoch on its disk when it started: what it took up until then it has forgotten.
+    started: u64,
 }
 
-type Out = Effects<Participant<ConsistentFeed>>;
+type Out = Effects<Participant>;
 
-impl ConsistentFeed {
-    /// A replica that has not started.
-    pub fn new(config: raft::Config) -> Self {
+impl<L: ReplicatedLog> ConsistentFeed<L> {
+    /// A replica on a log that has not started. With `sessions` a command that comes a second time has no effect.
+    pub fn new(log: L, sessions: bool) -> Self {
         Self {
-            raft: Raft::new(config),
-            applied: Index::ZERO,
+            log,
+            sessions,
+            applied: 0,
             feed: FeedState::default(),
             asked: SortedMap::new(),
             requests: 0,
+            reads: Vec::new(),
             forwarded: SortedMap::new(),
             taken: SortedMap::new(),
-            started: Term(0),
+            started: 0,
         }
     }
 
     /// Its consensus module.
-    pub fn raft(&self) -> &Raft<Command> {
-        &self.raft
+    pub fn log(&self) -> &L {
+        &self.log
     }
 
     /// The feed as it knows it to be committed.
-    pub fn posts(&self) -> &SharedVec<Post> {
-        &self.feed.posts
+    pub fn feed(&self) -> &FeedState {
+        &self.feed
     }
 
-    /// Whether that post is in the feed as it knows it to be committed.
-    pub fn has(&self, post: PostId) -> bool {
-        self.feed.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
+    pub(super) fn on_restart(&mut self, disk: &L::Disk, at: Clocks, out: &mut Out) {
+        *self = Self { started: L::epoch_on(disk), ..Self::new(self.log.fresh(), self.sessions) };
+        self.drive(out, |log, inner| log.on_restart(disk, at, inner));
     }
 
-    /// Lets Raft handle one event, then carries out what that committed and answers whom it can.
-    fn drive(&mut self, out: &mut Out, event: impl FnOnce(&mut Raft<Command>, &mut Effects<Raft<Command>>)) {
-        let leader_before = self.raft.leader_hint();
+    pub(super) fn on_message(&mut self, from: NodeId, message: L::Message, at: Clocks, out: &mut Out) {
+        self.drive(out, |log, inner| log.on_message(from, message, at, inner));
+    }
+
+    pub(super) fn on_timer(&mut self, timer: L::Timer, at: Clocks, out: &mut Out) {
+        self.drive(out, |log, inner| log.on_timer(timer, at, inner));
+    }
+
+    pub(super) fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
+        self.on_question(id, ask, None, at, out);
+    }
+
+    pub(super) fn on_forward(&mut self, from: NodeId, id: AskId, ask: Ask, epoch: u64, at: Clocks, out: &mut Out) {
+        self.on_question(id, ask, Some((from, epoch)), at, out);
+    }
+
+    pub(super) fn on_forwarded(&mut self, id: AskId, answer: FeedAnswer, out: &mut Out) {
+        self.forwarded.remove(&id);
+        out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
+    }
+
+    /// Lets the log handle one event, then carries out what that committed and answers whom it can.
+    fn drive(&mut self, out: &mut Out, event: impl FnOnce(&mut L, &mut Effects<L>)) {
+        let leader_before = self.log.leader();
         let mut inner = Effects::default();
-        event(&mut self.raft, &mut inner);
+        event(&mut self.log, &mut inner);
         let mut settled = SortedMap::new();
         for effect in inner.drain() {
             match effect {
                 Effect::Send { to, message, after_sync } => {
-                    out.push(Effect::Send { to, message: Message::Peer(Peer::Raft(message)), after_sync });
+                    out.push(Effect::Send { to, message: L::message(message), after_sync });
                 }
-                Effect::SetTimer(timer, delay) => out.set_timer(Timer::Replica(timer), delay),
-                Effect::CancelTimer(timer) => out.cancel_timer(Timer::Replica(timer)),
+                Effect::SetTimer(timer, delay) => out.set_timer(L::timer(timer), delay),
+                Effect::CancelTimer(timer) => out.cancel_timer(L::timer(timer)),
                 Effect::Choose(among) => out.choose(among),
-                Effect::Write(delta) => out.write(delta),
-                Effect::Note(note) => out.note(Note::Replica(ReplicaNote::Raft(note))),
-                Effect::Reply(request, Answer::Done(raft::Response::Committed { index, .. })) => {
-                    settled.insert(index, request);
+                Effect::Write(delta) => out.write(L::delta(delta)),
+                Effect::Note(note) => out.note(L::note(note)),
+                Effect::Reply(request, Answer::Done(response)) => match L::settled(&response) {
+                    Settled::At(index) => {
+                        settled.insert(index, request);
+                    }
+                    Settled::ReadAt(index) => {
+                        let origin = self.origin(request);
+                        self.reads.push((index, origin));
+                    }
+                    Settled::Operated => {
+                        let origin = self.origin(request);
+                        self.answer(origin, Answer::Done(Response::Operated), out);
+                    }
+                },
+                Effect::Reply(request, Answer::Refused(refusal)) => {
+                    let origin = self.origin(request);
+                    self.decline(origin, L::declined(&refusal), out);
                 }
-                Effect::Reply(request, answer) => self.give_up(request, &answer, out),
+                Effect::Reply(_, Answer::Unknown) => unreachable!("a log that can't know stays silent"),
             }
         }
         self.apply_committed(&settled, out);
-        if let Some(leader) = leader_before.filter(|leader| self.raft.leader_hint() != Some(*leader)) {
+        if let Some(leader) = leader_before.filter(|leader| self.log.leader() != Some(*leader)) {
             self.lose_leader(leader, out);
         }
     }
 
-    fn apply_committed(&mut self, settled: &SortedMap<Index, RequestId>, out: &mut Out) {
-        while self.applied < self.raft.commit_index() {
-            let index = self.applied.next();
-            self.applied = index;
-            let entry = self.raft.entry(index).expect("committed entries are in the log");
-            let Payload::Command(Command { ask, .. }) = &entry.payload else { continue };
+    fn apply_committed(&mut self, settled: &SortedMap<u64, RequestId>, out: &mut Out) {
+        while self.applied < self.log.commit_index() {
+            self.applied += 1;
+            let index = self.applied;
+            let Some(Command { ask, .. }) = self.log.command(index) else { continue };
             let origin = settled.get(&index).and_then(|request| self.asked.remove(request));
             let response = match ask {
                 Ask::Post(post) => {
-                    let (post, id) = (post.clone(), post.id);
                     // Not fresh if the network copied the question.
-                    let fresh = self.feed.known.or_default(id.author).insert(id.number);
-                    if fresh {
-                        self.feed.posts.push(post);
-                    }
-                    let applied = ReplicaNote::Applied { index: index.0, post: id, fresh };
-                    out.note(Note::Replica(applied));
-                    Response::Posted(id)
+                    let fresh = self.feed.add(post, self.sessions);
+                    let added = fresh || !self.sessions;
+                    out.note(Note::Replica(ReplicaNote::Applied { index, post: post.id, fresh, added }));
+                    Response::Posted(post.id)
                 }
                 Ask::Read if origin.is_none() => continue,
-                Ask::Read => Response::Posts(self.newest()),
+                Ask::Read => Response::Posts(self.feed.newest()),
             };
             if let Some(origin) = origin {
                 self.answer(origin, Answer::Done(response), out);
             }
         }
+        let applied = self.applied;
+        let (ready, waiting) = std::mem::take(&mut self.reads).into_iter().partition(|(index, _)| *index <= applied);
+        self.reads = waiting;
+        let ready: Vec<(u64, Origin)> = ready;
+        for (_, origin) in ready {
+            self.answer(origin, Answer::Done(Response::Posts(self.feed.newest())), out);
+        }
     }
 
-    /// The newest posts, as a read returns them.
-    fn newest(&self) -> std::sync::Arc<[Post]> {
-        self.feed.posts.iter_from(self.feed.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
+    /// Who asked for what is now answered.
+    fn origin(&mut self, request: RequestId) -> Origin {
+        self.asked.remove(&request).expect("a log answers what it was asked, once")
     }
 
-    fn give_up(&mut self, request: RequestId, answer: &Answer<raft::Response, raft::Refusal>, out: &mut Out) {
-        let origin = self.asked.remove(&request).expect("Raft answers what it was asked, once");
-        let replica = self.raft.id();
-        let refusal = match answer {
-            Answer::Refused(raft::Refusal::Superseded { index }) => {
-                let note = ReplicaNote::Superseded { client: origin.id.client, index: index.0 };
-                out.note(Note::Replica(note));
-                Refusal::Superseded { replica, index: index.0 }
+    fn decline(&self, origin: Origin, declined: Declined, out: &mut Out) {
+        let (replica, term) = (self.log.id(), self.log.epoch());
+        let refusal = match declined {
+            Declined::Superseded(index) => {
+                if let Origin::Phone { id, .. } = origin {
+                    out.note(Note::Replica(ReplicaNote::Superseded { client: id.client, index }));
+                }
+                Refusal::Superseded { replica, index }
             }
-            Answer::Refused(raft::Refusal::NotLeader { .. }) | Answer::Unknown | Answer::Done(_) => {
-                unreachable!("asked only as a leader, and done is handled where it is applied")
-            }
+            Declined::NotLeader => Refusal::NoLeader { replica, term },
+            Declined::HandingOver => Refusal::HandingOver { replica },
+            Declined::NotOperated => Refusal::NotOperated,
         };
         self.answer(origin, Answer::Refused(refusal), out);
+    }
+
+    fn ask_log(&mut self, origin: Origin, request: L::Request, at: Clocks, out: &mut Out) {
+        let id = RequestId(self.requests);
+        self.requests += 1;
+        self.asked.insert(id, origin);
+        self.drive(out, |log, inner| log.on_request(id, request, at, inner));
+    }
+
+    pub(super) fn on_operate(&mut self, id: RequestId, operation: Operation, at: Clocks, out: &mut Out) {
+        match self.log.operate(operation) {
+            Some(request) => self.ask_log(Origin::Operator(id), request, at, out),
+            None => self.decline(Origin::Operator(id), Declined::NotOperated, out),
+        }
     }
 
     /// The leader is gone, or another one took over: what came of the questions passed to it, this replica cannot know.
@@ -285,92 +343,63 @@ impl ConsistentFeed {
         for id in lost {
             self.forwarded.remove(&id);
             out.note(Note::Replica(ReplicaNote::LostLeader { client: id.client, leader }));
-            out.send(id.client, Message::Answer { number: id.number, answer: Answer::Unknown });
+            out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer: Answer::Unknown });
         }
     }
 
-    fn answer(&self, Origin { id, via }: Origin, answer: FeedAnswer, out: &mut Out) {
-        match via {
-            Some(replica) => out.send(replica, Message::Peer(Peer::Forwarded { id, answer })),
-            None => out.send(id.client, Message::Answer { number: id.number, answer }),
+    fn answer(&self, origin: Origin, answer: FeedAnswer, out: &mut Out) {
+        match origin {
+            Origin::Phone { id, via: Some(replica) } => out.send(replica, Message::Forwarded { id, answer }),
+            Origin::Phone { id, via: None } => {
+                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer })
+            }
+            Origin::Operator(request) => out.reply(request, answer),
         }
     }
 
-    /// A phone's question, from itself or passed on in `term`. Its phone asks one at a time: what comes after a later one
+    /// A phone's question, from itself or passed on in an epoch. Its phone asks one at a time: what comes after a later one
     /// has been given up.
-    fn on_question(&mut self, id: AskId, ask: Ask, passed: Option<(NodeId, Term)>, at: Clocks, out: &mut Out) {
+    fn on_question(&mut self, id: AskId, ask: Ask, passed: Option<(NodeId, u64)>, at: Clocks, out: &mut Out) {
         let (client, post) = (id.client, matches!(ask, Ask::Post(_)));
-        if self.taken.get(&client).is_some_and(|latest| *latest >= id.number) {
+        if self.taken.get(&client).is_some_and(|latest| *latest >= (id.number, id.attempt)) {
             return out.note(Note::Replica(ReplicaNote::AskedBefore { client, post }));
         }
-        self.taken.insert(client, id.number);
+        self.taken.insert(client, (id.number, id.attempt));
         let via = passed.map(|(via, _)| via);
         match passed {
-            Some((_, term)) if term <= self.started => {
-                out.note(Note::Replica(ReplicaNote::ForgotWhetherTaken { client, term: term.0, post }));
-                self.answer(Origin { id, via }, Answer::Unknown, out);
+            Some((_, epoch)) if epoch <= self.started => {
+                out.note(Note::Replica(ReplicaNote::ForgotWhetherTaken { client, epoch, post }));
+                self.answer(Origin::Phone { id, via }, Answer::Unknown, out);
             }
             Some(_) | None => self.take(id, ask, via, at, out),
         }
     }
 
     fn take(&mut self, id: AskId, ask: Ask, via: Option<NodeId>, at: Clocks, out: &mut Out) {
-        let post = matches!(ask, Ask::Post(_));
-        let origin = Origin { id, via };
-        match self.raft.leader_hint() {
-            Some(leader) if leader == self.raft.id() => {
-                let request = RequestId(self.requests);
-                self.requests += 1;
-                self.asked.insert(request, origin);
-                let command = Command { client: id.client, ask };
-                self.drive(out, |raft, inner| raft.on_request(request, raft::Request::Propose(command), at, inner));
+        let (client, post) = (id.client, matches!(ask, Ask::Post(_)));
+        let (replica, epoch) = (self.log.id(), self.log.epoch());
+        let origin = Origin::Phone { id, via };
+        match self.log.leader() {
+            Some(leader) if leader == replica => {
+                let read = if post { None } else { self.log.read() };
+                let request = read.unwrap_or_else(|| L::propose(Command { client, ask }));
+                self.ask_log(origin, request, at, out);
             }
             Some(leader) if via.is_none() => {
                 self.forwarded.insert(id, leader);
-                out.note(Note::Replica(ReplicaNote::Forwarded { client: id.client, leader, post }));
-                let term = self.raft.term();
-                out.send(leader, Message::Peer(Peer::Forward { id, ask, term }));
+                out.note(Note::Replica(ReplicaNote::Forwarded { client, leader, post }));
+                out.send(leader, Message::Forward { id, ask, epoch });
             }
             // What was forwarded once is not passed round: two replicas could each take the other for the leader.
             Some(_) | None => {
-                let term = self.raft.term().0;
-                let candidate = matches!(self.raft.role(), raft::Role::Candidate { .. });
-                let note = ReplicaNote::RefusedWithoutLeader { client: id.client, term, candidate, post };
-                out.note(Note::Replica(note));
-                let refusal = Refusal::NoLeader { replica: self.raft.id(), term };
-                self.answer(origin, Answer::Refused(refusal), out);
+                out.note(Note::Replica(ReplicaNote::RefusedWithoutLeader {
+                    client,
+                    epoch,
+                    candidate: self.log.is_candidate(),
+                    post,
+                }));
+                self.answer(origin, Answer::Refused(Refusal::NoLeader { replica, term: epoch }), out);
             }
         }
-    }
-}
-
-impl Replica for ConsistentFeed {
-    type Peer = Peer;
-    type Timer = raft::Timer;
-    type Disk = PersistentState<Command>;
-    type Note = ReplicaNote;
-
-    fn on_restart(&mut self, disk: &Self::Disk, at: Clocks, out: &mut Out) {
-        *self = Self { started: disk.term, ..Self::new(*self.raft.config()) };
-        self.drive(out, |raft, inner| raft.on_restart(disk, at, inner));
-    }
-
-    fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
-        self.on_question(id, ask, None, at, out);
-    }
-
-    fn on_peer(&mut self, from: NodeId, message: Peer, at: Clocks, out: &mut Out) {
-        match message {
-            Peer::Raft(message) => self.drive(out, |raft, inner| raft.on_message(from, message, at, inner)),
-            Peer::Forward { id, ask, term } => self.on_question(id, ask, Some((from, term)), at, out),
-            Peer::Forwarded { id, answer } => {
-                self.forwarded.remove(&id);
-                out.send(id.client, Message::Answer { number: id.number, answer });
-            }
-        }
-    }
-
-    fn on_timer(&mut self, timer: raft::Timer, at: Clocks, out: &mut Out) {
-        self.drive(out, |raft, inner| raft.on_timer(timer, at, inner));
     }
 }

@@ -111,6 +111,22 @@ impl<E: Experiment> Timeline<E> {
         }
     }
 
+    /// A run with this script, computed up to `end`; its play head is at the start.
+    pub fn scripted(experiment: E, seed: u64, script: Vec<Scripted<RequestOf<E>>>, end: Micros) -> Self {
+        let mut timeline = Self::with_script(experiment, seed, script);
+        timeline.play(end);
+        timeline.seek(Micros::ZERO);
+        timeline
+    }
+
+    /// The current branch once more, under the same seed and script, with another setup. The play head stays where it is.
+    pub fn retold(&self, experiment: E) -> Self {
+        let mut timeline = Self::with_script(experiment, self.seed, self.script().to_vec());
+        timeline.play(self.end());
+        timeline.seek(self.now);
+        timeline
+    }
+
     /// A run with this script, at time 0.
     fn with_script(experiment: E, seed: u64, script: Vec<Scripted<RequestOf<E>>>) -> Self {
         let mut timeline = Self::new(experiment, seed);

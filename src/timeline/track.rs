@@ -79,55 +79,66 @@ where
     }
 }
 
-/// Two worlds, or two groups of worlds, side by side.
+/// Worlds side by side, under one script.
 #[derive(Clone, Debug)]
-pub struct SideBySide<A, B> {
-    /// The one on the left.
-    pub left: A,
-    /// The one on the right.
-    pub right: B,
+pub struct SideBySide<T>(Vec<T>);
+
+impl<T: Track> SideBySide<T> {
+    /// These worlds, from left to right; at least one.
+    pub fn new(worlds: Vec<T>) -> Self {
+        assert!(!worlds.is_empty(), "an experiment without a world");
+        Self(worlds)
+    }
+
+    /// The worlds, from left to right.
+    pub fn worlds(&self) -> &[T] {
+        &self.0
+    }
+
+    /// The world whose step is due first; of several the leftmost.
+    fn first(&self) -> Option<(Micros, usize)> {
+        let due = self.0.iter().enumerate().filter_map(|(index, world)| Some((world.next_at()?, index)));
+        due.min()
+    }
 }
 
-impl<A: Track, B: Track<Request = A::Request>> Track for SideBySide<A, B> {
-    type Request = A::Request;
+impl<T: Track> Track for SideBySide<T> {
+    type Request = T::Request;
 
     fn now(&self) -> Micros {
-        self.left.now().max(self.right.now())
+        self.0.iter().map(T::now).max().unwrap_or_default()
     }
 
     fn next_at(&self) -> Option<Micros> {
-        [self.left.next_at(), self.right.next_at()].into_iter().flatten().min()
+        self.first().map(|(at, _)| at)
     }
 
     fn advance(&mut self, to: Micros, most: u64) {
         for _ in 0..most {
-            match (self.left.next_at(), self.right.next_at()) {
-                (Some(left), right) if left <= to && right.is_none_or(|right| left <= right) => {
-                    self.left.advance(to, 1);
-                }
-                (_, Some(right)) if right <= to => self.right.advance(to, 1),
+            match self.first() {
+                Some((at, world)) if at <= to => self.0[world].advance(to, 1),
                 _ => break,
             }
         }
     }
 
     fn intervene(&mut self, at: Micros, act: &Intervention<Self::Request>) -> bool {
-        let left = self.left.intervene(at, act);
-        let right = self.right.intervene(at, act);
-        left || right
+        let mut done = false;
+        for world in &mut self.0 {
+            done |= world.intervene(at, act);
+        }
+        done
     }
 
     fn participants(&self) -> usize {
-        self.left.participants().max(self.right.participants())
+        self.0.iter().map(T::participants).max().unwrap_or(0)
     }
 
     fn steps(&self) -> u64 {
-        self.left.steps() + self.right.steps()
+        self.0.iter().map(T::steps).sum()
     }
 
     fn fingerprints(&self) -> Vec<Fingerprint> {
-        let mut all = self.left.fingerprints();
-        all.extend(self.right.fingerprints());
-        all
+        self.0.iter().flat_map(T::fingerprints).collect()
     }
 }

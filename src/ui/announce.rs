@@ -78,6 +78,7 @@ pub fn act(act: &Act, world: &World) -> String {
         Act::Read { person: who } => format!("{} reads.", person(who)),
         Act::Attach { person: who, to } => format!("{} now talks to {}.", person(who), name(to)),
         Act::Traffic { percent } => format!("Traffic {percent} percent."),
+        Act::Operate { node, operation } => format!("{} is asked: {operation}.", name(node)),
         Act::Propose { proposer, value } => format!("{} is asked to propose {value}.", name(proposer)),
     }
 }

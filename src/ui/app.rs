@@ -184,6 +184,17 @@ impl App {
                 Ok(lab) => self.take(lab),
                 Err(reason) => self.tell(reason),
             },
+            Msg::Break(flaw) => match labs::play(flaw) {
+                Some(lab) => self.play_slowly(lab),
+                None => false,
+            },
+            Msg::WithoutFlaw => match self.lab.without_flaw() {
+                Some(mut lab) => {
+                    lab.seek(Micros::ZERO);
+                    self.play_slowly(lab)
+                }
+                None => false,
+            },
             Msg::Import(Ok(text)) => match labs::open(self.ui.page, Some(&text)) {
                 Ok(lab) => self.take(lab),
                 Err(reason) => self.tell(format!("That file was not opened; the run is as it was. {reason}")),
@@ -331,6 +342,17 @@ impl App {
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
         let news: Vec<(About, String)> =
             self.worlds.iter().zip(&fresh).flat_map(|(before, after)| announce::changes(before, after)).collect();
+        // What the learner must not miss stops the run at that step.
+        let newly = self
+            .worlds
+            .iter()
+            .zip(&fresh)
+            .find_map(|(before, after)| before.broken().is_none().then(|| after.broken()).flatten());
+        if let Some(invariant) = newly {
+            let text = format!("Broken: {}.", invariant.name);
+            self.ui.playing = false;
+            self.say(About::Own, text);
+        }
         self.worlds = fresh;
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
@@ -385,6 +407,12 @@ impl App {
         self.save_soon();
         self.close_popover();
         self.look()
+    }
+
+    /// Takes a run that is to be watched from its start.
+    fn play_slowly(&mut self, lab: Box<dyn Lab>) -> bool {
+        self.ui.playing = true;
+        self.take(lab)
     }
 
     fn navigate(&mut self) -> bool {

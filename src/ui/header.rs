@@ -5,8 +5,9 @@ use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
 use crate::ui::browser;
-use crate::ui::el::{El, button, classed, el, option, several};
-use crate::ui::lab::{Act, Page, Setup};
+use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
+use crate::ui::lab::{Act, FlawView, Page, Setup, Switch};
+use crate::ui::labs;
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// Every page with its address and its name.
@@ -23,6 +24,7 @@ pub fn header(ui: &ViewState, setup: &Setup) -> Html {
         .add(nav(ui, "Pages"))
         .add(classed("span", "fill"))
         .add(opener(ui, Popover::NewRun, "New run", "quiet wide"))
+        .optional(can_break(ui).then(|| opener(ui, Popover::Break, "Break the protocol", "quiet wide")))
         .add(opener(ui, Popover::File, "Run file", "quiet wide"))
         .add(opener(ui, Popover::Keys, "Keys", "quiet wide"))
         .add(theme.attr("aria-label", if dark { "Light colours" } else { "Dark colours" }))
@@ -48,6 +50,7 @@ fn popover(ui: &ViewState, setup: &Setup) -> Option<El> {
     let (label, inside) = match ui.open? {
         Popover::Pages => ("Menu", pages(ui)),
         Popover::NewRun => ("New run", new_run(ui, setup).html()),
+        Popover::Break => ("Break the protocol", flaws(ui).html()),
         Popover::File => ("Run file", file(ui).html()),
         Popover::Keys => ("Keys", keys().html()),
     };
@@ -65,21 +68,57 @@ fn popover(ui: &ViewState, setup: &Setup) -> Option<El> {
 fn pages(ui: &ViewState) -> Html {
     let stack = classed("div", "stack")
         .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
+        .optional(can_break(ui).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))))
         .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
         .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
         .add(button("", "Light or dark", &ui.send, Msg::Theme));
     several(vec![nav(ui, "All pages"), stack])
 }
 
+fn can_break(ui: &ViewState) -> bool {
+    !labs::flaws(ui.page).is_empty()
+}
+
+/// The classic mistakes: what each one breaks, and a run that shows it.
+fn flaws(ui: &ViewState) -> El {
+    let row = |flaw: &FlawView| {
+        el("li")
+            .key(flaw.name)
+            .add(words("b", flaw.title))
+            .add(words("p", flaw.sentence))
+            .add(el("p").text("Breaks ").add(words("i", flaw.breaks)))
+            .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
+    };
+    let list = labs::flaws(ui.page).iter().map(row).collect();
+    let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
+                 let the same happen again with the rule in place.";
+    classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
+}
+
+/// While a mistake is switched on: which, and the way back.
+pub fn banner(ui: &ViewState, setup: &Setup) -> Option<El> {
+    let name = setup.flaw?;
+    let flaw = labs::flaws(ui.page).into_iter().find(|flaw| flaw.name == name)?;
+    let again = button("", "Same again without it", &ui.send, Msg::WithoutFlaw);
+    let text = el("p").add(words("b", &format!("Flaw on: {}. ", flaw.title))).text(flaw.sentence);
+    Some(classed("div", "flaw").attr("role", "note").add(text).add(again))
+}
+
 fn new_run(ui: &ViewState, setup: &Setup) -> El {
+    let flaws = labs::flaws(ui.page);
     let start = {
-        let (send, setup) = (ui.send.clone(), setup.clone());
+        let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.clone());
         Callback::from(move |event: Event| {
             event.prevent_default();
             let mut wanted = setup.clone();
             wanted.seed = number("new-seed").unwrap_or(setup.seed);
             wanted.nodes.0 = number("new-nodes").map_or(setup.nodes.0, |count| count as u8);
             wanted.people.0 = number("new-people").map_or(setup.people.0, |count| count as u8);
+            for switch in &mut wanted.switches {
+                switch.on = checked(switch.name);
+            }
+            wanted.flaw =
+                chosen("new-flaw").and_then(|name| flaws.iter().find(|flaw| flaw.name == name)).map(|flaw| flaw.name);
             send.emit(Msg::NewRun(wanted));
         })
     };
@@ -103,8 +142,45 @@ fn new_run(ui: &ViewState, setup: &Setup) -> El {
         .add(labelled(nodes, choice("new-nodes", &setup.nodes)))
         .optional((setup.people.1.len() > 1).then(|| labelled(people, choice("new-people", &setup.people))))
         .optional(setup.traffic.map(|percent| labelled("Traffic (at once)", traffic(ui, percent))))
+        .optional((!flaws.is_empty()).then(|| labelled("Flaw", flaw_choice(setup, &flaws))))
+        .optional((!setup.switches.is_empty()).then(|| switches(&setup.switches)))
         .add(classed("div", "row").add(start_now).add(another))
         .add(el("p").text("The same seed and the same acts give the same run, bit for bit."))
+}
+
+fn flaw_choice(setup: &Setup, flaws: &[FlawView]) -> El {
+    let mut options = vec![option(String::new(), "none", setup.flaw.is_none())];
+    for flaw in flaws {
+        options.push(option(flaw.name.to_owned(), flaw.title, setup.flaw == Some(flaw.name)));
+    }
+    el("select").attr("id", "new-flaw").all(options)
+}
+
+/// A box per feature, with what it buys and costs.
+fn switches(list: &[Switch]) -> El {
+    let row = |switch: &Switch| {
+        let tick = el("input").attr("type", "checkbox").set("id", format!("switch-{}", switch.name));
+        let tick = if switch.on { tick.attr("checked", "") } else { tick };
+        el("label")
+            .key(switch.name)
+            .add(tick)
+            .add(words("b", switch.title))
+            .add(el("small").text(switch.says).text(" ").add(words("cite", switch.source)))
+    };
+    let rows = list.iter().map(row).collect();
+    classed("details", "switches").add(words("summary", "Features of the protocol")).add(el("div").list(rows))
+}
+
+/// Whether a feature's box is ticked.
+fn checked(switch: &str) -> bool {
+    let field = browser::document().get_element_by_id(&format!("switch-{switch}"));
+    field.is_some_and(|field| wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).checked())
+}
+
+/// What is picked in a list, if there is the list.
+fn chosen(id: &str) -> Option<String> {
+    let field = browser::document().get_element_by_id(id)?;
+    Some(wasm_bindgen::JsCast::unchecked_into::<HtmlSelectElement>(field).value())
 }
 
 /// The whole number in a field.

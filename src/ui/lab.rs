@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::store::feed::Operation;
 
 /// A page, and with it a kind of experiment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +59,8 @@ pub trait Lab {
 
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;
+    /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
+    fn without_flaw(&self) -> Option<Box<dyn Lab>>;
     /// The run as a file (JSON).
     fn export(&self) -> String;
     /// The run as a golden script, so that a discovery becomes a test.
@@ -107,6 +110,8 @@ pub enum Act {
     Attach { person: NodeId, to: NodeId },
     /// How much the people do by themselves, in percent of the usual; 0 is off.
     Traffic { percent: u16 },
+    /// An operator asks a replica for something.
+    Operate { node: NodeId, operation: Operation },
     /// A proposer is asked to propose a value.
     Propose { proposer: NodeId, value: String },
 }
@@ -144,6 +149,13 @@ pub struct World {
     pub replication: Option<Replication>,
     /// Paxos: the rails and cards.
     pub paxos: Option<PaxosView>,
+}
+
+impl World {
+    /// An invariant that is broken, if one is.
+    pub fn broken(&self) -> Option<&Invariant> {
+        self.invariants.iter().find(|invariant| invariant.broken.is_some())
+    }
 }
 
 /// How a node is drawn.
@@ -428,6 +440,8 @@ pub struct Sheet {
     pub sections: Vec<(String, Vec<(String, String)>)>,
     /// What it means, in a sentence or two.
     pub meaning: String,
+    /// What only this protocol lets one do to it: label, act.
+    pub actions: Vec<(String, Act)>,
 }
 
 /// Something that can happen next.
@@ -565,4 +579,36 @@ pub struct Setup {
     pub people: (u8, Vec<u8>),
     /// Traffic in percent of the usual; `None` where there is none.
     pub traffic: Option<u16>,
+    /// Features of the protocol that can be switched on.
+    pub switches: Vec<Switch>,
+    /// The mistake that the protocol makes on purpose, by its name.
+    pub flaw: Option<&'static str>,
+}
+
+/// A feature of the protocol.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Switch {
+    /// Its name in a setup.
+    pub name: &'static str,
+    /// "Pre-vote".
+    pub title: &'static str,
+    /// What it buys and costs.
+    pub says: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Whether it is on.
+    pub on: bool,
+}
+
+/// A mistake that a protocol can make on purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlawView {
+    /// Its name in a setup.
+    pub name: &'static str,
+    /// "Vote not made durable".
+    pub title: &'static str,
+    /// What the nodes do wrong.
+    pub sentence: &'static str,
+    /// The invariant that breaks.
+    pub breaks: &'static str,
 }

@@ -8,7 +8,7 @@ use crate::ui::el::{El, button, classed, el, together};
 use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::figure::table::tables;
-use crate::ui::header::header;
+use crate::ui::header::{banner, header};
 use crate::ui::history::history;
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
 use crate::ui::meters::{latency, meters, percent};
@@ -32,6 +32,7 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         .attr("class", if ui.dropping { "page dropping" } else { "page" })
         .add(hatch())
         .node(header(ui, &setup))
+        .optional(banner(ui, &setup))
         .node(main)
         .node(transport.draw(ui))
         .add(classed("div", "said").attr("role", "status").attr("aria-live", "polite").text(&ui.said))
@@ -83,6 +84,8 @@ fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Option<El> {
 /// The line under the head: what to do first, then what to look at; and what is at hand while something is cut.
 pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html {
     let cut = worlds.iter().any(|world| world.cut.iter().any(|set| !set.is_empty()));
+    let broken = worlds.iter().find_map(|world| world.broken());
+    let told = broken.map(|broken| format!("{} is broken. Step back and see how it came to that.", broken.name));
     let seen = |state: PhoneState| worlds.iter().any(|world| world.phones.iter().any(|phone| phone.state == state));
     let text = match ui.coach {
         Coach::Invite => invite,
@@ -99,7 +102,7 @@ pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html
         Coach::Silent => "",
     };
     let heal = || button("primary", "Heal all links", &ui.send, Msg::Do(Act::HealAll)).attr("title", "H");
-    classed("div", "coach").add(el("p").text(text)).optional(cut.then(heal)).html()
+    classed("div", "coach").add(el("p").text(told.as_deref().unwrap_or(text))).optional(cut.then(heal)).html()
 }
 
 /// A figure as picture or as tables, under its title.

@@ -92,7 +92,9 @@ fn node(lab: &dyn Lab, index: usize, world: &World, node: &NodeView, ui: &ViewSt
             actions.push(("Run at the right rate".to_owned(), Act::Drift { node: id, ppm: 0 }, false));
         }
     }
-    SheetPart { sheet: lab.node_sheet(index, id), side: world.title.clone(), actions, send: ui.send.clone() }
+    let sheet = lab.node_sheet(index, id);
+    actions.extend(sheet.actions.iter().map(|(label, act)| (label.clone(), act.clone(), false)));
+    SheetPart { sheet, side: world.title.clone(), actions, send: ui.send.clone() }
 }
 
 fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
@@ -126,6 +128,7 @@ fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
             ],
         )],
         meaning: "A message that is on its way when its link is cut is lost. Neither end is told.".to_owned(),
+        actions: Vec::new(),
     };
     SheetPart { sheet, side: "in every world".to_owned(), actions, send: ui.send.clone() }
 }
@@ -137,6 +140,7 @@ fn message(lab: &dyn Lab, index: usize, world: &World, flight: u32, ui: &ViewSta
             title: "Message".to_owned(),
             sections: Vec::new(),
             meaning: "It is no longer on its way: it has arrived, or it was lost.".to_owned(),
+            actions: Vec::new(),
         };
         return SheetPart { sheet, side, actions: Vec::new(), send: ui.send.clone() };
     };

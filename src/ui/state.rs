@@ -55,6 +55,10 @@ pub enum Msg {
     Routine,
     /// Starts a new run.
     NewRun(Setup),
+    /// Plays the run that shows what comes of a flaw, by its name.
+    Break(&'static str),
+    /// Lets the same happen again without the flaw.
+    WithoutFlaw,
     /// Saves the run as a file.
     Export,
     /// Takes a run from a file's text.
@@ -93,6 +97,8 @@ pub enum Popover {
     Pages,
     /// Seed, nodes, people, traffic.
     NewRun,
+    /// The flaws, each with a run that shows what comes of it.
+    Break,
     /// Export, import, script.
     File,
     /// The list of keys.

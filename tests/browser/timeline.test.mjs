@@ -138,7 +138,7 @@ for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Pa
 }
 
 labTest("a run that was computed natively opens in the page, which comes to the same digests", { timeout: 600_000 }, async (lab) => {
-  const { status, said } = capLab("record", "feed", "replicas=5 people=3 traffic=100", "--seed", "77", "--seconds", "20");
+  const { status, said } = capLab("record", "feed", "replicas=5 people=3 traffic=100 stores=raft/gossip", "--seed", "77", "--seconds", "20");
   assert.equal(status, 0, said);
   await pause(lab);
   await drop(lab, said);

@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
     ("experiment", ALL_ABOVE),
+    ("counterexample", ALL_ABOVE),
     ("explore", ALL_ABOVE),
     ("lesson", ALL_ABOVE),
 ];

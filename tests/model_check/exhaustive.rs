@@ -141,7 +141,7 @@ impl Model for Check {
                     crashes > 0 && up && seen.state.ghost.ghost.chosen().is_some()
                 },
             ));
-            if self.0.bounds.disks != Disks::Instant {
+            if self.0.bounds.disks != Disks::AtOnce {
                 all.push(Property::sometimes("a crash keeps a write that nobody hears of", |_, seen: &Checked| {
                     !seen.state.ghost.unheard.is_empty()
                 }));
@@ -178,7 +178,7 @@ fn paxos_with_one_crash_is_safe() {
 #[test]
 fn paxos_with_refusals_is_safe() {
     if long() {
-        exhaust("Paxos, no crash", decision(Disks::Instant, 0, ALL), 558_044);
+        exhaust("Paxos, no crash", decision(Disks::AtOnce, 0, ALL), 558_044);
     }
 }
 

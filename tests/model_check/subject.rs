@@ -62,7 +62,7 @@ impl Decision {
             learn: true,
             rounds: vec![1, 1],
             bounds: Bounds {
-                disks: Disks::Instant,
+                disks: Disks::AtOnce,
                 network: Network::Multiset { copies: 0 },
                 crashes: 0,
                 may_crash: NodeSet::first(5),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::store::feed::Request;
@@ -17,7 +17,11 @@ fn file() -> String {
     let mut timeline = Timeline::new(feed(), 42);
     timeline.play(ms(1_000));
     let (n1, n3, ana) = (NodeId(0), NodeId(2), NodeId(5));
-    let name = timeline.track().left.model().flights().iter().find_map(|(id, _)| timeline.track().left.name_of(id));
+    let name = timeline.track().worlds()[0]
+        .model()
+        .flights()
+        .iter()
+        .find_map(|(id, _)| timeline.track().worlds()[0].name_of(id));
     let acts: [Intervention<Request>; 9] = [
         Intervention::Message {
             world: 0,
@@ -106,7 +110,7 @@ fn other_versions_and_experiments_are_refused() {
     assert_refused(&changed(|file| file["version"] = json!(-1)), "not a run");
     assert_refused(&changed(|file| file["version"] = json!("1")), "invalid type: string");
     assert_refused(&changed(|file| file["experiment"] = json!("tetris")), "another experiment: “tetris”");
-    assert!(Timeline::<RaftExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
+    assert!(Timeline::<PaxosExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
     assert!(Timeline::<PaxosExperiment>::import(&file()).expect_err("a feed").contains("another experiment"));
     let disguised = changed(|file| file["experiment"] = json!("paxos"));
     assert!(Timeline::<PaxosExperiment>::import(&disguised).expect_err("a feed").contains("setup is impossible"));
@@ -150,21 +154,25 @@ fn damaged_fields_are_refused() {
 #[test]
 fn impossible_setups_are_refused() {
     for (setup, expected) in [
-        ("replicas=0 people=3 traffic=100", "0 replicas"),
-        ("replicas=255 people=3 traffic=100", "255 replicas"),
-        ("replicas=5 people=0 traffic=100", "0 people"),
-        ("replicas=5 people=200 traffic=100", "200 people"),
-        ("replicas=5 people=3 traffic=65535", "traffic of 65535 %"),
-        ("replicas=5 people=3 traffic=65536", "setup is impossible"),
-        ("replicas=-1 people=3 traffic=100", "setup is impossible"),
+        ("replicas=0 people=3 traffic=100 stores=raft/gossip", "0 replicas"),
+        ("replicas=255 people=3 traffic=100 stores=raft/gossip", "255 replicas"),
+        ("replicas=5 people=0 traffic=100 stores=raft/gossip", "0 people"),
+        ("replicas=5 people=200 traffic=100 stores=raft/gossip", "200 people"),
+        ("replicas=5 people=3 traffic=65535 stores=raft/gossip", "traffic of 65535 %"),
+        ("replicas=5 people=3 traffic=65536 stores=raft/gossip", "setup is impossible"),
+        ("replicas=-1 people=3 traffic=100 stores=raft/gossip", "setup is impossible"),
         ("replicas=5 people=3", "setup is impossible"),
         ("replicas=5 replicas=6 people=3 traffic=100", "setup is impossible"),
         ("replicas=5 people=3 traffic=100 colour=red", "setup is impossible"),
+        ("replicas=5 people=3 traffic=100 stores=raft/gossip colour=red", "setup is impossible"),
+        ("replicas=5 people=3 traffic=100 stores=", "no store"),
+        ("replicas=5 people=3 traffic=100 stores=raft/magic", "“magic” is no store"),
+        ("replicas=5 people=3 traffic=100 stores=raft/raft/raft/raft/raft", "5 stores"),
         ("", "setup is impossible"),
     ] {
         assert_refused(&changed(|file| file["setup"] = json!(setup)), expected);
     }
-    let long = format!("replicas=5 people=3 traffic=100 {}", "x".repeat(1 << 20));
+    let long = format!("replicas=5 people=3 traffic=100 stores={}", "x".repeat(1 << 20));
     assert_refused(&changed(|file| file["setup"] = json!(long)), "setup is impossible");
     assert_refused(&changed(|file| file["x".repeat(1 << 20)] = json!(1)), "xxx…");
 }

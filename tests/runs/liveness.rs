@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::history::Outcome;
 use cap_lab::node::{Answer, Kind, Micros, NodeId, NodeSet, RequestId};
+use cap_lab::raft::Raft;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::Status;
+use cap_lab::store::consistent_feed::{Command, ConsistentFeed};
 use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::participant::Participant;
 use cap_lab::timeline::Timeline;
-use cap_lab::world::feed::{Available, Consistent, FeedKind, FeedRun};
+use cap_lab::world::feed::FeedRun;
 
 use crate::{Dice, FIVE_AND_THREE, feed, ms, report, seeds};
 
@@ -55,13 +58,15 @@ pub(crate) fn fault(timeline: &Timeline<FeedExperiment>, dice: &mut Dice) -> Act
 
 fn message(timeline: &Timeline<FeedExperiment>, dice: &mut Dice) -> Option<Act> {
     let fate = dice.one_of(&[Fate::Drop, Fate::Hold, Fate::Duplicate, Fate::Deliver, Fate::Release]);
-    let world = dice.below(2) as u8;
-    let name =
-        if world == 0 { any_message(&timeline.track().left, dice) } else { any_message(&timeline.track().right, dice) };
-    name.map(|name| Intervention::Message { world, name, fate })
+    let world = dice.below(timeline.track().worlds().len() as u64) as u8;
+    any_message(&timeline.track().worlds()[usize::from(world)], dice).map(|name| Intervention::Message {
+        world,
+        name,
+        fate,
+    })
 }
 
-fn any_message<K: FeedKind>(run: &FeedRun<K>, dice: &mut Dice) -> Option<cap_lab::sim::fault::MessageName> {
+fn any_message(run: &FeedRun, dice: &mut Dice) -> Option<cap_lab::sim::fault::MessageName> {
     let servers = FIVE_AND_THREE.servers();
     let between = |from, to| servers.contains(from) && servers.contains(to) && from != to;
     let flights: Vec<_> = run.model().flights().iter().filter(|(_, e)| between(e.from, e.to)).collect();
@@ -77,31 +82,30 @@ fn every_link() -> Vec<(NodeId, NodeId)> {
 }
 
 /// Everything that went wrong is put right. What was lost stays lost.
-fn heal(timeline: &mut Timeline<FeedExperiment>) {
+pub(crate) fn heal(timeline: &mut Timeline<FeedExperiment>) {
     timeline.act(Intervention::Heal(every_link()));
     for node in FIVE_AND_THREE.servers().iter() {
-        match timeline.track().left.model().slot(node).status {
+        match timeline.track().worlds()[0].model().slot(node).status {
             Status::Up => {}
             Status::Crashed => assert!(timeline.act(Intervention::Restart(node))),
             Status::Paused => assert!(timeline.act(Intervention::Resume(node))),
         }
         timeline.act(Intervention::Drift { node, ppm: 0 });
     }
-    for world in 0..2 {
-        let held = if world == 0 { held(&timeline.track().left) } else { held(&timeline.track().right) };
-        for name in held {
+    for world in 0..timeline.track().worlds().len() as u8 {
+        for name in held(&timeline.track().worlds()[usize::from(world)]) {
             assert!(timeline.act(Intervention::Message { world, name, fate: Fate::Release }));
         }
     }
 }
 
-fn held<K: FeedKind>(run: &FeedRun<K>) -> Vec<cap_lab::sim::fault::MessageName> {
+fn held(run: &FeedRun) -> Vec<cap_lab::sim::fault::MessageName> {
     let is_held = |id| run.schedule().passage(id).is_some_and(|passage| passage.held);
     run.model().flights().iter().filter(|(id, _)| is_held(*id)).filter_map(|(id, _)| run.name_of(id)).collect()
 }
 
 /// The posts of a world's phones by their request: each phone numbers its own.
-fn posts<K: FeedKind>(run: &FeedRun<K>) -> BTreeMap<RequestId, PostId> {
+pub(crate) fn posts(run: &FeedRun) -> BTreeMap<RequestId, PostId> {
     let mut sent: BTreeMap<NodeId, u32> = BTreeMap::new();
     let mut posts = BTreeMap::new();
     for operation in run.history().iter() {
@@ -116,7 +120,7 @@ fn posts<K: FeedKind>(run: &FeedRun<K>) -> BTreeMap<RequestId, PostId> {
 }
 
 /// The first post that was begun after `healed` and confirmed: how long after.
-fn first_confirmed<K: FeedKind>(run: &FeedRun<K>, healed: Micros) -> Option<Micros> {
+fn first_confirmed(run: &FeedRun, healed: Micros) -> Option<Micros> {
     run.history().iter().find_map(|operation| match operation.outcome {
         Outcome::Done { at, response: Response::Posted(_) } if operation.invoked >= healed => Some(at.since(healed)),
         _ => None,
@@ -139,7 +143,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, consistent: &FeedRun<Consistent>, available: &FeedRun<Available>) {
+    fn add(&mut self, consistent: &FeedRun, available: &FeedRun) {
         let watch = consistent.watch();
         self.refused += u64::from(watch.meters.refused);
         self.unknown += u64::from(watch.meters.unknown);
@@ -167,7 +171,7 @@ fn recovers(seed: u64, tally: &mut Tally) -> Micros {
     assert!(timeline.act(Intervention::Traffic(0)));
     timeline.play(healed + ms(10_000));
 
-    let (consistent, available) = (&timeline.track().left, &timeline.track().right);
+    let [consistent, available] = timeline.track().worlds() else { panic!("two worlds") };
     assert_eq!(consistent.watch().broken, None, "seed {seed}");
     assert_eq!(available.watch().broken, None, "seed {seed}");
     assert_consistent(seed, consistent);
@@ -177,18 +181,22 @@ fn recovers(seed: u64, tally: &mut Tally) -> Micros {
     one.zip(other).map(|(one, other)| one.max(other)).unwrap_or_else(|| panic!("seed {seed}: no post was confirmed"))
 }
 
+pub(crate) fn consistent(node: &Participant) -> Option<&ConsistentFeed<Raft<Command>>> {
+    if let Participant::Raft(replica) = node { Some(replica) } else { None }
+}
+
 /// The consistent feed's promises: no stale read ever, what is confirmed stays, what is refused never comes.
-fn assert_consistent(seed: u64, run: &FeedRun<Consistent>) {
+pub(crate) fn assert_consistent(seed: u64, run: &FeedRun) {
     let stale: Vec<_> = run.watch().staleness.stale().iter().collect();
     assert!(stale.is_empty(), "seed {seed}: stale reads of the consistent feed: {stale:?}");
-    let replicas: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, slot.node.replica()?))).collect();
-    let leaders: Vec<_> = replicas.iter().filter(|(_, replica)| replica.raft().is_leader()).collect();
+    let replicas: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, consistent(&slot.node)?))).collect();
+    let leaders: Vec<_> = replicas.iter().filter(|(_, replica)| replica.log().is_leader()).collect();
     assert_eq!(leaders.len(), 1, "seed {seed}: leaders");
     for (id, replica) in &replicas {
-        assert_eq!(replica.posts(), replicas[0].1.posts(), "seed {seed}: {id} and n1 differ");
+        assert_eq!(replica.feed(), replicas[0].1.feed(), "seed {seed}: {id} and n1 differ");
     }
     let names = posts(run);
-    let there = |id: &RequestId| replicas[0].1.posts().iter().any(|post| post.id == names[id]);
+    let there = |id: &RequestId| replicas[0].1.feed().posts().iter().any(|post| post.id == names[id]);
     for operation in run.history().iter().filter(|operation| names.contains_key(&operation.id)) {
         let done = match &operation.outcome {
             Outcome::Done { .. } | Outcome::Unknown { later: Some((_, Answer::Done(_))), .. } => true,
@@ -201,8 +209,8 @@ fn assert_consistent(seed: u64, run: &FeedRun<Consistent>) {
 }
 
 /// The available feed's: nothing is ever refused, what is confirmed stays, and all converge.
-fn assert_available(seed: u64, run: &FeedRun<Available>) {
-    let replicas: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, slot.node.replica()?))).collect();
+fn assert_available(seed: u64, run: &FeedRun) {
+    let replicas: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, slot.node.gossip()?))).collect();
     for (id, replica) in &replicas {
         let (known, first) = (replica.gossip().known(), replicas[0].1.gossip().known());
         assert_eq!(known, first, "seed {seed}: {id} and n1 differ");
@@ -245,7 +253,7 @@ fn what_is_asked_while_a_phone_waits_comes_next() {
         assert!(timeline.act(ask(request)));
     }
     timeline.play(ms(4_000));
-    let run = &timeline.track().left;
+    let run = &timeline.track().worlds()[0];
     let ended: Vec<Micros> = run.history().iter().filter_map(|operation| operation.ended()).collect();
     assert_eq!(ended.len(), 3, "all were answered");
     assert!(ended.is_sorted_by(|earlier, later| earlier < later), "one after the other: {ended:?}");

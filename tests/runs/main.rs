@@ -1,16 +1,18 @@
 //! Worlds in time: faults do what they say, worlds recover, a timeline goes where it is told, and files from anywhere do no
 //! harm.
 
+mod counterexamples;
 mod faults;
 mod files;
 mod liveness;
 mod replay;
+mod sessions;
 mod timeline;
 mod words;
 
 use std::io::Write;
 
-use cap_lab::experiment::{FeedExperiment, RaftExperiment};
+use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::Micros;
 use cap_lab::sim::dice;
 use cap_lab::timeline::track::Track;
@@ -31,12 +33,12 @@ const FIVE_AND_THREE: FeedSetup = FeedSetup { replicas: 5, people: 3 };
 
 /// The page's own experiment.
 fn feed() -> FeedExperiment {
-    FeedExperiment { feed: FIVE_AND_THREE, traffic: 100 }
+    FeedExperiment::side_by_side(FIVE_AND_THREE, 100)
 }
 
 /// The Raft page's.
-fn raft() -> RaftExperiment {
-    RaftExperiment { feed: FIVE_AND_THREE, traffic: 100 }
+fn raft() -> FeedExperiment {
+    FeedExperiment::raft(FIVE_AND_THREE, 100)
 }
 
 /// What the worlds at the play head did.

@@ -4,45 +4,57 @@ use std::collections::BTreeMap;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::explain::{self, Sentence};
-use cap_lab::node::{Node, NodeId};
+use cap_lab::node::NodeId;
+use cap_lab::raft::Raft;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::Slot;
+use cap_lab::store::client::PhoneNote;
 use cap_lab::store::consistent_feed::ReplicaNote;
-use cap_lab::store::feed::{Note, Request};
+use cap_lab::store::feed::Request;
+use cap_lab::store::participant::{Note, Participant};
 use cap_lab::timeline::Timeline;
-use cap_lab::world::feed::{Consistent, FeedKind, FeedRun, Member, Observation};
+use cap_lab::world::feed::{FeedRun, Observation};
 
 use crate::liveness::fault;
 use crate::{Dice, FIVE_AND_THREE, feed, ms};
 
 /// The kinds of note there are. A new variant does not compile until it has its kind here, and fails until it happens.
-const KINDS: usize = 17;
+const KINDS: usize = 20;
 
-fn phone_kind<T>(note: &Note<T>, replica: impl FnOnce(&T) -> Option<&'static str>) -> Option<&'static str> {
+/// None for the protocols' own, which their own tests make happen.
+fn kind(note: &Note) -> Option<&'static str> {
     match note {
-        Note::Replica(note) => replica(note),
-        Note::Asked { .. } => Some("asked"),
-        Note::GaveUp { .. } => Some("gave up"),
-        Note::HeardLate { done: true, .. } => Some("heard late that it happened"),
-        Note::HeardLate { done: false, .. } => Some("heard late that it did not happen"),
-        Note::Attached { .. } => Some("attached"),
-        Note::WasBusy => Some("was busy"),
+        Note::Raft(_) | Note::Gossip(_) => None,
+        Note::Phone(note) => Some(phone_kind(note)),
+        Note::Replica(note) => Some(replica_kind(note)),
     }
 }
 
-fn consistent_kind(note: &ReplicaNote) -> Option<&'static str> {
+fn phone_kind(note: &PhoneNote) -> &'static str {
     match note {
-        // Raft's own tests make all of its notes happen.
-        ReplicaNote::Raft(_) => None,
-        ReplicaNote::Forwarded { .. } => Some("forwarded"),
-        ReplicaNote::RefusedWithoutLeader { candidate: true, .. } => Some("refused as a candidate"),
-        ReplicaNote::RefusedWithoutLeader { candidate: false, .. } => Some("refused without leader"),
-        ReplicaNote::AskedBefore { .. } => Some("asked before"),
-        ReplicaNote::ForgotWhetherTaken { .. } => Some("forgot whether taken"),
-        ReplicaNote::LostLeader { .. } => Some("lost leader"),
-        ReplicaNote::Superseded { .. } => Some("superseded"),
-        ReplicaNote::Applied { fresh: true, .. } => Some("applied"),
-        ReplicaNote::Applied { fresh: false, .. } => Some("applied again"),
+        PhoneNote::Asked { .. } => "asked",
+        PhoneNote::GaveUp { .. } => "gave up",
+        PhoneNote::HeardLate { done: true, .. } => "heard late that it happened",
+        PhoneNote::HeardLate { done: false, .. } => "heard late that it did not happen",
+        PhoneNote::Attached { .. } => "attached",
+        PhoneNote::WasBusy => "was busy",
+        PhoneNote::Retried { .. } => "retried",
+        PhoneNote::RefusedEachTime { .. } => "refused each time",
+    }
+}
+
+fn replica_kind(note: &ReplicaNote) -> &'static str {
+    match note {
+        ReplicaNote::Forwarded { .. } => "forwarded",
+        ReplicaNote::RefusedWithoutLeader { candidate: true, .. } => "refused as a candidate",
+        ReplicaNote::RefusedWithoutLeader { candidate: false, .. } => "refused without leader",
+        ReplicaNote::AskedBefore { .. } => "asked before",
+        ReplicaNote::ForgotWhetherTaken { .. } => "forgot whether taken",
+        ReplicaNote::LostLeader { .. } => "lost leader",
+        ReplicaNote::Superseded { .. } => "superseded",
+        ReplicaNote::Applied { fresh: true, .. } => "applied",
+        ReplicaNote::Applied { fresh: false, added: false, .. } => "applied again",
+        ReplicaNote::Applied { fresh: false, added: true, .. } => "applied twice",
     }
 }
 
@@ -55,21 +67,16 @@ fn observed_kind(what: &Observation) -> &'static str {
 
 type Found = BTreeMap<&'static str, Sentence>;
 
-fn collect<K: FeedKind>(
-    run: &FeedRun<K>,
-    found: &mut Found,
-    kind: impl Fn(&<Member<K> as Node>::Note) -> Option<&'static str>,
-    say: impl Fn(explain::feed::View, NodeId, &<Member<K> as Node>::Note) -> Sentence,
-) {
+fn collect(run: &FeedRun, found: &mut Found) {
+    let names = |id| FIVE_AND_THREE.name(id);
     let servers = run.world().setup.servers();
     for (_, noted) in run.watch().events.steps.iter() {
         if let Some(kind) = kind(&noted.note) {
             let view = explain::feed::View { servers, reach: noted.reach };
-            found.entry(kind).or_insert_with(|| say(view, noted.node, &noted.note));
+            found.entry(kind).or_insert_with(|| explain::feed::sentence(&names, view, noted.node, &noted.note));
         }
     }
     for (_, observed) in run.watch().observed.iter() {
-        let names = |id| run.world().setup.name(id);
         found.entry(observed_kind(&observed.what)).or_insert_with(|| explain::feed::observed(&names, "AP", observed));
     }
 }
@@ -80,14 +87,14 @@ fn a_question_is_copied_and_its_replica_forgets(timeline: &mut Timeline<FeedExpe
     let (phone, ask) = (NodeId(5), |request| Intervention::Request { node: NodeId(5), request });
     timeline.act(Intervention::Traffic(0));
     timeline.play(ms(2_000));
-    let run = &timeline.track().left;
-    let leads = |slot: &Slot<Member<Consistent>>| slot.node.replica().is_some_and(|replica| replica.raft().is_leader());
+    let run = &timeline.track().worlds()[0];
+    let leads = |slot: &Slot<Participant>| slot.node.raft().is_some_and(Raft::is_leader);
     let leader = run.model().slots().find(|(_, slot)| leads(slot)).expect("somebody leads by then").0;
     assert!(timeline.act(ask(Request::Attach(leader))));
     assert!(timeline.act(ask(Request::Post("twice".into()))));
     let message = |name, fate| Intervention::Message { world: 0, name, fate };
     let asked = |timeline: &Timeline<FeedExperiment>, nth: usize| {
-        let run = &timeline.track().left;
+        let run = &timeline.track().worlds()[0];
         let (id, _) = run.model().flights().iter().filter(|(_, envelope)| envelope.from == phone).nth(nth)?;
         run.name_of(id)
     };
@@ -110,21 +117,9 @@ fn a_question_is_copied_and_its_replica_forgets(timeline: &mut Timeline<FeedExpe
 }
 
 fn collect_both(timeline: &Timeline<FeedExperiment>, found: &mut Found) {
-    let names = |id| FIVE_AND_THREE.name(id);
-    let track = timeline.track();
-    collect(
-        &track.left,
-        found,
-        |note| phone_kind(note, consistent_kind),
-        |view, node, note| explain::feed::consistent(&names, view, node, note),
-    );
-    collect(
-        &track.right,
-        found,
-        // Gossip's own tests make all of its notes happen.
-        |note| phone_kind(note, |_| None),
-        |view, node, note| explain::feed::available(&names, view, node, note),
-    );
+    for run in timeline.track().worlds() {
+        collect(run, found);
+    }
 }
 
 #[test]
@@ -133,10 +128,14 @@ fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
     let mut timeline = Timeline::new(feed(), 8);
     a_question_is_copied_and_its_replica_forgets(&mut timeline, &mut found);
     collect_both(&timeline, &mut found);
+    let asking_twice: FeedExperiment =
+        "replicas=5 people=3 traffic=100 stores=raft.no-sessions.retries/gossip".parse().expect("a setup");
     for seed in 0..400 {
-        let mut timeline = Timeline::new(feed(), seed);
+        // Retries take their time.
+        let (experiment, faults) = if seed % 4 == 3 { (asking_twice.clone(), 200) } else { (feed(), 60) };
+        let mut timeline = Timeline::new(experiment, seed);
         let mut dice = Dice::new(seed);
-        for _ in 0..60 {
+        for _ in 0..faults {
             timeline.play(timeline.now() + ms(10 + dice.below(30)));
             let act = if dice.below(6) == 0 {
                 let node = NodeId(5 + dice.below(3) as u8);

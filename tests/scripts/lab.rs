@@ -2,19 +2,19 @@
 
 use std::error::Error;
 
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::counterexample;
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::run::{Run, World};
 use cap_lab::timeline::track::Track;
 use cap_lab::timeline::{Experiment, RequestOf, Timeline};
-use cap_lab::world::feed::{Available, Consistent, FeedRun, FeedSetup, PEOPLE};
+use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE, Store};
 use cap_lab::world::paxos::PaxosRun;
 
 /// A timeline of some experiment.
 pub(crate) enum Lab {
     Feed(Box<Timeline<FeedExperiment>>),
-    Raft(Box<Timeline<RaftExperiment>>),
     Paxos(Box<Timeline<PaxosExperiment>>),
 }
 
@@ -23,7 +23,6 @@ macro_rules! each {
     ($lab:expr, $timeline:ident => $what:expr) => {
         match $lab {
             Lab::Feed($timeline) => $what,
-            Lab::Raft($timeline) => $what,
             Lab::Paxos($timeline) => $what,
         }
     };
@@ -39,10 +38,20 @@ impl Lab {
         }
         Ok(match experiment {
             FeedExperiment::NAME => Self::Feed(timeline(setup, seed)?),
-            RaftExperiment::NAME => Self::Raft(timeline(setup, seed)?),
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
+    }
+
+    /// What the page plays to show a flaw.
+    pub(crate) fn counterexample(protocol: &str, flaw: &str, flawed: bool) -> Result<Self, Box<dyn Error>> {
+        match protocol {
+            "raft" => {
+                let found = counterexample::raft().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
+                Ok(Self::Feed(Box::new(found.play_raft(flawed))))
+            }
+            _ => Err(format!("nothing is known against {protocol}").into()),
+        }
     }
 
     pub(crate) fn now(&self) -> Micros {
@@ -88,10 +97,25 @@ impl Lab {
         }
     }
 
+    /// A protocol's timer as the participants of this experiment call it.
+    pub(crate) fn timer(&self, name: &str) -> String {
+        match self {
+            Self::Feed(_) => format!("Raft({name})"),
+            Self::Paxos(_) => name.to_owned(),
+        }
+    }
+
+    /// What was done so far, as run files write it.
+    pub(crate) fn script(&self) -> String {
+        each!(self, timeline => {
+            let done = timeline.script().iter().filter(|line| line.at <= timeline.now());
+            done.map(|line| format!("{line}\n")).collect()
+        })
+    }
+
     fn setup(&self) -> Option<FeedSetup> {
         match self {
             Self::Feed(timeline) => Some(timeline.experiment().feed),
-            Self::Raft(timeline) => Some(timeline.experiment().feed),
             Self::Paxos(_) => None,
         }
     }
@@ -99,69 +123,88 @@ impl Lab {
     pub(crate) fn servers(&self) -> NodeSet {
         match self {
             Self::Paxos(timeline) => timeline.experiment().paxos.nodes(),
-            Self::Feed(_) | Self::Raft(_) => self.setup().expect("a feed").servers(),
+            Self::Feed(_) => self.setup().expect("a feed").servers(),
         }
     }
 
-    pub(crate) fn consistent(&self) -> Option<&FeedRun<Consistent>> {
+    /// The feeds, from left to right.
+    pub(crate) fn feeds(&self) -> &[FeedRun] {
         match self {
-            Self::Feed(timeline) => Some(&timeline.track().left),
-            Self::Raft(timeline) => Some(timeline.track()),
-            Self::Paxos(_) => None,
+            Self::Feed(timeline) => timeline.track().worlds(),
+            Self::Paxos(_) => &[],
         }
     }
 
-    pub(crate) fn available(&self) -> Option<&FeedRun<Available>> {
-        match self {
-            Self::Feed(timeline) => Some(&timeline.track().right),
-            Self::Raft(_) | Self::Paxos(_) => None,
-        }
+    /// The first feed on Raft.
+    pub(crate) fn raft(&self) -> Option<&FeedRun> {
+        self.feeds().iter().find(|run| matches!(run.world().store, Store::Raft(..)))
     }
 
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
         match self {
             Self::Paxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::Raft(_) => None,
+            Self::Feed(_) => None,
         }
     }
 
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         match self {
             Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
-            Self::Feed(_) | Self::Raft(_) => self.consistent().expect("a feed").model().is_cut(from, to),
+            Self::Feed(_) => self.feeds()[0].model().is_cut(from, to),
         }
     }
 
-    /// The ordinal of the oldest message of a kind on a link.
-    pub(crate) fn oldest(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Option<u32> {
-        fn oldest<W: World>(run: &Run<W>, kind: &str, from: NodeId, to: NodeId) -> Option<u32> {
+    /// The messages on their way from server to server, oldest first, with what is held.
+    pub(crate) fn messages(&self) -> String {
+        fn messages<W: World>(run: &Run<W>, servers: NodeSet) -> String {
+            let flights = run.model().flights().iter();
+            let between = |from, to| servers.contains(from) && servers.contains(to) && from != to;
+            let wanted = flights.filter(|(_, envelope)| between(envelope.from, envelope.to));
+            let line = |id| {
+                let name = run.name_of(id).expect("on its way");
+                let held = if run.schedule().passage(id).expect("on its way").held { ", held" } else { "" };
+                format!("{}>{} {}{held}\n", name.from, name.to, name.kind)
+            };
+            wanted.map(|(id, _)| line(id)).collect()
+        }
+        match self {
+            Self::Feed(timeline) => messages(&timeline.track().worlds()[0], self.servers()),
+            Self::Paxos(timeline) => messages(timeline.track(), self.servers()),
+        }
+    }
+
+    /// The ordinals of the messages of a kind on a link.
+    pub(crate) fn ordinals(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
+        fn ordinals<W: World>(run: &Run<W>, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
             let names = run.model().flights().iter().filter_map(|(id, _)| run.name_of(id));
-            names.filter(|name| name.from == from && name.to == to && name.kind == kind).map(|name| name.ordinal).min()
+            let wanted = names.filter(|name| name.from == from && name.to == to && name.kind == kind);
+            wanted.map(|name| name.ordinal).collect()
         }
-        match (self, world) {
-            (Self::Feed(timeline), 1) => oldest(&timeline.track().right, kind, from, to),
-            (Self::Paxos(timeline), 0) => oldest(timeline.track(), kind, from, to),
-            (_, 0) => oldest(self.consistent()?, kind, from, to),
-            _ => None,
+        match self {
+            Self::Feed(timeline) => {
+                let run = timeline.track().worlds().get(usize::from(world));
+                run.map_or(Vec::new(), |run| ordinals(run, kind, from, to))
+            }
+            Self::Paxos(timeline) => ordinals(timeline.track(), kind, from, to),
         }
     }
 
-    /// The invariants that were broken, with what shows it.
-    pub(crate) fn broken(&self) -> Vec<String> {
-        let consistent =
-            self.consistent().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        let available =
-            self.available().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
-        let mut all: Vec<String> = consistent.into_iter().chain(available).collect();
-        if let Some(run) = self.paxos() {
-            for broken in run.watch().ghost.violations() {
-                let nodes = run.world().setup.nodes();
-                let evidence = nodes.iter().fold(broken.evidence.clone(), |evidence, node| {
-                    evidence.replace(&node.to_string(), &self.name(node))
-                });
-                all.push(format!("{}: {evidence}", broken.invariant));
-            }
-        }
-        all
+    /// The invariant that was broken, if one was.
+    pub(crate) fn broken(&self) -> Option<String> {
+        let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
+        let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
+        feed.or(self.paxos().and_then(|run| self.broken_paxos(run)))
+    }
+
+    /// All that was broken, a line each, with the names that scripts use.
+    fn broken_paxos(&self, run: &PaxosRun) -> Option<String> {
+        let named = |evidence: &str| {
+            let nodes = run.world().setup.nodes();
+            nodes.iter().fold(evidence.to_owned(), |text, node| text.replace(&node.to_string(), &self.name(node)))
+        };
+        let all = run.watch().ghost.violations().iter();
+        let lines: Vec<String> =
+            all.map(|broken| format!("{} is violated: {}", broken.invariant, named(&broken.evidence))).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 }

@@ -4,21 +4,23 @@
 //! Commands:
 //!
 //! ```text
-//! setup feed|raft replicas=5 people=3 traffic=0 seed=1     setup paxos proposers=2 acceptors=3 [flaw=NAME] seed=1
+//! setup feed replicas=5 people=3 traffic=0 stores=raft/gossip seed=1
+//! setup paxos proposers=2 acceptors=3 [flaw=NAME] seed=1
 //! run 2s | 150ms          lets time pass                   at 3.250000s    lets it pass until then
 //! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
 //! heal | heal n1 n3       everything, or one link
 //! crash n1 [keep=1]  restart n1  pause n1  resume n1  drift n1 ppm=200000  traffic 100
-//! post ana "text"  read ana  move ana to=n3  propose p1 blue
-//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] the oldest message of that kind on that link
+//! post ana "text"  read ana  move ana to=n3  propose p1 blue       ask n1 transfer n2: what an operator wants
+//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] [pick=newest]   the oldest message of that kind on that link
 //! pass KIND p1 a1 a2      delivers it to each, now; all disks concerned finish at once
-//! timer n1 Election       fires it now
+//! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
 //! act "cut n1>n3"         an intervention as run files write it
-//! show roles | logs | feeds | phones | meters | links | notes | acceptors | broken | digests
+//! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
+//! skip notes              shows only later ones
+//! counterexample raft FLAW | counterexample raft FLAW sound    what the page plays, with its flaw or without
 //! ```
 //!
-//! An act that cannot be done is an error: `!crash n1` expects that. A script that sets up a flaw ends with an invariant
-//! broken, every other with none.
+//! An act that cannot be done is an error: `!crash n1` expects that. So is a broken invariant that is not shown.
 
 mod lab;
 mod show;
@@ -44,9 +46,10 @@ struct Runner {
     lab: Option<Lab>,
     /// How many notes of each world were shown.
     noted: [u64; 2],
-    /// Leave flaws out, and skip what can't be done without them.
+    /// Whether a broken invariant was shown.
+    told: bool,
+    /// Leave the flaw out, and skip what can't be done without it.
     sound: bool,
-    flawed: bool,
     skipped: u32,
 }
 
@@ -56,13 +59,22 @@ impl Runner {
         if command.name == "setup" {
             let experiment = args.next_pos().ok_or("which experiment?")?.value.clone();
             let seed = args.lookup_parse("seed")?.ok_or("which seed?")?;
-            let all = args.rest_key();
-            self.flawed = !self.sound && all.iter().any(|arg| arg.name() == "flaw");
-            let kept = all.iter().filter(|arg| !self.sound || arg.name() != "flaw");
+            let kept = args.rest_key().into_iter().filter(|arg| !self.sound || arg.name() != "flaw");
             let setup: Vec<String> = kept.map(|arg| format!("{}={}", arg.name(), arg.value)).collect();
             self.lab = Some(Lab::new(&experiment, &setup.join(" "), seed)?);
-            self.noted = [0; 2];
+            (self.noted, self.told) = ([0; 2], false);
             args.reject_rest()?;
+            return Ok(String::new());
+        }
+        if command.name == "counterexample" {
+            let words: Vec<String> = args.rest_pos().iter().map(|arg| arg.value.clone()).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            self.lab = Some(match words.as_slice() {
+                [protocol, flaw] => Lab::counterexample(protocol, flaw, true)?,
+                [protocol, flaw, "sound"] => Lab::counterexample(protocol, flaw, false)?,
+                _ => return Err("of which protocol and flaw?".into()),
+            });
+            (self.noted, self.told) = ([0; 2], false);
             return Ok(String::new());
         }
         let lab = self.lab.as_mut().ok_or("no setup yet")?;
@@ -72,7 +84,12 @@ impl Runner {
         match (command.name.as_str(), words.as_slice()) {
             ("run", [time]) => lab.play(lab.now() + time_of(time)?),
             ("at", [time]) => lab.play(time_of(time)?),
+            ("show", ["broken"]) => {
+                self.told = true;
+                return Ok(lab.broken().unwrap_or_else(|| "no invariant is broken".to_owned()) + "\n");
+            }
             ("show", [what]) => return show::show(lab, what, &mut self.noted),
+            ("skip", ["notes"]) => drop(show::show(lab, "notes", &mut self.noted)?),
             ("act", [line]) => lab.act(line)?,
             ("cut", [from, to]) => lab.act(&format!("cut {0}>{1} {1}>{0}", lab.node(from)?, lab.node(to)?))?,
             ("cut", [from]) => {
@@ -98,21 +115,26 @@ impl Runner {
                 let to = lab.node(key("to").ok_or("where to?")?)?;
                 lab.act(&format!("ask {} attach {to}", lab.node(who)?))?;
             }
+            ("ask", [node, what @ ..]) => lab.act(&format!("ask {} {}", lab.node(node)?, what.join(" ")))?,
             ("propose", [who, value]) => lab.act(&format!("ask {} propose {value}", lab.node(who)?))?,
             ("pass", [kind, from, to @ ..]) if !to.is_empty() => {
                 let from = lab.node(from)?;
                 lab.finish_disk(from);
                 for to in to {
                     let to = lab.node(to)?;
-                    let ordinal = lab.oldest(0, kind, from, to).ok_or("no such message is on its way")?;
+                    let ordinal = lab.ordinals(0, kind, from, to).into_iter().min();
+                    let ordinal = ordinal.ok_or("no such message is on its way")?;
                     lab.act(&format!("message 0 {from}>{to} {kind} {ordinal} deliver"))?;
                     lab.finish_disk(to);
                 }
             }
-            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {timer}", lab.node(node)?))?,
+            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {}", lab.node(node)?, lab.timer(timer)))?,
+            ("sync", [node]) => lab.act(&format!("sync 0 {}", lab.node(node)?))?,
             ("drop" | "hold" | "release" | "deliver" | "duplicate", [kind, from, to]) => {
                 let world = key("world").unwrap_or("0").parse()?;
-                let ordinal = lab.oldest(world, kind, lab.node(from)?, lab.node(to)?);
+                let mut ordinals = lab.ordinals(world, kind, lab.node(from)?, lab.node(to)?);
+                ordinals.sort_unstable();
+                let ordinal = if key("pick") == Some("newest") { ordinals.last() } else { ordinals.first() };
                 let ordinal = ordinal.ok_or("no such message is on its way")?;
                 let (from, to) = (lab.node(from)?, lab.node(to)?);
                 lab.act(&format!("message {world} {from}>{to} {kind} {ordinal} {}", command.name))?;
@@ -134,12 +156,10 @@ impl goldenscript::Runner for Runner {
         }
     }
 
-    /// Every run keeps its protocol's invariants, whatever the script was about, but for those that show a flaw.
+    /// Every run keeps its protocol's invariants, whatever the script was about.
     fn end_script(&mut self) -> Result<(), Box<dyn Error>> {
-        let broken = self.lab.as_ref().map(Lab::broken).unwrap_or_default();
-        match (broken.is_empty(), self.flawed) {
-            (true, true) => Err("the flaw broke nothing".into()),
-            (false, false) => Err(broken.join("; ").into()),
+        match self.lab.as_ref().and_then(Lab::broken) {
+            Some(broken) if !self.told || self.sound => Err(broken.into()),
             _ => Ok(()),
         }
     }
@@ -203,8 +223,8 @@ fn every_flaw_of_paxos_has_its_script_and_is_to_blame() {
         let mut flawed = Runner::default();
         goldenscript::generate(&mut flawed, text).unwrap_or_else(|wrong| panic!("{flaw}: {wrong}"));
         let broken = flawed.lab.expect("set up").broken();
-        let named: Vec<&str> = broken.iter().filter_map(|line| Some(line.split_once(':')?.0)).collect();
-        assert_eq!(named, flaw.breaks(), "{flaw}");
+        let named = broken.iter().flat_map(|lines| lines.lines()).map(|line| line.split(" is violated").next());
+        assert!(named.eq(flaw.breaks().iter().map(|name| Some(*name))), "{flaw}: {broken:?}");
 
         let mut sound = Runner { sound: true, ..Runner::default() };
         goldenscript::generate(&mut sound, text).unwrap_or_else(|wrong| panic!("without {flaw}: {wrong}"));
@@ -226,14 +246,15 @@ fn times_are_read_to_the_microsecond() {
 /// A run is copied as a script, and the script leads to the same run.
 #[test]
 fn a_copied_run_is_a_script_that_holds() {
-    let feed = FeedExperiment { feed: FeedSetup { replicas: 5, people: 3 }, traffic: 100 };
+    let feed = FeedExperiment::side_by_side(FeedSetup { replicas: 5, people: 3 }, 100);
     let mut timeline = Timeline::new(feed, u64::MAX);
     let act = |timeline: &mut Timeline<FeedExperiment>, act: Intervention<Request>| {
         assert!(timeline.act_apart(act.clone()), "{act:?}");
         timeline.play(timeline.now() + Micros(777_777));
     };
     timeline.play(Micros(1_234_567));
-    let name = timeline.track().right.model().flights().iter().find_map(|(id, _)| timeline.track().right.name_of(id));
+    let gossip = &timeline.track().worlds()[1];
+    let name = gossip.model().flights().iter().find_map(|(id, _)| gossip.name_of(id));
     let fate = Fate::Hold;
     act(&mut timeline, Intervention::Message { world: 1, name: name.expect("AP is busy"), fate });
     act(&mut timeline, Intervention::Cut(vec![(NodeId(0), NodeId(1)), (NodeId(3), NodeId(0))]));

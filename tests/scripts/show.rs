@@ -10,8 +10,9 @@ use cap_lab::raft::{Index, Payload, Role};
 use cap_lab::sim::model::Status;
 use cap_lab::store::consistent_feed::Command;
 use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
+use cap_lab::store::participant::Participant;
 use cap_lab::timeline::track::Track;
-use cap_lab::world::feed::{FeedKind, FeedRun};
+use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
 
@@ -22,12 +23,13 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "roles" => roles(lab),
         "logs" => logs(lab),
         "feeds" => feeds(lab),
-        "phones" => Ok(phones("CP", lab, lab.consistent()) + &phones("AP", lab, lab.available())),
-        "meters" => Ok(meters("CP", lab.consistent()) + &meters("AP", lab.available())),
+        "phones" => Ok(lab.feeds().iter().map(|run| phones(lab, run)).collect()),
+        "meters" => Ok(lab.feeds().iter().map(meters).collect()),
         "links" => Ok(links(lab)),
+        "messages" => Ok(lab.messages()),
         "notes" => Ok(notes(lab, noted)),
         "acceptors" => acceptors(lab),
-        "broken" => Ok(broken(lab)),
+        "script" => Ok(lab.script()),
         "digests" => Ok(digests(lab)),
         _ => Err(format!("nothing is called {what}").into()),
     }
@@ -38,15 +40,15 @@ fn list(nodes: NodeSet) -> String {
 }
 
 fn roles(lab: &Lab) -> Shown {
-    let run = lab.consistent().ok_or("there is no Raft here")?;
+    let run = lab.raft().ok_or("there is no Raft here")?;
     let mut out = String::new();
     for (id, slot) in run.model().slots() {
-        let Some(replica) = slot.node.replica() else { continue };
-        let raft = replica.raft();
+        let Some(raft) = slot.node.raft() else { continue };
         let role = match (slot.status, raft.role()) {
             (Status::Crashed, _) => "down".to_owned(),
             (_, Role::Leader { .. }) => "leader".to_owned(),
             (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
+            (_, Role::PreCandidate { grants }) => format!("pre-candidate with the grants of {}", list(*grants)),
             (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
             (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
         };
@@ -58,11 +60,10 @@ fn roles(lab: &Lab) -> Shown {
 
 /// Each entry as `TERM:CONTENT`, a bar after what the server knows to be committed, and what a crash now would lose.
 fn logs(lab: &Lab) -> Shown {
-    let run = lab.consistent().ok_or("there is no Raft here")?;
+    let run = lab.raft().ok_or("there is no Raft here")?;
     let mut out = String::new();
     for (id, slot) in run.model().slots() {
-        let Some(replica) = slot.node.replica() else { continue };
-        let raft = replica.raft();
+        let Some(raft) = slot.node.raft() else { continue };
         let mut line = String::new();
         for (index, entry) in raft.log().iter_from(Index(1)) {
             let content = match &entry.payload {
@@ -85,14 +86,14 @@ fn logs(lab: &Lab) -> Shown {
 
 fn feeds(lab: &Lab) -> Shown {
     let mut out = String::new();
-    for (id, slot) in lab.consistent().ok_or("there is no feed here")?.model().slots() {
-        if let Some(replica) = slot.node.replica() {
-            writeln!(out, "CP {id}: {}", posts(replica.posts().iter()))?;
-        }
-    }
-    for (id, slot) in lab.available().into_iter().flat_map(|run| run.model().slots()) {
-        if let Some(replica) = slot.node.replica() {
-            writeln!(out, "AP {id}: {}", posts(replica.newest().iter().map(|stamped| &stamped.post)))?;
+    for run in lab.feeds() {
+        for (id, slot) in run.model().slots() {
+            let posts = match &slot.node {
+                Participant::Raft(replica) => posts(replica.feed().posts().iter()),
+                Participant::Gossip(replica) => posts(replica.newest().iter().map(|stamped| &stamped.post)),
+                Participant::Client(_) => continue,
+            };
+            writeln!(out, "{} {id}: {posts}", run.world().store.side())?;
         }
     }
     Ok(out)
@@ -104,9 +105,9 @@ fn posts<'a>(posts: impl Iterator<Item = &'a Post>) -> String {
 }
 
 /// What each phone asked last, and what came of it.
-fn phones<K: FeedKind>(side: &str, lab: &Lab, run: Option<&FeedRun<K>>) -> String {
+fn phones(lab: &Lab, run: &FeedRun) -> String {
     let mut out = String::new();
-    let Some(run) = run else { return out };
+    let side = run.world().store.side();
     for (id, slot) in run.model().slots() {
         let Some(client) = slot.node.client() else { continue };
         let latest = run
@@ -119,6 +120,7 @@ fn phones<K: FeedKind>(side: &str, lab: &Lab, run: Option<&FeedRun<K>>) -> Strin
                 Request::Post(text) => format!("post \"{text}\""),
                 Request::Read => "read".to_owned(),
                 Request::Attach(to) => format!("move to {to}"),
+                Request::Operate(_) => unreachable!("phones are not operated"),
             };
             let stale = run.watch().staleness.stale().iter().find(|stale| stale.read == operation.id);
             let stale = stale.map_or(String::new(), |stale| format!(", stale: {} missing", stale.missed));
@@ -134,10 +136,13 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
         Response::Posted(_) => "confirmed".to_owned(),
         Response::Posts(found) => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
+        Response::Operated => "done".to_owned(),
     };
     let refused = |refusal: &Refusal| match refusal {
         Refusal::NoLeader { replica, term } => format!("refused, {replica} knows no leader in term {term}"),
         Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
+        Refusal::HandingOver { replica } => format!("refused, {replica} hands over"),
+        Refusal::NotOperated => "refused".to_owned(),
         Refusal::Busy => "refused, the phone was busy".to_owned(),
     };
     match outcome {
@@ -155,8 +160,8 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
     }
 }
 
-fn meters<K: FeedKind>(side: &str, run: Option<&FeedRun<K>>) -> String {
-    let Some(run) = run else { return String::new() };
+fn meters(run: &FeedRun) -> String {
+    let side = run.world().store.side();
     let meters = &run.watch().meters;
     format!(
         "{side}: {} answered, {} refused, {} unknown, {} stale reads\n",
@@ -185,19 +190,12 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
             *noted = number + 1;
         }
     };
-    let [first, second] = noted;
-    if let Some(run) = lab.consistent() {
-        let side = if lab.available().is_some() { "CP: " } else { "" };
+    for (run, noted) in lab.feeds().iter().zip(noted.iter_mut()) {
+        let side = if lab.feeds().len() > 1 { format!("{}: ", run.world().store.side()) } else { String::new() };
         let told = run.watch().events.notes.iter().map(|(number, noted)| {
-            (number, explain::feed::consistent(&names, view(noted.reach), noted.node, &noted.note).headline)
+            (number, explain::feed::sentence(&names, view(noted.reach), noted.node, &noted.note).headline)
         });
-        tell(side, told.collect(), first);
-    }
-    if let Some(run) = lab.available() {
-        let told = run.watch().events.notes.iter().map(|(number, noted)| {
-            (number, explain::feed::available(&names, view(noted.reach), noted.node, &noted.note).headline)
-        });
-        tell("AP: ", told.collect(), second);
+        tell(&side, told.collect(), noted);
     }
     if let Some(run) = lab.paxos() {
         let told = run
@@ -206,7 +204,7 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
             .notes
             .iter()
             .map(|(number, noted)| (number, explain::paxos::sentence(&names, noted.node, &noted.note).headline));
-        tell("", told.collect(), first);
+        tell("", told.collect(), &mut noted[0]);
     }
     out
 }
@@ -232,12 +230,6 @@ fn acceptors(lab: &Lab) -> Shown {
     }
     out.push('\n');
     Ok(out)
-}
-
-/// The invariants that do not hold any more, in the order in which they broke.
-fn broken(lab: &Lab) -> String {
-    let broken = lab.broken();
-    if broken.is_empty() { "no invariant is broken\n".to_owned() } else { broken.join("\n") + "\n" }
 }
 
 fn digests(lab: &Lab) -> String {

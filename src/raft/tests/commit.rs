@@ -1,13 +1,14 @@
 //! §5.4.2, §8, and what becomes of requests.
 
-use super::super::leader::majority_index;
+use super::super::quorum::majority_reached;
 use super::*;
 
 #[test]
 fn the_majority_index_is_what_more_than_half_have_reached() {
     for (matched, expected) in [(&[5][..], 5), (&[5, 3], 3), (&[1, 5, 3], 3), (&[9, 9, 1, 2], 2), (&[0, 4, 0, 7, 2], 2)]
     {
-        assert_eq!(majority_index(matched.iter().copied().map(Index)), Index(expected), "{matched:?}");
+        let members = NodeSet::first(matched.len());
+        assert_eq!(majority_reached(members, |server| matched[server.index()]), expected, "{matched:?}");
     }
 }
 
@@ -109,7 +110,8 @@ fn two_requests_at_one_index_are_told_apart_by_their_terms() {
     // n1 follows n2, drops its entries, hears of no commit, and is elected again.
     let noop = Entry { term: T2, payload: Payload::Noop };
     let (previous, entries) = (id(1, 1), Arc::from([noop]));
-    cluster.tell(n(2), n(1), Message::AppendEntries { term: T2, previous, entries, commit: Index(1) });
+    let round = Round::default();
+    cluster.tell(n(2), n(1), Message::AppendEntries { term: T2, previous, entries, commit: Index(1), round });
     cluster.network.clear();
     cluster.elect(n(1), NodeSet::first(2));
     assert_eq!(cluster.server(n(1)).log().last(), id(3, 3));

@@ -7,13 +7,13 @@ fn vote(term: Term, granted: bool) -> Said {
 }
 
 fn request_vote(term: u64, last: EntryId) -> Said {
-    Message::RequestVote { term: Term(term), last }
+    Message::RequestVote { term: Term(term), last, transfer: false }
 }
 
 /// A heartbeat of a leader whose log is empty.
 fn heartbeat(term: u64) -> Said {
-    let entries = Arc::default();
-    Message::AppendEntries { term: Term(term), previous: EntryId::default(), entries, commit: Index::ZERO }
+    let (previous, entries, round) = (EntryId::default(), Arc::default(), Round::default());
+    Message::AppendEntries { term: Term(term), previous, entries, commit: Index::ZERO, round }
 }
 
 fn answers(cluster: &mut Cluster, from: NodeId) -> Vec<(NodeId, Said)> {
@@ -146,7 +146,7 @@ fn a_higher_term_makes_everyone_a_follower_of_that_term() {
         request_vote(5, EntryId::default()),
         vote(Term(5), false),
         heartbeat(5),
-        Message::AppendReply { term: Term(5), result: AppendResult::StaleTerm },
+        Message::AppendReply { term: Term(5), result: AppendResult::StaleTerm, round: Round::default() },
     ];
     for message in messages {
         for role in [RoleName::Follower, RoleName::Candidate, RoleName::Leader] {

@@ -13,7 +13,7 @@ fn server(id: NodeId, term: u64, terms: &[u64], commit: u64) -> Server {
 
 fn leader(id: NodeId, term: u64, terms: &[u64], commit: u64) -> Server {
     let mut server = server(id, term, terms, commit);
-    server.role = Role::Leader { durable: Index::ZERO, followers: SortedMap::new() };
+    server.role = Role::Leader { durable: Index::ZERO, followers: SortedMap::new(), tenure: Tenure::default() };
     server
 }
 

@@ -1,14 +1,18 @@
-//! Tests drive servers by hand, message by message; every event is checked against the five invariants.
+//! Tests drive servers by hand, message by message; every event is checked against the invariants.
 
 mod commit;
 mod election;
 mod invariants;
 mod notes;
 mod persistence;
+mod prevote;
+mod quorum_check;
 mod random;
+mod reads;
 mod replication;
+mod transfer;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::invariant::{Ghost, Violation};
@@ -74,6 +78,8 @@ struct Cluster {
     unsynced: Vec<VecDeque<Unsynced>>,
     up: NodeSet,
     timers: BTreeSet<(NodeId, Timer)>,
+    /// When each of them runs out at the earliest.
+    due: BTreeMap<(NodeId, Timer), Micros>,
     network: Vec<InFlight>,
     replies: Vec<(RequestId, Answer<Response, Refusal>)>,
     notes: Vec<(NodeId, Note)>,
@@ -81,6 +87,8 @@ struct Cluster {
     violation: Option<Violation>,
     /// Whether a disk syncs right after every event.
     syncs: bool,
+    /// What every clock shows.
+    now: Micros,
 }
 
 impl Cluster {
@@ -92,6 +100,12 @@ impl Cluster {
     /// One server per disk, started.
     fn with_disks(disks: &[PersistentState<u64>]) -> Self {
         Self::configured(disks, |_| {})
+    }
+
+    /// `count` servers with these features, started.
+    fn switched(count: u8, switches: Switches) -> Self {
+        let empty = vec![PersistentState::default(); usize::from(count)];
+        Self::configured(&empty, |config| config.switches = switches)
     }
 
     fn configured(disks: &[PersistentState<u64>], change: impl Fn(&mut Config)) -> Self {
@@ -107,12 +121,14 @@ impl Cluster {
             unsynced: vec![VecDeque::new(); disks.len()],
             up: NodeSet::EMPTY,
             timers: BTreeSet::new(),
+            due: BTreeMap::new(),
             network: Vec::new(),
             replies: Vec::new(),
             notes: Vec::new(),
             ghost: Ghost::default(),
             violation: None,
             syncs: true,
+            now: Micros::ZERO,
         };
         for id in members.iter() {
             cluster.restart(id);
@@ -142,11 +158,21 @@ impl Cluster {
                 }
                 Effect::Send { to, message, .. } if to == id => told_at_once.push(message),
                 Effect::Send { to, message, .. } => self.network.push(InFlight { from: id, to, message }),
-                Effect::SetTimer(timer, _) => drop(self.timers.insert((id, timer))),
+                Effect::SetTimer(timer, delay) => {
+                    self.timers.insert((id, timer));
+                    self.due.insert((id, timer), self.now + delay.min);
+                }
                 Effect::CancelTimer(timer) => drop(self.timers.remove(&(id, timer))),
                 Effect::Choose(_) => panic!("Raft leaves nothing to choice"),
                 Effect::Write(delta) => unsynced.push_back(Unsynced::Write(delta)),
-                Effect::Reply(request, answer) => self.replies.push((request, answer)),
+                Effect::Reply(request, answer) => {
+                    if let Answer::Done(Response::ReadAt { index }) = answer
+                        && let Err(violation) = self.ghost.read_answered(id, request, index)
+                    {
+                        self.violation.get_or_insert(violation);
+                    }
+                    self.replies.push((request, answer));
+                }
                 Effect::Note(note) => self.notes.push((id, note)),
             }
         }
@@ -172,21 +198,41 @@ impl Cluster {
         assert!(!self.syncs || self.servers[id.index()].state == self.disks[id.index()], "memory and disk differ");
     }
 
+    /// All clocks.
+    fn clocks(&self) -> Clocks {
+        Clocks { monotonic: self.now, wall: self.now }
+    }
+
+    /// Time passes and nothing happens.
+    fn wait(&mut self, ms: u64) {
+        self.now = self.now + Micros::from_ms(ms);
+    }
+
+    /// A timer runs out; if it is too early for that, time passes first.
     fn fire(&mut self, id: NodeId, timer: Timer) {
+        self.now = self.now.max(self.due.get(&(id, timer)).copied().unwrap_or_default());
+        let at = self.clocks();
         assert!(self.timers.remove(&(id, timer)), "{timer:?} does not run at {id}");
-        self.event(id, |server, out| server.on_timer(timer, Clocks::default(), out));
+        self.event(id, |server, out| server.on_timer(timer, at, out));
     }
 
     fn request(&mut self, id: NodeId, request: u32, command: u64) {
-        self.event(id, |server, out| {
-            server.on_request(RequestId(request), Request::Propose(command), Clocks::default(), out)
-        });
+        self.ask(id, request, Request::Propose(command));
+    }
+
+    fn ask(&mut self, id: NodeId, number: u32, request: Request<u64>) {
+        let at = self.clocks();
+        if request == Request::Read {
+            self.ghost.read_asked(RequestId(number));
+        }
+        self.event(id, |server, out| server.on_request(RequestId(number), request, at, out));
     }
 
     /// A message as if from the network.
     fn tell(&mut self, from: NodeId, to: NodeId, message: Said) {
+        let at = self.clocks();
         if self.up.contains(to) {
-            self.event(to, |server, out| server.on_message(from, message, Clocks::default(), out));
+            self.event(to, |server, out| server.on_message(from, message, at, out));
         }
     }
 
@@ -238,8 +284,8 @@ impl Cluster {
 
     fn restart(&mut self, id: NodeId) {
         assert!(self.up.insert(id), "{id} is up already");
-        let disk = self.disks[id.index()].clone();
-        self.event(id, |server, out| server.on_restart(&disk, Clocks::default(), out));
+        let (disk, at) = (self.disks[id.index()].clone(), self.clocks());
+        self.event(id, |server, out| server.on_restart(&disk, at, out));
     }
 
     /// The notes of `id`, which are forgotten.

@@ -22,7 +22,7 @@ variants! {
     "started": Note::Started { .. },
     "asks for votes, no leader": Note::AsksForVotes { heard: Heard::NoLeader, .. },
     "asks for votes, silent leader": Note::AsksForVotes { heard: Heard::Leader(_), .. },
-    "asks for votes, split vote": Note::AsksForVotes { heard: Heard::Votes(_), .. },
+    "asks for votes, split vote": Note::AsksForVotes { heard: Heard::Votes(_) | Heard::TooFewGrants(_), .. },
     "vote granted": Note::VoteGranted { .. },
     "vote refused, stale term": Note::VoteRefused { why: VoteRefusal::StaleTerm { .. }, .. },
     "vote refused, already voted": Note::VoteRefused { why: VoteRefusal::AlreadyVoted { .. }, .. },
@@ -60,6 +60,41 @@ variants! {
     "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader, .. },
     "ignored, already matched": Note::ReplyIgnored { why: Ignored::AlreadyMatched { .. }, .. },
     "ignored, not current": Note::ReplyIgnored { why: Ignored::NotCurrent { .. }, .. },
+
+    "asks for pre-votes, too few": Note::AsksForPreVotes { heard: Heard::TooFewGrants(_), .. },
+    "asks for pre-votes": Note::AsksForPreVotes { .. },
+    "asks for votes, after pre-votes": Note::AsksForVotes { heard: Heard::Grants(_), .. },
+    "asks for votes, told to": Note::AsksForVotes { heard: Heard::TimeoutNow(_), .. },
+    "pre-vote granted": Note::PreVoteGranted { .. },
+    "pre-vote refused, stale term": Note::PreVoteRefused { why: VoteRefusal::StaleTerm { .. }, .. },
+    "pre-vote refused, hears a leader": Note::PreVoteHeld { .. },
+    "pre-vote refused, log": Note::PreVoteRefused { .. },
+    "pre-vote counted": Note::PreVoteCounted { .. },
+    "pre-vote denied": Note::PreVoteDenied { .. },
+    "term adopted by a pre-candidate": Note::TermAdopted { left: RoleName::PreCandidate, .. },
+    "request ignored by a leader's voter": Note::VoteRequestIgnored { contact: Contact { leader: Some(_), .. }, .. },
+    "request ignored after a restart": Note::VoteRequestIgnored { contact: Contact { leader: None, .. }, .. },
+    "quorum lost": Note::QuorumLost { .. },
+    "transfer started": Note::TransferStarted { .. },
+    "timeout now sent": Note::TimeoutNowSent { .. },
+    "transfer switched off": Note::TransferRefused { why: TransferRefusal::SwitchedOff, .. },
+    "transfer to itself": Note::TransferRefused { why: TransferRefusal::AlreadyLeads, .. },
+    "transfer to a stranger": Note::TransferRefused { why: TransferRefusal::NoMember, .. },
+    "transfer under way": Note::TransferRefused { why: TransferRefusal::UnderWay, .. },
+    "transfer replaced": Note::TransferRefused { why: TransferRefusal::Replaced, .. },
+    "transfer timed out": Note::TransferRefused { why: TransferRefusal::TimedOut, .. },
+    "transfer ended with the office": Note::TransferRefused { why: TransferRefusal::LostOffice, .. },
+    "another was elected": Note::TransferRefused { why: TransferRefusal::OtherElected(_), .. },
+    "transfer given up": Note::TransferGivenUp { .. },
+    "transfer done": Note::TransferDone { .. },
+    "refused while handing over": Note::RefusedHandingOver { .. },
+    "ignored, not follower": Note::ReplyIgnored { why: Ignored::NotFollower, .. },
+    "vote counted again": Note::VoteCountedAgain { .. },
+    "read waits": Note::ReadWaits { .. },
+    "read answered by a round": Note::ReadAnswered { proof: ReadProof::Round { .. }, .. },
+    "read answered by lease": Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. },
+    "read answered by mistake": Note::ReadAnswered { proof: ReadProof::None, .. },
+    "lease renewed": Note::LeaseRenewed { .. },
 }
 
 /// A leader crashes with an answer under way, comes back in its term, and gets the answer.
@@ -93,12 +128,34 @@ fn refused_across_terms() -> Cluster {
     cluster
 }
 
+fn answered_by_mistake() -> Cluster {
+    let empty = vec![PersistentState::default(); 3];
+    let mut cluster = Cluster::configured(&empty, |config| config.flaw = Some(Flaw::ReadWithoutQuorum));
+    cluster.elect(n(1), NodeSet::first(3));
+    cluster.ask(n(1), 0, Request::Read);
+    cluster
+}
+
+fn counted_again() -> Cluster {
+    let empty = vec![PersistentState::default(); 5];
+    let mut cluster = Cluster::configured(&empty, |config| config.flaw = Some(Flaw::DuplicateVotesCounted));
+    cluster.fire(n(1), Timer::Election);
+    let vote = Message::Vote { term: T1, granted: true };
+    cluster.tell(n(2), n(1), vote.clone());
+    cluster.tell(n(2), n(1), vote);
+    assert!(cluster.server(n(1)).is_leader(), "n2's vote counts twice");
+    cluster
+}
+
 #[test]
 fn every_note_happens_and_has_a_sentence() {
     let random = (0..40).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
     let mut missing: BTreeSet<_> = NAMES.iter().copied().collect();
     assert_eq!(missing.len(), NAMES.len(), "two variants share a name");
-    for mut cluster in random.chain([answered_after_a_crash(), refused_across_terms()]) {
+    let made = [answered_after_a_crash(), refused_across_terms(), answered_by_mistake(), counted_again()]
+        .into_iter()
+        .chain(transfer::outcomes());
+    for mut cluster in random.chain(made) {
         for (node, note) in std::mem::take(&mut cluster.notes) {
             if !missing.remove(name(&note)) {
                 continue;

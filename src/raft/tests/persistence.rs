@@ -24,7 +24,7 @@ fn a_vote_that_left_survives_the_crash_and_one_that_did_not_may_be_given_again()
     for synced in [true, false] {
         let mut cluster = Cluster::new(3);
         cluster.syncs = false;
-        let ask = Message::RequestVote { term: T1, last: EntryId::default() };
+        let ask = Message::RequestVote { term: T1, last: EntryId::default(), transfer: false };
         cluster.tell(n(1), n(2), ask.clone());
         if synced {
             cluster.sync(n(2));
@@ -48,7 +48,8 @@ fn a_crash_in_the_middle_of_the_writes_never_leaves_a_vote_of_another_term() {
         disks[0].vote = Some(n(3));
         let mut cluster = Cluster::with_disks(&disks);
         cluster.syncs = false;
-        cluster.tell(n(2), n(1), Message::RequestVote { term: T2, last: EntryId::default() });
+        let ask = Message::RequestVote { term: T2, last: EntryId::default(), transfer: false };
+        cluster.tell(n(2), n(1), ask);
         cluster.crash(n(1), kept);
         let expected = [(T1, Some(n(3))), (T2, None), (T2, Some(n(2)))][kept];
         assert_eq!((cluster.disks[0].term, cluster.disks[0].vote), expected);

@@ -12,21 +12,40 @@ impl Dice {
     }
 }
 
+/// Some of the features.
+fn switches(dice: &mut Dice) -> Switches {
+    let reads = Reads::ALL[dice.below(3)];
+    let [pre_vote, check_quorum, stickiness, transfer] = [(); 4].map(|()| dice.below(2) == 0);
+    let lease = reads == Reads::Lease;
+    let (check_quorum, stickiness) = (check_quorum || lease, stickiness || lease);
+    Switches { pre_vote, check_quorum, stickiness, transfer, reads, lease_drift_ppm: 1_000 }
+}
+
 /// Runs `steps` random events on `count` servers. Short appends and many elections, in some seeds, are what it takes to
 /// come near Figure 8: an old entry reaches a majority while the no-op after it does not.
 pub(super) fn run(seed: u64, count: u8, steps: u32) -> Cluster {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let empty = vec![PersistentState::default(); usize::from(count)];
-    let mut cluster = Cluster::configured(&empty, |config| config.max_entries_per_append = 1 + (seed % 3) as u32);
+    let switches = switches(&mut dice);
+    let mut cluster = Cluster::configured(&empty, |config| {
+        config.max_entries_per_append = 1 + (seed % 3) as u32;
+        config.switches = switches;
+    });
     cluster.syncs = false;
     let patience = if seed % 4 < 2 { 2 } else { 8 };
     for step in 0..steps {
+        cluster.wait(dice.below(4) as u64);
         let server = NodeId(dice.below(usize::from(count)) as u8);
         let up = cluster.up.contains(server);
         match dice.below(100) {
             0 if up => cluster.crash(server, dice.below(4)),
             1..4 if !up => cluster.restart(server),
-            4..12 if up => cluster.request(server, step, u64::from(step)),
+            4..10 if up => cluster.request(server, step, u64::from(step)),
+            10..12 if up => {
+                let target = NodeId(dice.below(usize::from(count) + 1) as u8);
+                let transfer = dice.below(4) == 0;
+                cluster.ask(server, step, if transfer { Request::TransferLeadership(target) } else { Request::Read });
+            }
             12..40 if up => cluster.sync(server),
             40..46 => {
                 let heartbeats =
@@ -62,7 +81,7 @@ pub(super) fn run(seed: u64, count: u8, steps: u32) -> Cluster {
 #[test]
 fn no_random_schedule_breaks_an_invariant() {
     let (mut elections, mut commits, mut truncations, mut superseded) = (0, 0, 0, 0);
-    for seed in 0..60 {
+    for seed in 0..90 {
         let cluster = run(seed, if seed % 2 == 0 { 3 } else { 5 }, 2_000);
         for (_, note) in &cluster.notes {
             match note {

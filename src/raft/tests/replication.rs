@@ -4,11 +4,11 @@ use super::*;
 
 fn append(term: u64, previous: EntryId, terms: &[u64], commit: u64) -> Said {
     let entries = (previous.index.0 + 1..).zip(terms).map(|(index, term)| entry(index, *term)).collect();
-    Message::AppendEntries { term: Term(term), previous, entries, commit: Index(commit) }
+    Message::AppendEntries { term: Term(term), previous, entries, commit: Index(commit), round: Round::default() }
 }
 
 fn reply(term: u64, result: AppendResult) -> Said {
-    Message::AppendReply { term: Term(term), result }
+    Message::AppendReply { term: Term(term), result, round: Round::default() }
 }
 
 fn matched(up_to: u64) -> AppendResult {

@@ -3,54 +3,87 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cap_lab::experiment::{FeedExperiment, RaftExperiment};
-use cap_lab::explain::{self, Sentence};
-use cap_lab::node::{Micros, Node, NodeId};
+use cap_lab::counterexample::without_flaw;
+use cap_lab::experiment::FeedExperiment;
+use cap_lab::explain;
+use cap_lab::node::{Micros, NodeId};
+use cap_lab::raft::Flaw;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
-use cap_lab::store::feed::Request;
-use cap_lab::timeline::{Experiment, RequestOf, Timeline};
-use cap_lab::world::feed::{Available, Consistent, FeedKind, FeedRun, FeedSetup, Member};
+use cap_lab::store::feed::{Ask, Request};
+use cap_lab::store::participant::{Message, Note};
+use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld, Store};
 use cap_lab::world::watch::{Noted, components};
 
 use super::acts::{self, Wanted};
 use super::common::{self, Look};
-use super::phones;
+use super::{gossip, phones, raft};
 use crate::ui::lab::{
-    Act, Branch, Event, HistoryRow, Invariant, Lab, Mark, NextStep, NodeView, Replication, Setup, Sheet, World,
+    Act, Branch, Event, FlightHue, FlightShape, HistoryRow, Lab, Mark, NextStep, NodeView, Setup, Sheet, World,
 };
 
 /// A message of a feed.
-type Mail<K> = Envelope<<Member<K> as Node>::Message>;
+type Mail = Envelope<Message>;
 /// A note of a feed, as it was seen.
-type Seen<K> = Noted<<Member<K> as Node>::Note>;
+type Seen = Noted<Note>;
 
-/// One kind of feed as view data.
-pub(super) trait FeedView: FeedKind {
-    const TITLE: &'static str;
-    const SUBTITLE: &'static str;
-    /// Before marks where there are two worlds.
-    const SHORT: &'static str;
-
-    fn node(run: &FeedRun<Self>, id: NodeId) -> NodeView;
-    fn look(setup: FeedSetup, envelope: &Mail<Self>) -> Look;
-    fn sentence(run: &FeedRun<Self>, noted: &Seen<Self>) -> Sentence;
-    fn invariants(run: &FeedRun<Self>) -> Vec<Invariant>;
-    fn sheet(run: &FeedRun<Self>, id: NodeId) -> Sheet;
-    fn flight_sheet(setup: FeedSetup, envelope: &Mail<Self>) -> Sheet;
-    fn replication(run: &FeedRun<Self>) -> Option<Replication>;
+/// What a feed on this store is called, and what it promises.
+fn title(store: Store) -> (&'static str, &'static str) {
+    match store {
+        Store::Raft(..) => ("CP: Raft", "Answers only what a majority has agreed to"),
+        Store::Gossip => ("AP: gossip", "Answers always, from what this replica has heard"),
+    }
 }
 
-/// One feed's run, whatever its kind.
-pub(super) trait Side {
-    fn world(&self, now: Micros, cache: &mut Cache) -> World;
-    fn node_sheet(&self, id: NodeId) -> Sheet;
-    fn flight_sheet(&self, flight: u32) -> Option<Sheet>;
-    fn message(&self, flight: u32) -> Result<cap_lab::sim::fault::MessageName, String>;
-    fn steps(&self) -> Vec<Event>;
-    fn marks(&self, alone: bool) -> Vec<Mark>;
-    fn mark_count(&self) -> usize;
-    fn cuts(&self) -> &[cap_lab::node::NodeSet];
+fn node(run: &FeedRun, id: NodeId) -> NodeView {
+    match run.world().store {
+        Store::Raft(..) => raft::node(run, id),
+        Store::Gossip => gossip::node(run, id),
+    }
+}
+
+fn look(setup: FeedSetup, envelope: &Mail) -> Look {
+    let (label, shape) = match &envelope.message {
+        Message::Raft(message) => return raft::look(message),
+        Message::Gossip(message) => return gossip::look(setup, message),
+        Message::Forward { id, ask, .. } => {
+            let what = if matches!(ask, Ask::Post(_)) { "post" } else { "read" };
+            (format!("{}'s {what}", setup.person(id.client)), FlightShape::Request)
+        }
+        Message::Forwarded { id, .. } => (format!("answer for {}", setup.person(id.client)), FlightShape::Reply),
+        Message::Ask { .. } | Message::Answer { .. } => unreachable!("phones' messages are not drawn"),
+    };
+    Look { label, shape, hue: FlightHue::Work }
+}
+
+fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
+    match run.world().store {
+        Store::Raft(..) => raft::sheet(run, id),
+        Store::Gossip => gossip::sheet(run, id),
+    }
+}
+
+fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
+    let (rows, meaning) = match &envelope.message {
+        Message::Raft(message) => raft::message_words(setup, message),
+        Message::Gossip(message) => gossip::message_words(setup, message),
+        Message::Forward { id, ask, .. } => {
+            let asked = match ask {
+                Ask::Post(post) => format!("{}'s post “{}”", setup.person(id.client), post.text),
+                Ask::Read => format!("{}'s read", setup.person(id.client)),
+            };
+            let meaning = "A replica passes on what its phone asks, to the one that it believes to lead (§8).";
+            (vec![("asks".to_owned(), asked)], meaning.to_owned())
+        }
+        Message::Forwarded { id, .. } => {
+            let meaning = "The leader's answer, on its way to the replica that the phone talks to.";
+            (vec![("for".to_owned(), setup.person(id.client).to_owned())], meaning.to_owned())
+        }
+        Message::Ask { .. } | Message::Answer { .. } => unreachable!("phones' messages are not drawn"),
+    };
+    let title = common::title(envelope, &|id| setup.name(id));
+    Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }
 }
 
 /// What changes seldom, and what it was made from.
@@ -65,63 +98,40 @@ type HistoryStamp = (usize, u32, u32, u64);
 /// How many notes and observations there were, and when the newest came.
 type EventStamp = (u64, Micros, u64, Micros);
 
-impl<K: FeedView> Side for FeedRun<K> {
-    fn world(&self, now: Micros, cache: &mut Cache) -> World {
-        let setup = self.world().setup;
-        let events = &self.watch().events;
-        let names = |id: NodeId| setup.name(id);
-        let look = |envelope: &Mail<K>| K::look(setup, envelope);
-        World {
-            title: K::TITLE.to_owned(),
-            subtitle: K::SUBTITLE.to_owned(),
-            nodes: setup.servers().iter().map(|id| K::node(self, id)).collect(),
-            cut: setup.servers().iter().map(|id| self.model().cuts()[id.index()]).collect(),
-            components: components(self.model(), setup.servers()),
-            flights: common::flights(self, setup.servers(), look),
-            deaths: common::deaths(events, now, look),
-            phones: setup.phones().map(|id| phones::phone(self, id, now)).collect(),
-            meters: Some(phones::meters(self)),
-            history: history(self, now, cache),
-            faults: common::faults(events, now.since(phones::HISTORY), &names),
-            events: sentences(self, cache),
-            invariants: K::invariants(self),
-            replication: K::replication(self),
-            paxos: None,
-        }
-    }
-
-    fn node_sheet(&self, id: NodeId) -> Sheet {
-        K::sheet(self, id)
-    }
-
-    fn flight_sheet(&self, flight: u32) -> Option<Sheet> {
-        self.model().flights().get(flight).map(|envelope| K::flight_sheet(self.world().setup, envelope))
-    }
-
-    fn message(&self, flight: u32) -> Result<cap_lab::sim::fault::MessageName, String> {
-        common::name_of(self, flight)
-    }
-
-    fn steps(&self) -> Vec<Event> {
-        self.watch().events.steps.iter().map(|(number, noted)| event::<K>(self, number, noted)).collect()
-    }
-
-    fn marks(&self, alone: bool) -> Vec<Mark> {
-        let setup = self.world().setup;
-        let world = if alone { "" } else { K::SHORT };
-        self.watch().events.marks.iter().map(|mark| common::mark(mark, world, &|id| setup.name(id))).collect()
-    }
-
-    fn mark_count(&self) -> usize {
-        self.watch().events.marks.len()
-    }
-
-    fn cuts(&self) -> &[cap_lab::node::NodeSet] {
-        self.model().cuts()
+fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
+    let FeedWorld { setup, store } = *run.world();
+    let events = &run.watch().events;
+    let names = |id: NodeId| setup.name(id);
+    let look = |envelope: &Mail| look(setup, envelope);
+    let (title, subtitle) = title(store);
+    let raft = matches!(store, Store::Raft(..));
+    World {
+        title: title.to_owned(),
+        subtitle: subtitle.to_owned(),
+        nodes: setup.servers().iter().map(|id| node(run, id)).collect(),
+        cut: setup.servers().iter().map(|id| run.model().cuts()[id.index()]).collect(),
+        components: components(run.model(), setup.servers()),
+        flights: common::flights(run, setup.servers(), look),
+        deaths: common::deaths(events, now, look),
+        phones: setup.phones().map(|id| phones::phone(run, id, now)).collect(),
+        meters: Some(phones::meters(run)),
+        history: history(run, now, cache),
+        faults: common::faults(events, now.since(phones::HISTORY), &names),
+        events: sentences(run, cache),
+        invariants: if raft { raft::invariants(run) } else { Vec::new() },
+        replication: if raft { raft::replication(run) } else { None },
+        paxos: None,
     }
 }
 
-fn history<K: FeedView>(run: &FeedRun<K>, now: Micros, cache: &mut Cache) -> Rc<Vec<HistoryRow>> {
+/// The marks of one world; with what it is called if it is not alone.
+fn marks(run: &FeedRun, alone: bool) -> Vec<Mark> {
+    let FeedWorld { setup, store } = *run.world();
+    let world = if alone { String::new() } else { format!("{} ", store.side()) };
+    run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
+}
+
+fn history(run: &FeedRun, now: Micros, cache: &mut Cache) -> Rc<Vec<HistoryRow>> {
     let meters = &run.watch().meters;
     let stamp = (run.history().len(), meters.ended(), meters.stale, now.0 / 1_000_000);
     match &cache.history {
@@ -135,7 +145,7 @@ fn history<K: FeedView>(run: &FeedRun<K>, now: Micros, cache: &mut Cache) -> Rc<
 }
 
 /// What is worth a line, newest first: notes, and what only an observer can tell.
-fn sentences<K: FeedView>(run: &FeedRun<K>, cache: &mut Cache) -> Rc<Vec<Event>> {
+fn sentences(run: &FeedRun, cache: &mut Cache) -> Rc<Vec<Event>> {
     let (notes, observed) = (&run.watch().events.notes, &run.watch().observed);
     let newest_note = notes.iter().next().map_or(Micros::ZERO, |(_, noted)| noted.at);
     let newest_seen = observed.iter().next().map_or(Micros::ZERO, |(_, seen)| seen.at);
@@ -144,9 +154,9 @@ fn sentences<K: FeedView>(run: &FeedRun<K>, cache: &mut Cache) -> Rc<Vec<Event>>
         Some((made_from, events)) if *made_from == stamp => Rc::clone(events),
         _ => {
             let setup = run.world().setup;
-            let mut all: Vec<Event> = notes.iter().map(|(number, noted)| event::<K>(run, 2 * number, noted)).collect();
+            let mut all: Vec<Event> = notes.iter().map(|(number, noted)| event(run, 2 * number, noted)).collect();
             for (number, seen) in observed.iter() {
-                let sentence = explain::feed::observed(&|id| setup.name(id), K::SHORT.trim(), seen);
+                let sentence = explain::feed::observed(&|id| setup.name(id), run.world().store.side(), seen);
                 let event = Event { at: seen.at, id: 2 * number + 1, sentence: Rc::new(sentence) };
                 all.insert(all.partition_point(|other| other.at > event.at), event);
             }
@@ -157,65 +167,41 @@ fn sentences<K: FeedView>(run: &FeedRun<K>, cache: &mut Cache) -> Rc<Vec<Event>>
     }
 }
 
-fn event<K: FeedView>(run: &FeedRun<K>, id: u64, noted: &Seen<K>) -> Event {
-    Event { at: noted.at, id, sentence: Rc::new(K::sentence(run, noted)) }
-}
-
-/// An experiment with feeds.
-pub(super) trait FeedPage: Experiment {
-    fn feed(&self) -> FeedSetup;
-    fn sides(track: &Self::Track) -> Vec<&dyn Side>;
-    fn traffic(track: &Self::Track) -> u16;
-}
-
-impl FeedPage for FeedExperiment {
-    fn feed(&self) -> FeedSetup {
-        self.feed
-    }
-
-    fn sides(track: &Self::Track) -> Vec<&dyn Side> {
-        let (left, right): (&FeedRun<Consistent>, &FeedRun<Available>) = (&track.left, &track.right);
-        vec![left, right]
-    }
-
-    fn traffic(track: &Self::Track) -> u16 {
-        track.left.schedule().traffic_percent()
-    }
-}
-
-impl FeedPage for RaftExperiment {
-    fn feed(&self) -> FeedSetup {
-        self.feed
-    }
-
-    fn sides(track: &Self::Track) -> Vec<&dyn Side> {
-        vec![track]
-    }
-
-    fn traffic(track: &Self::Track) -> u16 {
-        track.schedule().traffic_percent()
-    }
+fn event(run: &FeedRun, id: u64, noted: &Seen) -> Event {
+    let setup = run.world().setup;
+    let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+    let sentence = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+    Event { at: noted.at, id, sentence: Rc::new(sentence) }
 }
 
 /// The lab of the feed and of the Raft page.
-pub(super) struct FeedLab<E: Experiment> {
-    timeline: Timeline<E>,
+pub(super) struct FeedLab {
+    timeline: Timeline<FeedExperiment>,
     caches: RefCell<Vec<Cache>>,
     marks: RefCell<(Vec<usize>, Rc<Vec<Mark>>)>,
 }
 
-impl<E: FeedPage> FeedLab<E>
-where
-    E: Experiment,
-{
-    pub(super) fn new(timeline: Timeline<E>) -> Self {
-        let worlds = E::sides(timeline.track()).len();
+impl FeedLab {
+    pub(super) fn new(timeline: Timeline<FeedExperiment>) -> Self {
+        let worlds = timeline.track().worlds().len();
         let caches = RefCell::new((0..worlds).map(|_| Cache::default()).collect());
         Self { timeline, caches, marks: RefCell::default() }
     }
 
-    fn side(&self, world: usize) -> &dyn Side {
-        E::sides(self.timeline.track())[world]
+    fn run(&self, world: usize) -> &FeedRun {
+        &self.timeline.track().worlds()[world]
+    }
+
+    /// How the first Raft cluster is set up.
+    fn raft_setup(&self) -> Option<cap_lab::raft::Setup> {
+        self.timeline.experiment().stores.iter().find_map(|store| match store {
+            Store::Raft(setup, _) => Some(*setup),
+            Store::Gossip => None,
+        })
+    }
+
+    fn feed(&self) -> FeedSetup {
+        self.timeline.experiment().feed
     }
 }
 
@@ -226,15 +212,13 @@ fn request(act: Act) -> Result<Intervention<Request>, String> {
         }
         Act::Read { person } => (person, Request::Read),
         Act::Attach { person, to } => (person, Request::Attach(to)),
+        Act::Operate { node, operation } => (node, Request::Operate(operation)),
         _ => return Err("Nobody proposes values here.".to_owned()),
     };
     Ok(Intervention::Request { node, request })
 }
 
-impl<E: FeedPage> Lab for FeedLab<E>
-where
-    E::Track: cap_lab::timeline::track::Track<Request = Request>,
-{
+impl Lab for FeedLab {
     fn now(&self) -> Micros {
         self.timeline.now()
     }
@@ -260,17 +244,15 @@ where
     }
 
     fn act(&mut self, act: Act) -> Result<(), String> {
-        let experiment = self.timeline.experiment().clone();
-        let servers = experiment.feed().servers();
-        let act: Intervention<RequestOf<E>> = match acts::wanted(act, servers, self.side(0).cuts(), request)? {
+        let act = match acts::wanted(act, self.feed().servers(), self.run(0).model().cuts(), request)? {
             Wanted::Act(act) => act,
             Wanted::Message { world, flight, fate } => {
-                Intervention::Message { world: world as u8, name: self.side(world).message(flight)?, fate }
+                Intervention::Message { world: world as u8, name: common::name_of(self.run(world), flight)?, fate }
             }
             Wanted::Next { .. } => return Err("That step is over.".to_owned()),
         };
         if let Intervention::Request { node, request } = &act {
-            experiment.check_request(*node, request)?;
+            self.timeline.experiment().check_request(*node, request)?;
         }
         if self.timeline.act_apart(act.clone()) { Ok(()) } else { Err(acts::impossible(&act)) }
     }
@@ -280,19 +262,20 @@ where
     }
 
     fn world(&self, world: usize) -> World {
-        self.side(world).world(self.timeline.now(), &mut self.caches.borrow_mut()[world])
+        self::world(self.run(world), self.timeline.now(), &mut self.caches.borrow_mut()[world])
     }
 
     fn steps(&self, world: usize) -> Vec<Event> {
-        self.side(world).steps()
+        let run = self.run(world);
+        run.watch().events.steps.iter().map(|(number, noted)| event(run, number, noted)).collect()
     }
 
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet {
-        self.side(world).node_sheet(node)
+        sheet(self.run(world), node)
     }
 
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet> {
-        self.side(world).flight_sheet(flight)
+        self.run(world).model().flights().get(flight).map(|envelope| flight_sheet(self.feed(), envelope))
     }
 
     fn next_steps(&self, _: usize) -> Vec<NextStep> {
@@ -300,12 +283,12 @@ where
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
-        let sides = E::sides(self.timeline.frontier());
-        let counts: Vec<usize> = sides.iter().map(|side| side.mark_count()).collect();
+        let runs = self.timeline.frontier().worlds();
+        let counts: Vec<usize> = runs.iter().map(|run| run.watch().events.marks.len()).collect();
         let mut cached = self.marks.borrow_mut();
         if cached.0 != counts {
             let mut all: Vec<Mark> = Vec::new();
-            for mark in sides.iter().flat_map(|side| side.marks(sides.len() == 1)) {
+            for mark in runs.iter().flat_map(|run| marks(run, runs.len() == 1)) {
                 let position = all.partition_point(|earlier| earlier.at <= mark.at);
                 // What happens to both worlds at once is one mark.
                 if !all[..position]
@@ -331,13 +314,20 @@ where
     }
 
     fn setup(&self) -> Setup {
-        let feed = self.timeline.experiment().feed();
+        let feed = self.feed();
         Setup {
             seed: self.timeline.seed(),
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
-            traffic: Some(E::traffic(self.timeline.track())),
+            traffic: Some(self.run(0).schedule().traffic_percent()),
+            switches: self.raft_setup().map(|setup| raft::switches(&setup)).unwrap_or_default(),
+            flaw: self.raft_setup().and_then(|setup| setup.flaw).map(Flaw::name),
         }
+    }
+
+    fn without_flaw(&self) -> Option<Box<dyn Lab>> {
+        let sound = without_flaw(self.timeline.experiment())?;
+        Some(Box::new(Self::new(self.timeline.retold(sound))))
     }
 
     fn export(&self) -> String {

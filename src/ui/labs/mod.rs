@@ -1,20 +1,21 @@
 //! The experiments behind the pages: [`Lab`] for real runs.
 
 mod acts;
-mod available;
 mod common;
-mod consistent;
 mod feed;
+mod gossip;
 mod paxos;
 mod phones;
+mod raft;
 
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment, RaftExperiment};
+use cap_lab::counterexample::{self, Counterexample};
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::Micros;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::FeedSetup;
+use cap_lab::world::feed::{FeedSetup, Service, Store};
 use cap_lab::world::paxos::PaxosSetup;
 
-use super::lab::{Lab, Page, Setup};
+use super::lab::{FlawView, Lab, Page, Setup};
 use feed::FeedLab;
 use paxos::PaxosLab;
 
@@ -27,8 +28,15 @@ const HEAD_START: Micros = Micros::from_ms(2_000);
 pub fn open(page: Page, saved: Option<&str>) -> Result<Box<dyn Lab>, String> {
     match (page, saved) {
         (_, None) => new_run(page, &first_setup(page)),
-        (Page::Feed, Some(text)) => Ok(Box::new(FeedLab::new(Timeline::<FeedExperiment>::import(text)?.timeline))),
-        (Page::Raft, Some(text)) => Ok(Box::new(FeedLab::new(Timeline::<RaftExperiment>::import(text)?.timeline))),
+        (Page::Feed | Page::Raft, Some(text)) => {
+            let timeline = Timeline::<FeedExperiment>::import(text)?.timeline;
+            match (page, timeline.experiment().stores.len()) {
+                (Page::Raft, 1) => Ok(Box::new(FeedLab::new(timeline))),
+                (Page::Feed, 2..) => Ok(Box::new(FeedLab::new(timeline))),
+                (_, 1) => Err("This run has one cluster: open it on the Raft page.".to_owned()),
+                (_, _) => Err("This run has clusters side by side: open it on the feed's page.".to_owned()),
+            }
+        }
         (Page::Paxos, Some(text)) => Ok(Box::new(PaxosLab::new(Timeline::<PaxosExperiment>::import(text)?.timeline))),
     }
 }
@@ -38,13 +46,42 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     let feed = FeedSetup { replicas: setup.nodes.0, people: setup.people.0 };
     let traffic = setup.traffic.unwrap_or(0);
     match page {
-        Page::Feed => Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic }, setup.seed)?))),
-        Page::Raft => Ok(Box::new(FeedLab::new(begin(RaftExperiment { feed, traffic }, setup.seed)?))),
+        Page::Feed | Page::Raft => {
+            let cp = Store::Raft(raft_setup(setup)?, Service::default());
+            let stores = if page == Page::Feed { vec![cp, Store::Gossip] } else { vec![cp] };
+            Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
+        }
         Page::Paxos => {
             let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0, flaw: None };
             Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))
         }
     }
+}
+
+/// The switches and the flaw of a new run.
+fn raft_setup(setup: &Setup) -> Result<cap_lab::raft::Setup, String> {
+    let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
+    let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
+    (on.collect::<String>() + &flaw).parse()
+}
+
+/// The mistakes that the protocol of this page can make, each with a run that shows what comes of it.
+pub fn flaws(page: Page) -> Vec<FlawView> {
+    match page {
+        Page::Feed | Page::Paxos => Vec::new(),
+        Page::Raft => counterexample::raft().map(|example| view(&example)).collect(),
+    }
+}
+
+fn view(example: &Counterexample) -> FlawView {
+    let Counterexample { flaw: name, title, sentence, breaks, .. } = *example;
+    FlawView { name, title, sentence, breaks }
+}
+
+/// The run that shows what comes of a mistake.
+pub fn play(flaw: &str) -> Option<Box<dyn Lab>> {
+    let example = counterexample::raft().find(|example| example.flaw == flaw)?;
+    Some(Box::new(FeedLab::new(example.play_raft(true))))
 }
 
 fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {
@@ -59,5 +96,12 @@ fn first_setup(page: Page) -> Setup {
         Page::Feed | Page::Raft => (5, 3, Some(100)),
         Page::Paxos => (5, 2, None),
     };
-    Setup { seed: FIRST_SEED, nodes: (nodes, Vec::new()), people: (people, Vec::new()), traffic }
+    Setup {
+        seed: FIRST_SEED,
+        nodes: (nodes, Vec::new()),
+        people: (people, Vec::new()),
+        traffic,
+        switches: Vec::new(),
+        flaw: None,
+    }
 }

@@ -299,7 +299,13 @@ impl Lab for PaxosLab {
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
             traffic: None,
+            switches: Vec::new(),
+            flaw: None,
         }
+    }
+
+    fn without_flaw(&self) -> Option<Box<dyn Lab>> {
+        None
     }
 
     fn export(&self) -> String {

@@ -6,7 +6,7 @@ use cap_lab::check::staleness::StaleRead;
 use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Answer, Micros, NodeId, RequestId};
 use cap_lab::store::feed::{PostId, Refusal, Request, Response};
-use cap_lab::world::feed::{FeedKind, FeedRun, FeedSetup};
+use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use crate::ui::lab::{Bar, BarState, HistoryRow, Meters, PhoneState, PhoneView, PostView};
 
@@ -17,7 +17,7 @@ pub(super) const HISTORY: Micros = Micros::from_ms(12_000);
 /// For how long a phone announces that an unknown post turned out to be in the feed.
 const ANNOUNCED: Micros = Micros::from_ms(1_500);
 
-pub(super) fn phone<K: FeedKind>(run: &FeedRun<K>, id: NodeId, now: Micros) -> PhoneView {
+pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
     let setup = run.world().setup;
     let client = run.model().slot(id).node.client().expect("phones come after the replicas");
     let seen = run.watch().phones.get(&id).cloned().unwrap_or_default();
@@ -71,7 +71,7 @@ fn own_post(setup: FeedSetup, operation: &FeedOperation) -> Option<PostView> {
     })
 }
 
-fn standing<K: FeedKind>(run: &FeedRun<K>, operation: &FeedOperation) -> (PhoneState, String, String) {
+fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, String) {
     let setup = run.world().setup;
     let post = matches!(operation.request, Request::Post(_));
     match &operation.outcome {
@@ -126,17 +126,22 @@ fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
                 "{replica} led once and had it at index {index}, but another entry was committed. {what} did not happen."
             ),
         ),
+        Refusal::HandingOver { replica } => (
+            "Refused: handing over".to_owned(),
+            format!("{replica} hands its office over and takes nothing meanwhile. {what} did not happen."),
+        ),
+        Refusal::NotOperated => unreachable!("phones operate nothing"),
         Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer, and too much is in line.".to_owned()),
     }
 }
 
 /// What a read missed, if it was stale. Reads return nearly in the order in which they began.
-fn stale<K: FeedKind>(run: &FeedRun<K>, read: RequestId) -> Option<StaleRead> {
+fn stale(run: &FeedRun, read: RequestId) -> Option<StaleRead> {
     let near = run.watch().staleness.stale().iter().rev().take_while(|stale| stale.read.0 + 64 > read.0);
     near.into_iter().find(|stale| stale.read == read).copied()
 }
 
-pub(super) fn meters<K: FeedKind>(run: &FeedRun<K>) -> Meters {
+pub(super) fn meters(run: &FeedRun) -> Meters {
     let meters = &run.watch().meters;
     Meters {
         answered: meters.done,
@@ -150,7 +155,7 @@ pub(super) fn meters<K: FeedKind>(run: &FeedRun<K>) -> Meters {
 }
 
 /// One row per person with the operations of the last [`HISTORY`].
-pub(super) fn history<K: FeedKind>(run: &FeedRun<K>, now: Micros) -> Vec<HistoryRow> {
+pub(super) fn history(run: &FeedRun, now: Micros) -> Vec<HistoryRow> {
     let setup = run.world().setup;
     let since = now.since(HISTORY);
     let recent: Vec<&FeedOperation> =
@@ -167,11 +172,11 @@ pub(super) fn history<K: FeedKind>(run: &FeedRun<K>, now: Micros) -> Vec<History
     setup.phones().map(row).collect()
 }
 
-fn bar<K: FeedKind>(run: &FeedRun<K>, operation: &FeedOperation) -> Option<Bar> {
+fn bar(run: &FeedRun, operation: &FeedOperation) -> Option<Bar> {
     let letter = match operation.request {
         Request::Post(_) => 'w',
         Request::Read => 'r',
-        Request::Attach(_) => return None,
+        Request::Attach(_) | Request::Operate(_) => return None,
     };
     let missed = stale(run, operation.id);
     let state = match &operation.outcome {

@@ -1,35 +1,155 @@
-//! What makes a feed consistent or available.
+//! What a feed runs on, and what is checked of it.
 
-use std::fmt::Debug;
+use std::fmt::{self, Display};
+use std::str::FromStr;
 
+use crate::check::staleness::StaleRead;
 use crate::gossip;
 use crate::node::{Delay, Micros, NodeId, NodeSet};
-use crate::raft;
+use crate::raft::{self, Raft};
 use crate::sim::model::Step;
 use crate::sim::run::Seen;
 use crate::store::available_feed::AvailableFeed;
-use crate::store::consistent_feed::{ConsistentFeed, ReplicaNote};
-use crate::store::feed::{Participant, PostId, Replica};
+use crate::store::client::PhoneNote;
+use crate::store::consistent_feed::{Command, ConsistentFeed, ReplicaNote};
+use crate::store::feed::PostId;
+use crate::store::participant::{Note, Participant};
 
-/// What makes a feed consistent or available: the replica, and what is checked of it.
-pub trait FeedKind: Clone + Debug {
-    /// One replica.
-    type Replica: Replica;
-    /// What the checks of the protocol remember.
-    type Ghost: Clone + Default + Debug;
+/// What the replicas of a feed run on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Store {
+    /// Raft's replicated log. Linearizable: CP.
+    Raft(raft::Setup, Service),
+    /// Gossip. Eventually consistent: AP.
+    Gossip,
+}
 
+/// What a consistent feed does for its clients, whatever its log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Service {
+    /// A command that comes a second time has no effect (client sessions, Ongaro's thesis §6.3).
+    pub sessions: bool,
+    /// A phone without a definite answer asks again.
+    pub retries: bool,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self { sessions: true, retries: false }
+    }
+}
+
+impl Service {
+    /// What it differs in from the usual, as a setup has it.
+    const WITHOUT_SESSIONS: &str = "no-sessions";
+    const RETRIES: &str = "retries";
+
+    /// Takes its own words out of a setup's.
+    fn read(words: &str) -> (Self, String) {
+        let mut service = Self::default();
+        let (words, flaw) = words.split_at(words.find('@').unwrap_or(words.len()));
+        let mut rest = String::new();
+        for word in words.split('.').filter(|word| !word.is_empty()) {
+            match word {
+                Self::WITHOUT_SESSIONS => service.sessions = false,
+                Self::RETRIES => service.retries = true,
+                other => {
+                    rest.push('.');
+                    rest.push_str(other);
+                }
+            }
+        }
+        (service, rest + flaw)
+    }
+}
+
+impl Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (word, on) in [(Self::WITHOUT_SESSIONS, !self.sessions), (Self::RETRIES, self.retries)] {
+            if on {
+                write!(f, ".{word}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What sessions are for, as an invariant: its name and what it says.
+pub const EXACTLY_ONCE: (&str, &str) =
+    ("Exactly Once", "A post that a phone sends again is in the feed once (Ongaro's thesis §6.3).");
+
+/// How long a replica waits between two exchanges with random peers.
+const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
+/// How many posts one message of gossip holds at most.
+const BATCH: u32 = 64;
+
+impl Store {
     /// A replica that has not started.
-    fn replica(id: NodeId, servers: NodeSet) -> Self::Replica;
-    /// Whether a learner will want to read this.
-    fn is_notable(note: &<Self::Replica as Replica>::Note) -> bool;
-    /// Checks the protocol's invariants after a step; what breaks one is told once.
-    fn check(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant<Self::Replica>>) -> Result<(), Broken>;
-    /// A post that this note says is in the feed for good.
-    fn committed(note: &<Self::Replica as Replica>::Note) -> Option<PostId>;
-    /// Whether this replica has that post.
-    fn holds(replica: &Self::Replica, post: PostId) -> bool;
-    /// Whether this note says that its server was elected.
-    fn elected(note: &<Self::Replica as Replica>::Note) -> bool;
+    pub(super) fn replica(self, id: NodeId, servers: NodeSet) -> Participant {
+        match self {
+            Self::Raft(raft::Setup { switches, flaw }, service) => {
+                let config = raft::Config { switches, flaw, ..raft::Config::new(id, servers) };
+                Participant::Raft(ConsistentFeed::new(Raft::new(config), service.sessions))
+            }
+            Self::Gossip => Participant::Gossip(AvailableFeed::new(gossip::Config {
+                id,
+                peers: servers.without(id),
+                every: EXCHANGE,
+                batch: BATCH,
+            })),
+        }
+    }
+
+    /// "CP" or "AP": what it gives up under a partition is the other one.
+    pub fn side(self) -> &'static str {
+        match self {
+            Self::Raft(..) => "CP",
+            Self::Gossip => "AP",
+        }
+    }
+
+    /// Whether phones ask again.
+    pub(super) fn retries(self) -> bool {
+        matches!(self, Self::Raft(_, Service { retries: true, .. }))
+    }
+
+    /// Whether it promises that every read sees all that was confirmed before it began.
+    pub fn is_linearizable(self) -> bool {
+        matches!(self, Self::Raft(..))
+    }
+
+    fn ghost(self) -> Ghost {
+        match self {
+            Self::Raft(..) => Ghost::Raft(Box::default()),
+            Self::Gossip => Ghost::None,
+        }
+    }
+}
+
+/// Shown as a setup has it: `raft.pre-vote`, `gossip`.
+impl Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raft(setup, service) => write!(f, "raft{service}{setup}"),
+            Self::Gossip => f.write_str("gossip"),
+        }
+    }
+}
+
+impl FromStr for Store {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let (name, setup) = word.split_at(word.find(['.', '@']).unwrap_or(word.len()));
+        match name {
+            "raft" => {
+                let (service, setup) = Service::read(setup);
+                Ok(Self::Raft(setup.parse()?, service))
+            }
+            "gossip" if setup.is_empty() => Ok(Self::Gossip),
+            _ => Err(format!("“{word}” is no store")),
+        }
+    }
 }
 
 /// An invariant that does not hold, and what shows it.
@@ -41,108 +161,76 @@ pub struct Broken {
     pub evidence: String,
 }
 
-/// Linearizable, on Raft: CP.
-#[derive(Clone, Copy, Debug)]
-pub struct Consistent;
+/// What a stale read breaks where none may be.
+pub(super) fn stale_read(reader: &str, author: &str, stale: StaleRead) -> Broken {
+    let evidence = format!(
+        "{reader} read, and {author}'s post was missing, although it had been confirmed for {} ms when the read began",
+        stale.behind.as_ms()
+    );
+    Broken { invariant: raft::invariant::LINEARIZABLE_READS, evidence }
+}
 
-impl FeedKind for Consistent {
-    type Replica = ConsistentFeed;
-    type Ghost = raft::invariant::Ghost<crate::store::consistent_feed::Command>;
+/// What the checks of a store's protocol remember.
+#[derive(Clone, Debug)]
+pub(super) enum Ghost {
+    /// Nothing is checked.
+    None,
+    Raft(Box<raft::invariant::Ghost<Command>>),
+}
 
-    fn replica(id: NodeId, servers: NodeSet) -> ConsistentFeed {
-        ConsistentFeed::new(raft::Config::new(id, servers))
+impl Ghost {
+    pub(super) fn new(store: Store) -> Self {
+        store.ghost()
     }
 
-    fn is_notable(note: &ReplicaNote) -> bool {
-        match note {
-            // What goes well, the phones show.
-            ReplicaNote::Raft(
-                raft::Note::EntryAppended { .. }
-                | raft::Note::AppendAccepted { .. }
-                | raft::Note::CommitAdvanced { .. }
-                | raft::Note::CommitLearned { .. }
-                | raft::Note::RequestCommitted { .. },
-            ) => false,
-            ReplicaNote::Raft(note) => !note.is_routine(),
-            ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. } => false,
-            ReplicaNote::RefusedWithoutLeader { .. }
-            | ReplicaNote::AskedBefore { .. }
-            | ReplicaNote::ForgotWhetherTaken { .. }
-            | ReplicaNote::LostLeader { .. }
-            | ReplicaNote::Superseded { .. } => true,
-        }
-    }
-
-    fn check(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant<ConsistentFeed>>) -> Result<(), Broken> {
-        let raft = |slot: &Participant<ConsistentFeed>| slot.replica().is_some();
-        let Some(node) = seen.outcome.node.filter(|node| raft(&seen.after.slot(*node).node)) else { return Ok(()) };
-        let after = seen.after.slot(node).node.replica().expect("filtered").raft();
+    /// Checks the protocol's invariants after a step; what breaks one is told once.
+    pub(super) fn check(&mut self, seen: &Seen<'_, Participant>) -> Result<(), Broken> {
+        let Some(node) = seen.outcome.node else { return Ok(()) };
+        let after = &seen.after.slot(node).node;
         let started = !matches!(seen.step, Step::Restart(_)) || seen.at > Micros::ZERO;
-        let before = seen.before.filter(|_| started).and_then(|slot| slot.node.replica()).map(ConsistentFeed::raft);
-        ghost
-            .observe(node, before, after)
-            .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence })
-    }
-
-    fn committed(note: &ReplicaNote) -> Option<PostId> {
-        match note {
-            ReplicaNote::Applied { post, fresh: true, .. } => Some(*post),
-            _ => None,
+        let before = seen.before.filter(|_| started).map(|slot| &slot.node);
+        let twice =
+            |note: &&Note| matches!(note, Note::Replica(ReplicaNote::Applied { fresh: false, added: true, .. }));
+        if let Some(Note::Replica(ReplicaNote::Applied { index, .. })) = seen.outcome.notes.iter().find(twice) {
+            let evidence = format!("{node} added a post a second time, for entry {index}");
+            return Err(Broken { invariant: EXACTLY_ONCE.0, evidence });
         }
-    }
-
-    fn holds(replica: &ConsistentFeed, post: PostId) -> bool {
-        replica.has(post)
-    }
-
-    fn elected(note: &ReplicaNote) -> bool {
-        matches!(note, ReplicaNote::Raft(raft::Note::BecameLeader { .. }))
+        match (self, after) {
+            (Self::Raft(ghost), Participant::Raft(after)) => ghost
+                .observe(node, before.and_then(Participant::raft), after.log())
+                .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence }),
+            _ => Ok(()),
+        }
     }
 }
 
-/// Eventually consistent, on gossip: AP.
-#[derive(Clone, Copy, Debug)]
-pub struct Available;
-
-/// How long a replica waits between two exchanges with random peers.
-const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
-/// How many posts one message of gossip holds at most.
-const BATCH: u32 = 64;
-
-impl FeedKind for Available {
-    type Replica = AvailableFeed;
-    type Ghost = ();
-
-    fn replica(id: NodeId, servers: NodeSet) -> AvailableFeed {
-        AvailableFeed::new(gossip::Config { id, peers: servers.without(id), every: EXCHANGE, batch: BATCH })
+/// Whether a learner will want to read this. What goes well, the phones show.
+pub(super) fn is_notable(note: &Note) -> bool {
+    match note {
+        Note::Raft(
+            raft::Note::EntryAppended { .. }
+            | raft::Note::AppendAccepted { .. }
+            | raft::Note::CommitAdvanced { .. }
+            | raft::Note::CommitLearned { .. }
+            | raft::Note::RequestCommitted { .. },
+        ) => false,
+        Note::Raft(note) => !note.is_routine(),
+        Note::Gossip(gossip::Note::Learns { by_mail, .. }) => !by_mail,
+        Note::Gossip(note) => matches!(note, gossip::Note::Starts { .. } | gossip::Note::FindsGap { .. }),
+        Note::Replica(note) => !matches!(note, ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. }),
+        Note::Phone(note) => !matches!(note, PhoneNote::Asked { .. }),
     }
+}
 
-    fn is_notable(note: &gossip::Note) -> bool {
-        match note {
-            gossip::Note::Learns { by_mail, .. } => !by_mail,
-            gossip::Note::Starts { .. } | gossip::Note::Answers { .. } | gossip::Note::FindsGap { .. } => true,
-            gossip::Note::Adds { .. }
-            | gossip::Note::Stores { .. }
-            | gossip::Note::SendsDigest { .. }
-            | gossip::Note::HasNothingFor { .. }
-            | gossip::Note::Asks { .. }
-            | gossip::Note::KnowsAlready { .. } => false,
-        }
+/// A post that this note says is in the feed for good.
+pub(super) fn committed(note: &Note) -> Option<PostId> {
+    match note {
+        Note::Replica(ReplicaNote::Applied { post, fresh: true, .. }) => Some(*post),
+        _ => None,
     }
+}
 
-    fn check((): &mut (), _: &Seen<'_, Participant<AvailableFeed>>) -> Result<(), Broken> {
-        Ok(())
-    }
-
-    fn committed(_: &gossip::Note) -> Option<PostId> {
-        None
-    }
-
-    fn holds(replica: &AvailableFeed, post: PostId) -> bool {
-        replica.has(post)
-    }
-
-    fn elected(_: &gossip::Note) -> bool {
-        false
-    }
+/// Whether this note says that its server was elected.
+pub(super) fn elected(note: &Note) -> bool {
+    matches!(note, Note::Raft(raft::Note::BecameLeader { .. }))
 }

@@ -4,9 +4,7 @@
 mod kind;
 mod watch;
 
-use std::fmt::Debug;
-
-pub use kind::{Available, Broken, Consistent, FeedKind};
+pub use kind::{Broken, EXACTLY_ONCE, Service, Store};
 pub use watch::{FeedWatch, Meters, Observation, Observed, Phone};
 
 use super::watch::MarkKind;
@@ -16,8 +14,9 @@ use crate::sim::model::Step;
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::{Pace, Turns};
-use crate::store::client::Client;
-use crate::store::feed::{self, Participant, Request};
+use crate::store::client::{Client, Retries};
+use crate::store::feed::Request;
+use crate::store::participant::Participant;
 
 /// Who takes part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +73,10 @@ impl FeedSetup {
 
 /// How long a phone waits for an answer.
 pub const PATIENCE: Micros = Micros::from_ms(400);
+/// The same if it asks again meanwhile.
+const PATIENCE_WITH_RETRIES: Micros = Micros::from_ms(1_200);
+/// How it does. The longest answer of a healthy cluster takes about 170 ms.
+const RETRIES: Retries = Retries { servers: 0, every: Micros::from_ms(200), after_refusal: Micros::from_ms(80) };
 const BETWEEN_REPLICAS: Travel =
     Travel { base: Delay::between(Micros::from_ms(22), Micros::from_ms(32)), jitter: Micros::from_ms(6) };
 const TO_A_PHONE: Travel = Travel { base: Delay::fixed(Micros::from_ms(1)), jitter: Micros::from_ms(1) };
@@ -116,26 +119,25 @@ const PHRASES: [&str; 24] = [
 
 /// A feed's world.
 #[derive(Clone, Debug)]
-pub struct FeedWorld<K> {
+pub struct FeedWorld {
     /// Who takes part.
     pub setup: FeedSetup,
-    kind: std::marker::PhantomData<K>,
+    /// What the replicas run on.
+    pub store: Store,
 }
 
-impl<K: FeedKind> FeedWorld<K> {
-    /// A world of this kind.
-    pub fn new(setup: FeedSetup) -> Self {
+impl FeedWorld {
+    /// A world of this setup, which must have passed [`FeedSetup::check`].
+    pub fn new(setup: FeedSetup, store: Store) -> Self {
         assert_eq!(setup.check(), Ok(()));
-        Self { setup, kind: std::marker::PhantomData }
+        Self { setup, store }
     }
 }
 
 /// The run of a feed's world.
-pub type FeedRun<K> = Run<FeedWorld<K>>;
-/// A participant of it.
-pub type Member<K> = Participant<<K as FeedKind>::Replica>;
+pub type FeedRun = Run<FeedWorld>;
 
-impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
+impl Pace<Participant> for FeedWorld {
     fn travel(&self, from: NodeId, to: NodeId) -> Travel {
         let servers = self.setup.servers();
         if servers.contains(from) && servers.contains(to) { BETWEEN_REPLICAS } else { TO_A_PHONE }
@@ -155,7 +157,7 @@ impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
         Some(Turns { period: PERIOD, offset, jitter: TURN_JITTER })
     }
 
-    fn traffic(&self, _: NodeId, state: &Member<K>, turn: u32, dice: u64) -> Option<Request> {
+    fn traffic(&self, _: NodeId, state: &Participant, turn: u32, dice: u64) -> Option<Request> {
         let phone = state.client().expect("only phones have turns");
         if phone.waiting().is_some() {
             return None;
@@ -169,15 +171,17 @@ impl<K: FeedKind> Pace<Member<K>> for FeedWorld<K> {
     }
 }
 
-impl<K: FeedKind> World for FeedWorld<K> {
-    type Node = Member<K>;
-    type Watch = FeedWatch<K>;
+impl World for FeedWorld {
+    type Node = Participant;
+    type Watch = FeedWatch;
 
-    fn nodes(&self) -> Vec<Member<K>> {
+    fn nodes(&self) -> Vec<Participant> {
         let servers = self.setup.servers();
-        let replica = |id| Participant::Replica(K::replica(id, servers));
+        let replica = |id| self.store.replica(id, servers);
         let phone = |(person, id): (usize, NodeId)| {
-            Participant::Client(Client::new(id, self.setup.home(person as u8), PATIENCE))
+            let retries = self.store.retries().then(|| Retries { servers: self.setup.replicas, ..RETRIES });
+            let patience = if retries.is_some() { PATIENCE_WITH_RETRIES } else { PATIENCE };
+            Participant::Client(Client::new(id, self.setup.home(person as u8), patience, retries))
         };
         servers.iter().map(replica).chain(self.setup.phones().enumerate().map(phone)).collect()
     }
@@ -187,27 +191,20 @@ impl<K: FeedKind> World for FeedWorld<K> {
         self.setup.servers().contains(node)
     }
 
-    fn watch(&self, watch: &mut FeedWatch<K>, seen: &Seen<'_, Member<K>>) {
-        watch.events.watch(seen, self.setup.servers(), |note| match note {
-            feed::Note::Replica(note) => K::is_notable(note),
-            feed::Note::Asked { .. } => false,
-            feed::Note::GaveUp { .. }
-            | feed::Note::HeardLate { .. }
-            | feed::Note::Attached { .. }
-            | feed::Note::WasBusy => true,
-        });
+    fn watch(&self, watch: &mut FeedWatch, seen: &Seen<'_, Participant>) {
+        watch.events.watch(seen, self.setup.servers(), kind::is_notable);
+        let ghost = watch.ghost.get_or_insert_with(|| kind::Ghost::new(self.store));
         if watch.broken.is_none()
-            && let Err(broken) = K::check(&mut watch.ghost, seen)
+            && let Err(broken) = ghost.check(seen)
         {
             watch.broken = Some((seen.at, broken));
             watch.events.mark(seen.at, MarkKind::Broken);
         }
         for note in &seen.outcome.notes {
-            let feed::Note::Replica(note) = note else { continue };
-            if K::elected(note) {
+            if kind::elected(note) {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
             }
-            if let Some(post) = K::committed(note) {
+            if let Some(post) = kind::committed(note) {
                 watch.on_committed(post, seen);
             }
         }
@@ -216,6 +213,16 @@ impl<K: FeedKind> World for FeedWorld<K> {
         }
         for (id, _) in &seen.outcome.replies {
             watch.on_reply(seen.history.get(*id).expect("what was answered was asked"), seen);
+        }
+        if let Some(stale) =
+            watch.staleness.stale().last().filter(|_| watch.broken.is_none() && self.store.is_linearizable())
+        {
+            let reader = seen.history.get(stale.read).expect("a read of this run").client;
+            watch.broken = Some((
+                seen.at,
+                kind::stale_read(&self.setup.name(reader), &self.setup.name(stale.oldest.author), *stale),
+            ));
+            watch.events.mark(seen.at, MarkKind::Broken);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is remembered of a feed's run: counts, phones, stale answers, and what broke.
 
-use super::{Broken, FeedKind, Member};
+use super::Broken;
+use super::kind::Ghost;
 use crate::check::staleness::{StaleRead, Staleness};
 use crate::history::{Operation, Outcome};
 use crate::node::{Micros, NodeId, NodeSet, RequestId};
@@ -8,6 +9,7 @@ use crate::shared_vec::SharedVec;
 use crate::sim::run::Seen;
 use crate::sorted::SortedMap;
 use crate::store::feed::{PostId, Refusal, Request, Response};
+use crate::store::participant::Participant;
 use crate::world::watch::{Events, MarkKind, Newest};
 
 /// How many of its own posts a phone shows after those that it read.
@@ -100,12 +102,12 @@ pub struct Phone {
 }
 
 /// All that is remembered of a feed's run.
-#[derive(Clone, Debug)]
-pub struct FeedWatch<K: FeedKind> {
+#[derive(Clone, Debug, Default)]
+pub struct FeedWatch {
     /// Marks, troubles, deaths, notes.
-    pub events: Events<Member<K>>,
-    /// The protocol's invariants.
-    pub(super) ghost: K::Ghost,
+    pub events: Events<Participant>,
+    /// The protocol's invariants, once anything happened.
+    pub(super) ghost: Option<Ghost>,
     /// What broke first, if anything did.
     pub broken: Option<(Micros, Broken)>,
     /// Counts.
@@ -120,24 +122,10 @@ pub struct FeedWatch<K: FeedKind> {
     open: SortedMap<PostId, RequestId>,
 }
 
-impl<K: FeedKind> Default for FeedWatch<K> {
-    fn default() -> Self {
-        Self {
-            events: Events::default(),
-            ghost: K::Ghost::default(),
-            broken: None,
-            meters: Meters::default(),
-            staleness: Staleness::default(),
-            observed: Newest::default(),
-            phones: SortedMap::new(),
-            open: SortedMap::new(),
-        }
-    }
-}
-
-impl<K: FeedKind> FeedWatch<K> {
-    pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Member<K>>) {
-        let state = seen.after.slot(phone).node.client().expect("only phones are asked");
+impl FeedWatch {
+    pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Participant>) {
+        // An operator asks replicas.
+        let Some(state) = seen.after.slot(phone).node.client() else { return };
         // Too busy, or a move.
         if !state.has_open(id) {
             return;
@@ -153,12 +141,13 @@ impl<K: FeedKind> FeedWatch<K> {
         }
     }
 
-    pub(super) fn on_reply(&mut self, operation: &Operation<Request, Response, Refusal>, seen: &Seen<'_, Member<K>>) {
+    pub(super) fn on_reply(&mut self, operation: &Operation<Request, Response, Refusal>, seen: &Seen<'_, Participant>) {
         let at = seen.at;
         let (id, phone) = (operation.id, operation.client);
         match &operation.outcome {
             Outcome::Pending => unreachable!("just answered"),
-            Outcome::Done { response: Response::Attached, .. } | Outcome::Refused { refusal: Refusal::Busy, .. } => {}
+            _ if matches!(operation.request, Request::Attach(_) | Request::Operate(_)) => {}
+            Outcome::Refused { refusal: Refusal::Busy, .. } => {}
             Outcome::Done { response, .. } => {
                 self.meters.done += 1;
                 self.meters.count_latency(at.since(operation.invoked));
@@ -181,7 +170,7 @@ impl<K: FeedKind> FeedWatch<K> {
         &mut self,
         operation: &Operation<Request, Response, Refusal>,
         response: &Response,
-        seen: &Seen<'_, Member<K>>,
+        seen: &Seen<'_, Participant>,
     ) {
         let at = seen.at;
         let phone = self.phones.or_default(operation.client);
@@ -196,19 +185,19 @@ impl<K: FeedKind> FeedWatch<K> {
                 if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, posts) {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
-                    let has = |node: &Member<K>| node.replica().is_some_and(|replica| K::holds(replica, stale.oldest));
-                    let holders = seen.after.slots().filter(|(_, slot)| has(&slot.node)).map(|(id, _)| id).collect();
+                    let slots = seen.after.slots();
+                    let holders = slots.filter(|(_, slot)| slot.node.has(stale.oldest)).map(|(id, _)| id).collect();
                     let replica = seen.after.slot(operation.client).node.client().expect("a phone read").replica();
                     let what = Observation::Stale { stale, replica, holders };
                     self.observed.push(Observed { at, phone: operation.client, what });
                 }
             }
-            Response::Attached => unreachable!("filtered by the caller"),
+            Response::Attached | Response::Operated => unreachable!("filtered by the caller"),
         }
     }
 
     /// A post is in the feed for good: if its phone had given it up, that is news.
-    pub(super) fn on_committed(&mut self, post: PostId, seen: &Seen<'_, Member<K>>) {
+    pub(super) fn on_committed(&mut self, post: PostId, seen: &Seen<'_, Participant>) {
         let Some(id) = self.open.get(&post) else { return };
         let operation = seen.history.get(*id).expect("it was asked");
         if let Outcome::Unknown { at: gave_up, .. } = operation.outcome {

@@ -47,7 +47,12 @@ pub(super) fn node(run: &PaxosRun, now: Micros, id: NodeId) -> Sheet {
         Status::Crashed => ", crashed",
         Status::Paused => ", paused",
     };
-    Sheet { title: format!("{} · {role}{state}", setup.name(id)), sections, meaning: node_meaning(slot) }
+    Sheet {
+        title: format!("{} · {role}{state}", setup.name(id)),
+        sections,
+        meaning: node_meaning(slot),
+        actions: Vec::new(),
+    }
 }
 
 fn durable(slot: &Slot<Paxos>) -> Rows {
@@ -170,5 +175,10 @@ pub(super) fn flight(run: &PaxosRun, id: FlightId) -> Option<Sheet> {
             format!("{from} refuses {ballot}: it has promised {promised}, which is higher."),
         ),
     };
-    Some(Sheet { title: format!("{kind} · {from} to {to}"), sections: vec![("Says".to_owned(), fields)], meaning })
+    Some(Sheet {
+        title: format!("{kind} · {from} to {to}"),
+        sections: vec![("Says".to_owned(), fields)],
+        meaning,
+        actions: Vec::new(),
+    })
 }

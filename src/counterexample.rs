@@ -1,0 +1,189 @@
+//! Counterexamples: for each flaw a schedule that breaks an invariant with it, and none without.
+//!
+//! A script says what is done from outside and when; all else follows from setup and seed, as in every run. So the page can
+//! play it, a learner can change it, and a test can take the flaw out and let the same things happen again.
+
+use crate::experiment::FeedExperiment;
+use crate::node::Micros;
+use crate::raft;
+use crate::sim::fault::Scripted;
+use crate::timeline::{Experiment, RequestOf, Timeline};
+use crate::world::feed::Store;
+
+/// A flaw, and the run that shows what the rule that it breaks was for.
+#[derive(Clone, Copy, Debug)]
+pub struct Counterexample {
+    /// What a setup calls the flaw.
+    pub flaw: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What the nodes do wrong, in a sentence.
+    pub sentence: &'static str,
+    /// The invariant that breaks.
+    pub breaks: &'static str,
+    /// The run, without what it runs on.
+    run: Schedule,
+}
+
+/// A seed, and what is done when.
+#[derive(Clone, Copy, Debug)]
+struct Schedule {
+    /// Who takes part: `replicas=3 people=1`.
+    cast: &'static str,
+    /// Raft's switches that are on: `.read-index`.
+    switches: &'static str,
+    seed: u64,
+    /// One intervention a line, each after its moment in µs; see [`crate::sim::script`].
+    script: &'static str,
+    /// How far it has to be played, in ms: the invariant is broken by then.
+    end_ms: u64,
+}
+
+/// What breaks Raft.
+pub fn raft() -> impl Iterator<Item = Counterexample> {
+    raft::Flaw::ALL.into_iter().filter_map(|flaw| {
+        let (_, run) = RAFT.iter().find(|(known, _)| *known == flaw)?;
+        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
+        Some(Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run })
+    })
+}
+
+impl Counterexample {
+    /// The run of a flaw of Raft, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_raft(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };
+        self.play(&format!("{} traffic=0 stores=raft{}{flaw}", self.run.cast, self.run.switches))
+    }
+
+    fn play<E: Experiment>(&self, setup: &str) -> Timeline<E> {
+        let experiment = setup.parse::<E>().expect("a setup of our own");
+        let script = self.run.script.lines().map(|line| line.trim().parse());
+        let script: Result<Vec<Scripted<RequestOf<E>>>, String> = script.collect();
+        Timeline::scripted(
+            experiment,
+            self.run.seed,
+            script.expect("a script of our own"),
+            Micros::from_ms(self.run.end_ms),
+        )
+    }
+}
+
+/// The same setup without its flaws; none if it has none.
+pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
+    let mut sound = experiment.clone();
+    for store in &mut sound.stores {
+        if let Store::Raft(setup, _) = store {
+            setup.flaw = None;
+        }
+    }
+    (sound != *experiment).then_some(sound)
+}
+
+const RAFT: &[(raft::Flaw, Schedule)] = &[
+    (
+        raft::Flaw::VoteNotDurable,
+        // Two candidates that don't hear each other ask the third server, which crashes in between.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "100000 cut n1>n2 n2>n1
+                100000 timer 0 n1 Raft(Election)
+                130000 timer 0 n2 Raft(Election)
+                145000 crash n3 keep 0
+                150000 restart n3",
+            end_ms: 220,
+        },
+    ),
+    (
+        raft::Flaw::AcknowledgeBeforeSync,
+        // The leader counts a follower that crashes before its disk has the entry; the third server never got it.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "400000 cut n1>n3 n3>n1
+                400000 ask n4 post Remember me
+                440000 message 0 n1>n2 AppendEntries 6 deliver
+                440000 crash n2 keep 0
+                480000 restart n2
+                480000 timer 0 n3 Raft(Election)",
+            end_ms: 550,
+        },
+    ),
+    (
+        raft::Flaw::VoteWithoutUpToDateCheck,
+        // A server that was cut off lacks a committed entry, and is elected once the leader is gone.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 2,
+            script: "600000 cut n2>n1 n1>n2 n2>n3 n3>n2
+                600001 ask n4 post Remember me
+                1000000 crash n1 keep 0
+                1000001 heal n2>n1 n1>n2 n2>n3 n3>n2",
+            end_ms: 1_800,
+        },
+    ),
+    (
+        raft::Flaw::CommitOlderTerms,
+        // Figure 8 with its five servers, each term one earlier: n1 leads 1 and 3, n5 leads 2 and 4.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: ".one-entry",
+            seed: 6,
+            script: "100000 timer 0 n1 Raft(Election)
+                220000 cut n1>n3 n1>n4 n1>n5 n2>n3 n2>n4 n2>n5 n3>n1 n3>n2 n4>n1 n4>n2 n5>n1 n5>n2
+                220000 ask n6 post Remember me
+                270000 crash n1 keep 0
+                270000 timer 0 n5 Raft(Election)
+                310000 cut n5>n3 n5>n4
+                360000 crash n5 keep 0
+                360000 heal n1>n3 n3>n1
+                360000 restart n1
+                360000 timer 0 n1 Raft(Election)
+                370000 timer 0 n1 Raft(Election)
+                560000 cut n1>n3
+                600000 crash n1 keep 0
+                600000 heal n5>n3 n5>n4
+                600000 restart n5
+                600000 timer 0 n5 Raft(Election)
+                610000 timer 0 n5 Raft(Election)",
+            end_ms: 680,
+        },
+    ),
+    (
+        raft::Flaw::ReadWithoutQuorum,
+        // The leader is cut off, another one is elected and confirms a post; then the old one is asked.
+        Schedule {
+            cast: "replicas=3 people=2",
+            switches: ".read-index",
+            seed: 5,
+            script: "300000 cut n1>n2 n1>n3 n2>n1 n3>n1
+                300000 timer 0 n3 Raft(Election)
+                380000 ask n5 post News
+                480000 ask n4 read",
+            end_ms: 500,
+        },
+    ),
+    (
+        raft::Flaw::LeaseTooLong,
+        // A heartbeat is fast, its acknowledgement slow, and what n1 says after it gets lost. When n1 hears the
+        // acknowledgement, a sound lease is nearly over.
+        Schedule {
+            cast: "replicas=3 people=2",
+            switches: ".check-quorum.stickiness.lease",
+            seed: 5,
+            script: "330000 cut n1>n3 n3>n1
+                330000 message 0 n1>n2 AppendEntries 2 deliver
+                340000 message 0 n2>n1 AppendReply 2 hold
+                340000 cut n1>n2
+                460000 timer 0 n3 Raft(Election)
+                460000 message 0 n2>n1 AppendReply 2 release
+                520000 ask n5 post News
+                530000 timer 0 n3 Raft(Heartbeat)
+                600000 ask n4 read",
+            end_ms: 610,
+        },
+    ),
+];

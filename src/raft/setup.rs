@@ -1,0 +1,149 @@
+//! How a setup names Raft's switches and flaws: `raft.pre-vote.check-quorum@vote-not-durable`.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use super::{Flaw, Reads, Switches};
+
+/// What a cluster is set up with beside its members.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Setup {
+    /// The features that are on.
+    pub switches: Switches,
+    /// The mistake that is made on purpose.
+    pub flaw: Option<Flaw>,
+}
+
+/// A feature that can be on or off, for a person to choose.
+#[derive(Clone, Copy, Debug)]
+pub struct Switch {
+    /// What a setup calls it.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it buys and what it costs, in a sentence or two.
+    pub says: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    is_on: fn(&Switches) -> bool,
+    turn_on: fn(&mut Switches),
+}
+
+/// All of them, in the order in which the page lists them.
+pub const SWITCHES: [Switch; 7] = [
+    Switch {
+        name: "pre-vote",
+        title: "Pre-vote",
+        says: "Before it raises its term, a server asks whether it could win: one that was cut off comes back without \
+               deposing the leader. Costs a round more per election.",
+        source: "thesis §9.6",
+        is_on: |switches| switches.pre_vote,
+        turn_on: |switches| switches.pre_vote = true,
+    },
+    Switch {
+        name: "check-quorum",
+        title: "Check-quorum",
+        says: "A leader that hears no majority for an election timeout steps down, so its clients learn of it. A leader with \
+               slow followers may resign.",
+        source: "thesis §6.2",
+        is_on: |switches| switches.check_quorum,
+        turn_on: |switches| switches.check_quorum = true,
+    },
+    Switch {
+        name: "stickiness",
+        title: "Leader stickiness",
+        says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader \
+               is gone.",
+        source: "thesis §4.2.3",
+        is_on: |switches| switches.stickiness,
+        turn_on: |switches| switches.stickiness = true,
+    },
+    Switch {
+        name: "transfer",
+        title: "Leadership transfer",
+        says: "A leader hands over to a server of your choice without waiting for a timeout. It takes no requests meanwhile.",
+        source: "thesis §3.10",
+        is_on: |switches| switches.transfer,
+        turn_on: |switches| switches.transfer = true,
+    },
+    Switch {
+        name: "read-index",
+        title: "Reads by ReadIndex",
+        says: "A read is no log entry: the leader asks a majority whether it still leads, and answers. Costs a round of \
+               messages, saves the disks.",
+        source: "thesis §6.4",
+        is_on: |switches| switches.reads == Reads::ReadIndex,
+        turn_on: |switches| switches.reads = Reads::ReadIndex,
+    },
+    Switch {
+        name: "lease",
+        title: "Reads by leader lease",
+        says: "A leader that a majority just heard answers reads alone and at once. Wrong if clocks run apart by more than \
+               is assumed: try drift. Needs check-quorum and stickiness.",
+        source: "thesis §6.4.1",
+        is_on: |switches| switches.reads == Reads::Lease,
+        turn_on: |switches| switches.reads = Reads::Lease,
+    },
+    Switch {
+        name: "one-entry",
+        title: "One entry a message",
+        says: "An append carries one entry instead of all that a follower lacks, as in the paper's figures. Who is far behind \
+               takes longer.",
+        source: "Figure 2",
+        is_on: |switches| switches.one_entry,
+        turn_on: |switches| switches.one_entry = true,
+    },
+];
+
+impl Switch {
+    /// Whether it is on in `setup`.
+    pub fn is_on(&self, setup: &Setup) -> bool {
+        (self.is_on)(&setup.switches)
+    }
+}
+
+/// Shown as the words that differ from the plain protocol, each after a dot; the flaw after an `@`.
+impl Display for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for switch in SWITCHES.iter().filter(|switch| switch.is_on(self)) {
+            write!(f, ".{}", switch.name)?;
+        }
+        match self.flaw {
+            Some(flaw) => write!(f, "@{flaw}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Setup {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (words, flaw) = text.split_once('@').map_or((text, None), |(words, flaw)| (words, Some(flaw)));
+        let mut setup = Self { flaw: flaw.map(str::parse).transpose()?, ..Self::default() };
+        for word in words.split('.').filter(|word| !word.is_empty()) {
+            let switch = SWITCHES.iter().find(|switch| switch.name == word);
+            let switch = switch.ok_or_else(|| format!("Raft has no switch “{word}”"))?;
+            (switch.turn_on)(&mut setup.switches);
+        }
+        setup.switches.check()?;
+        Ok(setup)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setup_is_read_as_it_is_shown() {
+        for text in
+            ["", ".pre-vote", ".check-quorum.stickiness.lease", "@vote-not-durable", ".transfer@commit-older-terms"]
+        {
+            assert_eq!(text.parse::<Setup>().map(|setup| setup.to_string()), Ok(text.to_owned()));
+        }
+        for (text, wrong) in [(".magic", "no switch"), ("@magic", "no flaw"), (".lease", "needs")] {
+            assert!(text.parse::<Setup>().expect_err(text).contains(wrong), "{text}");
+        }
+    }
+}

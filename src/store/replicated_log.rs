@@ -1,0 +1,158 @@
+//! What the consistent feed needs of a replicated log, whatever protocol keeps it.
+
+use super::consistent_feed::Command;
+use super::feed::Operation;
+use super::participant::{Delta, Message, Note, Timer};
+use crate::node::{Disk, Node, NodeId};
+use crate::raft::{self, Index, Payload, PersistentState, Raft, Reads};
+
+/// Commands in one order, the same at all servers: each index, counted from 1, holds at most one for good.
+///
+/// A log promises this of what it is asked: `Done` once the command or the read took effect; `Refused` only if it never will;
+/// no answer if that cannot be known.
+pub trait ReplicatedLog: Node {
+    /// This server.
+    fn id(&self) -> NodeId;
+    /// Who leads, as far as it knows.
+    fn leader(&self) -> Option<NodeId>;
+    /// Grows with every change of leader that it hears of: Raft's term.
+    fn epoch(&self) -> u64;
+    /// The epoch that a server starts with from this disk.
+    fn epoch_on(disk: &Self::Disk) -> u64;
+    /// Whether it tries to become leader.
+    fn is_candidate(&self) -> bool;
+    /// Up to here all is decided: what this index passes may be carried out.
+    fn commit_index(&self) -> u64;
+    /// The command at a decided index that it still has; none if the protocol put something of its own there.
+    fn command(&self, index: u64) -> Option<&Command>;
+    /// A server that has not started, configured as this one.
+    fn fresh(&self) -> Self;
+
+    /// Asks it to put a command into the log.
+    fn propose(command: Command) -> Self::Request;
+    /// Asks it for a read that is no entry of its own; none if its reads are entries, as its switches may have it.
+    fn read(&self) -> Option<Self::Request>;
+    /// Asks it for what an operator wants; none if it can't be had from this protocol.
+    fn operate(&self, operation: Operation) -> Option<Self::Request>;
+    /// What a request came to.
+    fn settled(response: &Self::Response) -> Settled;
+    /// Why a request did not take effect.
+    fn declined(refusal: &Self::Refusal) -> Declined;
+
+    /// As a message of the feed.
+    fn message(message: Self::Message) -> Message;
+    /// As a timer of the feed.
+    fn timer(timer: Self::Timer) -> Timer;
+    /// As a change to the disk of the feed.
+    fn delta(delta: <Self::Disk as Disk>::Delta) -> Delta;
+    /// As a note of the feed.
+    fn note(note: Self::Note) -> Note;
+}
+
+/// What a request came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Settled {
+    /// Its command is decided, at this index.
+    At(u64),
+    /// It is a read that may be answered once this index was carried out.
+    ReadAt(u64),
+    /// The operator has what was asked for.
+    Operated,
+}
+
+/// Why a request did not take effect and never will.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Declined {
+    /// The server does not lead, or no longer does.
+    NotLeader,
+    /// Its entry stood at this index, until another one was decided there.
+    Superseded(u64),
+    /// The leader hands over its office.
+    HandingOver,
+    /// The operator can't have it.
+    NotOperated,
+}
+
+impl ReplicatedLog for Raft<Command> {
+    fn id(&self) -> NodeId {
+        self.id()
+    }
+
+    fn leader(&self) -> Option<NodeId> {
+        self.leader_hint()
+    }
+
+    fn epoch(&self) -> u64 {
+        self.term().0
+    }
+
+    fn epoch_on(disk: &PersistentState<Command>) -> u64 {
+        disk.term.0
+    }
+
+    fn is_candidate(&self) -> bool {
+        matches!(self.role(), raft::Role::Candidate { .. } | raft::Role::PreCandidate { .. })
+    }
+
+    fn commit_index(&self) -> u64 {
+        self.commit_index().0
+    }
+
+    fn command(&self, index: u64) -> Option<&Command> {
+        match &self.entry(Index(index))?.payload {
+            Payload::Command(command) => Some(command),
+            Payload::Noop => None,
+        }
+    }
+
+    fn fresh(&self) -> Self {
+        Self::new(*self.config())
+    }
+
+    fn propose(command: Command) -> raft::Request<Command> {
+        raft::Request::Propose(command)
+    }
+
+    fn read(&self) -> Option<raft::Request<Command>> {
+        (self.config().switches.reads != Reads::Log).then_some(raft::Request::Read)
+    }
+
+    fn operate(&self, operation: Operation) -> Option<raft::Request<Command>> {
+        match operation {
+            Operation::Transfer(to) => Some(raft::Request::TransferLeadership(to)),
+        }
+    }
+
+    fn settled(response: &raft::Response) -> Settled {
+        match response {
+            raft::Response::Committed { index, .. } => Settled::At(index.0),
+            raft::Response::ReadAt { index } => Settled::ReadAt(index.0),
+            raft::Response::Transferred { .. } => Settled::Operated,
+        }
+    }
+
+    fn declined(refusal: &raft::Refusal) -> Declined {
+        match refusal {
+            raft::Refusal::Superseded { index } => Declined::Superseded(index.0),
+            raft::Refusal::NotLeader { .. } => Declined::NotLeader,
+            raft::Refusal::HandingOver { .. } => Declined::HandingOver,
+            raft::Refusal::NotTransferred { .. } => Declined::NotOperated,
+        }
+    }
+
+    fn message(message: raft::Message<Command>) -> Message {
+        Message::Raft(message)
+    }
+
+    fn timer(timer: raft::Timer) -> Timer {
+        Timer::Raft(timer)
+    }
+
+    fn delta(delta: raft::Delta<Command>) -> Delta {
+        Delta::Raft(delta)
+    }
+
+    fn note(note: raft::Note) -> Note {
+        Note::Raft(note)
+    }
+}

@@ -1,0 +1,318 @@
+//! A feed on Raft as view data: roles, logs and messages.
+
+use cap_lab::node::NodeId;
+use cap_lab::raft::{self, AppendResult, Entry, Index, Payload, PersistentState, Raft, Role};
+use cap_lab::sim::model::{self, Slot};
+use cap_lab::store::consistent_feed::Command;
+use cap_lab::store::feed::{Ask, Operation};
+use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
+use cap_lab::world::feed::{FeedRun, FeedSetup};
+
+use super::common::{self, Look};
+use crate::ui::lab::{
+    Act, Chip, FlightHue, FlightShape, Invariant, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
+};
+
+/// How many entries are drawn under a node.
+const CHIPS: u64 = 6;
+/// How many entries of the logs the Raft page shows.
+const LOG_WINDOW: u64 = 24;
+
+fn raft(slot: &Slot<Participant>) -> &Raft<Command> {
+    slot.node.raft().expect("servers come first")
+}
+
+/// The features of Raft, and which of them are on.
+pub(super) fn switches(setup: &raft::Setup) -> Vec<Switch> {
+    let switch = |switch: &raft::Switch| {
+        let raft::Switch { name, title, says, source, .. } = *switch;
+        Switch { name, title, says, source, on: switch.is_on(setup) }
+    };
+    raft::SWITCHES.iter().map(switch).collect()
+}
+
+/// What is on its disk; none as long as nothing is.
+fn durable(slot: &Slot<Participant>) -> Option<&PersistentState<Command>> {
+    match &slot.disk {
+        FeedDisk::Raft(disk) => Some(disk),
+        _ => None,
+    }
+}
+
+fn posts(slot: &Slot<Participant>) -> usize {
+    match &slot.node {
+        Participant::Raft(replica) => replica.feed().posts().len(),
+        _ => 0,
+    }
+}
+
+fn command(setup: FeedSetup, entry: &Entry<Command>) -> String {
+    match &entry.payload {
+        Payload::Noop => "no-op".to_owned(),
+        Payload::Command(Command { ask: Ask::Post(post), .. }) => {
+            format!("{} posts “{}”", setup.person(post.id.author), post.text)
+        }
+        Payload::Command(Command { client, ask: Ask::Read }) => format!("{} reads", setup.person(*client)),
+    }
+}
+
+pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
+    let slot = run.model().slot(id);
+    let raft = raft(slot);
+    let commit = raft.commit_index();
+    let setup = run.world().setup;
+    let last = raft.log().last_index().0;
+    let before = last.saturating_sub(CHIPS);
+    let chips = raft.log().iter_from(Index(before + 1)).map(|(index, entry)| {
+        let committed = index <= commit;
+        let state = if committed { "committed" } else { "not known to be committed" };
+        let title = format!("entry {}, term {}, {state}: {}", index.0, entry.term.0, command(setup, entry));
+        Chip { label: entry.term.0.to_string(), committed, title }
+    });
+    let timer = run.schedule().timer(id, Timer::Raft(raft::Timer::Election));
+    NodeView {
+        id,
+        name: id.to_string(),
+        role: match raft.role() {
+            _ if slot.status == model::Status::Crashed => RoleMark::Follower,
+            Role::Leader { .. } => RoleMark::Leader,
+            Role::Candidate { .. } | Role::PreCandidate { .. } => RoleMark::Candidate,
+            Role::Follower { .. } => RoleMark::Follower,
+        },
+        status: common::status(slot.status),
+        caption: format!("term {}", raft.term().0),
+        timer,
+        chips: chips.collect(),
+        chips_before: before,
+        clock: common::clock(run, id),
+    }
+}
+
+pub(super) fn look(message: &raft::Message<Command>) -> Look {
+    let (label, shape, hue) = match message {
+        raft::Message::RequestVote { term, .. } => {
+            (format!("RequestVote t{}", term.0), FlightShape::Request, FlightHue::Election)
+        }
+        raft::Message::Vote { granted, .. } => {
+            let label = if *granted { "vote" } else { "no vote" };
+            (label.to_owned(), FlightShape::Reply, FlightHue::Election)
+        }
+        raft::Message::AppendEntries { entries, .. } => {
+            let label = if entries.is_empty() { "heartbeat".to_owned() } else { "AppendEntries".to_owned() };
+            (label, FlightShape::Request, FlightHue::Work)
+        }
+        raft::Message::AppendReply { result, .. } => {
+            let label = if matches!(result, AppendResult::Matched { .. }) { "ack" } else { "refused" };
+            (label.to_owned(), FlightShape::Reply, FlightHue::Work)
+        }
+        raft::Message::PreVote { term, .. } => {
+            (format!("PreVote t{}", term.0 + 1), FlightShape::Request, FlightHue::Election)
+        }
+        raft::Message::PreVoteReply { granted, .. } => {
+            let label = if *granted { "would vote" } else { "would not" };
+            (label.to_owned(), FlightShape::Reply, FlightHue::Election)
+        }
+        raft::Message::TimeoutNow { .. } => ("TimeoutNow".to_owned(), FlightShape::Request, FlightHue::Election),
+    };
+    Look { label, shape, hue }
+}
+
+pub(super) fn invariants(run: &FeedRun) -> Vec<Invariant> {
+    let broken = run.watch().broken.as_ref().map(|(_, broken)| broken);
+    let evidence = |name| broken.filter(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
+    let all = raft::invariant::INVARIANTS.iter();
+    all.map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
+}
+
+pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
+    let setup = run.world().setup;
+    let slot = run.model().slot(id);
+    let raft = raft(slot);
+    let empty = PersistentState::default();
+    let state = durable(slot).unwrap_or(&empty);
+    let disk = |state: &PersistentState<Command>| {
+        let vote = state.vote.map_or("none".to_owned(), |vote| vote.to_string());
+        vec![
+            ("term".to_owned(), state.term.0.to_string()),
+            ("vote in that term".to_owned(), vote),
+            ("log".to_owned(), format!("{} entries", state.log.last_index().0)),
+            ("last entry".to_owned(), state.log.last().to_string()),
+        ]
+    };
+    let unsynced: Vec<(String, String)> = slot.unsynced.iter().filter_map(|delta| delta_words(setup, delta)).collect();
+    let mut sections = vec![("Durable (on its disk)".to_owned(), disk(state))];
+    if !unsynced.is_empty() {
+        sections.push(("Written, not yet synced: a crash loses it".to_owned(), unsynced));
+    }
+    let mut volatile = vec![
+        ("role".to_owned(), role_words(run, id)),
+        ("commit index".to_owned(), raft.commit_index().0.to_string()),
+        ("posts in its feed".to_owned(), posts(slot).to_string()),
+    ];
+    if let Role::Leader { followers, .. } = raft.role() {
+        volatile.extend(followers.iter().map(|(peer, progress)| {
+            let (next, matched) = (progress.next.0, progress.matched.0);
+            (format!("{peer}: nextIndex, matchIndex"), format!("{next}, {matched}"))
+        }));
+    }
+    if slot.status != model::Status::Crashed {
+        sections.push(("Volatile: a crash forgets it".to_owned(), volatile));
+    }
+    let meaning = match (slot.status, raft.role()) {
+        (model::Status::Crashed, _) => "It is down. It will start again with what its disk holds.",
+        (model::Status::Paused, _) => "It stands still and does not notice: what arrives waits.",
+        (_, Role::Leader { .. }) => "It takes requests, and commits what a majority has on disk.",
+        (_, Role::PreCandidate { .. }) => "It asks who would vote for it, before it raises its term.",
+        (_, Role::Candidate { .. }) => "It asks for votes. Only a majority makes it leader.",
+        (_, Role::Follower { leader: Some(_) }) => "It passes what its phones ask to the leader.",
+        (_, Role::Follower { leader: None }) => "It knows no leader: it refuses what its phones ask.",
+    };
+    let title = format!("{id} · {}", role_words(run, id));
+    Sheet { title, sections, meaning: meaning.to_owned(), actions: operations(run, id) }
+}
+
+pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
+    let setup = run.world().setup;
+    let longest = setup.servers().iter().map(|id| raft(run.model().slot(id)).log().last_index().0).max()?;
+    let first_index = longest.saturating_sub(LOG_WINDOW) + 1;
+    let leader = setup
+        .servers()
+        .iter()
+        .map(|id| raft(run.model().slot(id)))
+        .filter(|raft| raft.is_leader())
+        .max_by_key(|raft| raft.term());
+    let rows = setup.servers().iter().map(|id| {
+        let slot = run.model().slot(id);
+        let raft = raft(slot);
+        let entries = raft.log().iter_from(Index(first_index)).map(|(index, entry)| LogCell {
+            index: index.0,
+            term: entry.term.0,
+            command: command(setup, entry),
+        });
+        let progress = leader.and_then(|leader| match leader.role() {
+            Role::Leader { followers, .. } => followers.get(&id),
+            _ => None,
+        });
+        LogRow {
+            node: id,
+            name: id.to_string(),
+            role: role_words(run, id),
+            term: raft.term().0.to_string(),
+            voted_for: raft.vote().map_or("–".to_owned(), |vote| vote.to_string()),
+            entries: entries.collect(),
+            commit_index: raft.commit_index().0,
+            durable_index: durable(slot).map_or(0, |disk| disk.log.last_index().0),
+            next_index: progress.map(|progress| progress.next.0),
+            match_index: progress.map(|progress| progress.matched.0),
+        }
+    });
+    Some(Replication { first_index, rows: rows.collect() })
+}
+fn role_words(run: &FeedRun, id: NodeId) -> String {
+    let slot = run.model().slot(id);
+    let raft = raft(slot);
+    match (slot.status, raft.role()) {
+        (model::Status::Crashed, _) => "crashed".to_owned(),
+        (model::Status::Paused, _) => "paused".to_owned(),
+        (_, Role::Leader { .. }) => "leader".to_owned(),
+        (_, Role::PreCandidate { grants }) => {
+            format!("pre-candidate: {} of {} would vote for it", grants.len(), raft.config().members.len())
+        }
+        (_, Role::Candidate { votes }) => {
+            format!("candidate: {} of {} votes", votes.len(), raft.config().members.len())
+        }
+        (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
+        (_, Role::Follower { leader: None }) => "follower, no leader".to_owned(),
+    }
+}
+
+fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
+    let Delta::Raft(delta) = delta else { return None };
+    Some(match delta {
+        raft::Delta::Term(term) => ("term".to_owned(), term.0.to_string()),
+        raft::Delta::Vote(candidate) => ("vote".to_owned(), candidate.to_string()),
+        raft::Delta::Append(entries) => {
+            let words: Vec<String> = entries.iter().map(|entry| command(setup, entry)).collect();
+            ("append".to_owned(), words.join("; "))
+        }
+        raft::Delta::Wiped => ("wipe".to_owned(), "everything".to_owned()),
+        raft::Delta::Truncate { from } => ("truncate".to_owned(), format!("from index {}", from.0)),
+    })
+}
+
+/// What an operator may ask for at a server.
+fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
+    let servers = run.world().setup.servers().iter().map(|id| run.model().slot(id));
+    let leaders =
+        servers.filter(|slot| slot.status == model::Status::Up).map(|slot| raft(slot)).filter(|raft| raft.is_leader());
+    let Some(leader) = leaders.max_by_key(|raft| raft.term()) else { return Vec::new() };
+    let node = leader.id();
+    let mut offered = Vec::new();
+    if leader.config().switches.transfer && node != id {
+        let operation = Operation::Transfer(id);
+        offered.push(("Hand leadership to it".to_owned(), Act::Operate { node, operation }));
+    }
+    offered
+}
+
+/// What a message says, and what it means.
+pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) -> (Vec<(String, String)>, String) {
+    let row = |name: &str, value: String| (name.to_owned(), value);
+    match message {
+        raft::Message::RequestVote { term, last, .. } => (
+            vec![row("term", term.0.to_string()), row("its last entry", last.to_string())],
+            "A candidate asks for a vote. Whoever gave none in this term and has no later entry grants it (§5.2, §5.4.1)."
+                .to_owned(),
+        ),
+        raft::Message::Vote { term, granted } => (
+            vec![row("term", term.0.to_string()), row("granted", if *granted { "yes" } else { "no" }.to_owned())],
+            "A voter's answer. A vote that was granted is on the voter's disk (§5.2).".to_owned(),
+        ),
+        raft::Message::AppendEntries { term, previous, entries, commit, .. } => {
+            let words: Vec<String> = entries.iter().map(|entry| command(setup, entry)).collect();
+            let meaning = if entries.is_empty() {
+                "A heartbeat: the leader lives, and this much is committed (§5.2)."
+            } else {
+                "The leader replicates entries. A follower that lacks the previous one refuses (§5.3)."
+            };
+            let carried = if words.is_empty() { "none".to_owned() } else { words.join("; ") };
+            (
+                vec![
+                    row("term", term.0.to_string()),
+                    row("previous entry", previous.to_string()),
+                    row("entries", carried),
+                    row("commit index", commit.0.to_string()),
+                ],
+                meaning.to_owned(),
+            )
+        }
+        raft::Message::AppendReply { term, result, .. } => {
+            let (value, meaning) = match result {
+                AppendResult::Matched { up_to } => (
+                    format!("matches up to {}", up_to.0),
+                    "The follower's disk holds the leader's log up to there (§5.3).",
+                ),
+                AppendResult::Mismatch { previous, last } => (
+                    format!("differs at {}; its log ends at {}", previous.0, last.0),
+                    "The follower lacks the previous entry: the leader will try further back (§5.3).",
+                ),
+                AppendResult::StaleTerm => {
+                    ("the sender's term is over".to_owned(), "The leader that sent the entries must step down (§5.1).")
+                }
+            };
+            (vec![row("term", term.0.to_string()), row("result", value)], meaning.to_owned())
+        }
+        raft::Message::PreVote { term, last } => (
+            vec![row("would stand in term", (term.0 + 1).to_string()), row("its last entry", last.to_string())],
+            "A server asks who would vote for it, before it raises its term (thesis §9.6).".to_owned(),
+        ),
+        raft::Message::PreVoteReply { term, granted, .. } => (
+            vec![row("term", term.0.to_string()), row("would vote", if *granted { "yes" } else { "no" }.to_owned())],
+            "The answer. It binds nobody and changes nothing (thesis §9.6).".to_owned(),
+        ),
+        raft::Message::TimeoutNow { term } => (
+            vec![row("term", term.0.to_string())],
+            "The leader hands over: the receiver stands for election at once (thesis §3.10).".to_owned(),
+        ),
+    }
+}
