@@ -38,9 +38,10 @@ pub struct Broken {
 pub enum Disks {
     /// At once: a crash loses nothing that was written.
     AtOnce,
-    /// By a step of its own, which a node awaits before it handles anything else. A crash may come first.
+    /// By the step that comes next, unless the node crashes instead. That it comes next leaves nothing out for nodes that
+    /// handle nothing while they wait for their disk: what one has written, nobody can tell until it is durable.
     Awaited,
-    /// By a step of its own; meanwhile the node goes on.
+    /// By a step of its own, at any time; meanwhile the node goes on.
     Concurrent,
 }
 
@@ -188,10 +189,6 @@ impl<S: Subject + ?Sized> State<S> {
                 steps.push(Step::Request(*node, RequestId(number as u32), request.clone()));
             }
         }
-        if bounds.disks == Disks::Awaited {
-            let idle = |node: NodeId| !self.model.slot(node).awaits_sync();
-            steps.retain(|step| matches!(step, Step::Sync(_)) || self.model.touched(step).is_none_or(idle));
-        }
         for (node, slot) in self.model.slots() {
             match slot.status {
                 Status::Up if self.crashes < bounds.crashes && bounds.may_crash.contains(node) => {
@@ -206,6 +203,10 @@ impl<S: Subject + ?Sized> State<S> {
         {
             let between = self.model.flights().iter().filter(|(_, envelope)| envelope.from != envelope.to);
             steps.extend(between.map(|(id, _)| Step::Duplicate(id)));
+        }
+        let awaits = self.model.slots().find(|(_, slot)| slot.awaits_sync() && slot.status == Status::Up);
+        if let (Some((node, _)), Disks::Awaited) = (awaits, bounds.disks) {
+            steps.retain(|step| matches!(step, Step::Sync(at) | Step::Crash(at, _) if *at == node));
         }
         steps.retain(|step| subject.allows(&self.model, step) && self.is_first_of_its_kind(step));
         steps
