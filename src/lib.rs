@@ -7,6 +7,7 @@
 //! - [`sorted`]: small maps and sets that clone in one allocation.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
+//! - [`multi_paxos`]: one log on several servers, slot by slot. A slot that is chosen never changes.
 //! - [`gossip`]: a set that replicas spread among themselves. A name has one item everywhere.
 //! - [`history`]: what clients saw, and nothing else.
 //! - [`store`]: services on top of the protocols. Both feeds have the same clients and the same requests.
@@ -26,6 +27,7 @@ pub mod explain;
 pub mod explore;
 pub mod gossip;
 pub mod history;
+pub mod multi_paxos;
 pub mod node;
 pub mod paxos;
 pub mod raft;

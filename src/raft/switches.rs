@@ -51,6 +51,17 @@ impl Reads {
 }
 
 impl Switches {
+    /// None is on: the protocol of the paper's §5 and §8.
+    pub const PLAIN: Self = Self {
+        pre_vote: false,
+        check_quorum: false,
+        stickiness: false,
+        transfer: false,
+        reads: Reads::Log,
+        lease_drift_ppm: 0,
+        one_entry: false,
+    };
+
     /// What a lease promises with these settings: so long after a heartbeat was sent that a majority acknowledged, on the
     /// leader's clock, nobody else is elected. `shortest` is the shortest election timeout.
     pub fn lease(&self, shortest: Micros) -> Micros {

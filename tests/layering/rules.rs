@@ -14,12 +14,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sorted", &[]),
     ("raft", &["node", "shared_vec", "sorted"]),
     ("paxos", &["node", "shared_vec", "sorted"]),
+    ("multi_paxos", &["node", "shared_vec", "sorted"]),
     ("gossip", &["node", "shared_vec", "sorted"]),
     ("history", &["node", "shared_vec", "sorted"]),
-    ("store", &["node", "shared_vec", "sorted", "raft", "paxos", "gossip", "history"]),
+    ("store", &["node", "shared_vec", "sorted", "raft", "paxos", "multi_paxos", "gossip", "history"]),
     ("sim", &["node", "shared_vec", "sorted", "history"]),
     ("check", &["node", "shared_vec", "sorted", "history", "store::feed"]),
-    ("world", &["node", "shared_vec", "sorted", "raft", "paxos", "gossip", "history", "store", "sim", "check"]),
+    (
+        "world",
+        &["node", "shared_vec", "sorted", "raft", "paxos", "multi_paxos", "gossip", "history", "store", "sim", "check"],
+    ),
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
     ("experiment", ALL_ABOVE),
@@ -29,10 +33,22 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// What a run consists of. It has to come out the same on every machine, now and when it is replayed.
-const REPLAYED: &[&str] =
-    &["node", "shared_vec", "sorted", "raft", "paxos", "gossip", "history", "store", "sim", "timeline", "world"];
+const REPLAYED: &[&str] = &[
+    "node",
+    "shared_vec",
+    "sorted",
+    "raft",
+    "paxos",
+    "multi_paxos",
+    "gossip",
+    "history",
+    "store",
+    "sim",
+    "timeline",
+    "world",
+];
 /// Where nothing is measured in fractions: all of it ends up in digests.
-const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "gossip", "store", "sim"];
+const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "multi_paxos", "gossip", "store", "sim"];
 
 /// Crates of the browser, for `main.rs` and `ui/` only.
 const BROWSER_CRATES: &[&str] = &["yew", "web_sys", "wasm_bindgen", "wasm_bindgen_futures", "js_sys"];

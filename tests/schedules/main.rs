@@ -8,6 +8,7 @@ use std::io::Write;
 
 mod driver;
 mod gossip;
+mod multi_paxos;
 mod paxos;
 mod raft;
 

@@ -12,10 +12,13 @@ use cap_lab::timeline::{Experiment, RequestOf, Timeline};
 use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE, Store};
 use cap_lab::world::paxos::PaxosRun;
 
+use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
+
 /// A timeline of some experiment.
 pub(crate) enum Lab {
     Feed(Box<Timeline<FeedExperiment>>),
     Paxos(Box<Timeline<PaxosExperiment>>),
+    MultiPaxos(Box<Timeline<MultiPaxosExperiment>>),
 }
 
 /// The same for whichever experiment it is.
@@ -24,6 +27,7 @@ macro_rules! each {
         match $lab {
             Lab::Feed($timeline) => $what,
             Lab::Paxos($timeline) => $what,
+            Lab::MultiPaxos($timeline) => $what,
         }
     };
 }
@@ -39,6 +43,7 @@ impl Lab {
         Ok(match experiment {
             FeedExperiment::NAME => Self::Feed(timeline(setup, seed)?),
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
+            MultiPaxosExperiment::NAME => Self::MultiPaxos(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
     }
@@ -101,7 +106,7 @@ impl Lab {
     pub(crate) fn timer(&self, name: &str) -> String {
         match self {
             Self::Feed(_) => format!("Raft({name})"),
-            Self::Paxos(_) => name.to_owned(),
+            Self::Paxos(_) | Self::MultiPaxos(_) => name.to_owned(),
         }
     }
 
@@ -116,13 +121,14 @@ impl Lab {
     fn setup(&self) -> Option<FeedSetup> {
         match self {
             Self::Feed(timeline) => Some(timeline.experiment().feed),
-            Self::Paxos(_) => None,
+            Self::Paxos(_) | Self::MultiPaxos(_) => None,
         }
     }
 
     pub(crate) fn servers(&self) -> NodeSet {
         match self {
             Self::Paxos(timeline) => timeline.experiment().paxos.nodes(),
+            Self::MultiPaxos(timeline) => timeline.experiment().members(),
             Self::Feed(_) => self.setup().expect("a feed").servers(),
         }
     }
@@ -131,7 +137,7 @@ impl Lab {
     pub(crate) fn feeds(&self) -> &[FeedRun] {
         match self {
             Self::Feed(timeline) => timeline.track().worlds(),
-            Self::Paxos(_) => &[],
+            Self::Paxos(_) | Self::MultiPaxos(_) => &[],
         }
     }
 
@@ -143,13 +149,21 @@ impl Lab {
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
         match self {
             Self::Paxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) => None,
+            Self::Feed(_) | Self::MultiPaxos(_) => None,
+        }
+    }
+
+    pub(crate) fn multi_paxos(&self) -> Option<&Run<MultiPaxosWorld>> {
+        match self {
+            Self::MultiPaxos(timeline) => Some(timeline.track()),
+            Self::Feed(_) | Self::Paxos(_) => None,
         }
     }
 
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         match self {
             Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
+            Self::MultiPaxos(timeline) => timeline.track().model().is_cut(from, to),
             Self::Feed(_) => self.feeds()[0].model().is_cut(from, to),
         }
     }
@@ -170,6 +184,7 @@ impl Lab {
         match self {
             Self::Feed(timeline) => messages(&timeline.track().worlds()[0], self.servers()),
             Self::Paxos(timeline) => messages(timeline.track(), self.servers()),
+            Self::MultiPaxos(timeline) => messages(timeline.track(), self.servers()),
         }
     }
 
@@ -186,6 +201,7 @@ impl Lab {
                 run.map_or(Vec::new(), |run| ordinals(run, kind, from, to))
             }
             Self::Paxos(timeline) => ordinals(timeline.track(), kind, from, to),
+            Self::MultiPaxos(timeline) => ordinals(timeline.track(), kind, from, to),
         }
     }
 
@@ -193,7 +209,8 @@ impl Lab {
     pub(crate) fn broken(&self) -> Option<String> {
         let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
-        feed.or(self.paxos().and_then(|run| self.broken_paxos(run)))
+        let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
+        feed.or(self.paxos().and_then(|run| self.broken_paxos(run))).or(multi_paxos)
     }
 
     /// All that was broken, a line each, with the names that scripts use.

@@ -15,10 +15,14 @@ use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
+use crate::multi_paxos_lab;
 
 type Shown = Result<String, Box<dyn Error>>;
 
 pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
+    if let Some(shown) = lab.multi_paxos().and_then(|run| multi_paxos_lab::show(run, what, &mut noted[0])) {
+        return shown;
+    }
     match what {
         "roles" => roles(lab),
         "logs" => logs(lab),

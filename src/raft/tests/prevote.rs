@@ -9,6 +9,7 @@ const PRE_VOTE: Switches = Switches {
     transfer: false,
     reads: Reads::Log,
     lease_drift_ppm: 0,
+    ..Switches::PLAIN
 };
 
 fn state(cluster: &Cluster, id: NodeId) -> (RoleName, Term) {

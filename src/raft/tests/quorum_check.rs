@@ -9,6 +9,7 @@ const BOTH: Switches = Switches {
     transfer: false,
     reads: Reads::Log,
     lease_drift_ppm: 0,
+    ..Switches::PLAIN
 };
 
 fn led(switches: Switches) -> Cluster {

@@ -18,7 +18,7 @@ fn switches(dice: &mut Dice) -> Switches {
     let [pre_vote, check_quorum, stickiness, transfer] = [(); 4].map(|()| dice.below(2) == 0);
     let lease = reads == Reads::Lease;
     let (check_quorum, stickiness) = (check_quorum || lease, stickiness || lease);
-    Switches { pre_vote, check_quorum, stickiness, transfer, reads, lease_drift_ppm: 1_000 }
+    Switches { pre_vote, check_quorum, stickiness, transfer, reads, lease_drift_ppm: 1_000, ..Switches::PLAIN }
 }
 
 /// Runs `steps` random events on `count` servers. Short appends and many elections, in some seeds, are what it takes to

@@ -9,6 +9,7 @@ const LEASE: Switches = Switches {
     transfer: true,
     reads: Reads::Lease,
     lease_drift_ppm: 0,
+    ..Switches::PLAIN
 };
 const READ_INDEX: Switches = Switches { reads: Reads::ReadIndex, ..LEASE };
 

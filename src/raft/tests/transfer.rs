@@ -9,6 +9,7 @@ const ON: Switches = Switches {
     transfer: true,
     reads: Reads::ReadIndex,
     lease_drift_ppm: 0,
+    ..Switches::PLAIN
 };
 
 /// Three servers, n1 leads and all have its no-op.

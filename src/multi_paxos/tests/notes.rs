@@ -1,0 +1,202 @@
+//! Every note happens, and becomes a sentence.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::explain::multi_paxos::sentence;
+use crate::explain::{Sentence, Tone};
+
+/// The exhaustive match and the list of its names in one, so that a variant without a line does not compile and a line
+/// that never happens fails the test.
+macro_rules! variants {
+    ($($name:literal: $pattern:pat,)*) => {
+        const NAMES: &[&str] = &[$($name),*];
+
+        fn name(note: &Note) -> &'static str {
+            match note {
+                $($pattern => $name,)*
+            }
+        }
+    };
+}
+
+variants! {
+    "started": Note::Started { ballot: Ballot { round: 0, .. }, .. },
+    "restarted": Note::Started { .. },
+    "prepares, no leader": Note::Prepares { heard: Heard::NoLeader, .. },
+    "prepares, silent leader": Note::Prepares { heard: Heard::Leader(_), .. },
+    "prepares again": Note::PreparesAgain { .. },
+    "promises": Note::Promises { snapshot: None, .. },
+    "promises with a snapshot": Note::Promises { snapshot: Some(_), .. },
+    "prepare refused": Note::PrepareRefused { .. },
+    "promise counted": Note::PromiseCounted { .. },
+    "became leader": Note::BecameLeader { .. },
+    "proposes reported": Note::ProposesReported { .. },
+    "fills hole": Note::FillsHole { .. },
+    "proposes": Note::Proposes { .. },
+    "accepts": Note::Accepts { fresh: 1.., .. },
+    "accepts again": Note::Accepts { .. },
+    "accept refused": Note::AcceptRefused { .. },
+    "acceptance counted": Note::AcceptanceCounted { .. },
+    "commit advanced": Note::CommitAdvanced { .. },
+    "chosen after hole": Note::ChosenAfterHole { .. },
+    "sends again": Note::SendsAgain { .. },
+    "refused": Note::Refused { .. },
+    "ballot adopted by a follower": Note::BallotAdopted { left: RoleName::Follower, .. },
+    "ballot adopted in phase 1": Note::BallotAdopted { left: RoleName::Preparing, .. },
+    "ballot adopted by a leader": Note::BallotAdopted { left: RoleName::Leader, .. },
+    "backs off": Note::BacksOff { .. },
+    "follows": Note::FollowsLeader { .. },
+    "heartbeat sent": Note::HeartbeatSent { .. },
+    "heartbeat heard": Note::HeartbeatHeard { .. },
+    "heartbeat refused": Note::HeartbeatRefused { .. },
+    "commit learned": Note::CommitLearned { .. },
+    "asks to catch up": Note::AsksToCatchUp { .. },
+    "tells decided": Note::TellsDecided { snapshot: None, .. },
+    "tells decided, with a snapshot": Note::TellsDecided { snapshot: Some(_), .. },
+    "caught up": Note::CaughtUp { .. },
+    "snapshot installed": Note::SnapshotInstalled { .. },
+    "compacted": Note::Compacted { .. },
+    "request committed": Note::RequestCommitted { .. },
+    "request superseded": Note::RequestSuperseded { .. },
+    "request fate unknown": Note::RequestFateUnknown { .. },
+    "request refused, leader known": Note::RequestRefused { leader: Some(_), .. },
+    "request refused, no leader": Note::RequestRefused { leader: None, .. },
+    "read taken": Note::ReadTaken { .. },
+    "read confirmed": Note::ReadConfirmed { .. },
+    "read given up": Note::ReadGivenUp { .. },
+    "ignored, other ballot": Note::ReplyIgnored { why: Ignored::OtherBallot { .. }, .. },
+    "ignored, phase over": Note::ReplyIgnored { why: Ignored::PhaseOver, .. },
+    "ignored, duplicate": Note::ReplyIgnored { why: Ignored::Duplicate, .. },
+    "ignored, decided": Note::ReplyIgnored { why: Ignored::Decided { .. }, .. },
+    "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader { .. }, .. },
+}
+
+/// A small generator, so that a seed is a schedule on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// Anything may happen next: messages come late, twice or never, servers crash, compact, and are asked.
+fn random(seed: u64) -> Cluster {
+    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut cluster = Cluster::new(3);
+    cluster.syncs = false;
+    for step in 0..1_500 {
+        let id = NodeId(dice.below(3) as u8);
+        let up = cluster.up.contains(id);
+        match dice.below(100) {
+            0 if up => cluster.crash(id, dice.below(4)),
+            1..5 if !up => cluster.restart(id),
+            5..12 if up => drop(cluster.propose(id, step)),
+            12..15 if up => drop(cluster.ask(id, Request::Read)),
+            15 if up && cluster.server(id).commit_index() > cluster.server(id).base() => cluster.compact(id),
+            16..40 if up => cluster.sync(id),
+            40..46 => {
+                let patient = |timer: Timer, dice: &mut Dice| timer == Timer::Heartbeat || dice.below(6) == 0;
+                let due: Vec<_> =
+                    cluster.timers.iter().filter(|(_, timer)| patient(*timer, &mut dice)).copied().collect();
+                if !due.is_empty() {
+                    let (id, timer) = due[dice.below(due.len())];
+                    cluster.fire(id, timer);
+                }
+            }
+            _ if !cluster.network.is_empty() => {
+                let early = dice.below(cluster.network.len());
+                let position = if dice.below(4) == 0 { early } else { 0 };
+                let fate = dice.below(12);
+                let flying =
+                    if fate == 0 { cluster.network[position].clone() } else { cluster.network.remove(position) };
+                if fate != 1 {
+                    cluster.tell(flying.from, flying.to, flying.message);
+                }
+            }
+            _ => {}
+        }
+    }
+    cluster
+}
+
+#[test]
+fn every_note_happens_and_has_a_sentence() {
+    let mut seen = BTreeMap::new();
+    for seed in 0..40 {
+        let mut cluster = random(seed);
+        for (node, note) in std::mem::take(&mut cluster.notes) {
+            seen.entry(name(&note)).or_insert((node, note));
+        }
+    }
+    let missing: Vec<_> = NAMES.iter().filter(|name| !seen.contains_key(**name)).collect();
+    assert!(missing.is_empty(), "never happened: {missing:?}");
+    assert_eq!(seen.len(), NAMES.len(), "two variants share a name");
+    for (node, note) in seen.values() {
+        let Sentence { headline, reason, observer, source, tone } = sentence(*node, note);
+        assert!(headline.starts_with(&node.to_string()) && headline.len() < 60, "{headline}");
+        assert!(reason.ends_with('.') && !reason.contains("  "), "{headline}: {reason}");
+        assert!(source.contains("Paxos") && source.contains('§'), "{source}");
+        assert_eq!(observer, None, "a server knows nothing that only an observer does");
+        assert!(!note.is_routine() || tone == Tone::Routine, "{headline}");
+    }
+}
+
+fn said(cluster: &mut Cluster, wanted: impl Fn(&Note) -> bool) -> (String, String, &'static str) {
+    let (node, note) = cluster.notes.iter().rev().find(|(_, note)| wanted(note)).expect("it happened");
+    let Sentence { headline, reason, source, .. } = sentence(*node, note);
+    (headline, reason, source)
+}
+
+#[test]
+fn a_new_leader_says_what_it_took_over() {
+    let mut cluster = Cluster::new(3);
+    cluster.lead(n(1), all(3));
+    cluster.propose(n(1), 1);
+    cluster.network.clear();
+    cluster.propose(n(1), 2);
+    cluster.deliver(n(1), n(3));
+    cluster.network.clear();
+    cluster.lead(n(2), set(&[2, 3]));
+    let (headline, reason, source) = said(&mut cluster, |note| matches!(note, Note::BecameLeader { .. }));
+    assert_eq!(headline, "n2 leads under 2.n2");
+    assert_eq!(
+        reason,
+        "2 of 3 promised, {n2, n3}, and 2 make a quorum of phase 1. From slot 1 on it must propose 1 slot again and fill 1 \
+         hole with a no-op. Slot 3 is the first free one."
+    );
+    assert_eq!(source, "Paxos Made Simple §3");
+    let (headline, reason, _) = said(&mut cluster, |note| matches!(note, Note::FillsHole { .. }));
+    assert_eq!(headline, "n2 fills slot 1 with a no-op");
+    assert_eq!(
+        reason,
+        "A whole quorum reports nothing for slot 1, so nothing was chosen there, nor will be under a lower ballot. Something \
+         may be in slot 2, and can't be carried out before slot 1 is decided."
+    );
+}
+
+#[test]
+fn a_read_names_the_quorum_that_confirmed_it() {
+    let mut cluster = Cluster::new(3);
+    cluster.lead(n(1), all(3));
+    cluster.ask(n(1), Request::Read);
+    cluster.settle(all(3));
+    let (headline, reason, source) = said(&mut cluster, |note| matches!(note, Note::ReadConfirmed { .. }));
+    assert_eq!(headline, "n1 answers read 1 at slot 0");
+    assert_eq!(reason, "2 of 3 confirmed since that it led, {n1, n2}; it takes 2. By now nothing was decided.");
+    assert_eq!(source, "Paxos Made Moderately Complex §4.5");
+}
+
+/// A heartbeat and its answers leave nothing else, so that a page can leave them out.
+#[test]
+fn a_healthy_heartbeat_leaves_routine_notes_only() {
+    let mut cluster = Cluster::new(3);
+    cluster.lead(n(1), all(3));
+    cluster.beat(n(1), all(3));
+    cluster.notes.clear();
+    cluster.beat(n(1), all(3));
+    assert_eq!(cluster.notes.len(), 3);
+    assert!(cluster.notes.iter().all(|(_, note)| note.is_routine()), "{:?}", cluster.notes);
+}
