@@ -3,7 +3,8 @@
 use super::{Sentence, Tone};
 use crate::node::{Delay, NodeId, NodeSet};
 use crate::raft::{
-    AppendRefusal, Contact, EntryId, Heard, Ignored, Index, Note, ReadProof, RoleName, TransferRefusal, VoteRefusal,
+    AppendRefusal, Change, ChangeRefusal, Contact, EntryId, Heard, Ignored, Index, Membership, Note, PayloadKind,
+    ReadProof, RoleName, TransferRefusal, VoteRefusal,
 };
 
 /// What `note` of server `node` says, with its numbers, the reason and the paper's section.
@@ -25,10 +26,10 @@ fn headline(node: NodeId, note: &Note) -> String {
         Note::VoteGranted { candidate, term, .. } => format!("{node} votes for {candidate} in term {term}"),
         Note::VoteRefused { candidate, .. } => format!("{node} refused its vote to {candidate}"),
         Note::VoteCounted { from, votes, members, .. } if *from == node => {
-            format!("{node} counts its own vote: {} of {}", votes.len(), members.len())
+            format!("{node} counts its own vote: {}", tally(*votes, members))
         }
         Note::VoteCounted { from, votes, members, .. } => {
-            format!("{node} counts {from}'s vote: {} of {}", votes.len(), members.len())
+            format!("{node} counts {from}'s vote: {}", tally(*votes, members))
         }
         Note::VoteDenied { from, .. } => format!("{node} gets no vote from {from}"),
         Note::BecameLeader { term, .. } => format!("{node} is elected leader of term {term}"),
@@ -64,7 +65,7 @@ fn headline(node: NodeId, note: &Note) -> String {
             format!("{node} would not vote for {candidate} in term {next}")
         }
         Note::PreVoteCounted { grants, members, .. } => {
-            format!("{node} would have {} of {} votes", grants.len(), members.len())
+            format!("{node} would have {} votes", tally(*grants, members))
         }
         Note::PreVoteDenied { from, .. } => format!("{node} would get no vote from {from}"),
 
@@ -79,39 +80,56 @@ fn headline(node: NodeId, note: &Note) -> String {
         Note::RefusedHandingOver { request, .. } => format!("{node} refused request {}", request.0),
 
         Note::VoteCountedAgain { from, counted, members, .. } => {
-            format!("{node} counts {from}'s vote again: {counted} of {}", members.len())
+            format!("{node} counts {from}'s vote again: {counted} of {}", members.voters.len())
         }
 
         Note::ReadWaits { request, .. } => format!("{node} keeps read {} waiting", request.0),
         Note::ReadAnswered { request, index, .. } => format!("{node} answers read {} with index {index}", request.0),
         Note::LeaseRenewed { until, .. } => format!("{node} renews its lease until {} ms", until.as_ms()),
+
+        Note::Compacted { last, .. } => format!("{node} compacts its log up to {}", last.index),
+        Note::SnapshotSent { follower, last, .. } => {
+            format!("{node} sends {follower} its snapshot up to {}", last.index)
+        }
+        Note::SnapshotInstalled { leader, last, .. } => {
+            format!("{node} installs {leader}'s snapshot up to {}", last.index)
+        }
+        Note::SnapshotIgnored { leader, .. } => format!("{node} does not need {leader}'s snapshot"),
+        Note::SnapshotRefused { leader, .. } => format!("{node} refused {leader}'s snapshot"),
+        Note::RequestFateUnknown { request, .. } => format!("{node} cannot tell what became of request {}", request.0),
+        Note::EntryHeldBack { follower, entry, .. } => format!("{node} holds back entry {entry} for {follower}"),
+        Note::MembershipUsed { membership, .. } if membership.is_joint() => {
+            format!("{node} uses a joint configuration")
+        }
+        Note::MembershipUsed { .. } => format!("{node} uses a new configuration"),
+        Note::MembershipRolledBack { .. } => format!("{node} goes back to the configuration before"),
+        Note::ChangeRefused { change, .. } => format!("{node} refused to {}", change_words(*change)),
+        Note::JointCommitted { .. } => format!("{node} leaves the joint configuration"),
+        Note::MembersDismissed { servers, .. } => format!("{node} sends nothing to {servers} any more"),
+        Note::Retired { .. } => format!("{node} is not a voter any more, and steps down"),
     }
 }
 
 fn reason(node: NodeId, note: &Note) -> String {
     match note {
         Note::Started { term, .. } if term.0 == 0 => "Its disk is empty: term 0, no vote, no log.".into(),
-        Note::Started { vote, last, .. } => restart_reason(*vote, *last),
-        Note::AsksForVotes { last, heard, timeout, members, .. } => format!(
-            "{}. Its log ends at {last}. It needs {} of {} votes.",
-            heard_reason(*heard, *timeout),
-            majority(*members),
-            members.len()
-        ),
+        Note::Started { vote, last, snapshot, .. } => restart_reason(*vote, *last, *snapshot),
+        Note::AsksForVotes { last, heard, timeout, members, .. } => {
+            format!("{}. Its log ends at {last}. It needs {} votes.", heard_reason(*heard, *timeout), needed(members))
+        }
         Note::VoteGranted { candidate, candidate_last, own_last, .. } => format!(
             "It had given no other vote in this term, and {candidate}'s log, which ends at {candidate_last}, is at least as \
              up to date as its own, which ends at {own_last}."
         ),
         Note::VoteRefused { candidate, term, why } => vote_refusal_reason(node, *candidate, term.0, *why),
         Note::VoteCounted { votes, members, .. } | Note::VoteDenied { votes, members, .. } => {
-            votes_so_far(*votes, *members)
+            votes_so_far(*votes, members)
         }
         Note::BecameLeader { votes, members, noop, .. } => format!(
-            "{votes} voted for it: {} of {} {}. It appends a no-op at index {noop}, because only an entry of its \
-             own term lets it commit.",
-            votes.len(),
-            members.len(),
-            verdict(*votes, *members)
+            "{votes} voted for it: {} {}. It appends a no-op at index {noop}, because only an entry of its own term lets it \
+             commit.",
+            tally(*votes, members),
+            verdict(*votes, members)
         ),
         Note::TermAdopted { from, old, new, left } => {
             let role = role(*left);
@@ -123,6 +141,9 @@ fn reason(node: NodeId, note: &Note) -> String {
         }
         Note::HeartbeatSent { commit, followers, .. } => {
             format!("It keeps {followers} from starting an election and tells them its commit index, {commit}.")
+        }
+        Note::EntryAppended { what: PayloadKind::Config, .. } => {
+            "It holds a configuration, which counts from now on, committed or not.".into()
         }
         Note::EntryAppended { request: None, .. } => "The no-op that starts its term. Not yet committed.".into(),
         Note::EntryAppended { request: Some(request), .. } => {
@@ -144,21 +165,23 @@ fn reason(node: NodeId, note: &Note) -> String {
         Note::MatchAdvanced { server, matched } => {
             format!("{server} acknowledged index {matched}: its disk holds the same log up to there.")
         }
-        Note::NextIndexBackedUp { follower, refused, follower_last, next } => format!(
+        Note::NextIndexBackedUp { follower, refused, conflict: Some(first), next, .. } => format!(
+            "{follower} has another entry at index {refused}, of term {}, and its first of that term at index {}. The leader \
+             skips them all: the next attempt starts with entry {next}.",
+            first.term, first.index
+        ),
+        Note::NextIndexBackedUp { follower, refused, follower_last, conflict: None, next } => format!(
             "{follower}'s log ends at {follower_last} and differs at index {refused}. The next attempt starts with entry {next}."
         ),
         Note::CommitAdvanced { old, entry, matching, members } => format!(
-            "{matching} hold {entry} on disk: {} of {} {}, and it is of this leader's term. Before, {old} was \
-             committed.",
-            matching.len(),
-            members.len(),
-            verdict(*matching, *members)
+            "{matching} hold {entry} on disk: {} {}, and it is of this leader's term. Before, {old} was committed.",
+            tally(*matching, members),
+            verdict(*matching, members)
         ),
         Note::CommitHeldBack { entry, term, matching, members } => format!(
-            "{matching} hold it, {} of {}, but it is of term {} and the leader of term {term}: a later leader could still \
+            "{matching} hold it, {}, but it is of term {} and the leader of term {term}: a later leader could still \
              overwrite it. It is committed once an entry of term {term} after it is.",
-            matching.len(),
-            members.len(),
+            tally(*matching, members),
             entry.term
         ),
         Note::CommitLearned { leader, old, .. } => {
@@ -179,10 +202,9 @@ fn reason(node: NodeId, note: &Note) -> String {
         Note::ReplyIgnored { from, why, .. } => ignored_reason(*from, *why),
 
         Note::AsksForPreVotes { next, last, heard, timeout, members } => format!(
-            "{}. Its log ends at {last}. It enters term {next} only if {} of {} would vote for it.",
+            "{}. Its log ends at {last}. It enters term {next} only if {} would vote for it.",
             heard_reason(*heard, *timeout),
-            majority(*members),
-            members.len()
+            needed(members)
         ),
         Note::PreVoteGranted { candidate, candidate_last, own_last, .. } => format!(
             "It hears no leader, and {candidate}'s log, which ends at {candidate_last}, is at least as up to date as its own, \
@@ -191,18 +213,17 @@ fn reason(node: NodeId, note: &Note) -> String {
         Note::PreVoteRefused { candidate, next, why } => vote_refusal_reason(node, *candidate, next.0, *why),
         Note::PreVoteHeld { contact, .. } => contact_reason(node, *contact),
         Note::PreVoteCounted { grants, members, .. } | Note::PreVoteDenied { grants, members, .. } => {
-            votes_so_far(*grants, *members)
+            votes_so_far(*grants, members)
         }
 
         Note::VoteRequestIgnored { term, contact, .. } => {
             format!("{} It does not adopt term {term} either.", contact_reason(node, *contact))
         }
         Note::QuorumLost { heard, members, timeout, .. } => format!(
-            "It last heard from a majority {} ms ago or more, an election timeout; since then from {heard} only, {} of {}. \
+            "It last heard from a majority {} ms ago or more, an election timeout; since then from {heard} only, {}. \
              Another leader may have been elected.",
             timeout.as_ms(),
-            heard.len(),
-            members.len()
+            tally(*heard, members)
         ),
 
         Note::TransferStarted { target, matched, last, .. } => format!(
@@ -251,6 +272,55 @@ fn reason(node: NodeId, note: &Note) -> String {
             from.as_ms(),
             until.since(*from).as_ms()
         ),
+
+        Note::Compacted { last, removed, kept } => format!(
+            "A snapshot of its state takes the place of {}, of which {last} is the last. {} stay in its log.",
+            entries(*removed),
+            entries(*kept)
+        ),
+        Note::SnapshotSent { follower, last, needed } => format!(
+            "{follower} needs entry {needed}, but that is compacted: the log starts after {last}. The snapshot is what all \
+             entries up to there led to."
+        ),
+        Note::SnapshotInstalled { leader, last, own_last } => format!(
+            "Its log ended at {own_last} and has no entry {last}, with which {leader}'s snapshot ends. The snapshot takes the \
+             place of the whole log; its last entry is committed."
+        ),
+        Note::SnapshotIgnored { leader, last, own_last } => format!(
+            "{leader}'s snapshot ends with {last}, and its own log, which ends at {own_last}, covers that already. No entry \
+             has to go."
+        ),
+        Note::SnapshotRefused { leader, term, own } => {
+            format!("{leader} sends in term {term}, but it is in term {own} already. {leader} leads no more.")
+        }
+        Note::RequestFateUnknown { entry, last, .. } => format!(
+            "Its entry would have been {entry}, which the snapshot that ends with {last} covers: whether it is among the \
+             entries that led to it cannot be seen."
+        ),
+        Note::EntryHeldBack { follower, next, .. } => format!(
+            "As many messages as the window allows are on their way to {follower}. The next one, from entry {next} on, leaves \
+             when an answer makes room."
+        ),
+        Note::MembershipUsed { index, membership } => membership_reason(*index, membership),
+        Note::MembershipRolledBack { lost, index, membership } => format!(
+            "Entry {lost} is gone, and with it the configuration that it held, which was never committed. The one of entry \
+             {index} counts: {}.",
+            members_words(membership)
+        ),
+        Note::ChangeRefused { why, .. } => change_refusal_reason(node, *why),
+        Note::JointCommitted { index, target } => format!(
+            "The joint configuration, entry {index}, is committed by a majority of the new voters and one of the old. So it \
+             appends the new one alone: {}.",
+            members_words(target)
+        ),
+        Note::MembersDismissed { servers, index } => format!(
+            "The configuration of entry {index} is committed, and {servers} are not in it. They got one last message that \
+             says so, for whoever does not know may stand for election."
+        ),
+        Note::Retired { term, index } => format!(
+            "The configuration of entry {index} is committed, in which it has no vote. Until now it led term {term} without \
+             counting itself."
+        ),
     }
 }
 
@@ -292,6 +362,7 @@ fn source(note: &Note) -> &'static str {
         | Note::NextIndexBackedUp { .. }
         | Note::CommitLearned { .. }
         | Note::ReplyIgnored { why: Ignored::AlreadyMatched { .. } | Ignored::NotCurrent { .. }, .. } => "Raft §5.3",
+        Note::ReplyIgnored { why: Ignored::NotMember, .. } => "Raft §6",
         Note::CommitAdvanced { .. } => "Raft §5.3, §5.4.2",
         Note::CommitHeldBack { .. } => "Raft §5.4.2, Figure 8",
         Note::RequestCommitted { .. } | Note::RequestSuperseded { .. } => "Raft §5.4",
@@ -313,12 +384,30 @@ fn source(note: &Note) -> &'static str {
         | Note::ReplyIgnored { why: Ignored::NotFollower, .. } => "Raft thesis §3.10",
         Note::LeaseRenewed { .. } | Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. } => "Raft thesis §6.4.1",
         Note::ReadWaits { .. } | Note::ReadAnswered { .. } => "Raft thesis §6.4",
+
+        Note::SnapshotRefused { .. } => "Raft §5.1",
+        Note::Compacted { .. }
+        | Note::SnapshotSent { .. }
+        | Note::SnapshotInstalled { .. }
+        | Note::SnapshotIgnored { .. }
+        | Note::RequestFateUnknown { .. } => "Raft §7, Figure 13",
+        Note::EntryHeldBack { .. } => "Raft thesis §10.2.1",
+        Note::MembershipUsed { membership, .. } if !membership.is_joint() => "Raft thesis §4.1",
+        Note::MembershipUsed { .. } | Note::MembershipRolledBack { .. } | Note::JointCommitted { .. } => "Raft §6",
+        Note::ChangeRefused { why: ChangeRefusal::TermNotCommitted, .. } => "Raft thesis §4.1; Ongaro, raft-dev, 2015",
+        Note::ChangeRefused { why: ChangeRefusal::NotCaughtUp { .. }, .. } => "Raft thesis §4.2.1",
+        Note::ChangeRefused { .. } => "Raft thesis §4.1",
+        Note::MembersDismissed { .. } | Note::Retired { .. } => "Raft §6; thesis §4.2.2",
     }
 }
 
 fn tone(note: &Note) -> Tone {
     match note {
         Note::BecameLeader { .. } | Note::CommitAdvanced { .. } | Note::RequestCommitted { .. } => Tone::Good,
+        Note::SnapshotInstalled { .. } | Note::JointCommitted { .. } => Tone::Good,
+        Note::MembershipUsed { .. } | Note::MembershipRolledBack { .. } | Note::Retired { .. } => Tone::Warning,
+        Note::RequestFateUnknown { .. } | Note::SnapshotSent { .. } => Tone::Warning,
+        Note::SnapshotRefused { .. } | Note::ChangeRefused { .. } => Tone::Bad,
         Note::TransferDone { .. } | Note::ReadAnswered { .. } => Tone::Good,
         Note::VoteCountedAgain { .. }
         | Note::AsksForPreVotes { .. }
@@ -351,14 +440,24 @@ fn tone(note: &Note) -> Tone {
         | Note::TimeoutNowSent { .. }
         | Note::ReadWaits { .. }
         | Note::LeaseRenewed { .. }
-        | Note::ReplyIgnored { .. } => Tone::Routine,
+        | Note::ReplyIgnored { .. }
+        | Note::Compacted { .. }
+        | Note::SnapshotIgnored { .. }
+        | Note::EntryHeldBack { .. }
+        | Note::MembersDismissed { .. } => Tone::Routine,
     }
 }
 
-fn restart_reason(vote: Option<NodeId>, last: EntryId) -> String {
+fn restart_reason(vote: Option<NodeId>, last: EntryId, snapshot: Option<EntryId>) -> String {
     let vote = vote.map_or("no vote".to_owned(), |winner| format!("its vote for {winner}"));
     let log = if last.index == Index::ZERO { "an empty log".to_owned() } else { format!("its log up to {last}") };
-    format!("Its disk kept the term, {vote} and {log}. Its role and commit index are forgotten.")
+    match snapshot {
+        Some(covered) => format!(
+            "Its disk kept the term, {vote}, {log} and a snapshot up to {covered}, which is committed. Its role is forgotten, \
+             and whether more is committed."
+        ),
+        None => format!("Its disk kept the term, {vote} and {log}. Its role and commit index are forgotten."),
+    }
 }
 
 fn heard_reason(heard: Heard, timeout: Delay) -> String {
@@ -464,26 +563,97 @@ fn ignored_reason(from: NodeId, why: Ignored) -> String {
         Ignored::NotCurrent { refused, next } => {
             format!("It refuses index {refused}, but another attempt, from entry {next}, is under way.")
         }
+        Ignored::NotMember => format!("{from} is in no configuration that may be in use."),
     }
 }
 
-fn votes_so_far(votes: NodeSet, members: NodeSet) -> String {
-    let (count, needed) = (votes.len(), majority(members));
-    let verdict = if count >= needed { "a majority" } else { "no majority yet" };
-    format!("{count} of {} votes, {votes}, is {verdict}: it takes {needed}.", members.len())
+fn votes_so_far(votes: NodeSet, members: &Membership) -> String {
+    let verdict = if members.has_quorum(votes) { majority(members) } else { "no majority yet" };
+    format!("{} votes, {votes}, is {verdict}: it takes {}.", tally(votes, members), needed(members))
+}
+
+/// How many voters are among `servers`: `2 of 3`.
+fn tally(servers: NodeSet, members: &Membership) -> String {
+    let of = |half: NodeSet| format!("{} of {}", servers.intersection(half).len(), half.len());
+    if members.is_joint() {
+        format!("{} new and {} old", of(members.voters), of(members.outgoing))
+    } else {
+        of(members.voters)
+    }
+}
+
+/// How many voters a quorum has.
+fn needed(members: &Membership) -> String {
+    let of = |half: NodeSet| format!("{} of {}", half.len() / 2 + 1, half.len());
+    if members.is_joint() {
+        format!("{} new and {} old", of(members.voters), of(members.outgoing))
+    } else {
+        of(members.voters)
+    }
+}
+
+/// What a quorum is called.
+fn majority(members: &Membership) -> &'static str {
+    if members.is_joint() { "a majority of each" } else { "a majority" }
 }
 
 /// What so many servers are.
-fn verdict(servers: NodeSet, members: NodeSet) -> &'static str {
-    if servers.is_majority_of(members) {
-        "is a majority"
-    } else {
-        "passes for a majority by the mistake that is switched on"
+fn verdict(servers: NodeSet, members: &Membership) -> &'static str {
+    match (members.has_quorum(servers), members.is_joint()) {
+        (true, false) => "is a majority",
+        (true, true) => "is a majority of each",
+        (false, _) => "passes for a majority by the mistake that is switched on",
     }
 }
 
-fn majority(members: NodeSet) -> usize {
-    members.len() / 2 + 1
+/// Who votes and who learns, in words: what an entry with a configuration says.
+pub fn members_words(members: &Membership) -> String {
+    let Membership { voters, outgoing, learners } = members;
+    let mut words = format!("{voters} vote");
+    if members.is_joint() {
+        words += &format!(", and {outgoing} as well, with a majority of their own");
+    }
+    if !learners.is_empty() {
+        words += &format!("; {learners} learn");
+    }
+    words
+}
+
+fn membership_reason(index: Index, members: &Membership) -> String {
+    let words = members_words(members);
+    if members.is_joint() {
+        return format!(
+            "Entry {index} holds it: {words}. Until it is committed and left, every decision takes both majorities."
+        );
+    }
+    format!("Entry {index} holds it: {words}. A configuration counts as soon as it is in the log, committed or not.")
+}
+
+fn change_words(change: Change) -> String {
+    match change {
+        Change::AddLearner(server) => format!("make {server} a learner"),
+        Change::Add(server) => format!("make {server} a voter"),
+        Change::Remove(server) => format!("remove {server}"),
+        Change::Joint { voters, .. } => format!("make {voters} the voters"),
+    }
+}
+
+fn change_refusal_reason(node: NodeId, why: ChangeRefusal) -> String {
+    match why {
+        ChangeRefusal::TermNotCommitted => format!(
+            "{node} has not committed an entry of its own term yet. Until then an earlier leader's change, unknown to it, may be \
+             under way."
+        ),
+        ChangeRefusal::UnderWay { index } => {
+            format!("The change of entry {index} is not over. One at a time, or two majorities could be disjoint.")
+        }
+        ChangeRefusal::NotCaughtUp { server } => format!(
+            "{server} lacks entries that are committed. With a vote it would hold up the next ones: it has to catch up as a \
+             learner first."
+        ),
+        ChangeRefusal::NoVoters => "Nobody would be left to decide anything.".into(),
+        ChangeRefusal::NoChange => "That is the configuration in use.".into(),
+    }
 }
 
 fn role(role: RoleName) -> &'static str {

@@ -4,7 +4,7 @@ use super::log::{EntryId, Term};
 use super::note::{Ignored, Note, VoteRefusal};
 use super::persistent::Delta;
 use super::role::Role;
-use super::{Flaw, Message, Raft, Timer};
+use super::{Flaw, Message, Raft};
 use crate::node::{Clocks, Command, Effects, NodeId};
 
 impl<C: Command> Raft<C> {
@@ -26,7 +26,7 @@ impl<C: Command> Raft<C> {
                     self.save(Delta::Vote(candidate), out);
                 }
                 out.note(Note::VoteGranted { candidate, term, candidate_last: last, own_last });
-                out.set_timer(Timer::Election, self.config.election_timeout);
+                self.reset_election_timer(out);
             }
             Err(why) => out.note(Note::VoteRefused { candidate, term, why }),
         }
@@ -41,7 +41,7 @@ impl<C: Command> Raft<C> {
 
     /// A voter answers, perhaps late, perhaps twice.
     pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, at: Clocks, out: &mut Effects<Self>) {
-        let (own, members) = (self.state.term, self.config.members);
+        let (own, members) = (self.state.term, *self.membership());
         let counts_copies = self.has(Flaw::DuplicateVotesCounted);
         let Role::Candidate { votes } = &mut self.role else {
             let why = if term < own { Ignored::OlderTerm { term, own } } else { Ignored::NotCandidate };
@@ -56,7 +56,7 @@ impl<C: Command> Raft<C> {
             self.miscount.repeats += 1;
             let counted = votes.len() as u64 + u64::from(self.miscount.repeats);
             out.note(Note::VoteCountedAgain { from, term, counted, members });
-            if 2 * counted > members.len() as u64 {
+            if 2 * counted > members.voters.len() as u64 {
                 self.become_leader(at, out);
                 self.append_noop(at, out);
             }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS};
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, LOG_MATCHING};
 use crate::node::NodeSet;
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants on some schedule.
@@ -34,6 +34,17 @@ pub enum Flaw {
     /// A lease lasts for the longest election timeout instead of the shortest (against T §6.4.1): whoever picked a shorter
     /// one is elected before the lease ends.
     LeaseTooLong,
+
+    /// A follower takes entries if its log is long enough, without looking whether the entry before them is the leader's
+    /// (against §5.3): two logs that agree on an entry may differ before it.
+    AppendWithoutPreviousCheck,
+    /// A follower removes whatever follows the entries of an append, not only what conflicts (against §5.3): an append that
+    /// comes late and is shorter than the log removes entries that were acknowledged.
+    TruncateByShorterAppend,
+    /// A leader starts a change of the configuration before it has committed an entry of its term (against Ongaro's note of
+    /// 2015; the thesis, §4.1, lacks the rule): two leaders may each change the configuration by one server, such that their
+    /// majorities are disjoint.
+    ChangeBeforeOwnCommit,
 }
 
 /// What only a server with a flaw counts; empty in all others.
@@ -82,6 +93,9 @@ impl Flaw {
             Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => {
                 LEADER_COMPLETENESS
             }
+            Self::AppendWithoutPreviousCheck => LOG_MATCHING,
+            Self::TruncateByShorterAppend | Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
+
             Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
             Self::MajorityOfReachable | Self::WipedServerReturns => LEADER_COMPLETENESS,
         }
@@ -139,6 +153,22 @@ impl Flaw {
                 "lease-too-long",
                 "Lease longer than the clocks allow",
                 "Leaders trust their lease for the longest election timeout, but others stand after the shortest.",
+            ),
+
+            Self::AppendWithoutPreviousCheck => (
+                "append-without-previous-check",
+                "Append without the previous-entry check",
+                "Followers take entries without looking whether the one before them is the leader's.",
+            ),
+            Self::TruncateByShorterAppend => (
+                "truncate-by-shorter-append",
+                "Truncation by a late, shorter append",
+                "Followers remove whatever follows the entries of an append, also what they acknowledged since it was sent.",
+            ),
+            Self::ChangeBeforeOwnCommit => (
+                "change-before-own-commit",
+                "Membership change before the leader has committed in its term",
+                "New leaders change the configuration at once, while an earlier leader's change may still be on its way.",
             ),
         }
     }

@@ -8,7 +8,7 @@ use super::note::{AppendRefusal, Note};
 use super::persistent::Delta;
 use super::role::Role;
 use super::tenure::Round;
-use super::{Flaw, Message, Raft};
+use super::{Flaw, Message, Raft, Timer};
 use crate::node::{Clocks, Command, Effects, NodeId};
 
 /// An AppendEntries, taken apart.
@@ -40,27 +40,50 @@ impl<C: Command> Raft<C> {
         }
         self.heard_leader(leader, at, out);
 
-        let previous = append.previous;
+        let (previous, entries) = self.beyond_snapshot(append);
         let why = match self.state.log.term_at(previous.index) {
             Some(term) if term == previous.term => None,
+            Some(_) if self.has(Flaw::AppendWithoutPreviousCheck) => None,
             Some(own) => Some(AppendRefusal::TermMismatch { previous, own }),
             None => Some(AppendRefusal::MissingPrevious { previous, own_last: self.state.log.last() }),
         };
         if let Some(why) = why {
             out.note(Note::AppendRefused { leader, why });
             let last = self.state.log.last_index();
-            let result = AppendResult::Mismatch { previous: previous.index, last };
+            let conflict = match why {
+                AppendRefusal::TermMismatch { previous, own: term } if self.config.switches.fast_repair => {
+                    Some(EntryId { term, index: self.state.log.first_of_term(previous.index) })
+                }
+                _ => None,
+            };
+            let result = AppendResult::Mismatch { previous: previous.index, last, conflict };
             return self.answer_append(leader, result, append.round, out);
         }
-        self.take_entries(leader, previous, &append.entries, out);
-        let up_to = Index(previous.index.0 + append.entries.len() as u64);
+        self.take_entries(leader, previous, &entries, out);
+        let up_to = Index(append.previous.index.0 + append.entries.len() as u64);
         // Past `up_to` this log is unproven: it may still hold what another leader left there.
         let commit = append.commit.min(up_to);
         if commit > self.commit {
             out.note(Note::CommitLearned { leader, old: self.commit, new: commit });
             self.advance_commit(commit, out);
+            if !self.may_stand() {
+                // It may just have learned that its removal is committed.
+                out.cancel_timer(Timer::Election);
+            }
         }
         self.answer_append(leader, AppendResult::Matched { up_to }, append.round, out);
+    }
+
+    /// The previous entry and the entries of `append`, without those that a snapshot of this server covers. These are
+    /// committed, so the leader has the same ones (Leader Completeness): there is nothing to check.
+    fn beyond_snapshot(&self, append: &Append<C>) -> (EntryId, Arc<[Entry<C>]>) {
+        let base = self.state.log.base();
+        let covered = base.index.0.saturating_sub(append.previous.index.0);
+        if covered == 0 {
+            return (append.previous, Arc::clone(&append.entries));
+        }
+        let rest = append.entries.get(covered as usize..).unwrap_or_default();
+        (base, Arc::from(rest))
     }
 
     /// Appends what is new. Only a real conflict removes anything: an append that comes late or twice is shorter than the
@@ -74,11 +97,15 @@ impl<C: Command> Raft<C> {
             .take_while(|(index, entry)| log.term_at(*index) == Some(entry.term))
             .count();
         let added = &entries[known..];
+        let end = Index(previous.index.0 + entries.len() as u64);
+        if added.is_empty() && self.state.log.last_index() > end && self.has(Flaw::TruncateByShorterAppend) {
+            self.save(Delta::Truncate { from: end.next() }, out);
+        }
         if let Some(entry) = added.first() {
             let from = Index(first.0 + known as u64);
-            if let Some(term) = log.term_at(from) {
+            if let Some(term) = self.state.log.term_at(from) {
                 let (own, leaders) = (EntryId { term, index: from }, EntryId { term: entry.term, index: from });
-                let removed = log.last_index().0 - from.0 + 1;
+                let removed = self.state.log.last_index().0 - from.0 + 1;
                 out.note(Note::ConflictTruncated { leader, own, leaders, removed });
                 self.save(Delta::Truncate { from }, out);
             }
@@ -96,7 +123,13 @@ impl<C: Command> Raft<C> {
 
     /// Replies once all that it rests on is durable. That may have been written by an earlier append, so a heartbeat's
     /// reply waits as well.
-    fn answer_append(&mut self, leader: NodeId, result: AppendResult, round: Round, out: &mut Effects<Self>) {
+    pub(super) fn answer_append(
+        &mut self,
+        leader: NodeId,
+        result: AppendResult,
+        round: Round,
+        out: &mut Effects<Self>,
+    ) {
         let reply = Message::AppendReply { term: self.state.term, result, round };
         if self.has(Flaw::AcknowledgeBeforeSync) {
             return out.send(leader, reply);

@@ -5,6 +5,10 @@
 //! remembers just enough of that. It is told the state of the one server that an event touched, before and after, and
 //! looks only at what changed. Whole logs are compared in one step by chained digests: the digest at index `i` covers the
 //! entries `1..=i`, so two logs with the same digest there are the same up to there (but for a collision of 64 bits).
+//!
+//! Compaction (§7) takes nothing away from this: the observer keeps what stood in the compacted part. A snapshot that is
+//! installed stands for the log that its last entry names; that must be what was committed, and the state that it carries must
+//! be the one that everybody else's snapshot up to that entry has.
 
 use crate::sorted::SortedMap;
 use std::fmt::{self, Display};
@@ -70,8 +74,8 @@ impl Display for Violation {
 /// What the observer remembers. A clone shares it.
 #[derive(Clone, Debug)]
 pub struct Ghost<C> {
-    /// The log of each server as last seen, as chained digests: element `i` covers the entries `1..=i + 1`.
-    logs: SortedMap<NodeId, SharedVec<u64>>,
+    /// The log of each server as last seen, from its first entry on, also where it is compacted.
+    logs: SortedMap<NodeId, SharedVec<Link>>,
     /// Which term each server leads now, if any.
     leading: SortedMap<NodeId, Term>,
     /// Who was elected in each term, by term.
@@ -82,6 +86,15 @@ pub struct Ghost<C> {
     committed: SharedVec<Commitment>,
     /// By read that is open: how far anybody had committed when it was asked.
     reads: SortedMap<RequestId, Index>,
+    /// By the last entry that it covers, the first snapshot that was seen there: on which server, and its digest.
+    snapshots: Arc<SortedMap<Index, (NodeId, u64)>>,
+}
+
+/// An entry of a log: its term, and the digest of the log up to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Link {
+    term: Term,
+    digest: u64,
 }
 
 /// The first server on which an entry was seen, and the entry with the log that it ended.
@@ -105,11 +118,11 @@ struct Commitment {
 
 /// What one event did to one server.
 #[derive(Debug)]
-struct Change<'a, C> {
+struct Change<'a, C: Command> {
     node: NodeId,
     before: Option<&'a Raft<C>>,
     after: &'a Raft<C>,
-    /// How much of the log from before the event is still there.
+    /// How much of the log from before the event is still there, kept or compacted.
     kept: u64,
 }
 
@@ -121,6 +134,7 @@ impl<C> Default for Ghost<C> {
             elected: SharedVec::default(),
             entries: SharedVec::default(),
             committed: SharedVec::default(),
+            snapshots: Arc::default(),
             reads: SortedMap::new(),
         }
     }
@@ -137,7 +151,8 @@ impl<C: Command> Ghost<C> {
         leader_append_only(self, &change)?;
         log_matching(self, &change)?;
         leader_completeness(self, &change)?;
-        state_machine_safety(self, &change)
+        state_machine_safety(self, &change)?;
+        snapshots_agree(self, &change)
     }
 
     /// A client asks for a read. To be told before [`Ghost::observe`] of the event.
@@ -168,20 +183,50 @@ impl<C: Command> Ghost<C> {
     fn kept(&self, node: NodeId, before: Option<&Raft<C>>, after: &Raft<C>) -> u64 {
         let seen = self.logs.get(&node).map_or(0, |digests| digests.len() as u64);
         let Some(before) = before else { return 0 };
-        let old = before.log();
+        let (old, new) = (before.log(), after.log());
         assert_eq!(old.last_index(), Index(seen), "an event at {node} was not observed");
-        if old.is_prefix_of(after.log()) {
+        if old.is_prefix_of(new) {
             return seen;
         }
-        let pairs = old.iter_from(Index(1)).zip(after.log().iter_from(Index(1)));
-        pairs.take_while(|(ours, theirs)| ours == theirs).count() as u64
+        let base = new.base();
+        if base.index < old.base().index {
+            // A crash lost the snapshot before it was durable; the older one is of the same log.
+            return base.index.0;
+        }
+        if old.term_at(base.index) != Some(base.term) {
+            // A snapshot took the place of the log: it goes on from wherever the two part.
+            return self.chain(base).map_or(0, |chain| self.common(node, chain).0);
+        }
+        let pairs = old.iter_from(base.index.next()).zip(new.iter_from(base.index.next()));
+        base.index.0 + pairs.take_while(|(ours, theirs)| ours == theirs).count() as u64
     }
 
     fn digest(&self, node: NodeId, index: Index) -> Option<u64> {
         if index == Index::ZERO {
             return Some(0);
         }
-        self.logs.get(&node)?.get(index.0 as usize - 1).copied()
+        self.logs.get(&node)?.get(index.0 as usize - 1).map(|link| link.digest)
+    }
+
+    /// The log that ends with `last`, by Log Matching: newest entry first, none if nobody ever had that entry. Walks back
+    /// over names, each of which knows the one before it.
+    fn chain(&self, last: EntryId) -> Option<impl Iterator<Item = (Index, Link)>> {
+        let first = if last.index == Index::ZERO { None } else { Some(self.entry(last)?) };
+        let mut next = first.map(|seen| (last.index, seen));
+        Some(std::iter::from_fn(move || {
+            let (index, seen) = next?;
+            let before = index.previous();
+            next = self.entry(EntryId { term: seen.previous, index: before }).map(|seen| (before, seen));
+            Some((index, Link { term: seen.entry.term, digest: seen.digest }))
+        }))
+    }
+
+    /// The last index at which the log of `node` is `chain`.
+    fn common(&self, node: NodeId, chain: impl Iterator<Item = (Index, Link)>) -> Index {
+        let mut chain = chain;
+        chain
+            .find(|(index, link)| self.digest(node, *index) == Some(link.digest))
+            .map_or(Index::ZERO, |(index, _)| index)
     }
 
     fn commitment(&self, index: Index) -> Option<&Commitment> {
@@ -205,7 +250,11 @@ impl<C: Command> Ghost<C> {
         let first = self.commitment(index).expect("committed");
         let id = EntryId { term: first.entry, index };
         let committed = self.entry(id).expect("what is committed was seen");
-        let own = after.entry(index).map_or("no entry".to_owned(), |entry| format!("{entry:?}"));
+        // What it has compacted it had once.
+        let link = self.logs.get(&node).and_then(|links| links.get(index.0 as usize - 1));
+        let own = link.and_then(|link| self.entry(EntryId { term: link.term, index }));
+        let own = own.filter(|_| index <= after.log().last_index());
+        let own = own.map_or("no entry".to_owned(), |seen| format!("{:?}", seen.entry));
         format!(
             "at index {index} {node} has {own}, but {} counted {:?} as committed in term {}",
             first.node, committed.entry, first.during
@@ -253,15 +302,18 @@ fn leader_append_only<C: Command>(_: &mut Ghost<C>, change: &Change<'_, C>) -> R
 /// count as well: an entry that once had a name is the only one that ever has it.
 fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
     let &Change { node, after, kept, .. } = change;
-    let digests = ghost.logs.or_default(node);
-    digests.truncate(kept as usize);
-    let mut digest = digests.last().copied().unwrap_or(0);
-    let mut previous = after.log().term_at(Index(kept)).expect("kept");
-    for (index, entry) in after.log().iter_from(Index(kept + 1)) {
+    ghost.logs.or_default(node).truncate(kept as usize);
+    let base = after.log().base();
+    if base.index.0 > kept {
+        follow_snapshot(ghost, node, base)?;
+    }
+    let links = ghost.logs.or_default(node);
+    let Link { mut digest, term: mut previous } = links.last().copied().unwrap_or_default();
+    for (index, entry) in after.log().iter_from(Index(links.len() as u64 + 1)) {
         let mut hasher = DefaultHasher::new();
         (digest, entry).hash(&mut hasher);
         digest = hasher.finish();
-        digests.push(digest);
+        links.push(Link { term: entry.term, digest });
         let place = index.0 as usize - 1;
         if ghost.entries.len() == place {
             ghost.entries.push(Arc::default());
@@ -285,6 +337,22 @@ fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Res
             }
         }
         previous = entry.term;
+    }
+    Ok(())
+}
+
+/// The compacted part of a log that nobody saw entry by entry on `node`, because a snapshot brought it or because it came and
+/// was compacted in one event: it is the log that its last entry names.
+fn follow_snapshot<C: Command>(ghost: &mut Ghost<C>, node: NodeId, base: EntryId) -> Result<(), Violation> {
+    let kept = ghost.logs.get(&node).map_or(0, |links| links.len() as u64);
+    let Some(chain) = ghost.chain(base) else {
+        let evidence = format!("{node} has a snapshot that ends with entry {base}, which no log ever had");
+        return Err(Violation { invariant: STATE_MACHINE_SAFETY, evidence });
+    };
+    let missing: Vec<Link> = chain.take_while(|(index, _)| index.0 > kept).map(|(_, link)| link).collect();
+    let links = ghost.logs.or_default(node);
+    for link in missing.into_iter().rev() {
+        links.push(link);
     }
     Ok(())
 }
@@ -347,9 +415,36 @@ fn state_machine_safety<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>
         let difference = ghost.first_difference(node, known);
         return violated(ghost.against_committed(node, after, difference));
     }
-    for (index, entry) in after.log().iter_from(known.next()).take((commit.0 - known.0) as usize) {
-        let digest = ghost.digest(node, index).expect("observed by log matching");
-        ghost.committed.push(Commitment { node, entry: entry.term, during: after.term(), digest });
+    for index in (known.0 + 1..=commit.0).map(Index) {
+        let Link { term, digest } = ghost.logs[&node].get(index.0 as usize - 1).copied().expect("seen by log matching");
+        ghost.committed.push(Commitment { node, entry: term, during: after.term(), digest });
     }
     Ok(())
+}
+
+/// A snapshot is what applying the entries up to its last one leads to: two that end with the same entry carry the same
+/// state. That this entry is the committed one has been checked, for nobody commits less than its snapshot covers.
+fn snapshots_agree<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Result<(), Violation> {
+    let &Change { node, before, after, .. } = change;
+    let Some(snapshot) = after.snapshot() else { return Ok(()) };
+    if before.and_then(Raft::snapshot).is_some_and(|known| Arc::ptr_eq(known, snapshot)) {
+        return Ok(());
+    }
+    let (index, mut hasher) = (snapshot.last.index, DefaultHasher::new());
+    snapshot.hash(&mut hasher);
+    let digest = hasher.finish();
+    match ghost.snapshots.get(&index) {
+        Some((_, seen)) if *seen == digest => Ok(()),
+        Some((first, _)) => {
+            let evidence = format!(
+                "{node} has the state {:?} after the entries up to {index}, but {first} had another one",
+                snapshot.state
+            );
+            Err(Violation { invariant: STATE_MACHINE_SAFETY, evidence })
+        }
+        None => {
+            Arc::make_mut(&mut ghost.snapshots).insert(index, (node, digest));
+            Ok(())
+        }
+    }
 }

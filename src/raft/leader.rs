@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use super::log::{Entry, EntryId, Index, Payload, Term};
+use super::log::{Entry, EntryId, Index, Payload, PayloadKind, Term};
 use super::message::AppendResult;
 use super::note::{Ignored, Note};
 use super::persistent::Delta;
-use super::role::{Progress, Role};
+use super::progress::{Progress, ProgressState};
+use super::role::Role;
 use super::tenure::{Round, Tenure};
 use super::transfer::Transfer;
 use super::{Flaw, Message, Raft, Reads, Refusal, Response};
 use crate::node::{Answer, Clocks, Command, Effects, NodeId, NodeSet, RequestId};
 
 /// Entries on their way to several followers: most need the same ones, so they are collected once.
-struct Batch<C> {
+pub(super) struct Batch<C> {
     first: Index,
     entries: Arc<[Entry<C>]>,
 }
@@ -41,29 +42,46 @@ impl<C: Command> Raft<C> {
     /// counts itself only when told that the entry is durable.
     pub(super) fn append(&mut self, payload: Payload<C>, request: Option<RequestId>, out: &mut Effects<Self>) {
         let term = self.state.term;
+        let known = self.followers();
+        let what = payload.kind();
         let entries: Arc<[Entry<C>]> = Arc::from([Entry { term, payload }]);
         self.save(Delta::Append(Arc::clone(&entries)), out);
         let entry = self.state.log.last();
         if let Some(request) = request {
             self.pending.insert((entry.index, term), request);
         }
-        out.note(Note::EntryAppended { entry, request });
+        out.note(Note::EntryAppended { entry, request, what });
         let own = AppendResult::Matched { up_to: entry.index };
         out.send_after_sync(self.config.id, Message::AppendReply { term, result: own, round: Round::default() });
         let mut batch = Some(Batch { first: entry.index, entries });
-        for peer in self.config.peers().iter() {
-            // A follower that is being probed gets it after the probe; the first probe is the no-op.
-            if !self.progress(peer).probing || request.is_none() {
+        let window = self.config.switches.window;
+        for peer in self.followers().iter() {
+            let progress = self.progress(peer);
+            if progress.is_full(window) {
+                // It leaves with others in one message as soon as an answer makes room.
+                let next = progress.next;
+                out.note(Note::EntryHeldBack { follower: peer, entry, next });
+            } else if progress.replicates() || (what == PayloadKind::Noop && request.is_none()) || !known.contains(peer)
+            {
+                // A follower that is being probed gets it after the probe; the first probe is the no-op, or, for a new
+                // server, the configuration that brought it in.
                 self.send_append(peer, &mut batch, out);
             }
         }
     }
 
     /// Sends `to` what it lacks, or nothing but a heartbeat if it lacks nothing.
-    fn send_append(&mut self, to: NodeId, batch: &mut Option<Batch<C>>, out: &mut Effects<Self>) {
-        let Progress { next: first, probing, .. } = *self.progress(to);
+    pub(super) fn send_append(&mut self, to: NodeId, batch: &mut Option<Batch<C>>, out: &mut Effects<Self>) {
+        let window = self.config.switches.window;
+        let progress = self.progress(to);
+        let (first, full) = (progress.next, progress.is_full(window));
+        let installs = matches!(progress.state, ProgressState::Snapshot { .. });
+        if self.state.log.term_at(first.previous()).is_none() {
+            return self.send_snapshot(to, out);
+        }
         let lacking = self.state.log.last_index().next().0.saturating_sub(first.0);
-        let count = lacking.min(u64::from(self.config.entries_per_append()));
+        // A follower that has to answer something else first gets the bare question whether it has arrived.
+        let count = if full || installs { 0 } else { lacking.min(u64::from(self.config.entries_per_append())) };
         let entries = match batch {
             _ if count == 0 => Arc::default(),
             Some(batch) if batch.first == first && batch.entries.len() as u64 == count => Arc::clone(&batch.entries),
@@ -73,8 +91,8 @@ impl<C: Command> Raft<C> {
                 entries
             }
         };
-        if !probing {
-            self.progress(to).next = Index(first.0 + count);
+        if count > 0 {
+            self.progress(to).sent(Index(first.0 + count), window);
         }
         let previous = self.state.log.id_at(first.previous());
         let (term, commit, round) = (self.state.term, self.commit, self.round());
@@ -83,7 +101,7 @@ impl<C: Command> Raft<C> {
 
     /// Tells everyone that the leader is alive, and tries lost probes again.
     pub(super) fn send_heartbeats(&mut self, out: &mut Effects<Self>) {
-        let followers = self.config.peers();
+        let followers = self.followers();
         out.note(Note::HeartbeatSent { term: self.state.term, commit: self.commit, followers });
         let mut batch = None;
         for peer in followers.iter() {
@@ -113,6 +131,8 @@ impl<C: Command> Raft<C> {
             Some(Ignored::NotLeader)
         } else if result == AppendResult::StaleTerm {
             Some(Ignored::EarlierTerm)
+        } else if from != self.config.id && !self.followers().contains(from) {
+            Some(Ignored::NotMember)
         } else {
             None
         };
@@ -123,7 +143,9 @@ impl<C: Command> Raft<C> {
         match result {
             AppendResult::Matched { up_to } if from == self.config.id => self.on_own_log_durable(up_to, out),
             AppendResult::Matched { up_to } => self.on_matched(from, up_to, out),
-            AppendResult::Mismatch { previous, last } => self.on_mismatch(from, previous, last, out),
+            AppendResult::Mismatch { previous, last, conflict } => {
+                self.on_mismatch(from, previous, last, conflict, out);
+            }
             AppendResult::StaleTerm => unreachable!("ignored above"),
         }
     }
@@ -136,29 +158,44 @@ impl<C: Command> Raft<C> {
     }
 
     fn on_matched(&mut self, follower: NodeId, up_to: Index, out: &mut Effects<Self>) {
-        let last = self.state.log.last_index();
-        let progress = self.progress(follower);
-        let news = up_to > progress.matched;
-        progress.matched = progress.matched.max(up_to);
-        progress.probing &= up_to < progress.next.previous();
-        progress.next = progress.next.max(progress.matched.next());
-        let more = !progress.probing && progress.next <= last;
-        if news {
+        if self.progress(follower).acknowledged(up_to) {
             out.note(Note::MatchAdvanced { server: follower, matched: up_to });
             self.commit_by_counting(out);
             self.tell_target(out);
         }
-        if more {
+        self.send_more(follower, out);
+    }
+
+    /// Sends `follower` entries that waited for an answer: one message, or as many as the window has room for.
+    fn send_more(&mut self, follower: NodeId, out: &mut Effects<Self>) {
+        let window = self.config.switches.window;
+        // What was just committed may have ended this server's office, or the follower's part in it.
+        while self.followers().contains(follower) {
+            let last = self.state.log.last_index();
+            let progress = self.progress(follower);
+            if !progress.replicates() || progress.next > last || progress.is_full(window) {
+                return;
+            }
             self.send_append(follower, &mut None, out);
+            if window.is_none() {
+                return;
+            }
         }
     }
 
-    fn on_mismatch(&mut self, follower: NodeId, refused: Index, follower_last: Index, out: &mut Effects<Self>) {
+    fn on_mismatch(
+        &mut self,
+        follower: NodeId,
+        refused: Index,
+        follower_last: Index,
+        conflict: Option<EntryId>,
+        out: &mut Effects<Self>,
+    ) {
         let progress = self.progress(follower);
-        let Progress { next, matched, probing } = *progress;
+        let Progress { next, matched, .. } = *progress;
         let stale = if refused <= matched {
             Some(Ignored::AlreadyMatched { refused, matched })
-        } else if probing && refused != next.previous() {
+        } else if !progress.replicates() && refused != next.previous() {
             Some(Ignored::NotCurrent { refused, next })
         } else {
             None
@@ -166,10 +203,16 @@ impl<C: Command> Raft<C> {
         if let Some(why) = stale {
             return out.note(Note::ReplyIgnored { from: follower, message: "AppendReply", why });
         }
-        // One step back, or to the end of a shorter log; never into what is known to match.
-        let next = refused.min(follower_last.next()).max(matched.next());
-        *progress = Progress { next, matched, probing: true };
-        out.note(Note::NextIndexBackedUp { follower, refused, follower_last, next });
+        if matches!(progress.state, ProgressState::Snapshot { .. }) {
+            // The snapshot has not arrived.
+            return self.send_snapshot(follower, out);
+        }
+        // One step back, or over all entries of the conflicting term, or to the end of a shorter log; never into what is
+        // known to match.
+        let back = conflict.map_or(refused, |first| first.index.min(refused));
+        let next = back.min(follower_last.next()).max(matched.next());
+        progress.back_up(next);
+        out.note(Note::NextIndexBackedUp { follower, refused, follower_last, conflict, next });
         self.send_append(follower, &mut None, out);
     }
 
@@ -177,33 +220,38 @@ impl<C: Command> Raft<C> {
     /// (Figure 8), and is committed only along with one of this term (§5.4.2).
     fn commit_by_counting(&mut self, out: &mut Effects<Self>) {
         let Role::Leader { durable, followers, .. } = &self.role else { panic!("only a leader counts") };
-        let own = self.config.id;
-        let index = self.quorum_reached(|server| match followers.get(&server) {
-            Some(progress) => progress.matched,
-            None if server == own => *durable,
-            None => Index::ZERO,
-        });
+        let (own, durable) = (self.config.id, *durable);
+        let reached = |server| {
+            let matched = followers.get(&server).map_or(Index::ZERO, |progress| progress.matched);
+            if server == own { durable } else { matched }
+        };
+        let index = self.quorum_reached(reached);
         if index <= self.commit {
             return;
         }
-        let members = self.config.members;
-        let mut matching: NodeSet =
-            followers.iter().filter(|(_, progress)| progress.matched >= index).map(|(follower, _)| *follower).collect();
-        if *durable >= index {
-            matching.insert(self.config.id);
-        }
+        let members = *self.membership();
+        let matching: NodeSet = members.all().iter().filter(|server| reached(*server) >= index).collect();
         let (term, entry) = (self.state.term, self.state.log.id_at(index));
         if entry.term == term || self.has(Flaw::CommitOlderTerms) {
             out.note(Note::CommitAdvanced { old: self.commit, entry, matching, members });
             self.advance_commit(index, out);
+            self.advance_change(out);
         } else {
             assert!(entry.term < term, "no log holds an entry of a term above its server's");
             out.note(Note::CommitHeldBack { entry, term, matching, members });
         }
     }
 
+    /// To whom it replicates; nobody if it does not lead.
+    pub(super) fn followers(&self) -> NodeSet {
+        match &self.role {
+            Role::Leader { followers, .. } => followers.keys().copied().collect(),
+            Role::Follower { .. } | Role::PreCandidate { .. } | Role::Candidate { .. } => NodeSet::EMPTY,
+        }
+    }
+
     /// What it knows of `follower`.
-    fn progress(&mut self, follower: NodeId) -> &mut Progress {
+    pub(super) fn progress(&mut self, follower: NodeId) -> &mut Progress {
         let Role::Leader { followers, .. } = &mut self.role else { panic!("only a leader has followers") };
         followers.get_mut(&follower).unwrap_or_else(|| panic!("{follower} is no follower"))
     }
@@ -227,7 +275,7 @@ impl<C: Command> Raft<C> {
     }
 
     /// Answers the client whose request went into `entry`, now that `committed` is.
-    fn settle(&self, entry: EntryId, request: RequestId, committed: EntryId, out: &mut Effects<Self>) {
+    pub(super) fn settle(&self, entry: EntryId, request: RequestId, committed: EntryId, out: &mut Effects<Self>) {
         if entry == committed {
             out.note(Note::RequestCommitted { request, entry });
             let EntryId { index, term } = entry;

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::membership::Membership;
 use crate::shared_vec::SharedVec;
 
 /// A period of time with at most one leader; Raft's logical clock (§5.1). Terms are counted from 1; 0 is before the
@@ -75,6 +76,30 @@ pub enum Payload<C> {
     Noop,
     /// What a client asked the state machine to do.
     Command(C),
+    /// Who takes part from here on: each server uses it from the moment it is in its log, committed or not (§6).
+    Config(Membership),
+}
+
+/// A payload without its content.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PayloadKind {
+    /// [`Payload::Noop`].
+    Noop,
+    /// [`Payload::Command`].
+    Command,
+    /// [`Payload::Config`].
+    Config,
+}
+
+impl<C> Payload<C> {
+    /// Which kind of payload this is.
+    pub fn kind(&self) -> PayloadKind {
+        match self {
+            Self::Noop => PayloadKind::Noop,
+            Self::Command(_) => PayloadKind::Command,
+            Self::Config(_) => PayloadKind::Config,
+        }
+    }
 }
 
 /// One entry of the log.
@@ -86,71 +111,117 @@ pub struct Entry<C> {
     pub payload: Payload<C>,
 }
 
-/// The log: entries `1..=last`, in terms that never decrease. A clone shares them.
+/// The log: entries `first..=last`, in terms that never decrease. What came before `first` was compacted away (§7): only the
+/// name of the last such entry is kept, for the consistency check of the first that is left. A clone shares the entries.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Log<C>(SharedVec<Entry<C>>);
+pub struct Log<C> {
+    /// The last entry that was compacted away, `(0, t0)` if none was.
+    base: EntryId,
+    entries: SharedVec<Entry<C>>,
+}
 
 impl<C> Default for Log<C> {
     fn default() -> Self {
-        Self(SharedVec::default())
+        Self { base: EntryId::default(), entries: SharedVec::default() }
     }
 }
 
 impl<C: Clone> Log<C> {
-    /// The position of the newest entry, 0 if there is none.
+    /// The last entry that was compacted away, `(0, t0)` if none was.
+    pub fn base(&self) -> EntryId {
+        self.base
+    }
+
+    /// The position of the first entry that is kept, or will be if there is none yet.
+    pub fn first_index(&self) -> Index {
+        self.base.index.next()
+    }
+
+    /// How many entries are kept.
+    pub fn kept(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// The position of the newest entry, 0 if there never was one.
     pub fn last_index(&self) -> Index {
-        Index(self.0.len() as u64)
+        Index(self.base.index.0 + self.kept())
     }
 
-    /// The name of the newest entry, `(0, t0)` if there is none.
+    /// The name of the newest entry, `(0, t0)` if there never was one.
     pub fn last(&self) -> EntryId {
-        EntryId { term: self.0.last().map_or(Term(0), |entry| entry.term), index: self.last_index() }
+        let term = self.entries.last().map_or(self.base.term, |entry| entry.term);
+        EntryId { term, index: self.last_index() }
     }
 
-    /// The entry at `index`.
+    /// The entry at `index`, if it is kept.
     pub fn get(&self, index: Index) -> Option<&Entry<C>> {
-        self.0.get(usize::try_from(index.0.checked_sub(1)?).ok()?)
+        self.entries.get(usize::try_from(index.0.checked_sub(self.first_index().0)?).ok()?)
     }
 
-    /// The term of the entry at `index`; 0 for index 0, where all logs agree; nothing past the end.
+    /// The term of the entry at `index`; 0 for index 0, where all logs agree; nothing past the end, nor before the last
+    /// entry that was compacted away.
     pub fn term_at(&self, index: Index) -> Option<Term> {
-        if index == Index::ZERO { Some(Term(0)) } else { self.get(index).map(|entry| entry.term) }
+        if index == self.base.index { Some(self.base.term) } else { self.get(index).map(|entry| entry.term) }
     }
 
-    /// The name of the entry at `index`, which must not be past the end.
+    /// The name of the entry at `index`, which must be known.
     pub fn id_at(&self, index: Index) -> EntryId {
-        EntryId { term: self.term_at(index).expect("not past the end of the log"), index }
+        EntryId { term: self.term_at(index).expect("neither compacted nor past the end of the log"), index }
     }
 
-    /// The entries from `first` on with their positions, oldest first.
+    /// The kept entries from `first` on with their positions, oldest first.
     pub fn iter_from(&self, first: Index) -> impl Iterator<Item = (Index, &Entry<C>)> + Clone {
-        let skipped = first.0.saturating_sub(1);
-        let entries = self.0.iter_from(usize::try_from(skipped).unwrap_or(usize::MAX));
-        (skipped + 1..).map(Index).zip(entries)
+        let skipped = first.0.saturating_sub(self.first_index().0);
+        let entries = self.entries.iter_from(usize::try_from(skipped).unwrap_or(usize::MAX));
+        (self.first_index().0 + skipped..).map(Index).zip(entries)
     }
 
     /// The `count` entries from `first` on, for a message.
     pub(super) fn slice(&self, first: Index, count: u64) -> Arc<[Entry<C>]> {
+        assert!(first >= self.first_index(), "what is compacted cannot be sent");
         self.iter_from(first).take(count as usize).map(|(_, entry)| entry.clone()).collect()
+    }
+
+    /// The first index of the run of entries, as far as they are kept, that have the same term as the one at `index`.
+    pub(super) fn first_of_term(&self, index: Index) -> Index {
+        let term = self.get(index).expect("a kept entry").term;
+        let mut first = index;
+        while self.get(first.previous()).is_some_and(|entry| entry.term == term) {
+            first = first.previous();
+        }
+        first
     }
 
     /// Adds `entries` at the end.
     pub(super) fn append(&mut self, entries: &[Entry<C>]) {
         for entry in entries {
-            self.0.push(entry.clone());
+            self.entries.push(entry.clone());
         }
     }
 
     /// Removes the entry at `from` and all that follow it.
     pub(super) fn truncate(&mut self, from: Index) {
-        assert!(from > Index::ZERO, "the log starts at index 1");
-        self.0.truncate((from.0 - 1) as usize);
+        assert!(from > self.base.index, "what is compacted is committed and stays");
+        self.entries.truncate((from.0 - self.first_index().0) as usize);
+    }
+
+    /// Replaces all entries up to `last` by a snapshot that ends with it. What follows it stays if this log has that very
+    /// entry; a log without it differs from what is committed, and goes (§7, Figure 13).
+    pub(super) fn compact(&mut self, last: EntryId) {
+        assert!(last.index > self.base.index, "{last} was compacted before");
+        let follow = self.term_at(last.index) == Some(last.term);
+        let entries = if follow {
+            self.iter_from(last.index.next()).map(|(_, entry)| entry.clone()).collect()
+        } else {
+            SharedVec::default()
+        };
+        *self = Self { base: last, entries };
     }
 }
 
 impl<C: PartialEq> Log<C> {
-    /// Whether this log is `longer` up to its own end.
+    /// Whether this log is `longer` up to its own end, compacted equally far.
     pub fn is_prefix_of(&self, longer: &Self) -> bool {
-        self.0.is_prefix_of(&longer.0)
+        self.base == longer.base && self.entries.is_prefix_of(&longer.entries)
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::log::{Entry, EntryId, Index, Term};
+use super::snapshot::Snapshot;
 use super::tenure::Round;
-use crate::node::Kind;
+use crate::node::{Command, Kind};
 
 /// A message between servers. Every one carries its sender's term: the receiver adopts a higher one and refuses or
 /// ignores what comes with a lower one (§5.1).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Message<C> {
+pub enum Message<C: Command> {
     /// A candidate asks every other server for its vote (§5.2).
     RequestVote {
         /// The candidate's term. Durable, with its vote for itself, before this leaves.
@@ -72,6 +73,16 @@ pub enum Message<C> {
         /// The leader's term: proves that the receiver has all that this leader committed in it.
         term: Term,
     },
+    /// The leader sends what took the place of entries that the follower needs (§7). Answered with an AppendReply: it proves
+    /// the same.
+    InstallSnapshot {
+        /// The leader's term.
+        term: Term,
+        /// All of it, in one message; shared, not copied.
+        snapshot: Arc<Snapshot<C>>,
+        /// The round of heartbeats in which this left, as in AppendEntries.
+        round: Round,
+    },
 }
 
 /// What came of an AppendEntries.
@@ -88,12 +99,15 @@ pub enum AppendResult {
         previous: Index,
         /// The follower's last index: a hint, so that a short log costs one round instead of one per entry.
         last: Index,
+        /// The follower's entry at `previous`, if it has another one there: its term, and the first index at which the
+        /// follower has an entry of that term. A hint, given if [`super::Switches::fast_repair`] is on.
+        conflict: Option<EntryId>,
     },
     /// The sender's term is over; the reply's term says which one it is now.
     StaleTerm,
 }
 
-impl<C> Message<C> {
+impl<C: Command> Message<C> {
     /// The sender's term.
     pub fn term(&self) -> Term {
         match self {
@@ -103,22 +117,24 @@ impl<C> Message<C> {
             | Self::AppendReply { term, .. }
             | Self::PreVote { term, .. }
             | Self::PreVoteReply { term, .. }
-            | Self::TimeoutNow { term } => *term,
+            | Self::TimeoutNow { term }
+            | Self::InstallSnapshot { term, .. } => *term,
         }
     }
 }
 
-impl<C> Kind for Message<C> {
+impl<C: Command> Kind for Message<C> {
     fn kind(&self) -> &'static str {
         match self {
             Self::RequestVote { .. } => "RequestVote",
             Self::Vote { .. } => "Vote",
             Self::AppendEntries { .. } => "AppendEntries",
             Self::AppendReply { .. } => "AppendReply",
-
             Self::PreVote { .. } => "PreVote",
             Self::PreVoteReply { .. } => "PreVoteReply",
             Self::TimeoutNow { .. } => "TimeoutNow",
+
+            Self::InstallSnapshot { .. } => "InstallSnapshot",
         }
     }
 }

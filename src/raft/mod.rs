@@ -35,11 +35,15 @@
 //! entry is committed, or when a committed entry of a later term proves that it never will be. A leader that lost its
 //! office keeps its open requests, because it may still learn of their fate; one that crashed has forgotten them.
 //!
+//! **Compaction** (§7). The log would grow for ever, so a snapshot of the state machine takes the place of its beginning; who
+//! lacks an entry that is gone gets the snapshot. **Membership** (§6; thesis, chapter 4). Who takes part is an entry of the
+//! log, too, and can be changed while the cluster runs: one server at a time, or any number through a joint configuration.
+//!
 //! The five safety properties of Figure 3 stand beside the protocol in [`invariant`]; every rule that fires or refuses
 //! leaves a [`Note`]. A [`Flaw`] takes one rule out, to see what it was for.
 //!
-//! **Left out**, as yet: log compaction (§7), membership changes (§6), reads without a log entry and client sessions (§8),
-//! backing up a whole term at a time (the end of §5.3). A follower learns of a commit with the next AppendEntries; none
+//! **Left out**, as yet: reads without a log entry and client sessions (§8); snapshots in several chunks (§7), because a message
+//! has no largest size here. A follower learns of a commit with the next AppendEntries; none
 //! is sent for that alone.
 
 mod election;
@@ -48,15 +52,18 @@ mod follower;
 pub mod invariant;
 mod leader;
 mod log;
+mod membership;
 mod message;
 mod note;
 mod persistent;
 mod prevote;
+mod progress;
 mod quorum;
 mod quorum_check;
 mod reads;
 mod role;
 mod setup;
+mod snapshot;
 mod switches;
 mod tenure;
 #[cfg(test)]
@@ -64,17 +71,22 @@ mod tests;
 mod transfer;
 
 use crate::sorted::SortedMap;
+use membership::Memberships;
 
 use flaw::Miscount;
 
 pub use flaw::Flaw;
-pub use log::{Entry, EntryId, Index, Log, Payload, Term};
+pub use log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
+pub use membership::{Change, ChangeRefusal, Membership};
 pub use message::{AppendResult, Message};
 pub use note::{AppendRefusal, Contact, Heard, Ignored, Note, ReadProof, VoteRefusal};
 pub use persistent::{Delta, PersistentState};
+pub use progress::{Progress, ProgressState};
+pub use quorum::{VoteResult, majority_reached, majority_vote};
 pub use reads::WaitingRead;
-pub use role::{Progress, Role, RoleName};
+pub use role::{Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
+pub use snapshot::Snapshot;
 pub use switches::{Reads, Switches};
 pub use tenure::{Acknowledged, Round, Tenure};
 pub use transfer::{Transfer, TransferRefusal};
@@ -86,8 +98,11 @@ use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, N
 pub struct Config {
     /// This server.
     pub id: NodeId,
-    /// All servers, this one included. Other participants of the run may have ids beyond theirs.
+    /// The voters to begin with: the configuration before the first entry of the log, the same on every server, also on one
+    /// that is not among them and waits until it is added.
     pub members: NodeSet,
+    /// The learners to begin with.
+    pub learners: NodeSet,
     /// How long a follower waits for a leader: `[T, 2T)` (§5.2, §9.3). Must be well above the heartbeat interval plus the
     /// time of a message and of a sync (§5.6).
     pub election_timeout: Delay,
@@ -102,17 +117,26 @@ pub struct Config {
 }
 
 impl Config {
-    /// The paper's election timeout of 150 to 300 ms (§9.3), a heartbeat every 40 ms, 64 entries a message.
+    /// The paper's election timeout of 150 to 300 ms (§9.3), a heartbeat every 40 ms, 64 entries a message;
+    /// no learners, and no feature switched on.
     pub fn new(id: NodeId, members: NodeSet) -> Self {
         Self {
             id,
             members,
+            learners: NodeSet::EMPTY,
             election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
             heartbeat_interval: Micros::from_ms(40),
             max_entries_per_append: 64,
             switches: Switches::default(),
             flaw: None,
         }
+    }
+}
+
+impl Config {
+    /// The configuration before the first entry of the log.
+    pub fn first_membership(&self) -> Membership {
+        Membership::simple(self.members, self.learners)
     }
 }
 
@@ -135,12 +159,15 @@ pub enum Timer {
 pub enum Request<C> {
     /// Put this command into the log.
     Propose(C),
-
     /// Tell up to where the state machine must have carried out the log, so that what it shows then is not older than
     /// anything that was committed when this was asked (T §6.4).
     Read,
     /// Hand leadership over to this server (T §3.10).
     TransferLeadership(NodeId),
+
+    /// Change who takes part. Done when its entry is committed; of a joint change that is the joint configuration, which the
+    /// leader then leaves by itself.
+    ChangeMembers(Change),
 }
 
 /// What came of a request that took effect.
@@ -184,7 +211,6 @@ pub enum Refusal {
         /// Where the request's entry stood.
         index: Index,
     },
-
     /// The leader hands over and takes nothing into its log.
     HandingOver {
         /// To whom.
@@ -197,15 +223,21 @@ pub enum Refusal {
         /// Why it did not.
         why: TransferRefusal,
     },
+
+    /// The leader does not start this change of the configuration.
+    Change(ChangeRefusal),
 }
 
 /// One server.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Raft<C> {
+pub struct Raft<C: Command> {
     config: Config,
     /// What the disk will hold once all that was written is synced; the disk itself may lag behind.
     state: PersistentState<C>,
-    /// The last entry known to be committed (`commitIndex`). Volatile: a restarted server learns it again.
+    /// The configurations in `state`.
+    memberships: Memberships,
+    /// The last entry known to be committed (`commitIndex`). Volatile: a restarted server knows what its snapshot covers, and
+    /// learns the rest again.
     commit: Index,
     role: Role,
     /// The requests that this server took as a leader and has not answered, by the entry that carries each out.
@@ -222,15 +254,21 @@ pub struct Raft<C> {
 impl<C: Command> Raft<C> {
     /// A server that has not started yet: the first event must be [`Node::on_restart`].
     pub fn new(config: Config) -> Self {
-        let Config { id, members, election_timeout, heartbeat_interval, max_entries_per_append, .. } = config;
-        assert!(members.contains(id), "{id} is not among {members}");
+        let Config { election_timeout, heartbeat_interval, max_entries_per_append, .. } = config;
         assert!(heartbeat_interval < election_timeout.min, "every election timer would run out between two heartbeats");
         assert!(max_entries_per_append > 0, "nothing would ever be replicated");
         assert_eq!(config.switches.check(), Ok(()), "a switch lacks another");
+        Self::with_state(config, PersistentState::default())
+    }
+
+    /// A server whose disk holds `state`, before it starts.
+    fn with_state(config: Config, state: PersistentState<C>) -> Self {
+        let first = state.snapshot.as_ref().map_or(config.first_membership(), |snapshot| snapshot.membership);
         Self {
             config,
-            state: PersistentState::default(),
-            commit: Index::ZERO,
+            memberships: Memberships::new(first, &state.log),
+            commit: state.log.base().index,
+            state,
             role: Role::Follower { leader: None },
             pending: SortedMap::new(),
             heard_leader_at: None,
@@ -298,9 +336,25 @@ impl<C: Command> Raft<C> {
         self.pending.iter().map(|((index, term), request)| (EntryId { term: *term, index: *index }, *request))
     }
 
-    /// Changes memory and disk alike, so that they differ by the unsynced writes and nothing else.
+    /// Changes memory and disk alike, so that they differ by the unsynced writes and nothing else. The configuration in use
+    /// follows the log.
     fn save(&mut self, delta: Delta<C>, out: &mut Effects<Self>) {
+        let (was, before) = *self.memberships.latest();
         self.state.apply(&delta);
+        let last = self.state.log.last_index();
+        match &delta {
+            Delta::Term(_) | Delta::Vote(_) | Delta::Wiped => {}
+            Delta::Append(entries) => {
+                self.memberships.append(Index(last.0 - entries.len() as u64).next(), entries);
+            }
+            Delta::Truncate { from } => self.memberships.truncate(*from),
+            Delta::Snapshot(snapshot) => {
+                self.memberships.compact(snapshot.last.index, snapshot.membership, last);
+            }
+        }
+        if *self.membership() != before {
+            self.membership_changed(was, out);
+        }
         if matches!(delta, Delta::Vote(_)) && self.has(Flaw::VoteNotDurable) {
             return;
         }
@@ -330,18 +384,21 @@ impl<C: Command> Node for Raft<C> {
     type Note = Note;
 
     fn on_restart(&mut self, disk: &PersistentState<C>, at: Clocks, out: &mut Effects<Self>) {
-        *self = Self { state: disk.clone(), ..Self::new(self.config) };
-        if self.has(Flaw::WipedServerReturns) {
+        let wiped = self.has(Flaw::WipedServerReturns);
+        *self = Self::with_state(self.config, if wiped { PersistentState::default() } else { disk.clone() });
+        if wiped {
             self.save(Delta::Wiped, out);
         }
         self.remember_promise(at);
-        let PersistentState { term, vote, log } = &self.state;
-        out.note(Note::Started { term: *term, vote: *vote, last: log.last() });
-        out.set_timer(Timer::Election, self.config.election_timeout);
+        let PersistentState { term, vote, log, snapshot } = &self.state;
+        let snapshot = snapshot.as_ref().map(|snapshot| snapshot.last);
+        out.note(Note::Started { term: *term, vote: *vote, last: log.last(), snapshot });
+        if self.may_stand() {
+            out.set_timer(Timer::Election, self.config.election_timeout);
+        }
     }
 
     fn on_message(&mut self, from: NodeId, message: Message<C>, at: Clocks, out: &mut Effects<Self>) {
-        assert!(self.config.members.contains(from), "{from} is no server");
         if self.holds_on(from, &message, at, out) {
             return;
         }
@@ -362,6 +419,10 @@ impl<C: Command> Node for Raft<C> {
             Message::PreVote { term, last } => self.on_pre_vote(from, term, last, at, out),
             Message::PreVoteReply { term, asked, granted } => self.on_pre_vote_reply(from, term, asked, granted, out),
             Message::TimeoutNow { term } => self.on_timeout_now(from, term, out),
+
+            Message::InstallSnapshot { term, snapshot, round } => {
+                self.on_install_snapshot(from, term, snapshot, round, at, out);
+            }
         }
     }
 
@@ -386,6 +447,8 @@ impl<C: Command> Node for Raft<C> {
 
             Request::Read => self.on_read(id, at, out),
             Request::TransferLeadership(target) => self.on_transfer_request(id, target, out),
+
+            Request::ChangeMembers(change) => self.change_members(id, change, out),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which rule fired or refused, with the numbers that the node knows. Nothing reads a note back.
 
-use super::log::{EntryId, Index, Term};
+use super::log::{EntryId, Index, PayloadKind, Term};
+use super::membership::{Change, ChangeRefusal, Membership};
 use super::role::RoleName;
 use super::tenure::Round;
 use super::transfer::TransferRefusal;
@@ -17,6 +18,8 @@ pub enum Note {
         vote: Option<NodeId>,
         /// The last entry on disk.
         last: EntryId,
+        /// The last entry that the snapshot on disk covers, if there is one.
+        snapshot: Option<EntryId>,
     },
     /// Its election timer ran out, so it became a candidate (§5.2).
     AsksForVotes {
@@ -28,8 +31,8 @@ pub enum Note {
         heard: Heard,
         /// The range that the timer was picked from.
         timeout: Delay,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
     /// It voted for a candidate.
     VoteGranted {
@@ -59,8 +62,8 @@ pub enum Note {
         term: Term,
         /// All votes so far.
         votes: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
     /// A candidate learns that a server did not vote for it.
     VoteDenied {
@@ -70,8 +73,8 @@ pub enum Note {
         term: Term,
         /// All votes so far.
         votes: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
     /// A candidate has the votes of a majority.
     BecameLeader {
@@ -79,8 +82,8 @@ pub enum Note {
         term: Term,
         /// Who voted for it.
         votes: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
         /// Where its no-op goes.
         noop: Index,
     },
@@ -117,8 +120,10 @@ pub enum Note {
     EntryAppended {
         /// The new entry.
         entry: EntryId,
-        /// The request that it carries out; none for the no-op.
+        /// The request that it carries out; none for what the leader does by itself.
         request: Option<RequestId>,
+        /// What the entry carries.
+        what: PayloadKind,
     },
     /// A follower found the previous entry and took what was new.
     AppendAccepted {
@@ -166,6 +171,8 @@ pub enum Note {
         refused: Index,
         /// The follower's last index.
         follower_last: Index,
+        /// The term of the follower's conflicting entry and its first entry of that term, if it said so.
+        conflict: Option<EntryId>,
         /// What the leader sends it next.
         next: Index,
     },
@@ -177,8 +184,8 @@ pub enum Note {
         entry: EntryId,
         /// The servers whose logs match that far.
         matching: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
     /// The leader has a majority for an entry, but may not commit it by counting: it is of an older term (§5.4.2).
     CommitHeldBack {
@@ -188,8 +195,8 @@ pub enum Note {
         term: Term,
         /// The servers whose logs match that far.
         matching: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
     /// A follower heard from the leader that more is committed.
     CommitLearned {
@@ -245,8 +252,8 @@ pub enum Note {
         heard: Heard,
         /// The range that the timer was picked from.
         timeout: Delay,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
     /// It would vote for a server that asked.
     PreVoteGranted {
@@ -285,8 +292,8 @@ pub enum Note {
         next: Term,
         /// All that would, so far.
         grants: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
     /// A pre-candidate learns that a server would not vote for it.
     PreVoteDenied {
@@ -298,8 +305,8 @@ pub enum Note {
         next: Term,
         /// All that would, so far.
         grants: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
 
     /// It hears a leader, so it ignored a request for its vote, term and all (T §4.2.3).
@@ -317,8 +324,8 @@ pub enum Note {
         term: Term,
         /// Whom it did hear, itself included.
         heard: NodeSet,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
         /// How long it waited.
         timeout: Micros,
     },
@@ -384,8 +391,8 @@ pub enum Note {
         term: Term,
         /// How many votes it has counted.
         counted: u64,
-        /// All servers.
-        members: NodeSet,
+        /// The configuration that it uses.
+        members: Membership,
     },
 
     /// A leader took a read and must make sure that it still leads (T §6.4).
@@ -416,6 +423,116 @@ pub enum Note {
         from: Micros,
         /// When the lease ends, on the same clock.
         until: Micros,
+    },
+
+    /// A snapshot took the place of entries that were applied (§7).
+    Compacted {
+        /// The last entry that it covers.
+        last: EntryId,
+        /// How many entries went.
+        removed: u64,
+        /// How many are left.
+        kept: u64,
+    },
+    /// The leader sent its snapshot to a follower that needs an entry which is gone (§7).
+    SnapshotSent {
+        /// To whom.
+        follower: NodeId,
+        /// The last entry that the snapshot covers.
+        last: EntryId,
+        /// The entry that was to be sent next.
+        needed: Index,
+    },
+    /// A follower took the leader's snapshot in place of its whole log (§7).
+    SnapshotInstalled {
+        /// From which leader.
+        leader: NodeId,
+        /// The last entry that the snapshot covers.
+        last: EntryId,
+        /// Where its own log ended.
+        own_last: EntryId,
+    },
+    /// A follower did not need the leader's snapshot: it has all that the snapshot covers (§7).
+    SnapshotIgnored {
+        /// From which leader.
+        leader: NodeId,
+        /// The last entry that the snapshot covers.
+        last: EntryId,
+        /// Where its own log ends.
+        own_last: EntryId,
+    },
+    /// It refused a snapshot of a term that is over (§5.1).
+    SnapshotRefused {
+        /// Who sent it.
+        leader: NodeId,
+        /// The sender's term.
+        term: Term,
+        /// Its own.
+        own: Term,
+    },
+    /// A snapshot covers the place where the entry of a client's request was or was not: nobody can tell any more.
+    RequestFateUnknown {
+        /// The request.
+        request: RequestId,
+        /// The entry that would have carried it out.
+        entry: EntryId,
+        /// The last entry that the snapshot covers.
+        last: EntryId,
+    },
+    /// An entry waits, because enough messages are under way to a follower.
+    EntryHeldBack {
+        /// Which follower.
+        follower: NodeId,
+        /// The new entry.
+        entry: EntryId,
+        /// The first entry that waits.
+        next: Index,
+    },
+    /// A configuration is in its log, so it uses it from here on (§6).
+    MembershipUsed {
+        /// The entry that holds it, or the snapshot's last.
+        index: Index,
+        /// The configuration.
+        membership: Membership,
+    },
+    /// The entry with its configuration was removed, so it uses the one before (§6).
+    MembershipRolledBack {
+        /// The entry that is gone.
+        lost: Index,
+        /// The entry that holds the one before.
+        index: Index,
+        /// The one before.
+        membership: Membership,
+    },
+    /// The leader does not start a change of the configuration.
+    ChangeRefused {
+        /// The request.
+        request: RequestId,
+        /// What was asked for.
+        change: Change,
+        /// Which rule forbade it.
+        why: ChangeRefusal,
+    },
+    /// The joint configuration is committed, so the leader appends the new one alone (§6).
+    JointCommitted {
+        /// The entry of the joint configuration.
+        index: Index,
+        /// The new configuration.
+        target: Membership,
+    },
+    /// A configuration without these servers is committed, so the leader stops replicating to them.
+    MembersDismissed {
+        /// Who.
+        servers: NodeSet,
+        /// The entry of the configuration.
+        index: Index,
+    },
+    /// A configuration without the leader's own vote is committed, so it steps down (§6).
+    Retired {
+        /// The term that it led.
+        term: Term,
+        /// The entry of the configuration.
+        index: Index,
     },
 }
 
@@ -549,9 +666,11 @@ pub enum Ignored {
         /// What the leader sends next.
         next: Index,
     },
-
     /// Only a follower can be told to stand.
     NotFollower,
+
+    /// It comes from a server to which the leader does not replicate any more.
+    NotMember,
 }
 
 impl Note {
@@ -559,8 +678,11 @@ impl Note {
     pub fn is_routine(&self) -> bool {
         match self {
             Self::AppendAccepted { received, .. } => *received == 0,
-            Self::HeartbeatSent { .. } | Self::MatchAdvanced { .. } | Self::ReplyIgnored { .. } => true,
-            Self::LeaseRenewed { .. } => true,
+            Self::HeartbeatSent { .. }
+            | Self::MatchAdvanced { .. }
+            | Self::ReplyIgnored { .. }
+            | Self::LeaseRenewed { .. }
+            | Self::EntryHeldBack { .. } => true,
             _ => false,
         }
     }

@@ -13,6 +13,7 @@ use crate::node::{Clocks, Command, Effects, NodeId, NodeSet};
 impl<C: Command> Raft<C> {
     /// The election timer ran out.
     pub(super) fn stand(&mut self, out: &mut Effects<Self>) {
+        assert!(self.may_stand(), "who has no vote does not wait for one");
         if self.config.switches.pre_vote {
             self.become_pre_candidate(out);
         } else {
@@ -23,12 +24,13 @@ impl<C: Command> Raft<C> {
     /// Follower, pre-candidate or candidate -> pre-candidate, in the same term.
     fn become_pre_candidate(&mut self, out: &mut Effects<Self>) {
         let heard = self.heard();
-        let Config { id, members, election_timeout: timeout, .. } = self.config;
+        let Config { id, election_timeout: timeout, .. } = self.config;
+        let members = *self.membership();
         let (term, last) = (self.state.term, self.state.log.last());
         self.role = Role::PreCandidate { grants: NodeSet::EMPTY };
         out.note(Note::AsksForPreVotes { next: term.next(), last, heard, timeout, members });
         out.set_timer(Timer::Election, timeout);
-        for peer in self.config.peers().iter() {
+        for peer in members.electorate().without(id).iter() {
             // Its term is durable before it is named, as in all messages that rely on it.
             out.send_after_sync(peer, Message::PreVote { term, last });
         }
@@ -69,7 +71,7 @@ impl<C: Command> Raft<C> {
         granted: bool,
         out: &mut Effects<Self>,
     ) {
-        let (own, members) = (self.state.term, self.config.members);
+        let (own, members) = (self.state.term, *self.membership());
         let ignored = |why| Note::ReplyIgnored { from, message: "PreVoteReply", why };
         let Role::PreCandidate { grants } = &mut self.role else {
             let why = if asked < own { Ignored::OlderTerm { term: asked, own } } else { Ignored::NotCandidate };

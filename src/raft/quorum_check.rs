@@ -23,7 +23,7 @@ impl<C: Command> Raft<C> {
         if self.keeps_contact() {
             self.heard_leader_at = Some(at.monotonic);
         }
-        out.set_timer(Timer::Election, self.config.election_timeout);
+        self.reset_election_timer(out);
     }
 
     /// The leader that it holds on to, if it heard one within the shortest election timeout. A leader holds on to itself
@@ -68,17 +68,17 @@ impl<C: Command> Raft<C> {
         let tenure = self.tenure().expect("only a leader needs a quorum");
         let lately = tenure.acknowledged().filter(|(_, latest)| now.since(latest.at) < timeout);
         let heard = lately.map(|(follower, _)| follower).chain([self.config.id]).collect();
-        out.note(Note::QuorumLost { term: self.state.term, heard, members: self.config.members, timeout });
+        out.note(Note::QuorumLost { term: self.state.term, heard, members: *self.membership(), timeout });
         self.step_down(out);
     }
 
     /// Leader -> follower of the same term, of nobody. It does not stand again before its election timer runs out, and then
     /// in a later term.
-    fn step_down(&mut self, out: &mut Effects<Self>) {
+    pub(super) fn step_down(&mut self, out: &mut Effects<Self>) {
         assert!(self.is_leader(), "only a leader steps down");
         self.leave_office(out);
         self.role = Role::Follower { leader: None };
-        out.set_timer(Timer::Election, self.config.election_timeout);
+        self.reset_election_timer(out);
     }
 
     /// What a leader leaves behind, whatever made it give up its office.

@@ -5,6 +5,7 @@ use crate::sorted::SortedMap;
 use super::log::{EntryId, Index, Term};
 use super::note::{Heard, Note};
 use super::persistent::Delta;
+use super::progress::Progress;
 use super::tenure::{Acknowledged, Round, Tenure};
 use super::{Config, Message, Raft, Timer};
 use crate::node::{Clocks, Command, Delay, Effects, NodeId, NodeSet};
@@ -53,18 +54,6 @@ pub enum RoleName {
     PreCandidate,
 }
 
-/// What a leader knows of one follower's log.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Progress {
-    /// The next entry to send (`nextIndex`). A guess: too high costs a refusal, too low costs entries sent twice.
-    pub next: Index,
-    /// The follower's durable log is known to equal the leader's up to here (`matchIndex`). Never a guess.
-    pub matched: Index,
-    /// True until an append succeeds: the leader looks for the point where the logs agree, one attempt at a time.
-    /// After that it sends entries as they come, without waiting for answers, and `next` counts what was sent.
-    pub probing: bool,
-}
-
 impl Role {
     /// Which role this is.
     pub fn name(&self) -> RoleName {
@@ -78,11 +67,6 @@ impl Role {
 }
 
 impl Config {
-    /// Every member but this server.
-    pub(super) fn peers(&self) -> NodeSet {
-        self.members.without(self.id)
-    }
-
     /// How many entries an append carries at most.
     pub(super) fn entries_per_append(&self) -> u32 {
         if self.switches.one_entry { 1 } else { self.max_entries_per_append }
@@ -105,17 +89,18 @@ impl<C: Command> Raft<C> {
     /// (§5.2).
     pub(super) fn become_candidate(&mut self, why: Option<Heard>, out: &mut Effects<Self>) {
         let heard = why.unwrap_or_else(|| self.heard());
-        assert!(!self.is_leader(), "a leader stands for nothing");
+        assert!(!self.is_leader() && self.may_stand(), "a leader and who has no vote stand for nothing");
         let (term, last) = (self.state.term.next(), self.state.log.last());
         self.save(Delta::Term(term), out);
         self.save(Delta::Vote(self.config.id), out);
         self.role = Role::Candidate { votes: NodeSet::EMPTY };
-        let Config { id, members, election_timeout: timeout, .. } = self.config;
+        let Config { id, election_timeout: timeout, .. } = self.config;
+        let members = *self.membership();
         out.note(Note::AsksForVotes { term, last, heard, timeout, members });
         out.set_timer(Timer::Election, timeout);
         // Were the request to leave before the vote is durable, a crash could bring the same term up again with a shorter
         // log, and votes given to the longer one would elect it.
-        for peer in self.config.peers().iter() {
+        for peer in members.electorate().without(id).iter() {
             let transfer = matches!(heard, Heard::TimeoutNow(_));
             out.send_after_sync(peer, Message::RequestVote { term, last, transfer });
         }
@@ -124,12 +109,12 @@ impl<C: Command> Raft<C> {
 
     /// A majority voted: candidate -> leader of the same term.
     pub(super) fn become_leader(&mut self, at: Clocks, out: &mut Effects<Self>) {
-        let Config { id, members, heartbeat_interval, election_timeout, switches, .. } = self.config;
+        let Config { id, heartbeat_interval, election_timeout, switches, .. } = self.config;
+        let members = *self.membership();
         let Role::Candidate { votes } = self.role else { panic!("only a candidate is elected") };
         let repeats = self.miscount.repeats;
-        assert!(self.has_quorum(votes) || repeats > 0, "{votes} is no majority of {members}");
+        assert!(self.has_quorum(votes) || repeats > 0, "{votes} is no quorum of {members:?}");
         let EntryId { index: last, .. } = self.state.log.last();
-        let progress = Progress { next: last.next(), matched: Index::ZERO, probing: true };
         let contact = Acknowledged { round: Round::default(), at: at.monotonic };
         let voters = votes.without(id).iter().filter(|_| self.keeps_contact());
         let acknowledged = voters.map(|voter| (voter, contact)).collect();
@@ -137,7 +122,7 @@ impl<C: Command> Raft<C> {
         self.role = Role::Leader {
             durable: last,
             tenure: Tenure { noop: last.next(), acknowledged, ..Tenure::default() },
-            followers: self.config.peers().iter().map(|peer| (peer, progress)).collect(),
+            followers: self.peers().iter().map(|peer| (peer, Progress::probe(last.next()))).collect(),
         };
         out.note(Note::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
         out.cancel_timer(Timer::Election);
@@ -160,7 +145,7 @@ impl<C: Command> Raft<C> {
         self.role = Role::Follower { leader: None };
         out.note(Note::TermAdopted { from, old, new: term, left });
         if left == RoleName::Leader {
-            out.set_timer(Timer::Election, self.config.election_timeout);
+            self.reset_election_timer(out);
         }
         assert!(self.state.vote.is_none(), "a new term starts without a vote");
     }

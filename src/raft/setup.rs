@@ -30,7 +30,7 @@ pub struct Switch {
 }
 
 /// All of them, in the order in which the page lists them.
-pub const SWITCHES: [Switch; 7] = [
+pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "pre-vote",
         title: "Pre-vote",
@@ -92,6 +92,42 @@ pub const SWITCHES: [Switch; 7] = [
         source: "Figure 2",
         is_on: |switches| switches.one_entry,
         turn_on: |switches| switches.one_entry = true,
+    },
+    Switch {
+        name: "snapshots",
+        title: "Log compaction",
+        says: "After 16 committed entries a server keeps a snapshot instead, and who is far behind gets that. Keeps the log \
+               short; costs a big message now and then.",
+        source: "§7",
+        is_on: |switches| switches.snapshot_after.is_some(),
+        turn_on: |switches| switches.snapshot_after = Some(16),
+    },
+    Switch {
+        name: "fast-repair",
+        title: "Conflict repair by term",
+        says: "A follower that refuses names the term of its conflicting entry and where that term begins: one round per \
+               term instead of one per entry.",
+        source: "§5.3",
+        is_on: |switches| switches.fast_repair,
+        turn_on: |switches| switches.fast_repair = true,
+    },
+    Switch {
+        name: "window",
+        title: "One append at a time",
+        says: "A leader waits for a follower's answer before it sends more; entries that come meanwhile share a message. \
+               Costs a round trip of waiting; without it, entries leave as they come.",
+        source: "thesis §10.2",
+        is_on: |switches| switches.window.is_some(),
+        turn_on: |switches| switches.window = Some(1),
+    },
+    Switch {
+        name: "learners-first",
+        title: "Learners first",
+        says: "A new server gets a vote only when its log has what is committed, so that no commit has to wait for it. A \
+               change takes two steps.",
+        source: "thesis §4.2.1",
+        is_on: |switches| switches.learners_first,
+        turn_on: |switches| switches.learners_first = true,
     },
 ];
 

@@ -28,6 +28,21 @@ pub struct Switches {
     /// Buys: a run that is as easy to follow as the paper's figures, Figure 8 among them. Costs: a follower that is far
     /// behind needs a message for each entry.
     pub one_entry: bool,
+    /// Log compaction (P §7): after so many committed entries since the last snapshot the service makes one, and what it
+    /// covers leaves the log. Buys: a log that does not grow for ever. Costs: who is far behind gets the whole state.
+    /// `None` keeps the whole log.
+    pub snapshot_after: Option<u32>,
+    /// Pipelining and batching (T §10.2): at most so many messages with entries are under way to each follower; entries that
+    /// come meanwhile wait and leave together in one message. 1 is one round trip at a time. `None` sends every entry at
+    /// once. Buys: a slow follower is not flooded. Costs: too small a window leaves the network idle.
+    pub window: Option<u32>,
+    /// Fast conflict repair (P §5.3, last paragraphs): a refusal names the term of the conflicting entry and the first index of
+    /// that term, so that the leader skips all of them in one round, instead of one entry a round. Costs: nothing much; the
+    /// authors doubt that it is necessary.
+    pub fast_repair: bool,
+    /// Learners first (T §4.2.1): a server may become a voter only when its log has what is committed. Buys: no pause in
+    /// which commits wait for the newcomer to catch up. Costs: a change takes two steps.
+    pub learners_first: bool,
 }
 
 /// How a leader makes sure that a read sees all that was committed before it was asked.
@@ -60,6 +75,10 @@ impl Switches {
         reads: Reads::Log,
         lease_drift_ppm: 0,
         one_entry: false,
+        snapshot_after: None,
+        window: None,
+        fast_repair: false,
+        learners_first: false,
     };
 
     /// What a lease promises with these settings: so long after a heartbeat was sent that a majority acknowledged, on the
@@ -78,6 +97,9 @@ impl Switches {
         if self.reads == Reads::Lease && !self.check_quorum {
             let why = "else a leader whose lease cannot be renewed keeps its readers waiting for ever";
             return needs("A leader lease", "check-quorum", why);
+        }
+        if self.window == Some(0) {
+            return Err("A window of no messages sends no entries.".to_owned());
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub enum TransferRefusal {
     SwitchedOff,
     /// The target leads already.
     AlreadyLeads,
-    /// The target is no member.
+    /// The target has no vote in the configuration in use.
     NoMember,
     /// A transfer to the same target is under way.
     UnderWay,
@@ -50,7 +50,7 @@ impl<C: Command> Raft<C> {
             Some(TransferRefusal::SwitchedOff)
         } else if target == self.config.id {
             Some(TransferRefusal::AlreadyLeads)
-        } else if !self.config.members.contains(target) {
+        } else if !self.membership().voters.contains(target) {
             Some(TransferRefusal::NoMember)
         } else if present.is_some_and(|present| present.target == target) {
             Some(TransferRefusal::UnderWay)
@@ -98,7 +98,7 @@ impl<C: Command> Raft<C> {
         let own = self.state.term;
         let why = if term < own {
             Ignored::OlderTerm { term, own }
-        } else if matches!(self.role, Role::Follower { .. }) {
+        } else if matches!(self.role, Role::Follower { .. }) && self.may_stand() {
             // Nobody need be asked beforehand whether the leader is gone: it wants to go.
             return self.become_candidate(Some(Heard::TimeoutNow(leader)), out);
         } else {

@@ -101,7 +101,7 @@ impl ReplicatedLog for Raft<Command> {
     fn command(&self, index: u64) -> Option<&Command> {
         match &self.entry(Index(index))?.payload {
             Payload::Command(command) => Some(command),
-            Payload::Noop => None,
+            Payload::Noop | Payload::Config(_) => None,
         }
     }
 
@@ -136,7 +136,7 @@ impl ReplicatedLog for Raft<Command> {
             raft::Refusal::Superseded { index } => Declined::Superseded(index.0),
             raft::Refusal::NotLeader { .. } => Declined::NotLeader,
             raft::Refusal::HandingOver { .. } => Declined::HandingOver,
-            raft::Refusal::NotTransferred { .. } => Declined::NotOperated,
+            raft::Refusal::NotTransferred { .. } | raft::Refusal::Change(_) => Declined::NotOperated,
         }
     }
 

@@ -72,6 +72,7 @@ fn logs(lab: &Lab) -> Shown {
         for (index, entry) in raft.log().iter_from(Index(1)) {
             let content = match &entry.payload {
                 Payload::Noop => "noop".to_owned(),
+                Payload::Config(_) => "configuration".to_owned(),
                 Payload::Command(Command { ask: Ask::Post(post), .. }) => format!("\"{}\"", post.text),
                 Payload::Command(Command { client, ask: Ask::Read }) => format!("{}'s read", lab.name(*client)),
             };

@@ -3,13 +3,17 @@
 mod commit;
 mod election;
 mod invariants;
+mod membership;
 mod notes;
 mod persistence;
+mod pipelining;
 mod prevote;
+mod quorum;
 mod quorum_check;
 mod random;
 mod reads;
 mod replication;
+mod snapshot;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -226,6 +230,24 @@ impl Cluster {
             self.ghost.read_asked(RequestId(number));
         }
         self.event(id, |server, out| server.on_request(RequestId(number), request, at, out));
+    }
+
+    fn change(&mut self, id: NodeId, request: u32, change: Change) {
+        self.ask(id, request, Request::ChangeMembers(change));
+    }
+
+    /// The service at `id` makes a snapshot of all that is committed there.
+    fn compact(&mut self, id: NodeId) {
+        self.event(id, |server, out| {
+            let through = server.commit_index();
+            let committed = server.log().iter_from(Index(1)).take_while(|(index, _)| *index <= through);
+            let newest = committed.filter_map(|(_, entry)| match &entry.payload {
+                Payload::Command(command) => Some(*command),
+                Payload::Noop | Payload::Config(_) => None,
+            });
+            let state = newest.last().or(server.snapshot().and_then(|before| before.state));
+            server.compact(through, state, out);
+        });
     }
 
     /// A message as if from the network.

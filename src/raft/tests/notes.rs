@@ -36,8 +36,9 @@ variants! {
     "follows": Note::FollowsLeader { conceded: false, .. },
     "concedes": Note::FollowsLeader { conceded: true, .. },
     "heartbeat": Note::HeartbeatSent { .. },
-    "no-op appended": Note::EntryAppended { request: None, .. },
-    "entry appended": Note::EntryAppended { request: Some(_), .. },
+    "no-op appended": Note::EntryAppended { what: PayloadKind::Noop, .. },
+    "entry appended": Note::EntryAppended { what: PayloadKind::Command, .. },
+    "configuration appended": Note::EntryAppended { what: PayloadKind::Config, .. },
     "heartbeat accepted": Note::AppendAccepted { received: 0, .. },
     "append accepted": Note::AppendAccepted { .. },
     "append refused, stale term": Note::AppendRefused { why: AppendRefusal::StaleTerm { .. }, .. },
@@ -45,7 +46,8 @@ variants! {
     "append refused, mismatch": Note::AppendRefused { why: AppendRefusal::TermMismatch { .. }, .. },
     "truncated": Note::ConflictTruncated { .. },
     "match advanced": Note::MatchAdvanced { .. },
-    "backed up": Note::NextIndexBackedUp { .. },
+    "backed up by term": Note::NextIndexBackedUp { conflict: Some(_), .. },
+    "backed up": Note::NextIndexBackedUp { conflict: None, .. },
     "commit advanced": Note::CommitAdvanced { .. },
     "commit held back": Note::CommitHeldBack { .. },
     "commit learned": Note::CommitLearned { .. },
@@ -60,7 +62,6 @@ variants! {
     "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader, .. },
     "ignored, already matched": Note::ReplyIgnored { why: Ignored::AlreadyMatched { .. }, .. },
     "ignored, not current": Note::ReplyIgnored { why: Ignored::NotCurrent { .. }, .. },
-
     "asks for pre-votes, too few": Note::AsksForPreVotes { heard: Heard::TooFewGrants(_), .. },
     "asks for pre-votes": Note::AsksForPreVotes { .. },
     "asks for votes, after pre-votes": Note::AsksForVotes { heard: Heard::Grants(_), .. },
@@ -95,6 +96,25 @@ variants! {
     "read answered by lease": Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. },
     "read answered by mistake": Note::ReadAnswered { proof: ReadProof::None, .. },
     "lease renewed": Note::LeaseRenewed { .. },
+
+    "ignored, not a member": Note::ReplyIgnored { why: Ignored::NotMember, .. },
+    "compacted": Note::Compacted { .. },
+    "snapshot sent": Note::SnapshotSent { .. },
+    "snapshot installed": Note::SnapshotInstalled { .. },
+    "snapshot ignored": Note::SnapshotIgnored { .. },
+    "snapshot refused": Note::SnapshotRefused { .. },
+    "request's fate unknown": Note::RequestFateUnknown { .. },
+    "entry held back": Note::EntryHeldBack { .. },
+    "configuration used": Note::MembershipUsed { .. },
+    "configuration rolled back": Note::MembershipRolledBack { .. },
+    "change refused, term": Note::ChangeRefused { why: ChangeRefusal::TermNotCommitted, .. },
+    "change refused, under way": Note::ChangeRefused { why: ChangeRefusal::UnderWay { .. }, .. },
+    "change refused, learner behind": Note::ChangeRefused { why: ChangeRefusal::NotCaughtUp { .. }, .. },
+    "change refused, no voters": Note::ChangeRefused { why: ChangeRefusal::NoVoters, .. },
+    "change refused, no change": Note::ChangeRefused { why: ChangeRefusal::NoChange, .. },
+    "joint committed": Note::JointCommitted { .. },
+    "dismissed": Note::MembersDismissed { .. },
+    "retired": Note::Retired { .. },
 }
 
 /// A leader crashes with an answer under way, comes back in its term, and gets the answer.
@@ -149,12 +169,17 @@ fn counted_again() -> Cluster {
 
 #[test]
 fn every_note_happens_and_has_a_sentence() {
-    let random = (0..40).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
+    let random = (0..150).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
     let mut missing: BTreeSet<_> = NAMES.iter().copied().collect();
     assert_eq!(missing.len(), NAMES.len(), "two variants share a name");
-    let made = [answered_after_a_crash(), refused_across_terms(), answered_by_mistake(), counted_again()]
-        .into_iter()
-        .chain(transfer::outcomes());
+    let made = [
+        answered_after_a_crash(),
+        refused_across_terms(),
+        answered_by_mistake(),
+        counted_again(),
+        snapshot::covered_requests(),
+    ];
+    let made = made.into_iter().chain(transfer::outcomes());
     for mut cluster in random.chain(made) {
         for (node, note) in std::mem::take(&mut cluster.notes) {
             if !missing.remove(name(&note)) {

@@ -15,7 +15,7 @@ fn a_restart_keeps_term_vote_and_log_and_forgets_the_rest() {
     assert_eq!((after.term(), after.vote(), after.log()), (before.term(), before.vote(), before.log()));
     assert_eq!((after.role(), after.commit_index()), (&Role::Follower { leader: None }, Index::ZERO));
     assert_eq!(after.pending().count(), 0);
-    let started = Note::Started { term: T1, vote: Some(n(1)), last: id(2, 1) };
+    let started = Note::Started { term: T1, vote: Some(n(1)), last: id(2, 1), snapshot: None };
     assert_eq!(cluster.notes_of(n(1)).last(), Some(&started));
 }
 

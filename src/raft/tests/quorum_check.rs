@@ -55,7 +55,8 @@ fn leader_stepdown_when_quorum_lost() {
     let own: Vec<_> = cluster.timers.iter().filter(|(id, _)| *id == n(1)).map(|(_, timer)| *timer).collect();
     assert_eq!(own, [Timer::Election]);
     let note = cluster.notes_of(n(1)).pop();
-    let (heard, members, timeout) = (NodeSet::EMPTY.with(n(1)), NodeSet::first(3), Micros::from_ms(150));
+    let members = Membership::simple(NodeSet::first(3), NodeSet::EMPTY);
+    let (heard, timeout) = (NodeSet::EMPTY.with(n(1)), Micros::from_ms(150));
     assert_eq!(note, Some(Note::QuorumLost { term: T1, heard, members, timeout }));
 }
 

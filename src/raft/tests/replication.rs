@@ -17,7 +17,7 @@ fn matched(up_to: u64) -> AppendResult {
 
 fn progress(cluster: &Cluster, leader: NodeId, follower: NodeId) -> Progress {
     let Role::Leader { followers, .. } = cluster.server(leader).role() else { panic!("{leader} does not lead") };
-    followers[&follower]
+    followers[&follower].clone()
 }
 
 /// What was sent to `to` in AppendEntries, as (previous, number of entries), and takes it away.
@@ -98,8 +98,8 @@ fn a_follower_refuses_entries_whose_previous_one_it_lacks() {
         (append(3, id(0, 0), &[1, 2], 0), matched(2)),
         (append(3, id(1, 1), &[2, 3], 0), matched(3)),
         (append(3, id(2, 2), &[], 0), matched(2)),
-        (append(3, id(3, 2), &[3], 0), AppendResult::Mismatch { previous: Index(3), last: Index(2) }),
-        (append(3, id(2, 1), &[3], 0), AppendResult::Mismatch { previous: Index(2), last: Index(2) }),
+        (append(3, id(3, 2), &[3], 0), AppendResult::Mismatch { previous: Index(3), last: Index(2), conflict: None }),
+        (append(3, id(2, 1), &[3], 0), AppendResult::Mismatch { previous: Index(2), last: Index(2), conflict: None }),
         (append(2, id(2, 2), &[2], 0), AppendResult::StaleTerm),
     ];
     for (message, result) in table {
@@ -242,13 +242,13 @@ fn a_leader_probes_once_then_sends_without_waiting() {
     let mut cluster = Cluster::new(3);
     cluster.fire(n(1), Timer::Election);
     cluster.settle(NodeSet::first(2));
-    let probe = Progress { next: Index(1), matched: Index::ZERO, probing: true };
-    assert_eq!(progress(&cluster, n(1), n(3)), probe);
+    assert_eq!(progress(&cluster, n(1), n(3)), Progress::probe(Index(1)));
     cluster.request(n(1), 0, 10);
     cluster.request(n(1), 1, 11);
     assert_eq!(appends_to(&mut cluster, n(3)), [], "nothing while the probe is open");
     assert_eq!(appends_to(&mut cluster, n(2)), [(id(1, 1), 1), (id(2, 1), 1)]);
-    assert_eq!(progress(&cluster, n(1), n(2)), Progress { next: Index(4), matched: Index(1), probing: false });
+    let state = ProgressState::Replicate { in_flight: Vec::new() };
+    assert_eq!(progress(&cluster, n(1), n(2)), Progress { next: Index(4), matched: Index(1), state });
     cluster.fire(n(1), Timer::Heartbeat);
     assert_eq!(appends_to(&mut cluster, n(3)), [(id(0, 0), 3)], "a heartbeat tries the probe again");
     assert_eq!(appends_to(&mut cluster, n(2)), [(id(3, 1), 0)]);
@@ -261,7 +261,7 @@ fn a_late_refusal_does_not_undo_what_is_known_to_match() {
     cluster.request(n(1), 0, 10);
     cluster.settle(NodeSet::first(3));
     let before = progress(&cluster, n(1), n(2));
-    let late = AppendResult::Mismatch { previous: Index(1), last: Index(0) };
+    let late = AppendResult::Mismatch { previous: Index(1), last: Index(0), conflict: None };
     cluster.tell(n(2), n(1), reply(1, late));
     assert_eq!(progress(&cluster, n(1), n(2)), before);
     assert!(cluster.network.is_empty());

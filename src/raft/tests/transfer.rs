@@ -262,5 +262,8 @@ pub(super) fn outcomes() -> Vec<Cluster> {
     lost.network.clear();
     lost.elect(n(2), NodeSet::first(2));
     lost.tell(n(1), n(2), Message::TimeoutNow { term: T2 });
-    vec![cluster, lost, overtaken(1)]
+    let mut slow = with_a_slow_follower();
+    hand_over(&mut slow, n(1), 0, n(3));
+    slow.fire(n(1), Timer::Transfer);
+    vec![cluster, lost, slow, overtaken(1)]
 }

@@ -49,6 +49,7 @@ fn posts(slot: &Slot<Participant>) -> usize {
 fn command(setup: FeedSetup, entry: &Entry<Command>) -> String {
     match &entry.payload {
         Payload::Noop => "no-op".to_owned(),
+        Payload::Config(members) => cap_lab::explain::raft::members_words(members),
         Payload::Command(Command { ask: Ask::Post(post), .. }) => {
             format!("{} posts “{}”", setup.person(post.id.author), post.text)
         }
@@ -113,6 +114,8 @@ pub(super) fn look(message: &raft::Message<Command>) -> Look {
             (label.to_owned(), FlightShape::Reply, FlightHue::Election)
         }
         raft::Message::TimeoutNow { .. } => ("TimeoutNow".to_owned(), FlightShape::Request, FlightHue::Election),
+
+        raft::Message::InstallSnapshot { .. } => ("snapshot".to_owned(), FlightShape::Request, FlightHue::Work),
     };
     Look { label, shape, hue }
 }
@@ -237,6 +240,7 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
         }
         raft::Delta::Wiped => ("wipe".to_owned(), "everything".to_owned()),
         raft::Delta::Truncate { from } => ("truncate".to_owned(), format!("from index {}", from.0)),
+        raft::Delta::Snapshot(snapshot) => ("snapshot".to_owned(), format!("up to entry {}", snapshot.last)),
     })
 }
 
@@ -292,7 +296,7 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
                     format!("matches up to {}", up_to.0),
                     "The follower's disk holds the leader's log up to there (§5.3).",
                 ),
-                AppendResult::Mismatch { previous, last } => (
+                AppendResult::Mismatch { previous, last, .. } => (
                     format!("differs at {}; its log ends at {}", previous.0, last.0),
                     "The follower lacks the previous entry: the leader will try further back (§5.3).",
                 ),
@@ -302,6 +306,10 @@ pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) 
             };
             (vec![row("term", term.0.to_string()), row("result", value)], meaning.to_owned())
         }
+        raft::Message::InstallSnapshot { term, snapshot, .. } => (
+            vec![row("term", term.0.to_string()), row("covers all up to", snapshot.last.to_string())],
+            "The leader's state, in place of entries that its log no longer has (§7).".to_owned(),
+        ),
         raft::Message::PreVote { term, last } => (
             vec![row("would stand in term", (term.0 + 1).to_string()), row("its last entry", last.to_string())],
             "A server asks who would vote for it, before it raises its term (thesis §9.6).".to_owned(),
