@@ -1,0 +1,145 @@
+//! Evidence against a history that a person can read.
+//!
+//! Operations are taken away for as long as the rest stays impossible (delta debugging: Zeller & Hildebrandt 2002). What must
+//! stay is what a remaining operation may have seen: without the write of 3, a read of 3 would be impossible by itself, which
+//! proves nothing about the whole history. So whatever is impossible here was impossible in the history.
+//!
+//! Left out: the smallest set of all. This one is minimal: take any one more away, and the rest becomes possible.
+
+use super::call::Call;
+use super::search::{DeadEnd, Found, Search};
+use super::spec::{Sight, Spec};
+
+/// How many configurations one attempt to take something away may look at. If that is too few, it stays.
+const ATTEMPT: u64 = 200_000;
+
+/// Why a history is impossible. Operations are positions in what was checked.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Evidence {
+    /// A set of operations on one object that is already impossible, by invocation.
+    pub operations: Vec<u32>,
+    /// Whether taking any one of them away, other than what a remaining one saw, makes the rest possible. It does, unless the
+    /// search for a smaller set was too long.
+    pub minimal: bool,
+    /// The history is impossible already as of this moment.
+    pub by: u64,
+    /// The longest order of that object's operations that was found.
+    pub longest: Vec<u32>,
+}
+
+/// The search for a small impossible set, under way.
+pub(super) struct Shrink<S: Spec> {
+    evidence: Evidence,
+    /// How many to take away at once, and from where on.
+    chunk: usize,
+    at: usize,
+    /// Whether something went away in this pass.
+    went: bool,
+    /// A smaller set that may still be impossible, and the search for an order of it.
+    attempt: Option<(Vec<u32>, Search<S>)>,
+}
+
+impl<S: Spec> Shrink<S> {
+    /// Starts from `impossible`, which is, and from what it may have seen of `others`.
+    pub(super) fn new(
+        spec: &S,
+        calls: &[Call<S::Action>],
+        impossible: Vec<u32>,
+        others: Vec<u32>,
+        dead_end: DeadEnd,
+    ) -> Self {
+        let operations = with_seen(spec, calls, impossible, others);
+        let chunk = operations.len().div_ceil(2);
+        let DeadEnd { by, longest } = dead_end;
+        let evidence = Evidence { operations, minimal: true, by, longest };
+        Self { evidence, chunk, at: 0, went: false, attempt: None }
+    }
+
+    /// Goes on for about `budget` configurations. Returns how many it looked at.
+    pub(super) fn advance(&mut self, spec: &S, calls: &[Call<S::Action>], budget: u64) -> (Option<Evidence>, u64) {
+        let mut spent = 0;
+        while spent < budget {
+            let Some((kept, search)) = &mut self.attempt else {
+                spent += 1;
+                if !self.next_attempt(spec, calls) {
+                    return (Some(std::mem::take(&mut self.evidence)), spent);
+                }
+                continue;
+            };
+            let before = search.explored();
+            let found = search.advance(spec, (budget - spent).min(ATTEMPT));
+            spent += search.explored() - before;
+            let impossible = matches!(found, Some(Found::Nothing(_)));
+            if found.is_none() && search.explored() < ATTEMPT {
+                continue;
+            }
+            if impossible {
+                self.evidence.operations = std::mem::take(kept);
+                self.went = true;
+            } else {
+                self.evidence.minimal &= found.is_some();
+                self.at += self.chunk;
+            }
+            self.attempt = None;
+        }
+        (None, spent)
+    }
+
+    /// Finds the next smaller set to try; false if all were tried.
+    fn next_attempt(&mut self, spec: &S, calls: &[Call<S::Action>]) -> bool {
+        loop {
+            let operations = &self.evidence.operations;
+            if self.at >= operations.len() {
+                if self.chunk <= 1 && !self.went {
+                    return false;
+                }
+                // What could not go by itself may go now that another one went.
+                self.chunk = if self.chunk > 1 { self.chunk.div_ceil(2) } else { 1 };
+                (self.at, self.went, self.evidence.minimal) = (0, false, true);
+                continue;
+            }
+            let end = (self.at + self.chunk).min(operations.len());
+            // The latest first: it is mostly the early ones that the others build on.
+            let (low, high) = (operations.len() - end, operations.len() - self.at);
+            let rest = [&operations[..low], &operations[high..]].concat();
+            let kept = with_seen(spec, calls, rest, operations[low..high].to_vec());
+            if kept.len() < operations.len() && !kept.is_empty() {
+                self.attempt = Some((kept.clone(), Search::new(spec, calls, &kept)));
+                return true;
+            }
+            self.at = end;
+        }
+    }
+}
+
+/// `kept`, and what it may have seen of `others`, and what that may have seen; by invocation.
+fn with_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], mut kept: Vec<u32>, mut others: Vec<u32>) -> Vec<u32> {
+    let mut asked = 0;
+    while asked < kept.len() && !others.is_empty() {
+        let reader = kept[asked];
+        asked += 1;
+        let seen = |&&writer: &&u32| may_have_seen(spec, calls, &kept, reader, writer);
+        let (back, left): (Vec<u32>, Vec<u32>) = others.iter().partition(seen);
+        kept.extend(back);
+        others = left;
+    }
+    kept.sort_by_key(|&position| (calls[position as usize].invoked, position));
+    kept
+}
+
+/// Whether `reader` may owe its result to `writer`, given the others in `kept`.
+pub fn may_have_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], kept: &[u32], reader: u32, writer: u32) -> bool {
+    let (reads, writes) = (&calls[reader as usize], &calls[writer as usize]);
+    if reader == writer || reads.precedes(writes) {
+        return false;
+    }
+    match spec.sight(&reads.action, &writes.action) {
+        Sight::Nothing => false,
+        Sight::Value => true,
+        // Not if another one surely came in between.
+        Sight::Latest => !kept
+            .iter()
+            .map(|&other| &calls[other as usize])
+            .any(|other| spec.overwrites(&other.action) && writes.precedes(other) && other.precedes(reads)),
+    }
+}
