@@ -157,7 +157,8 @@ impl<S: Spec> Checker<S> {
                     Ok(order) => part.stage = Stage::Ordered(order),
                     Err(_) => {
                         let (core, dead_end) = register::first_failure(&self.spec, &self.calls, &part.members);
-                        let shrink = Shrink::new(&self.spec, &self.calls, core, part.members.clone(), dead_end);
+                        let others = part.members.iter().copied().filter(|one| !core.contains(one)).collect();
+                        let shrink = Shrink::new(&self.spec, &self.calls, core, others, dead_end);
                         self.phase = Phase::Shrinking(Box::new(shrink));
                     }
                 }
