@@ -143,3 +143,69 @@ pub fn may_have_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], kept: &[u32],
             .any(|other| spec.overwrites(&other.action) && writes.precedes(other) && other.precedes(reads)),
     }
 }
+
+/// One sentence on why the evidence is impossible. `name` names an operation: "read 3 by process 2 (lines 4–5)".
+pub fn sentence<S: Spec>(
+    spec: &S,
+    calls: &[Call<S::Action>],
+    evidence: &Evidence,
+    name: &dyn Fn(u32) -> String,
+) -> String {
+    let operations = &evidence.operations;
+    if let [alone] = operations[..] {
+        return format!("{} is impossible by itself: nothing in the history could have led to it.", name(alone));
+    }
+    if let Some((read, write, older)) = stale_read(spec, calls, operations) {
+        let (read, write) = (name(read), name(write));
+        return match older {
+            Some(older) => {
+                format!("{read} began after {write} had returned, yet shows the older {}.", name(older))
+            }
+            None => format!("{read} began after {write} had returned, yet shows nothing of it."),
+        };
+    }
+    let mut search = Search::new(spec, calls, operations);
+    let Some(Found::Nothing(DeadEnd { longest, .. })) = search.advance(spec, ATTEMPT) else {
+        return format!(
+            "No order of these {} operations keeps the order of time and explains all results.",
+            operations.len()
+        );
+    };
+    let mut state = spec.initial();
+    for &one in &longest {
+        state = spec.step(&state, &calls[one as usize].action).expect("the search took this step");
+    }
+    let missing = operations.iter().filter(|one| !longest.contains(one));
+    let stuck = missing.min_by_key(|one| calls[**one as usize].returned.unwrap_or(u64::MAX)).expect("no order has all");
+    let order: Vec<String> = longest.iter().map(|&one| name(one)).collect();
+    let so_far = if order.is_empty() { "At first".to_owned() } else { format!("After {}", order.join(", then ")) };
+    format!(
+        "No order explains all {} results. {so_far}, {}, and {} can't come next; other orders get no further.",
+        operations.len(),
+        spec.show(&state),
+        name(*stuck)
+    )
+}
+
+/// A read that began after a write had returned and shows nothing of it, though nothing else can explain that; and the
+/// latest of the older writes that it does show.
+fn stale_read<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32]) -> Option<(u32, u32, Option<u32>)> {
+    let call = |one: u32| &calls[one as usize];
+    let reads = operations.iter().copied().filter(|&one| spec.is_read(&call(one).action));
+    for read in reads {
+        let (seen, unseen): (Vec<u32>, Vec<u32>) = operations
+            .iter()
+            .copied()
+            .filter(|&one| one != read && !spec.is_read(&call(one).action))
+            .partition(|&one| spec.sight(&call(read).action, &call(one).action) != Sight::Nothing);
+        let is_newer = |&write: &u32| {
+            call(write).precedes(call(read)) && seen.iter().all(|&older| call(older).precedes(call(write)))
+        };
+        if let Some(write) = unseen.iter().copied().find(is_newer)
+            && operations.len() == seen.len() + 2
+        {
+            return Some((read, write, seen.last().copied()));
+        }
+    }
+    None
+}

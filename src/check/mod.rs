@@ -8,6 +8,7 @@
 pub mod call;
 pub mod evidence;
 mod fast_hash;
+pub mod import;
 pub mod linearizability;
 mod register;
 mod search;
