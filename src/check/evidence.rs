@@ -114,12 +114,12 @@ impl<S: Spec> Shrink<S> {
 
 /// `kept`, and what it may have seen of `others`, and what that may have seen; by invocation.
 fn with_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], mut kept: Vec<u32>, mut others: Vec<u32>) -> Vec<u32> {
-    let mut asked = 0;
-    while asked < kept.len() && !others.is_empty() {
-        let reader = kept[asked];
-        asked += 1;
-        let seen = |&&writer: &&u32| may_have_seen(spec, calls, &kept, reader, writer);
-        let (back, left): (Vec<u32>, Vec<u32>) = others.iter().partition(seen);
+    while !others.is_empty() {
+        let sightings = Sightings::new(spec, calls, &kept);
+        let (back, left): (Vec<u32>, Vec<u32>) = others.iter().partition(|writer| sightings.includes(**writer));
+        if back.is_empty() {
+            break;
+        }
         kept.extend(back);
         others = left;
     }
@@ -127,20 +127,60 @@ fn with_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], mut kept: Vec<u32>, m
     kept
 }
 
-/// Whether `reader` may owe its result to `writer`, given the others in `kept`.
-pub fn may_have_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], kept: &[u32], reader: u32, writer: u32) -> bool {
-    let (reads, writes) = (&calls[reader as usize], &calls[writer as usize]);
-    if reader == writer || reads.precedes(writes) {
-        return false;
+/// What the operations of a set may have seen: an operation may owe its result to a write that began before it returned,
+/// unless that was surely overwritten, before it began, by another one that it may have seen just as well.
+pub struct Sightings<'set, S: Spec> {
+    spec: &'set S,
+    calls: &'set [Call<S::Action>],
+    kept: &'set [u32],
+    /// By operation of the set: what began later, it did not see. For one of unknown fate: when the last one that may have
+    /// seen it returned, for it need not take effect later.
+    deadlines: Vec<Option<u64>>,
+}
+
+impl<'set, S: Spec> Sightings<'set, S> {
+    /// Of the operations `kept`.
+    pub fn new(spec: &'set S, calls: &'set [Call<S::Action>], kept: &'set [u32]) -> Self {
+        let deadlines = kept.iter().map(|&one| calls[one as usize].returned).collect();
+        let mut sightings = Self { spec, calls, kept, deadlines };
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for (position, &one) in kept.iter().enumerate().filter(|(_, one)| calls[**one as usize].returned.is_none())
+            {
+                let deadline = sightings.last_seen(one);
+                changed |= deadline > sightings.deadlines[position];
+                sightings.deadlines[position] = deadline;
+            }
+        }
+        sightings
     }
-    match spec.sight(&reads.action, &writes.action) {
-        Sight::Nothing => false,
-        Sight::Value => true,
-        // Not if another one surely came in between.
-        Sight::Latest => !kept
-            .iter()
-            .map(|&other| &calls[other as usize])
-            .any(|other| spec.overwrites(&other.action) && writes.precedes(other) && other.precedes(reads)),
+
+    /// Whether one of the set, other than itself, may have seen `writer`.
+    pub fn includes(&self, writer: u32) -> bool {
+        self.last_seen(writer).is_some()
+    }
+
+    /// When the last one that may have seen `writer` returned.
+    fn last_seen(&self, writer: u32) -> Option<u64> {
+        let by = |(position, &reader): (usize, &u32)| {
+            let deadline = self.deadlines[position]?;
+            (reader != writer && self.may_have_seen(reader, deadline, writer)).then_some(deadline)
+        };
+        self.kept.iter().enumerate().filter_map(by).max()
+    }
+
+    fn may_have_seen(&self, reader: u32, deadline: u64, writer: u32) -> bool {
+        let (reads, writes) = (&self.calls[reader as usize], &self.calls[writer as usize]);
+        let sight = self.spec.sight(&reads.action, &writes.action);
+        if sight == Sight::Nothing || deadline < writes.invoked {
+            return false;
+        }
+        let is_overwritten = self.kept.iter().map(|&other| &self.calls[other as usize]).any(|other| {
+            let as_good = sight == Sight::Latest || self.spec.sight(&reads.action, &other.action) == Sight::Value;
+            as_good && self.spec.overwrites(&other.action) && writes.precedes(other) && other.precedes(reads)
+        });
+        !is_overwritten
     }
 }
 
@@ -177,7 +217,11 @@ pub fn sentence<S: Spec>(
     }
     let missing = operations.iter().filter(|one| !longest.contains(one));
     let stuck = missing.min_by_key(|one| calls[**one as usize].returned.unwrap_or(u64::MAX)).expect("no order has all");
-    let order: Vec<String> = longest.iter().map(|&one| name(one)).collect();
+    let shown = longest.len().saturating_sub(4);
+    let mut order: Vec<String> = longest[shown..].iter().map(|&one| name(one)).collect();
+    if shown > 0 {
+        order.insert(0, format!("{shown} of them"));
+    }
     let so_far = if order.is_empty() { "At first".to_owned() } else { format!("After {}", order.join(", then ")) };
     format!(
         "No order explains all {} results. {so_far}, {}, and {} can't come next; other orders get no further.",

@@ -10,7 +10,7 @@
 
 use super::call::Call;
 use super::evidence::{Evidence, Shrink};
-use super::register;
+use super::register::{self, Decided};
 use super::search::{Found, Search};
 use super::spec::Spec;
 
@@ -75,7 +75,7 @@ impl<S: Spec> Checker<S> {
         let same = |one: &u32, other: &u32| calls[*one as usize].object == calls[*other as usize].object;
         let mut parts: Vec<Part<S>> = Vec::new();
         for members in by_object.chunk_by(same) {
-            let stage = if register::applies(&spec, &calls, members) {
+            let stage = if register::is_plain(&spec, &calls, members) {
                 Stage::Register
             } else {
                 Stage::Search(Box::new(Search::new(&spec, &calls, members)))
@@ -154,8 +154,12 @@ impl<S: Spec> Checker<S> {
                 self.explored += spent;
                 self.left = 0;
                 match register::decide(&self.spec, &self.calls, &part.members) {
-                    Ok(order) => part.stage = Stage::Ordered(order),
-                    Err(_) => {
+                    Decided::Order(order) => part.stage = Stage::Ordered(order),
+                    Decided::Ambiguous => {
+                        let search = Search::new(&self.spec, &self.calls, &part.members);
+                        part.stage = Stage::Search(Box::new(search));
+                    }
+                    Decided::Conflict(_) => {
                         let (core, dead_end) = register::first_failure(&self.spec, &self.calls, &part.members);
                         let others = part.members.iter().copied().filter(|one| !core.contains(one)).collect();
                         let shrink = Shrink::new(&self.spec, &self.calls, core, others, dead_end);
@@ -187,6 +191,9 @@ impl<S: Spec> Checker<S> {
 
     /// One order of all objects' operations that keeps the order of each and that of time.
     fn merged(&self) -> Vec<u32> {
+        if let [Part { stage: Stage::Ordered(order), .. }] = &self.parts[..] {
+            return order.clone();
+        }
         let mut placed: Vec<(u64, usize, usize, u32)> = Vec::with_capacity(self.calls.len());
         for (part, Part { stage, .. }) in self.parts.iter().enumerate() {
             let Stage::Ordered(order) = stage else { unreachable!("asked when all are decided") };

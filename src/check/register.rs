@@ -16,7 +16,10 @@ use super::spec::{Access, Spec, Value};
 struct Cluster {
     /// Position of the write; `None` for the initial value, written before the first moment.
     write: Option<u32>,
-    reads: Vec<u32>,
+    /// When its write began.
+    begun: u64,
+    /// How many reads saw it.
+    reads: u32,
     first_return: u64,
     last_invocation: u64,
     /// Who returned first, and who began last.
@@ -39,45 +42,142 @@ impl Cluster {
     fn precedes(&self, other: &Self) -> bool {
         self.first_return < other.last_invocation
     }
+
+    /// What nobody saw and nobody confirmed need not have happened.
+    fn counts(&self) -> bool {
+        self.reads > 0 || self.first_return < u64::MAX
+    }
+
+    fn add_read(&mut self, read: u32, invoked: u64, returned: u64) {
+        self.reads += 1;
+        if returned < self.first_return {
+            (self.first_return, self.ends[0]) = (returned, Some(read));
+        }
+        if invoked > self.last_invocation {
+            (self.last_invocation, self.ends[1]) = (invoked, Some(read));
+        }
+    }
 }
 
 fn moment(time: u64) -> u64 {
     time.saturating_add(1)
 }
 
-/// Whether a history is of the kind that this path decides: nothing but reads and writes, all written values different from
-/// each other and from the initial one.
-pub(super) fn applies<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> bool {
-    let mut written: HashMap<&Value, (), FastState> = HashMap::default();
-    let mut initial = None;
+/// What this path finds.
+pub(super) enum Decided {
+    /// An order.
+    Order(Vec<u32>),
+    /// A few operations that are impossible together.
+    Conflict(Vec<u32>),
+    /// A value was written twice: this path can't tell.
+    Ambiguous,
+}
+
+/// Whether nothing was done but reading and writing: if no value was written twice, this path decides.
+pub(super) fn is_plain<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> bool {
+    members.iter().all(|&member| spec.access(&calls[member as usize].action).is_some())
+}
+
+/// An order, or a few operations that are impossible together, of a history in which [`is_plain`] holds.
+pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Decided {
+    let Some((clusters, of_reads)) = clusters(spec, calls, members) else { return Decided::Ambiguous };
+    let (clusters, of_reads) = match of_reads {
+        Ok(of_reads) => (clusters, of_reads),
+        Err(impossible) => return Decided::Conflict(impossible),
+    };
+    let mut sorted: Vec<(u64, bool, u32)> = Vec::with_capacity(clusters.len());
+    for (index, cluster) in clusters.iter().enumerate().filter(|(_, cluster)| cluster.counts()) {
+        sorted.push((cluster.start(), cluster.is_stretch(), index as u32));
+    }
+    sorted.sort_unstable();
+    if let Some(conflict) = find_conflict(sorted.iter().map(|(.., index)| &clusters[*index as usize])) {
+        return Decided::Conflict(conflict);
+    }
+    // Each as a block, in this order: whoever stands later did not return before one that stands earlier began.
+    let mut order = Vec::with_capacity(members.len());
+    let mut places = vec![0; clusters.len()];
+    for (.., index) in sorted {
+        let cluster = &clusters[index as usize];
+        order.extend(cluster.write);
+        places[index as usize] = order.len();
+        order.resize(order.len() + cluster.reads as usize, 0);
+    }
+    for (read, cluster) in of_reads {
+        let place = &mut places[cluster as usize];
+        order[*place] = read;
+        *place += 1;
+    }
+    Decided::Order(order)
+}
+
+/// The reads that saw something, by invocation, each with its cluster; or a few operations that are impossible together.
+type OfReads = Result<Vec<(u32, u32)>, Vec<u32>>;
+
+/// All clusters; nothing if a value was written twice.
+fn clusters<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Option<(Vec<Cluster>, OfReads)> {
+    let initial = spec.initial_value();
+    let mut positions: HashMap<&Value, u32, FastState> =
+        HashMap::with_capacity_and_hasher(members.len(), FastState::default());
+    positions.insert(&initial, 0);
+    let of_initial = Cluster { write: None, begun: 0, reads: 0, first_return: 0, last_invocation: 0, ends: [None; 2] };
+    let mut clusters = vec![of_initial];
+    let mut reads: Vec<(u64, u64, u32, &Value)> = Vec::with_capacity(members.len());
     for &member in members {
-        match spec.access(&calls[member as usize].action) {
-            None => return false,
-            Some(Access::Read(_)) => {}
-            Some(Access::Write(value)) => {
-                let initial = initial.get_or_insert_with(|| spec.initial_value());
-                if value == initial || written.insert(value, ()).is_some() {
-                    return false;
+        let call = &calls[member as usize];
+        match (spec.access(&call.action).expect("asked before"), call.returned) {
+            (Access::Read(value), Some(returned)) => {
+                reads.push((moment(call.invoked), moment(returned), member, value));
+            }
+            (Access::Read(_), None) => {}
+            (Access::Write(value), returned) => {
+                if positions.insert(value, clusters.len() as u32).is_some() {
+                    return None;
                 }
+                let begun = moment(call.invoked);
+                clusters.push(Cluster {
+                    write: Some(member),
+                    begun,
+                    reads: 0,
+                    first_return: returned.map_or(u64::MAX, moment),
+                    last_invocation: begun,
+                    ends: [Some(member); 2],
+                });
             }
         }
     }
-    true
+    reads.sort_by_key(|(invoked, ..)| *invoked);
+    let mut of_reads = Vec::with_capacity(reads.len());
+    for (invoked, returned, read, value) in reads {
+        let Some(&position) = positions.get(value) else { return Some((clusters, Err(vec![read]))) };
+        let cluster = &mut clusters[position as usize];
+        if let Some(write) = cluster.write
+            && returned < cluster.begun
+        {
+            return Some((clusters, Err(vec![read, write])));
+        }
+        cluster.add_read(read, invoked, returned);
+        of_reads.push((read, position));
+    }
+    Some((clusters, Ok(of_reads)))
 }
 
-/// An order, or a few operations that are impossible together.
-pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Result<Vec<u32>, Vec<u32>> {
-    let mut clusters = clusters(spec, calls, members)?;
-    clusters.sort_by_key(|cluster| (cluster.start(), cluster.is_stretch()));
-    find_conflict(&clusters)?;
-    // Each as a block, in this order: whoever stands later did not return before one that stands earlier began.
-    let mut order = Vec::with_capacity(members.len());
-    for cluster in &mut clusters {
-        order.extend(cluster.write);
-        cluster.reads.sort_by_key(|&read| calls[read as usize].invoked);
-        order.extend_from_slice(&cluster.reads);
+/// Two clusters of which each would have to come before the other, if there are such. They come by where they start.
+fn find_conflict<'all>(clusters: impl Iterator<Item = &'all Cluster>) -> Option<Vec<u32>> {
+    // Stretches that were found free of conflicts follow each other: only the latest can reach what comes next.
+    let mut latest: Option<&Cluster> = None;
+    for cluster in clusters {
+        if let Some(before) = latest
+            && before.precedes(cluster)
+            && cluster.precedes(before)
+        {
+            let of = |one: &Cluster| one.write.into_iter().chain(one.ends.into_iter().flatten());
+            return Some(of(before).chain(of(cluster)).collect());
+        }
+        if cluster.is_stretch() {
+            latest = Some(cluster);
+        }
     }
-    Ok(order)
+    None
 }
 
 /// Of an impossible history: a few operations that are impossible together, as early as there are such; and an order of all
@@ -95,7 +195,11 @@ pub(super) fn first_failure<S: Spec>(spec: &S, calls: &[Call<S::Action>], member
         }
         let all: Vec<u32> = (0..then.len() as u32).collect();
         let named = |found: Vec<u32>| found.into_iter().map(|position| places[position as usize]).collect::<Vec<u32>>();
-        decide(spec, &then, &all).map(named).map_err(named)
+        match decide(spec, &then, &all) {
+            Decided::Order(order) => Ok(named(order)),
+            Decided::Conflict(core) => Err(named(core)),
+            Decided::Ambiguous => unreachable!("nothing was written twice in the whole history"),
+        }
     };
     // A history that is impossible stays so, whatever comes later.
     let fails = returns.partition_point(|&moment| as_of(moment).is_ok());
@@ -105,69 +209,4 @@ pub(super) fn first_failure<S: Spec>(spec: &S, calls: &[Call<S::Action>], member
     core.sort_unstable();
     core.dedup();
     (core, DeadEnd { by, longest })
-}
-
-fn clusters<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Result<Vec<Cluster>, Vec<u32>> {
-    let initial = spec.initial_value();
-    let mut positions: HashMap<&Value, usize, FastState> = HashMap::default();
-    positions.insert(&initial, 0);
-    // The initial value was there before anything began.
-    let mut clusters =
-        vec![Cluster { write: None, reads: Vec::new(), first_return: 0, last_invocation: 0, ends: [None; 2] }];
-    for &member in members {
-        let call = &calls[member as usize];
-        if let Some(Access::Write(value)) = spec.access(&call.action) {
-            positions.insert(value, clusters.len());
-            clusters.push(Cluster {
-                write: Some(member),
-                reads: Vec::new(),
-                first_return: call.returned.map_or(u64::MAX, moment),
-                last_invocation: moment(call.invoked),
-                ends: [Some(member); 2],
-            });
-        }
-    }
-    for &member in members {
-        let call = &calls[member as usize];
-        let (Some(Access::Read(value)), Some(returned)) = (spec.access(&call.action), call.returned) else { continue };
-        let Some(position) = positions.get(value) else { return Err(vec![member]) };
-        let cluster = &mut clusters[*position];
-        if let Some(write) = cluster.write
-            && returned < calls[write as usize].invoked
-        {
-            return Err(vec![member, write]);
-        }
-        cluster.reads.push(member);
-        if moment(returned) < cluster.first_return {
-            (cluster.first_return, cluster.ends[0]) = (moment(returned), Some(member));
-        }
-        if moment(call.invoked) > cluster.last_invocation {
-            (cluster.last_invocation, cluster.ends[1]) = (moment(call.invoked), Some(member));
-        }
-    }
-    // What nobody saw and nobody confirmed need not have happened.
-    clusters.retain(|cluster| {
-        let confirmed = cluster.write.is_none_or(|write| calls[write as usize].returned.is_some());
-        confirmed || !cluster.reads.is_empty()
-    });
-    Ok(clusters)
-}
-
-/// Two clusters of which each would have to come before the other, if there are such. They come by where they start.
-fn find_conflict(clusters: &[Cluster]) -> Result<(), Vec<u32>> {
-    // Stretches that were found free of conflicts follow each other: only the latest can reach what comes next.
-    let mut latest: Option<&Cluster> = None;
-    for cluster in clusters {
-        if let Some(before) = latest
-            && before.precedes(cluster)
-            && cluster.precedes(before)
-        {
-            let of = |one: &Cluster| one.write.into_iter().chain(one.ends.into_iter().flatten());
-            return Err(of(before).chain(of(cluster)).collect());
-        }
-        if cluster.is_stretch() {
-            latest = Some(cluster);
-        }
-    }
-    Ok(())
 }

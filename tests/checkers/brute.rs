@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cap_lab::check::call::Call;
-use cap_lab::check::evidence::may_have_seen;
+use cap_lab::check::evidence::Sightings;
 use cap_lab::check::linearizability::{Verdict, check, is_linearization};
 use cap_lab::check::spec::collections::{Counter, CounterAction, GrowingSet, SetAction};
 use cap_lab::check::spec::feed::{Feed, FeedAction};
@@ -111,7 +111,7 @@ fn check_evidence<S: Spec>(name: &str, spec: &S, calls: &[Call<S::Action>], evid
         possible(spec, &of, &spec.initial())
     };
     assert!(!is_possible(evidence), "{name}: {evidence:?} is possible");
-    let seen = |kept: &[u32], writer: u32| kept.iter().any(|&reader| may_have_seen(spec, calls, kept, reader, writer));
+    let seen = |kept: &[u32], writer: u32| Sightings::new(spec, calls, kept).includes(writer);
     let object = calls[evidence[0] as usize].object;
     for gone in (0..calls.len() as u32).filter(|one| !evidence.contains(one) && calls[*one as usize].object == object) {
         assert!(!seen(evidence, gone), "{name}: {gone} was seen, and taken away");

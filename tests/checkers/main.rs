@@ -1,8 +1,38 @@
 //! The checkers, held against brute force, against histories that others judged, and against the clock.
 
+use std::path::{Path, PathBuf};
+
+use cap_lab::check::import::{self, Format, Imported, Model};
+
 mod brute;
+mod corpus;
+mod effort;
+mod etcd_logs;
+mod malformed;
 
 /// `full` rounds with `--long`, else `daily`.
 fn rounds(daily: u64, full: u64) -> u64 {
     if std::env::var_os("CAP_LAB_LONG").is_some() { full } else { daily }
+}
+
+/// Histories that others recorded lie beside the project, and are no part of it.
+fn corpus(folder: &str) -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus").join(folder);
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        eprintln!("skipped: {} is not there", folder.display());
+        return None;
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} is empty", folder.display());
+    Some(files)
+}
+
+fn imported(file: &Path, format: Format, model: Model) -> Imported {
+    let bytes = std::fs::read(file).expect("readable");
+    import::read(&bytes, format, model).unwrap_or_else(|wrong| panic!("{}:{wrong}", file.display()))
+}
+
+fn stem(file: &Path) -> &str {
+    file.file_stem().and_then(|stem| stem.to_str()).expect("a plain name")
 }

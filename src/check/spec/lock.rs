@@ -53,6 +53,10 @@ impl Spec for Lock {
         if reader == writer { Sight::Nothing } else { Sight::Value }
     }
 
+    fn overwrites(&self, _: &LockAction) -> bool {
+        true
+    }
+
     fn show(&self, taken: &bool) -> String {
         format!("the lock is {}", if *taken { "taken" } else { "free" })
     }
