@@ -71,8 +71,11 @@ impl<S: Spec> Checker<S> {
             assert!(call.returned.is_none_or(|returned| call.invoked <= returned), "returned before it began");
         }
         let mut by_object: Vec<u32> = (0..calls.len() as u32).collect();
-        by_object.sort_by_key(|&position| calls[position as usize].object);
-        let same = |one: &u32, other: &u32| calls[*one as usize].object == calls[*other as usize].object;
+        let object = |position: &u32| calls[*position as usize].object;
+        if !by_object.is_sorted_by_key(object) {
+            by_object.sort_by_key(object);
+        }
+        let same = |one: &u32, other: &u32| object(one) == object(other);
         let mut parts: Vec<Part<S>> = Vec::new();
         for members in by_object.chunk_by(same) {
             let stage = if register::is_plain(&spec, &calls, members) {
@@ -190,8 +193,8 @@ impl<S: Spec> Checker<S> {
     }
 
     /// One order of all objects' operations that keeps the order of each and that of time.
-    fn merged(&self) -> Vec<u32> {
-        if let [Part { stage: Stage::Ordered(order), .. }] = &self.parts[..] {
+    fn merged(&mut self) -> Vec<u32> {
+        if let [Part { stage: Stage::Ordered(order), .. }] = &mut self.parts[..] {
             return order.clone();
         }
         let mut placed: Vec<(u64, usize, usize, u32)> = Vec::with_capacity(self.calls.len());

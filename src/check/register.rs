@@ -116,46 +116,50 @@ type OfReads = Result<Vec<(u32, u32)>, Vec<u32>>;
 /// All clusters; nothing if a value was written twice.
 fn clusters<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Option<(Vec<Cluster>, OfReads)> {
     let initial = spec.initial_value();
-    let mut positions: HashMap<&Value, u32, FastState> =
-        HashMap::with_capacity_and_hasher(members.len(), FastState::default());
-    positions.insert(&initial, 0);
-    let of_initial = Cluster { write: None, begun: 0, reads: 0, first_return: 0, last_invocation: 0, ends: [None; 2] };
-    let mut clusters = vec![of_initial];
-    let mut reads: Vec<(u64, u64, u32, &Value)> = Vec::with_capacity(members.len());
+    let access = |member: u32| spec.access(&calls[member as usize].action).expect("asked before");
+    let (mut reads, mut writes) = (Vec::with_capacity(members.len()), Vec::new());
     for &member in members {
-        let call = &calls[member as usize];
-        match (spec.access(&call.action).expect("asked before"), call.returned) {
-            (Access::Read(value), Some(returned)) => {
-                reads.push((moment(call.invoked), moment(returned), member, value));
-            }
-            (Access::Read(_), None) => {}
-            (Access::Write(value), returned) => {
-                if positions.insert(value, clusters.len() as u32).is_some() {
-                    return None;
-                }
-                let begun = moment(call.invoked);
-                clusters.push(Cluster {
-                    write: Some(member),
-                    begun,
-                    reads: 0,
-                    first_return: returned.map_or(u64::MAX, moment),
-                    last_invocation: begun,
-                    ends: [Some(member); 2],
-                });
-            }
+        match access(member) {
+            Access::Write(value) => writes.push((member, value)),
+            Access::Read(_) => reads.push(member),
         }
     }
-    reads.sort_by_key(|(invoked, ..)| *invoked);
+    let mut positions: HashMap<&Value, u32, FastState> =
+        HashMap::with_capacity_and_hasher(writes.len() + 1, FastState::default());
+    positions.insert(&initial, 0);
+    let mut clusters = Vec::with_capacity(writes.len() + 1);
+    clusters.push(Cluster { write: None, begun: 0, reads: 0, first_return: 0, last_invocation: 0, ends: [None; 2] });
+    for (member, value) in writes {
+        if positions.insert(value, clusters.len() as u32).is_some() {
+            return None;
+        }
+        let Call { invoked, returned, .. } = calls[member as usize];
+        let begun = moment(invoked);
+        clusters.push(Cluster {
+            write: Some(member),
+            begun,
+            reads: 0,
+            first_return: returned.map_or(u64::MAX, moment),
+            last_invocation: begun,
+            ends: [Some(member); 2],
+        });
+    }
+    let invoked = |read: &u32| calls[*read as usize].invoked;
+    if !reads.is_sorted_by_key(invoked) {
+        reads.sort_by_key(invoked);
+    }
     let mut of_reads = Vec::with_capacity(reads.len());
-    for (invoked, returned, read, value) in reads {
+    for read in reads {
+        let Call { invoked, returned, .. } = calls[read as usize];
+        let (Access::Read(value), Some(returned)) = (access(read), returned) else { continue };
         let Some(&position) = positions.get(value) else { return Some((clusters, Err(vec![read]))) };
         let cluster = &mut clusters[position as usize];
         if let Some(write) = cluster.write
-            && returned < cluster.begun
+            && moment(returned) < cluster.begun
         {
             return Some((clusters, Err(vec![read, write])));
         }
-        cluster.add_read(read, invoked, returned);
+        cluster.add_read(read, moment(invoked), moment(returned));
         of_reads.push((read, position));
     }
     Some((clusters, Ok(of_reads)))
