@@ -114,17 +114,25 @@ impl<S: Spec> Checker<S> {
     ///
     /// A plain register with distinct values counts one configuration per operation and is decided in one go.
     pub fn step(&mut self, budget: u64) -> Option<Verdict> {
+        let before = self.explored;
+        if self.decide(budget)? {
+            return Some(Verdict::Linearizable(self.merged()));
+        }
+        let Phase::Shrinking(shrink) = &mut self.phase else { unreachable!("decided so") };
+        let left = budget.saturating_sub(self.explored - before);
+        let (evidence, explored) = shrink.advance(&self.spec, &self.calls, left);
+        self.explored += explored;
+        evidence.map(Verdict::NotLinearizable)
+    }
+
+    /// As [`Checker::step`], but looks for no evidence: whether the history is linearizable.
+    pub fn decide(&mut self, budget: u64) -> Option<bool> {
         let end = self.explored.saturating_add(budget.max(1));
         loop {
-            if let Phase::Shrinking(shrink) = &mut self.phase {
-                let left = end.saturating_sub(self.explored);
-                let (evidence, explored) = shrink.advance(&self.spec, &self.calls, left);
-                self.explored += explored;
-                return evidence.map(Verdict::NotLinearizable);
+            if matches!(self.phase, Phase::Shrinking(_)) {
+                return Some(false);
             }
-            let Some(part) = self.next_part() else {
-                return Some(Verdict::Linearizable(self.merged()));
-            };
+            let Some(part) = self.next_part() else { return Some(true) };
             if self.explored >= end {
                 return None;
             }

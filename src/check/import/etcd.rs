@@ -5,17 +5,26 @@ use super::edn;
 use super::pairing::{Event, EventKind, Paired, Pairing};
 use super::vocabulary::Vocabulary;
 
+/// What stands before an event.
+const MARK: &str = "jepsen.util - ";
+
 pub(super) fn read<V: Vocabulary>(text: &str, mut pairing: Pairing<V>) -> Result<Paired<V::Action>, Wrong> {
-    let mut found = false;
-    for (index, line) in text.lines().enumerate() {
-        let number = index as u32 + 1;
-        let Some((_, rest)) = line.split_once("jepsen.util - ") else { continue };
-        found = true;
-        if let Some(event) = event(rest.trim(), number)? {
+    // Most of a log may be other lines: they are passed over all at once.
+    let (mut line, mut counted) = (1, 0);
+    for (at, _) in text.match_indices(MARK) {
+        if at < counted {
+            // The mark once more on the same line.
+            continue;
+        }
+        line += text.as_bytes()[counted..at].iter().filter(|byte| **byte == b'\n').count() as u32;
+        let rest = &text[at + MARK.len()..];
+        let rest = rest.split_once('\n').map_or(rest, |(rest, _)| rest);
+        counted = at + MARK.len() + rest.len();
+        if let Some(event) = event(rest.trim(), line)? {
             pairing.event(event)?;
         }
     }
-    if !found {
+    if counted == 0 {
         return Err(Wrong::new(1, "expected lines such as “INFO  jepsen.util - 0 :invoke :read nil”, found none"));
     }
     pairing.finish()
