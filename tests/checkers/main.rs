@@ -8,6 +8,7 @@ mod brute;
 mod corpus;
 mod effort;
 mod etcd_logs;
+mod ladder;
 mod malformed;
 
 /// `full` rounds with `--long`, else `daily`.
