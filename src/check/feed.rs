@@ -31,7 +31,7 @@ pub fn calls(history: &FeedHistory, until: Micros) -> FeedCalls {
         let (ended, answer) = if ended.is_some_and(|at| at <= until) { (ended, answer) } else { (None, None) };
         let is_refused = matches!(answer, Some(Answer::Refused(_)));
         let action = match &operation.request {
-            Request::Attach(_) => continue,
+            Request::Attach(_) | Request::Operate(_) => continue,
             Request::Read => match answer {
                 Some(Answer::Done(Response::Posts(posts))) => FeedAction::Read(names(posts)),
                 _ => continue,

@@ -5,7 +5,7 @@ use super::feed::FeedHistory;
 use super::spec::feed::FeedAction;
 use crate::history::Outcome;
 use crate::node::Micros;
-use crate::store::feed::{PostId, READ_LENGTH, Response};
+use crate::store::feed::{PostId, READ_LENGTH, Request};
 
 /// How many operations came to what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -30,12 +30,14 @@ impl Availability {
 pub fn availability(history: &FeedHistory, until: Micros) -> Availability {
     let mut counted = Availability::default();
     for operation in history.iter().filter(|operation| operation.ended().is_some_and(|at| at <= until)) {
-        match &operation.outcome {
-            Outcome::Pending | Outcome::Done { response: Response::Attached, .. } => {}
-            Outcome::Done { .. } => counted.done += 1,
-            Outcome::Refused { .. } => counted.refused += 1,
-            Outcome::Unknown { .. } => counted.unknown += 1,
-        }
+        // Moves and an operator's requests are not what the feed is for.
+        let count = match (&operation.request, &operation.outcome) {
+            (Request::Attach(_) | Request::Operate(_), _) | (_, Outcome::Pending) => continue,
+            (_, Outcome::Done { .. }) => &mut counted.done,
+            (_, Outcome::Refused { .. }) => &mut counted.refused,
+            (_, Outcome::Unknown { .. }) => &mut counted.unknown,
+        };
+        *count += 1;
     }
     counted
 }

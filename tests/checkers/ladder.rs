@@ -175,8 +175,8 @@ const SETUP: FeedSetup = FeedSetup { replicas: 5, people: 3 };
 
 /// A minute of both feeds, in which one phone's replica is cut off for 20 seconds.
 fn run(seed: u64) -> Timeline<FeedExperiment> {
-    let mut timeline = Timeline::new(FeedExperiment { feed: SETUP, traffic: 100 }, seed);
-    let phone = timeline.track().left.model().slot(SETUP.phones().next().expect("a phone")).node.client();
+    let mut timeline = Timeline::new(FeedExperiment::side_by_side(SETUP, 100), seed);
+    let phone = timeline.track().worlds()[0].model().slot(SETUP.phones().next().expect("a phone")).node.client();
     let cut_off = phone.expect("phones are clients").replica();
     let links: Vec<(NodeId, NodeId)> =
         SETUP.servers().without(cut_off).iter().flat_map(|other| [(cut_off, other), (other, cut_off)]).collect();
@@ -193,7 +193,8 @@ fn under_a_partition_the_consistent_feed_keeps_all_and_the_available_one_answers
     let mut out_of_order = 0;
     for seed in 1..=5 {
         let timeline = run(seed);
-        let (consistent, available) = (timeline.track().left.history(), timeline.track().right.history());
+        let [consistent, available] = timeline.track().worlds() else { panic!("two feeds") };
+        let (consistent, available) = (consistent.history(), available.history());
         let of_consistent = calls(consistent, timeline.now());
         assert_eq!(broken(&of_consistent.calls), [], "seed {seed}");
         let of_available = calls(available, timeline.now());
@@ -220,7 +221,7 @@ fn under_a_partition_the_consistent_feed_keeps_all_and_the_available_one_answers
 #[test]
 fn a_verdict_as_of_then() {
     let timeline = run(1);
-    let history = timeline.track().right.history();
+    let history = timeline.track().worlds()[1].history();
     let mut was_possible = true;
     let mut changes = 0;
     for second in 0..=60 {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use cap_lab::check::import::{self, Format, Imported, Model};
 
 mod brute;
+#[cfg(feature = "cli")]
+mod command_line;
 mod corpus;
 mod effort;
 mod etcd_logs;
