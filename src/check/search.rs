@@ -64,6 +64,9 @@ struct Configuration<T> {
     state: T,
 }
 
+/// Configurations, each with what it used of each class: several if none covers the others.
+type Tried<T> = HashMap<Configuration<T>, Vec<Box<[u32]>>, FastState>;
+
 /// How a search ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Found {
@@ -94,7 +97,7 @@ pub(super) struct Search<S: Spec> {
     state: S::State,
     choices: Vec<Choice>,
     candidates: Vec<(Pick, S::State)>,
-    tried: HashMap<Configuration<S::State>, Vec<Box<[u32]>>, FastState>,
+    tried: Tried<S::State>,
     /// See [`DeadEnd::by`].
     by: u64,
     longest: Vec<Pick>,

@@ -6,6 +6,7 @@ use super::datum::{Datum, Form, Wrong};
 use super::vocabulary::{Customs, Ending, Vocabulary};
 use crate::check::call::Call;
 use crate::check::fast_hash::FastState;
+use crate::sorted::SortedMap;
 
 /// Where an operation stands in its file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +70,7 @@ struct Open {
 pub(super) struct Pairing<V: Vocabulary> {
     customs: Customs,
     moment: u64,
-    open: HashMap<u64, Open, FastState>,
+    open: SortedMap<u64, Open>,
     objects: HashMap<String, u32, FastState>,
     done: Paired<V::Action>,
 }
@@ -77,7 +78,7 @@ pub(super) struct Pairing<V: Vocabulary> {
 impl<V: Vocabulary> Pairing<V> {
     pub(super) fn new(customs: Customs) -> Self {
         let done = Paired { calls: Vec::new(), lines: Vec::new(), objects: Vec::new() };
-        Self { customs, moment: 0, open: HashMap::default(), objects: HashMap::default(), done }
+        Self { customs, moment: 0, open: SortedMap::new(), objects: HashMap::default(), done }
     }
 
     pub(super) fn event(&mut self, event: Event) -> Result<(), Wrong> {
@@ -135,19 +136,19 @@ impl<V: Vocabulary> Pairing<V> {
             EventKind::Info => (Ending::Unknown, None),
             EventKind::Invoke => unreachable!("ends only"),
         };
-        self.add(*process, open, ending, returned, Some(*line))
+        self.add(*process, &open, ending, returned, Some(*line))
     }
 
     fn add(
         &mut self,
         process: u64,
-        open: Open,
+        open: &Open,
         ending: Ending<'_>,
         returned: Option<u64>,
         line: Option<u32>,
     ) -> Result<(), Wrong> {
         if let Some(action) = V::action(&open.name, &open.asked, ending, self.customs)? {
-            let Open { moment: invoked, object, .. } = open;
+            let Open { moment: invoked, object, .. } = *open;
             self.done.calls.push(Call { process, object, action, invoked, returned });
             self.done.lines.push(Lines { invoked: open.line, returned: line });
         }
@@ -156,11 +157,8 @@ impl<V: Vocabulary> Pairing<V> {
 
     /// All of them: what has not ended by now may take effect at any time, or never.
     pub(super) fn finish(mut self) -> Result<Paired<V::Action>, Wrong> {
-        let mut left: Vec<u64> = self.open.keys().copied().collect();
-        left.sort_unstable();
-        for process in left {
-            let open = self.open.remove(&process).expect("listed");
-            self.add(process, open, Ending::Unknown, None, None)?;
+        for (process, open) in self.open.take_where(|_| true) {
+            self.add(process, &open, Ending::Unknown, None, None)?;
         }
         let Paired { calls, lines, objects } = self.done;
         let mut both: Vec<(Call<V::Action>, Lines)> = calls.into_iter().zip(lines).collect();
