@@ -3,13 +3,14 @@
 //! Wing & Gong (1993) try every operation that may come next: one that began before any of those still missing returned.
 //! Lowe (2017, "Testing for linearizability") remembers the configurations that were tried: which operations are in, and the
 //! state that they led to. Here a configuration is what is in of those that returned, the state, and how many of the
-//! operations of unknown fate were used. Four things make it small:
+//! operations of unknown fate were used. Five things make it small:
 //!
 //! - A read that is possible goes in at once: wherever it stood later, it could stand here.
 //! - Operations of unknown fate that do the same are interchangeable: the one that began first is used first, and only their
 //!   number counts.
 //! - A configuration that used more of those than another one with the same rest can do no more than that one.
 //! - Of what never returned, only what somebody's result may show is looked at.
+//! - A state from which a coming read can't be reached any more is not entered, if the object can tell ([`Spec::leads_to`]).
 //!
 //! Left out: a bound on memory other than the number of configurations; and any insight into the object, so a history that
 //! needs many of them stays expensive (Gibbons & Korach 1997: the problem is NP-complete).
@@ -19,6 +20,9 @@ use std::collections::HashMap;
 use super::call::Call;
 use super::fast_hash::FastState;
 use super::spec::{Sight, Spec};
+
+/// How many of the coming reads are looked at.
+const LOOK_AHEAD: usize = 4;
 
 /// An operation that returned.
 struct Returned<A> {
@@ -89,6 +93,9 @@ pub(super) struct DeadEnd {
 pub(super) struct Search<S: Spec> {
     returned: Vec<Returned<S::Action>>,
     classes: Vec<Class<S::Action>>,
+    /// Positions of the reads, and of what overwrites all that was before.
+    reads: Vec<u32>,
+    overwriters: Vec<u32>,
     /// Bit per returned operation.
     placed_bits: Vec<u64>,
     first: usize,
@@ -119,7 +126,12 @@ impl<S: Spec> Search<S> {
         returned.sort_by_key(|one: &Returned<_>| (one.invoked, one.returned));
         drop_unseen(spec, calls, &returned, &mut unknown);
         let classes = classes(calls, &unknown);
+        let positions = |wanted: &dyn Fn(&S::Action) -> bool| -> Vec<u32> {
+            (0..).zip(&returned).filter(|(_, one)| wanted(&one.action)).map(|(position, _)| position).collect()
+        };
         Self {
+            reads: positions(&|action| S::LOOKS_AHEAD && spec.is_read(action)),
+            overwriters: positions(&|action| S::LOOKS_AHEAD && spec.overwrites(action)),
             placed_bits: vec![0; returned.len().div_ceil(64) + 1],
             first: 0,
             used: vec![0; classes.len()],
@@ -178,6 +190,7 @@ impl<S: Spec> Search<S> {
         }
         self.by = self.by.max(deadline);
         if self.is_new(end) {
+            self.drop_doomed(spec, base);
             let chosen = &mut self.candidates[base..];
             let returned = &self.returned;
             // The most urgent one is tried first, so it lies last.
@@ -209,6 +222,7 @@ impl<S: Spec> Search<S> {
                 continue;
             }
             let Returned { invoked, returned, action, .. } = &self.returned[position];
+            let returned = *returned;
             if *invoked > deadline {
                 break;
             }
@@ -216,8 +230,9 @@ impl<S: Spec> Search<S> {
             if after.is_some() && spec.is_read(action) {
                 self.place(Pick::Returned(position as u32));
             } else {
-                deadline = deadline.min(*returned);
-                self.candidates.extend(after.map(|after| (Pick::Returned(position as u32), after)));
+                deadline = deadline.min(returned);
+                let pick = Pick::Returned(position as u32);
+                self.candidates.extend(after.map(|after| (pick, after)));
             }
             position += 1;
         }
@@ -230,6 +245,52 @@ impl<S: Spec> Search<S> {
             }
         }
         (deadline, position)
+    }
+
+    /// Drops candidates from `base` on that lead nowhere. All reads that are possible now are in by now.
+    fn drop_doomed(&mut self, spec: &S, base: usize) {
+        if !S::LOOKS_AHEAD {
+            return;
+        }
+        let mut kept = base;
+        for index in base..self.candidates.len() {
+            let (pick, after) = &self.candidates[index];
+            match self.doom(spec, after, *pick) {
+                Some(by) => self.by = self.by.max(by),
+                None => {
+                    self.candidates.swap(kept, index);
+                    kept += 1;
+                }
+            }
+        }
+        self.candidates.truncate(kept);
+    }
+
+    /// If one of the next reads can't be reached from `state`, to which `pick` would lead: when that read returned. This much
+    /// of the history is needed to see it.
+    fn doom(&self, spec: &S, state: &S::State, pick: Pick) -> Option<u64> {
+        let from = self.reads.partition_point(|&position| (position as usize) < self.first);
+        let coming = self.reads[from..].iter().map(|&position| position as usize);
+        for position in coming.filter(|&position| !self.is_placed(position)).take(LOOK_AHEAD) {
+            let read = &self.returned[position];
+            if !spec.leads_to(state, &read.action) && !self.may_be_overwritten(spec, read.returned, pick) {
+                return Some(read.returned);
+            }
+        }
+        None
+    }
+
+    /// Whether something other than `pick` may overwrite the state before `deadline`.
+    fn may_be_overwritten(&self, spec: &S, deadline: u64, pick: Pick) -> bool {
+        let from = self.overwriters.partition_point(|&position| (position as usize) < self.first);
+        let is_other = |&&position: &&u32| {
+            !self.is_placed(position as usize) && !matches!(pick, Pick::Returned(picked) if picked == position)
+        };
+        let next = self.overwriters[from..].iter().find(is_other);
+        next.is_some_and(|&position| self.returned[position as usize].invoked <= deadline)
+            || self.classes.iter().any(|class| {
+                spec.overwrites(&class.action) && class.members.first().is_some_and(|(invoked, _)| *invoked <= deadline)
+            })
     }
 
     /// Whether no configuration was tried that could do at least as much. Remembers this one.

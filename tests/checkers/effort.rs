@@ -119,6 +119,8 @@ fn dear(object: u32, appends: u64) -> Vec<Call<KeyValueAction>> {
     let mut all: Vec<_> = (0..appends).map(append).collect();
     let whole: String = (0..appends).map(|index| text(index).to_string()).collect::<String>() + "!";
     all.push(call(99, object, KeyValueAction::Get(whole.into()), 30, Some(40)));
+    // It may wipe out whatever was before, so that no order of the appends is hopeless at first sight.
+    all.push(call(98, object, KeyValueAction::Put("<".into()), 10, Some(40)));
     all
 }
 
@@ -126,7 +128,7 @@ fn dear(object: u32, appends: u64) -> Vec<Call<KeyValueAction>> {
 fn a_violation_in_one_key_is_found_without_finishing_the_dearest() {
     let mut calls = dear(0, 14);
     // As many operations, so that it does not come first for being short.
-    for index in 0..15 {
+    for index in 0..16 {
         calls.push(call(index, 1, KeyValueAction::Put("a".into()), 100 * index, Some(100 * index + 50)));
     }
     calls.push(call(1, 1, KeyValueAction::Get("b".into()), 2_000, Some(2_010)));

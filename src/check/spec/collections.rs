@@ -65,6 +65,15 @@ impl Spec for GrowingSet {
         }
     }
 
+    const LOOKS_AHEAD: bool = true;
+
+    fn leads_to(&self, state: &Self::State, read: &SetAction) -> bool {
+        match read {
+            SetAction::Read(values) => state.iter().all(|value| values.contains(value)),
+            SetAction::Add(_) => true,
+        }
+    }
+
     fn show(&self, state: &Self::State) -> String {
         let SetShown(text) = SetShown::from(state);
         format!("the set is {text}")

@@ -63,6 +63,20 @@ impl Spec for Feed {
         }
     }
 
+    const LOOKS_AHEAD: bool = true;
+
+    fn leads_to(&self, state: &Self::State, read: &FeedAction) -> bool {
+        let FeedAction::Read(posts) = read else { return true };
+        if posts.len() < READ_LENGTH {
+            return posts.starts_with(state);
+        }
+        // What is there already can't be posted again: it is the beginning of the answer, or no part of it.
+        match state.iter().position(|post| *post == posts[0]) {
+            Some(start) => posts.starts_with(&state[start..]),
+            None => !state.iter().any(|post| posts.contains(post)),
+        }
+    }
+
     fn show(&self, state: &Self::State) -> String {
         match state.last() {
             Some(latest) => format!("the newest post is {}", name(*latest)),

@@ -65,6 +65,15 @@ impl Spec for KeyValue {
         matches!(action, KeyValueAction::Put(_))
     }
 
+    const LOOKS_AHEAD: bool = true;
+
+    fn leads_to(&self, state: &Arc<str>, read: &KeyValueAction) -> bool {
+        match read {
+            KeyValueAction::Get(text) => text.starts_with(&**state),
+            KeyValueAction::Put(_) | KeyValueAction::Append(_) => true,
+        }
+    }
+
     fn show(&self, state: &Arc<str>) -> String {
         format!("the key holds “{state}”")
     }

@@ -90,6 +90,15 @@ pub trait Spec {
         false
     }
 
+    /// Whether [`Spec::leads_to`] ever says no.
+    const LOOKS_AHEAD: bool = false;
+
+    /// Whether `state` may still come to one in which `read` is possible, if nothing overwrites it.
+    fn leads_to(&self, state: &Self::State, read: &Self::Action) -> bool {
+        let _ = (state, read);
+        true
+    }
+
     /// What `action` does to a plain register; `None` if the object is more than that.
     fn access<'action>(&self, action: &'action Self::Action) -> Option<Access<'action>> {
         let _ = action;
