@@ -10,6 +10,7 @@ use cap_lab::check::spec::key_value::{KeyValue, KeyValueAction};
 use cap_lab::check::spec::register::{CasRegister, Register, RegisterAction};
 
 use crate::brute::Dice;
+use crate::computed;
 
 const REGISTER: Register = Register { initial: Value::Int(0) };
 
@@ -50,14 +51,6 @@ fn timed_check(calls: &[Call<RegisterAction>]) -> (Verdict, Duration) {
     let began = Instant::now();
     let verdict = check(REGISTER, calls, u64::MAX, &mut || false);
     (verdict, began.elapsed())
-}
-
-/// How long this thread computed, as Linux counts it: other programs do not count. Else how late it is.
-fn computed() -> Duration {
-    thread_local!(static BEGAN: Instant = Instant::now());
-    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let counted = counted.and_then(|text| text.split(' ').next()?.parse().ok());
-    counted.map_or_else(|| BEGAN.with(Instant::elapsed), Duration::from_nanos)
 }
 
 /// How long it takes to check all of these once. Many rounds, because Linux counts in steps of milliseconds.

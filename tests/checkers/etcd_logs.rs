@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cap_lab::check::import::{Calls, Format, Model};
 use cap_lab::check::linearizability::{Checker, Verdict};
@@ -11,7 +11,7 @@ use cap_lab::check::spec::register::CasRegister;
 use todc_utils::linearizability::WGLChecker;
 use todc_utils::specifications::etcd::{EtcdSpecification, history_from_log};
 
-use crate::imported;
+use crate::{computed, imported};
 
 /// Where Cargo keeps the crate.
 fn logs() -> PathBuf {
@@ -35,9 +35,9 @@ fn all() -> Vec<PathBuf> {
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let began = Instant::now();
+    let began = computed();
     let result = work();
-    (result, began.elapsed())
+    (result, computed() - began)
 }
 
 fn checker(log: &Path) -> Checker<CasRegister> {
@@ -64,7 +64,11 @@ fn verdicts_are_the_same_in_a_fiftieth_of_the_time() {
     };
     // The first round brings the files into memory.
     let (proved, evidence) = timed(|| logs.iter().map(with_evidence).collect::<Vec<bool>>());
-    let (ours, time) = timed(|| logs.iter().map(our_verdict).collect::<Vec<bool>>());
+    // Ten rounds of ours: it is short, and the clock coarse.
+    const ROUNDS: u32 = 10;
+    let (ours, time) =
+        timed(|| (0..ROUNDS).map(|_| logs.iter().map(our_verdict).collect::<Vec<bool>>()).last().expect("some rounds"));
+    let time = time / ROUNDS;
     let (theirs, their_time) = timed(|| logs.iter().map(their_verdict).collect::<Vec<bool>>());
     for ((log, ours), theirs) in logs.iter().zip(&ours).zip(&theirs) {
         assert_eq!(ours, theirs, "{}", log.display());
