@@ -72,29 +72,31 @@ impl Counterexample {
 pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
     let mut sound = experiment.clone();
     for store in &mut sound.stores {
-        if let Store::Raft(setup, _) = store {
-            setup.flaw = None;
+        match store {
+            Store::Raft(setup, _) => setup.flaw = None,
+            Store::MultiPaxos(setup, _) => setup.flaw = None,
+            Store::Gossip => {}
         }
     }
     (sound != *experiment).then_some(sound)
 }
 
-/// Two candidates that don't hear each other ask the third server, which crashes in between, well after it saved its vote.
-const ONE_VOTER_FOR_TWO: Schedule = Schedule {
-    cast: "replicas=3 people=1",
-    switches: "",
-    seed: 5,
-    script: "100000 cut n1>n2 n2>n1
-        100000 timer 0 n1 Raft(Election)
-        130000 timer 0 n2 Raft(Election)
-        145000 crash n3 keep 0
-        150000 restart n3",
-    end_ms: 220,
-};
-
 const RAFT: &[(raft::Flaw, Schedule)] = &[
-    (raft::Flaw::VoteNotDurable, ONE_VOTER_FOR_TWO),
-    (raft::Flaw::VoteSavedBeforeTerm, ONE_VOTER_FOR_TWO),
+    (
+        raft::Flaw::VoteNotDurable,
+        // Two candidates that don't hear each other ask the third server, which crashes in between.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "100000 cut n1>n2 n2>n1
+                100000 timer 0 n1 Raft(Election)
+                130000 timer 0 n2 Raft(Election)
+                145000 crash n3 keep 0
+                150000 restart n3",
+            end_ms: 220,
+        },
+    ),
     (
         raft::Flaw::AcknowledgeBeforeSync,
         // The leader counts a follower that crashes before its disk has the entry; the third server never got it.
@@ -153,38 +155,6 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
         },
     ),
     (
-        raft::Flaw::AppendWithoutPreviousCheck,
-        // n1 is cut off with an entry of its own at index 2. Two leaders later it is sent what follows theirs.
-        Schedule {
-            cast: "replicas=3 people=1",
-            switches: "",
-            seed: 5,
-            script: "300000 cut n1>n2 n1>n3 n2>n1 n3>n1
-                300000 ask n4 post Remember me
-                300000 timer 0 n3 Raft(Election)
-                400000 heal n1>n2 n2>n1
-                400000 timer 0 n2 Raft(Election)",
-            end_ms: 520,
-        },
-    ),
-    (
-        raft::Flaw::TruncateByShorterAppend,
-        // A copy of the append with the first post comes when the second is confirmed. n2 is elected without that one.
-        Schedule {
-            cast: "replicas=3 people=1",
-            switches: "",
-            seed: 5,
-            script: "300000 cut n1>n3 n3>n1
-                300000 ask n4 post One
-                310000 message 0 n1>n2 AppendEntries 2 duplicate
-                310000 message 0 n1>n2 AppendEntries 3 hold
-                370000 ask n4 post Two
-                440000 message 0 n1>n2 AppendEntries 3 release
-                460000 timer 0 n2 Raft(Election)",
-            end_ms: 540,
-        },
-    ),
-    (
         raft::Flaw::ReadWithoutQuorum,
         // The leader is cut off, another one is elected and confirms a post; then the old one is asked.
         Schedule {
@@ -219,30 +189,45 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
         },
     ),
     (
+        raft::Flaw::VoteSavedBeforeTerm,
+        // n2 votes for n1, crashes, and votes for n3 in the same term. n1 and n3 do not hear of each other.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 1,
+            script: "10000 cut n1>n3 n3>n1
+                10001 timer 0 n1 Raft(Election)
+                50000 timer 0 n3 Raft(Election)
+                70000 crash n2 keep 0
+                70001 restart n2",
+            end_ms: 140,
+        },
+    ),
+    (
         raft::Flaw::DuplicateVotesCounted,
-        // A candidate with two votes of five, one of them copied, and another with three.
+        // n1 hears only n2, whose vote is copied; n5 has the votes of the other three.
         Schedule {
             cast: "replicas=5 people=1",
             switches: "",
-            seed: 6,
-            script: "100000 cut n1>n3 n1>n4 n1>n5 n2>n3 n2>n4 n2>n5 n3>n1 n3>n2 n4>n1 n4>n2 n5>n1 n5>n2
-                100000 timer 0 n1 Raft(Election)
-                100000 timer 0 n5 Raft(Election)
-                140000 message 0 n2>n1 Vote 0 duplicate",
-            end_ms: 200,
+            seed: 1,
+            script: "10000 cut n1>n3 n3>n1 n1>n4 n4>n1 n1>n5 n5>n1 n2>n3 n3>n2 n2>n4 n4>n2 n2>n5 n5>n2
+                10001 timer 0 n1 Raft(Election)
+                10002 timer 0 n5 Raft(Election)
+                50000 message 0 n2>n1 Vote 0 duplicate",
+            end_ms: 140,
         },
     ),
     (
         raft::Flaw::MajorityOfReachable,
-        // Two sides of a split, a candidate on each.
+        // The same split, and no copy: each side counts only itself.
         Schedule {
             cast: "replicas=5 people=1",
             switches: "",
-            seed: 6,
-            script: "100000 cut n1>n3 n1>n4 n1>n5 n2>n3 n2>n4 n2>n5 n3>n1 n3>n2 n4>n1 n4>n2 n5>n1 n5>n2
-                100000 timer 0 n1 Raft(Election)
-                100000 timer 0 n5 Raft(Election)",
-            end_ms: 200,
+            seed: 1,
+            script: "10000 cut n1>n3 n3>n1 n1>n4 n4>n1 n1>n5 n5>n1 n2>n3 n3>n2 n2>n4 n4>n2 n2>n5 n5>n2
+                10001 timer 0 n1 Raft(Election)
+                10002 timer 0 n5 Raft(Election)",
+            end_ms: 140,
         },
     ),
     (
@@ -258,6 +243,56 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
                 370000 restart n2
                 370000 timer 0 n3 Raft(Election)",
             end_ms: 440,
+        },
+    ),
+    (
+        raft::Flaw::AppendWithoutPreviousCheck,
+        // n1 has a post where the others have the next leader's no-op; the leader after that names the no-op as what its
+        // entry follows.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "300000 cut n1>n2 n1>n3 n2>n1 n3>n1
+                300000 ask n4 post Remember me
+                300000 timer 0 n3 Raft(Election)
+                410000 heal n1>n2 n2>n1
+                410000 timer 0 n2 Raft(Election)",
+            end_ms: 520,
+        },
+    ),
+    (
+        raft::Flaw::TruncateByShorterAppend,
+        // A heartbeat that was sent before a post arrives after it was committed.
+        Schedule {
+            cast: "replicas=3 people=1",
+            switches: "",
+            seed: 5,
+            script: "340000 message 0 n1>n2 AppendEntries 2 hold
+                360000 ask n4 post Remember me
+                480000 message 0 n1>n2 AppendEntries 2 release",
+            end_ms: 510,
+        },
+    ),
+    (
+        raft::Flaw::ChangeBeforeOwnCommit,
+        // n1 adds n5 to four servers, n2 removes n1 from them: three of five, and two of three, without a server in common.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: "",
+            seed: 6,
+            script: "300000 crash n5 keep 0
+                300000 ask n1 remove n5
+                440000 cut n1>n2 n1>n3 n1>n4 n2>n1 n2>n5 n3>n1 n3>n5 n4>n1 n4>n5 n5>n2 n5>n3 n5>n4
+                440000 restart n5
+                440000 ask n1 add n5
+                440000 timer 0 n2 Raft(Election)
+                480000 cut n2>n4
+                520000 ask n2 remove n1
+                520000 cut n3>n4 n4>n3 n4>n2
+                520000 heal n1>n4 n4>n1
+                620000 timer 0 n1 Raft(Election)",
+            end_ms: 690,
         },
     ),
 ];

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, LOG_MATCHING};
+use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, LOG_MATCHING, STATE_MACHINE_SAFETY};
 use crate::node::NodeSet;
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants on some schedule.
@@ -58,7 +58,7 @@ pub(super) struct Miscount {
 
 impl Flaw {
     /// All of them, in the order in which the page lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::VoteNotDurable,
         Self::VoteSavedBeforeTerm,
         Self::AcknowledgeBeforeSync,
@@ -68,6 +68,7 @@ impl Flaw {
         Self::MajorityOfReachable,
         Self::AppendWithoutPreviousCheck,
         Self::TruncateByShorterAppend,
+        Self::ChangeBeforeOwnCommit,
         Self::ReadWithoutQuorum,
         Self::LeaseTooLong,
         Self::WipedServerReturns,
@@ -99,9 +100,9 @@ impl Flaw {
             | Self::VoteWithoutUpToDateCheck
             | Self::CommitOlderTerms
             | Self::WipedServerReturns
-            | Self::TruncateByShorterAppend
             | Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
             Self::AppendWithoutPreviousCheck => LOG_MATCHING,
+            Self::TruncateByShorterAppend => STATE_MACHINE_SAFETY,
             Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
         }
     }

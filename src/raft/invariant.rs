@@ -84,8 +84,8 @@ pub struct Ghost<C> {
     entries: SharedVec<Arc<Vec<Sighting<C>>>>,
     /// By index - 1, what was committed there first.
     committed: SharedVec<Commitment>,
-    /// By read that is open: how far anybody had committed when it was asked.
-    reads: SortedMap<RequestId, Index>,
+    /// By the server that was asked, and the read: how far anybody had committed when it was asked.
+    reads: SortedMap<(NodeId, RequestId), Index>,
     /// By the last entry that it covers, the first snapshot that was seen there: on which server, and its digest.
     snapshots: Arc<SortedMap<Index, (NodeId, u64)>>,
 }
@@ -155,14 +155,14 @@ impl<C: Command> Ghost<C> {
         snapshots_agree(self, &change)
     }
 
-    /// A client asks for a read. To be told before [`Ghost::observe`] of the event.
-    pub fn read_asked(&mut self, request: RequestId) {
-        self.reads.insert(request, Index(self.committed.len() as u64));
+    /// A client asks `node` for a read. To be told before [`Ghost::observe`] of the event.
+    pub fn read_asked(&mut self, node: NodeId, request: RequestId) {
+        self.reads.insert((node, request), Index(self.committed.len() as u64));
     }
 
     /// `node` answered the read with `index`. To be told after [`Ghost::observe`] of the event.
     pub fn read_answered(&mut self, node: NodeId, request: RequestId, index: Index) -> Result<(), Violation> {
-        let Some(committed) = self.reads.remove(&request) else { return Ok(()) };
+        let Some(committed) = self.reads.remove(&(node, request)) else { return Ok(()) };
         if index >= committed {
             return Ok(());
         }
@@ -175,8 +175,8 @@ impl<C: Command> Ghost<C> {
     }
 
     /// The read will not be answered: it was refused, or the server that took it crashed.
-    pub fn read_ended(&mut self, request: RequestId) {
-        self.reads.remove(&request);
+    pub fn read_ended(&mut self, node: NodeId, request: RequestId) {
+        self.reads.remove(&(node, request));
     }
 
     /// How many entries of the log as last seen are still there.

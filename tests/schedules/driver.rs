@@ -1,8 +1,8 @@
 //! Drives a model by dice.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use cap_lab::node::{Clocks, Node, NodeId, NodeSet, RequestId};
+use cap_lab::node::{Clocks, Micros, Node, NodeId, NodeSet, RequestId};
 use cap_lab::sim::dice;
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 use cap_lab::sim::network::FlightId;
@@ -58,6 +58,15 @@ pub(crate) trait Subject {
     fn lets_fire(&self, timer: <Self::Node as Node>::Timer, dice: &mut Dice) -> bool;
     /// Nodes that faults strike more often than others, for that is where they hurt.
     fn targets(&self, model: &Model<Self::Node>) -> NodeSet;
+    /// By how many parts per million a node's clock runs fast.
+    fn drift_ppm(&self, node: NodeId) -> u64 {
+        let _ = node;
+        0
+    }
+    /// Whether timers run out only when enough time has passed. Else time passes when one is to run out.
+    fn keeps_time(&self) -> bool {
+        false
+    }
     /// What a client asks next.
     fn request(&mut self, number: u32, dice: &mut Dice) -> <Self::Node as Node>::Request;
     /// Sees one step that was done; the error is a broken invariant.
@@ -69,6 +78,9 @@ pub(crate) trait Subject {
         outcome: &Outcome<Self::Node>,
     ) -> Result<(), String>;
 }
+
+/// Between two steps less than this passes.
+const STEP_MAX: Micros = Micros::from_ms(2);
 
 /// How many of the latest steps a failure shows.
 const SHOWN: usize = 30;
@@ -89,6 +101,10 @@ pub(crate) struct Driver<S: Subject> {
     factors: [usize; 8],
     /// Steps that go together: the cuts of a split.
     planned: Vec<Step<S::Node>>,
+    /// Time passes from step to step, and all at once where a timer has to run out.
+    now: Micros,
+    /// When each timer runs out at the earliest, on its node's own clock. It may do so at any time after.
+    due: BTreeMap<(NodeId, <S::Node as Node>::Timer), Micros>,
     latest: VecDeque<String>,
     steps: u64,
     requests: u32,
@@ -107,6 +123,8 @@ impl<S: Subject> Driver<S> {
             factors: [1; 8],
             slow_disks: NodeSet::EMPTY,
             planned: Vec::new(),
+            now: Micros::ZERO,
+            due: BTreeMap::new(),
             latest: VecDeque::new(),
             steps: 0,
             requests: 0,
@@ -146,7 +164,9 @@ impl<S: Subject> Driver<S> {
         let goal = self.steps + steps;
         while self.steps < goal {
             let mix = &self.weather(mix);
-            if let Some(step) = self.planned.pop().or_else(|| self.pick(mix)) {
+            let step = self.planned.pop().or_else(|| self.pick(mix));
+            // Of timers that were to run out together one may have stopped another.
+            if let Some(step) = step.filter(|step| self.still_runs(step)) {
                 self.perform(&step)?;
             }
         }
@@ -156,7 +176,17 @@ impl<S: Subject> Driver<S> {
     pub(crate) fn perform(&mut self, step: &Step<S::Node>) -> Result<(), String> {
         let touched = self.model.touched(step);
         let before = touched.map(|node| self.model.slot(node).clone());
-        self.model.apply(step, Clocks::default(), &mut self.outcome);
+        if let Step::Timer(node, timer) = step {
+            self.wait_for(*node, self.due[&(*node, *timer)]);
+        }
+        self.now = Micros(self.now.0 + dice::below(self.steps, &[], STEP_MAX.0));
+        let at = touched.map_or(Micros::ZERO, |node| self.clock(node));
+        self.model.apply(step, Clocks { monotonic: at, wall: at }, &mut self.outcome);
+        for (timer, delay) in &self.outcome.timers {
+            if let (Some(node), Some(delay)) = (touched, delay) {
+                self.due.insert((node, *timer), at + delay.min);
+            }
+        }
         self.steps += 1;
         if self.latest.len() == SHOWN {
             self.latest.pop_front();
@@ -170,6 +200,25 @@ impl<S: Subject> Driver<S> {
             let steps: Vec<&str> = self.latest.iter().map(String::as_str).collect();
             format!("{broken}\nthe latest steps:\n{}", steps.join("\n"))
         })
+    }
+
+    /// False for a timer that was stopped.
+    fn still_runs(&self, step: &Step<S::Node>) -> bool {
+        let Step::Timer(node, timer) = step else { return true };
+        self.model.slot(*node).timers.iter().any(|(running, _)| running == timer)
+    }
+
+    /// What a node reads off its clock.
+    fn clock(&self, node: NodeId) -> Micros {
+        Micros(self.now.0 + self.now.0 * self.subject.drift_ppm(node) / 1_000_000)
+    }
+
+    /// Lets time pass until the node's clock shows at least `due`.
+    fn wait_for(&mut self, node: NodeId, due: Micros) {
+        let left = due.since(self.clock(node));
+        if left > Micros::ZERO {
+            self.now = self.now + left;
+        }
     }
 
     fn nodes(&self, status: Status) -> Vec<NodeId> {
@@ -248,6 +297,11 @@ impl<S: Subject> Driver<S> {
     fn plan_timers(&mut self) -> Option<Step<S::Node>> {
         let mut timers: Vec<_> =
             self.model.enabled().into_iter().filter(|step| matches!(step, Step::Timer(..))).collect();
+        if self.subject.keeps_time() {
+            timers.retain(
+                |step| matches!(step, Step::Timer(node, timer) if self.due[&(*node, *timer)] <= self.clock(*node)),
+            );
+        }
         if !self.dice.once_in(3) {
             timers = self.dice.one_of(&timers).into_iter().collect();
         }

@@ -11,6 +11,8 @@ mod gossip;
 mod multi_paxos;
 mod paxos;
 mod raft;
+mod raft_replica;
+mod switches;
 
 /// Whether the full numbers are wanted (`cargo xtask test --long`).
 fn long() -> bool {
@@ -27,37 +29,51 @@ fn report(line: &str) {
     writeln!(std::io::stderr(), "{line}").expect("somebody reads");
 }
 
-/// What a sweep came across: in all, and in how many seeds.
+/// What a sweep came across.
 #[derive(Default)]
 struct Tally {
-    names: Vec<&'static str>,
-    total: Vec<u64>,
-    seeds_with: Vec<u64>,
+    rows: Vec<Row>,
+}
+
+/// How often one thing occurred.
+struct Row {
+    what: &'static str,
+    total: u64,
+    seeds_with: u64,
+    /// The seeds in which it could occur.
     seeds: u64,
 }
 
 impl Tally {
     /// Adds what one seed came across.
     fn add<const N: usize>(&mut self, counts: [(&'static str, u64); N]) {
-        self.names = counts.iter().map(|(name, _)| *name).collect();
-        self.total.resize(N, 0);
-        self.seeds_with.resize(N, 0);
-        self.seeds += 1;
-        for (index, (_, count)) in counts.into_iter().enumerate() {
-            self.total[index] += count;
-            self.seeds_with[index] += u64::from(count > 0);
+        for (what, count) in counts {
+            self.add_one(what, true, count);
         }
     }
 
-    /// Prints the counts, and demands each in at least one seed of three.
-    fn demand_one_in_three(&self, what: &str) {
-        let mut line = format!("{what}: {} seeds", self.seeds);
-        for ((name, total), with) in self.names.iter().zip(&self.total).zip(&self.seeds_with) {
-            line += &format!(", {total} {name} (in {with})");
+    /// Adds what one seed came across of a thing that is possible in some seeds only.
+    fn add_one(&mut self, what: &'static str, possible: bool, count: u64) {
+        let known = self.rows.iter().position(|row| row.what == what);
+        let place = known.unwrap_or_else(|| {
+            self.rows.push(Row { what, total: 0, seeds_with: 0, seeds: 0 });
+            self.rows.len() - 1
+        });
+        let row = &mut self.rows[place];
+        row.total += count;
+        row.seeds_with += u64::from(count > 0);
+        row.seeds += u64::from(possible);
+    }
+
+    /// Prints the counts, and demands each in at least one seed of three of those in which it could occur.
+    fn demand_one_in_three(&self, sweep: &str) {
+        let mut line = sweep.to_owned();
+        for Row { what, total, seeds_with, seeds } in &self.rows {
+            line += &format!(", {total} {what} (in {seeds_with} of {seeds} seeds)");
         }
         report(&line);
-        for (name, with) in self.names.iter().zip(&self.seeds_with) {
-            assert!(3 * with >= self.seeds, "{name} occurred in {with} of {} seeds only", self.seeds);
+        for Row { what, seeds_with, seeds, .. } in &self.rows {
+            assert!(3 * seeds_with >= *seeds, "{what} occurred in {seeds_with} of {seeds} seeds only");
         }
     }
 }

@@ -1,22 +1,26 @@
-//! Raft: the five safety properties of Figure 3, and what happens if a rule is taken out.
+//! Raft with all its features: the five safety properties of Figure 3 and the linearizability of reads on every schedule, and
+//! what happens if a rule is taken out.
 
-use cap_lab::node::{Command, NodeId, NodeSet};
-use cap_lab::raft::invariant::{Ghost, INVARIANTS};
-use cap_lab::raft::{Config, Flaw, Note, Raft, Request, Timer};
+use std::collections::BTreeSet;
+
+use cap_lab::node::{Answer, Command, NodeId, NodeSet, RequestId};
+use cap_lab::raft::invariant::{Ghost, INVARIANTS, Violation};
+use cap_lab::raft::{Change, Config, Flaw, Note, Raft, ReadProof, Reads, Request, Response, Switches, Timer};
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
-use crate::{Tally, report, seeds};
+use crate::raft_replica::{Commands, Replica};
+use crate::{Tally, report, seeds, switches};
 
 /// A command that stands for itself. What a log of them leads to is all of them.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Number(u32);
 
 impl Command for Number {
-    type Snapshot = Vec<Number>;
+    type Snapshot = Commands<Number>;
 }
 
-type Server = Raft<Number>;
+type Server = Replica<Number>;
 
 const STEPS: u64 = 2_000;
 
@@ -27,35 +31,159 @@ struct Seen {
     commits: u64,
     truncations: u64,
     restarts_with_loss: u64,
+    reads: u64,
+    features: Features,
+}
+
+/// What only some features bring about.
+#[derive(Default)]
+struct Features {
+    pre_votes_refused: u64,
+    requests_ignored: u64,
+    quorums_lost: u64,
+    transfers_done: u64,
+    reads_by_round: u64,
+    reads_by_lease: u64,
+    compactions: u64,
+    snapshots_installed: u64,
+    held_back: u64,
+    joint_changes: u64,
+    changes_rolled_back: u64,
+    leaders_retired: u64,
+    changes_done: u64,
+}
+
+impl Features {
+    fn note(&mut self, note: &Note) {
+        *match note {
+            Note::PreVoteRefused { .. } | Note::PreVoteHeld { .. } => &mut self.pre_votes_refused,
+            Note::VoteRequestIgnored { .. } => &mut self.requests_ignored,
+            Note::QuorumLost { .. } => &mut self.quorums_lost,
+            Note::TransferDone { .. } => &mut self.transfers_done,
+            Note::ReadAnswered { proof: ReadProof::Round { .. }, .. } => &mut self.reads_by_round,
+            Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. } => &mut self.reads_by_lease,
+            Note::Compacted { .. } => &mut self.compactions,
+            Note::SnapshotInstalled { .. } => &mut self.snapshots_installed,
+            Note::EntryHeldBack { .. } => &mut self.held_back,
+            Note::JointCommitted { .. } => &mut self.joint_changes,
+            Note::MembershipRolledBack { .. } => &mut self.changes_rolled_back,
+            Note::Retired { .. } => &mut self.leaders_retired,
+            _ => return,
+        } += 1;
+    }
+
+    /// Each with whether these features can bring it about.
+    fn counts(&self, on: &Switches, members: Members) -> [(&'static str, bool, u64); 11] {
+        let changes = members == Members::Change;
+        [
+            ("pre-votes refused", on.pre_vote, self.pre_votes_refused),
+            ("requests for votes ignored", on.stickiness, self.requests_ignored),
+            ("quorums lost", on.check_quorum, self.quorums_lost),
+            ("transfers done", on.transfer, self.transfers_done),
+            ("reads by round", on.reads != Reads::Log, self.reads_by_round),
+            ("reads by lease", on.reads == Reads::Lease, self.reads_by_lease),
+            ("compactions", on.snapshot_after.is_some(), self.compactions),
+            ("snapshots installed", on.snapshot_after.is_some(), self.snapshots_installed),
+            ("entries held back", on.window.is_some(), self.held_back),
+            ("joint changes", changes, self.joint_changes),
+            ("changes done", changes, self.changes_done),
+        ]
+    }
+}
+
+/// Whether the members change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Members {
+    Stay,
+    /// By one server or through joint configurations.
+    Change,
+    /// By one server at a time.
+    ChangeSingly,
+}
+
+impl Members {
+    /// Those of a seed.
+    fn of(seed: u64) -> Self {
+        if Dice::new(seed ^ 0x3e3b_e255).once_in(3) { Self::Stay } else { Self::Change }
+    }
+
+    /// What is asked next, sensible or not. Servers are added more often than removed, or there would be one soon.
+    fn change(self, servers: u8, dice: &mut Dice) -> Change {
+        let all = NodeSet::first(servers.into());
+        let one = NodeId(dice.below(servers.into()) as u8);
+        match dice.below(if self == Self::Change { 6 } else { 4 }) {
+            0 => Change::AddLearner(one),
+            1 | 2 => Change::Add(one),
+            3 => Change::Remove(one),
+            _ => {
+                let mut some = |times| all.iter().filter(|_| !dice.once_in(times)).collect();
+                Change::Joint { voters: some(4), learners: some(2) }
+            }
+        }
+    }
 }
 
 struct Cluster {
     ghost: Ghost<Number>,
     temper: &'static Temper,
+    servers: u8,
+    switches: Switches,
+    members: Members,
+    /// Changes of the members that were asked for.
+    changes: BTreeSet<RequestId>,
     /// Nodes that crashed and lost something.
     lossy: NodeSet,
     started: NodeSet,
     seen: Seen,
 }
 
+impl Cluster {
+    /// What an operator asks next.
+    fn operate(&self, dice: &mut Dice) -> Request<Number> {
+        if self.switches.transfer && (self.members == Members::Stay || dice.once_in(2)) {
+            // Perhaps to a stranger.
+            return Request::TransferLeadership(NodeId(dice.below(usize::from(self.servers) + 1) as u8));
+        }
+        Request::ChangeMembers(self.members.change(self.servers, dice))
+    }
+}
+
 impl Subject for Cluster {
     type Node = Server;
 
     fn lets_fire(&self, timer: Timer, dice: &mut Dice) -> bool {
-        dice.once_in(if timer == Timer::Heartbeat {
-            self.temper.heartbeat_patience
-        } else {
-            self.temper.election_patience
+        dice.once_in(match timer {
+            Timer::Heartbeat => self.temper.heartbeat_patience,
+            // To a reader, a leader that is late to notice its loneliness is the one to watch.
+            Timer::Quorum if self.temper.keeps_time => 4 * self.temper.election_patience,
+            _ => self.temper.election_patience,
         })
     }
 
     fn targets(&self, model: &Model<Server>) -> NodeSet {
-        let leads = |slot: &Slot<Server>| slot.status == Status::Up && slot.node.is_leader();
+        let leads = |slot: &Slot<Server>| slot.status == Status::Up && slot.node.raft.is_leader();
         model.slots().filter(|(_, slot)| leads(slot)).map(|(id, _)| id).collect()
     }
 
-    fn request(&mut self, number: u32, _: &mut Dice) -> Request<Number> {
-        Request::Propose(Number(number))
+    fn keeps_time(&self) -> bool {
+        self.temper.keeps_time
+    }
+
+    /// The clocks of n1, n3, n5 … run ahead of the others: those of a majority, if their number is odd.
+    fn drift_ppm(&self, node: NodeId) -> u64 {
+        u64::from(1 - node.0 % 2) * u64::from(switches::DRIFT_PPM)
+    }
+
+    fn request(&mut self, number: u32, dice: &mut Dice) -> Request<Number> {
+        let operable = self.switches.transfer || self.members != Members::Stay;
+        if operable && dice.once_in(self.temper.operator_patience) {
+            return self.operate(dice);
+        }
+        match number % 8 {
+            1 => Request::Read,
+            4 | 6 if self.switches.reads != Reads::Log => Request::Read,
+            _ => Request::Propose(Number(number)),
+        }
     }
 
     fn see(
@@ -66,6 +194,7 @@ impl Subject for Cluster {
         outcome: &Outcome<Server>,
     ) -> Result<(), String> {
         for note in &outcome.notes {
+            self.seen.features.note(note);
             match note {
                 Note::BecameLeader { .. } => self.seen.elections += 1,
                 Note::CommitAdvanced { .. } => self.seen.commits += 1,
@@ -80,9 +209,26 @@ impl Subject for Cluster {
             (Step::Restart(node), _) => self.seen.restarts_with_loss += u64::from(self.lossy.remove(*node)),
             _ => {}
         }
+        match step {
+            Step::Request(node, request, Request::Read) => self.ghost.read_asked(*node, *request),
+            Step::Request(_, request, Request::ChangeMembers(_)) => drop(self.changes.insert(*request)),
+            _ => {}
+        }
         let Some(node) = outcome.node else { return Ok(()) };
-        let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node) };
-        self.ghost.observe(node, before, &after.slot(node).node).map_err(|violation| violation.to_string())
+        let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node.raft) };
+        let told = |violation: Violation| violation.to_string();
+        self.ghost.observe(node, before, &after.slot(node).node.raft).map_err(told)?;
+        for (request, answer) in &outcome.replies {
+            match answer {
+                Answer::Done(Response::ReadAt { index } | Response::Committed { index, .. }) => {
+                    self.seen.reads += u64::from(matches!(answer, Answer::Done(Response::ReadAt { .. })));
+                    self.seen.features.changes_done += u64::from(self.changes.contains(request));
+                    self.ghost.read_answered(node, *request, *index).map_err(told)?;
+                }
+                _ => self.ghost.read_ended(node, *request),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -92,7 +238,10 @@ struct Temper {
     /// A timer that comes up may run out once in so many times.
     election_patience: usize,
     heartbeat_patience: usize,
+    /// One in so many requests is an operator's, to hand over or to change the members, if there is such a thing.
+    operator_patience: usize,
     entries_per_append: u32,
+    keeps_time: bool,
 }
 
 /// Long logs that spread entry by entry, leaders that are cut off with much that nobody else has: the way to Figure 8, where
@@ -112,7 +261,9 @@ const TAILS: Temper = Temper {
     },
     election_patience: 6,
     heartbeat_patience: 2,
+    operator_patience: 3,
     entries_per_append: 1,
+    keeps_time: false,
 };
 
 /// Slow disks, several candidates at a time, and nodes that crash in the middle of it and come back at once.
@@ -131,22 +282,94 @@ const REBOOTS: Temper = Temper {
     },
     election_patience: 25,
     heartbeat_patience: 2,
+    operator_patience: 3,
     entries_per_append: 64,
+    keeps_time: false,
 };
 
-/// One schedule, of either temper.
-fn schedule(seed: u64, servers: u8, flaw: Option<Flaw>) -> Result<Seen, String> {
-    let members = NodeSet::first(servers.into());
-    let temper = if seed.is_multiple_of(2) { &TAILS } else { &REBOOTS };
-    let config = |id| Config { max_entries_per_append: temper.entries_per_append, flaw, ..Config::new(id, members) };
+/// Many heartbeats, many reads, and leaders that are cut off and come back: the way to reads that are old.
+const READERS: Temper = Temper {
+    mix: Mix {
+        deliver: 500,
+        sync: 400,
+        timer: 80,
+        request: 60,
+        lose: 2,
+        duplicate: 2,
+        cut: 4,
+        heal: 5,
+        crash: 1,
+        restart: 20,
+    },
+    election_patience: 8,
+    heartbeat_patience: 1,
+    operator_patience: 3,
+    entries_per_append: 64,
+    keeps_time: true,
+};
+
+/// Operators at work while leaders are cut off and crash: changes that are begun and not ended.
+const OPERATORS: Temper = Temper {
+    mix: Mix {
+        deliver: 500,
+        sync: 300,
+        timer: 40,
+        request: 40,
+        lose: 5,
+        duplicate: 2,
+        cut: 4,
+        heal: 5,
+        crash: 3,
+        restart: 30,
+    },
+    election_patience: 6,
+    heartbeat_patience: 1,
+    operator_patience: 2,
+    entries_per_append: 64,
+    keeps_time: false,
+};
+
+/// What a cluster does.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    switches: Switches,
+    members: Members,
+}
+
+impl Kind {
+    /// That of a seed.
+    fn of(seed: u64) -> Self {
+        Self { switches: switches::of(seed), members: Members::of(seed) }
+    }
+}
+
+/// One schedule, of one of the tempers, with clocks as different as may be.
+fn schedule(seed: u64, servers: u8, kind: Kind, flaw: Option<Flaw>) -> Result<Seen, String> {
+    let Kind { switches, members: change } = kind;
+    // One server may have to be added before it takes part.
+    let spares = if change == Members::Stay || servers < 4 { 0 } else { seed / 4 % 2 };
+    let members = NodeSet::first(usize::from(servers) - spares as usize);
+    let temper = match seed % 4 {
+        0 if switches.reads != Reads::Log => &READERS,
+        2 if switches.reads == Reads::Lease => &READERS,
+        1 | 2 if change != Members::Stay || switches.transfer => &OPERATORS,
+        0 | 2 => &TAILS,
+        _ => &REBOOTS,
+    };
+    let max_entries_per_append = temper.entries_per_append;
+    let config = |id| Config { max_entries_per_append, switches, flaw, ..Config::new(id, members) };
     let cluster = Cluster {
         ghost: Ghost::default(),
         temper,
+        servers,
+        switches,
+        members: change,
+        changes: BTreeSet::new(),
         lossy: NodeSet::EMPTY,
         started: NodeSet::EMPTY,
         seen: Seen::default(),
     };
-    let nodes = members.iter().map(|id: NodeId| Raft::new(config(id))).collect();
+    let nodes = NodeSet::first(servers.into()).iter().map(|id| Replica::new(config(id))).collect();
     let mut driver = Driver::new(nodes, cluster, seed)?;
     driver.run(&temper.mix, STEPS)?;
     Ok(driver.subject.seen)
@@ -155,15 +378,25 @@ fn schedule(seed: u64, servers: u8, flaw: Option<Flaw>) -> Result<Seen, String> 
 #[test]
 fn no_schedule_breaks_an_invariant() {
     let mut tally = Tally::default();
+    let (mut rolled_back, mut retired) = (0, 0);
     for seed in 0..seeds(200, 2_000) {
-        let seen = schedule(seed, 5, None).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+        let kind = Kind::of(seed);
+        let seen = schedule(seed, 5, kind, None).unwrap_or_else(|broken| panic!("seed {seed}, {kind:?}: {broken}"));
         tally.add([
             ("elections", seen.elections),
             ("commits", seen.commits),
             ("truncations", seen.truncations),
             ("restarts with loss", seen.restarts_with_loss),
+            ("reads", seen.reads),
         ]);
+        rolled_back += seen.features.changes_rolled_back;
+        retired += seen.features.leaders_retired;
+        for (what, possible, count) in seen.features.counts(&kind.switches, kind.members) {
+            tally.add_one(what, possible, count);
+        }
     }
+    report(&format!("Raft: {rolled_back} changes rolled back, {retired} leaders retired"));
+    assert!(rolled_back > 10 && retired > 10, "{rolled_back} changes rolled back, {retired} leaders retired");
     tally.demand_one_in_three("Raft, 5 servers, 2,000 steps");
 }
 
@@ -172,23 +405,37 @@ fn no_schedule_breaks_an_invariant() {
 fn other_sizes_are_safe_too() {
     for seed in 0..seeds(8, 100) {
         for servers in [1, 2, 3, 4, 7] {
-            schedule(seed, servers, None).unwrap_or_else(|broken| panic!("{servers} servers, seed {seed}: {broken}"));
+            let run = schedule(seed, servers, Kind::of(seed), None);
+            run.unwrap_or_else(|broken| panic!("{servers} servers, seed {seed}: {broken}"));
         }
     }
 }
 
-/// Each rule that is taken out is missed within the seeds of the sweep, by an invariant that it serves.
+/// Each rule that is taken out is missed within the seeds of the sweep, by an invariant that it serves. A lease that is too
+/// long is not: it takes an election and a commit within the rest of the lease, so a schedule of its own shows it.
 #[test]
 fn a_rule_that_is_taken_out_is_missed() {
-    let (election, completeness, machine) = (INVARIANTS[0].0, INVARIANTS[3].0, INVARIANTS[4].0);
-    for (flaw, expected) in [
-        (Flaw::VoteWithoutUpToDateCheck, &[completeness, machine][..]),
-        (Flaw::CommitOlderTerms, &[completeness, machine]),
-        (Flaw::VoteNotDurable, &[election]),
-        (Flaw::AcknowledgeBeforeSync, &[completeness, machine]),
+    let [election, _, matching, completeness, machine, reads] = INVARIANTS.map(|(name, _)| name);
+    let off = Switches::PLAIN;
+    for (flaw, switches, expected) in [
+        (Flaw::VoteWithoutUpToDateCheck, off, &[completeness, machine][..]),
+        (Flaw::CommitOlderTerms, off, &[completeness, machine]),
+        (Flaw::VoteNotDurable, off, &[election]),
+        (Flaw::AcknowledgeBeforeSync, off, &[completeness, machine]),
+        (Flaw::VoteSavedBeforeTerm, off, &[election]),
+        (Flaw::DuplicateVotesCounted, off, &[election, completeness, machine]),
+        (Flaw::MajorityOfReachable, off, &[election, completeness, machine]),
+        (Flaw::WipedServerReturns, off, &[election, completeness, machine]),
+        (Flaw::ReadWithoutQuorum, Switches { reads: Reads::ReadIndex, ..off }, &[reads]),
+        (Flaw::AppendWithoutPreviousCheck, off, &[matching, completeness, machine]),
+        (Flaw::TruncateByShorterAppend, off, &[completeness, machine]),
+        (Flaw::ChangeBeforeOwnCommit, off, &[election, completeness, machine]),
     ] {
-        let caught: Vec<(u64, String)> =
-            (0..200).filter_map(|seed| schedule(seed, 5, Some(flaw)).err().map(|broken| (seed, broken))).collect();
+        let members = if flaw == Flaw::ChangeBeforeOwnCommit { Members::ChangeSingly } else { Members::Stay };
+        let kind = Kind { switches, members };
+        let caught: Vec<(u64, String)> = (0..200)
+            .filter_map(|seed| schedule(seed, 5, kind, Some(flaw)).err().map(|broken| (seed, broken)))
+            .collect();
         let (seed, broken) = caught.first().unwrap_or_else(|| panic!("{flaw:?} was not caught in 200 seeds"));
         let evidence = broken.lines().next().unwrap_or_default();
         report(&format!("{flaw:?}: caught in {} of 200 seeds, first in {seed}: {evidence}", caught.len()));
@@ -201,7 +448,8 @@ fn a_rule_that_is_taken_out_is_missed() {
 /// A failure is of no use without the way to it.
 #[test]
 fn a_failure_shows_the_latest_steps() {
-    let broken = (0..200).find_map(|seed| schedule(seed, 5, Some(Flaw::VoteNotDurable)).err());
+    let kind = Kind { switches: Switches::PLAIN, members: Members::Stay };
+    let broken = (0..200).find_map(|seed| schedule(seed, 5, kind, Some(Flaw::VoteNotDurable)).err());
     let broken = broken.expect("caught, see above");
     let told = |what: &str| broken.lines().filter(|line| line.contains(what)).count();
     assert!(told("Deliver(") > 3, "{broken}");
@@ -212,7 +460,7 @@ fn a_failure_shows_the_latest_steps() {
 #[test]
 fn a_seed_is_a_schedule() {
     let counts = |seed| {
-        let seen = schedule(seed, 5, None).expect("safe");
+        let seen = schedule(seed, 5, Kind::of(seed), None).expect("safe");
         [seen.elections, seen.commits, seen.truncations, seen.restarts_with_loss]
     };
     assert_eq!(counts(7), counts(7));

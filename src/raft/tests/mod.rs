@@ -227,7 +227,7 @@ impl Cluster {
     fn ask(&mut self, id: NodeId, number: u32, request: Request<u64>) {
         let at = self.clocks();
         if request == Request::Read {
-            self.ghost.read_asked(RequestId(number));
+            self.ghost.read_asked(id, RequestId(number));
         }
         self.event(id, |server, out| server.on_request(RequestId(number), request, at, out));
     }

@@ -274,3 +274,19 @@ fn a_leader_that_asks_nobody_returns_old_data() {
     let violation = cluster.violation.take().expect("n2 has committed its no-op");
     assert_eq!(violation.invariant, "Linearizable Reads");
 }
+
+/// The election timeout that a lease rests on is the shortest: n1's followers stand again while it still trusts its lease.
+#[test]
+fn a_lease_of_the_longest_election_timeout_is_too_long() {
+    for flaw in [Some(Flaw::LeaseTooLong), None] {
+        let empty = vec![PersistentState::default(); 3];
+        let mut cluster = Cluster::configured(&empty, |config| (config.switches, config.flaw) = (LEASE, flaw));
+        cluster.elect(n(1), NodeSet::first(3));
+        let others = NodeSet::first(3).without(n(1));
+        cluster.elect(n(2), others);
+        assert!(cluster.server(n(1)).is_leader(), "its timer for check-quorum is about to run out");
+        cluster.ask(n(1), 0, Request::Read);
+        let broken = cluster.violation.take().map(|violation| violation.invariant);
+        assert_eq!(broken, flaw.map(|_| "Linearizable Reads"));
+    }
+}
