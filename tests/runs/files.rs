@@ -183,7 +183,7 @@ fn hostile_scripts_are_refused() {
     let long = format!("ask n6 post {}", "x".repeat(281));
     for (act, expected) in [
         ("explode", "nobody knows how to “explode”"),
-        ("cut n1>n99", "there is no n99"),
+        ("cut n1>n99", "“n99” is no participant"),
         ("cut n1>n32", "there is no n32, only 8 participants"),
         ("heal n1>n1", "no link from n1 to n1"),
         (&many, "2000 links at once"),
@@ -202,8 +202,8 @@ fn hostile_scripts_are_refused() {
         ("skew n1 NaN", "no possible number"),
         ("traffic 1001", "traffic of 1001 %"),
         ("sync 2 n1", "there is no world 2"),
-        ("timer 0 n77 Election", "there is no n77"),
-        ("message 0 n200>n1 Vote 0 drop", "there is no n200"),
+        ("timer 0 n17 Election", "there is no n17"),
+        ("message 0 n200>n1 Vote 0 drop", "“n200” is no participant"),
         ("restart n1 and more", "is too much"),
         ("", "nobody knows how to “”"),
     ] {
