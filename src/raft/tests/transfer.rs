@@ -90,6 +90,49 @@ fn leader_transfer_to_slow_follower() {
     assert_eq!(terms(cluster.server(n(3))), [1, 1, 2]);
 }
 
+/// The target lacks what is no longer in the log: it gets the snapshot, then the rest, then TimeoutNow.
+#[test]
+fn leader_transfer_after_snapshot() {
+    let mut cluster = with_a_slow_follower();
+    cluster.compact(n(1));
+    assert!(cluster.server(n(1)).entry(Index(2)).is_none(), "n3 cannot get it from the log");
+    hand_over(&mut cluster, n(1), 0, n(3));
+    cluster.fire(n(1), Timer::Heartbeat);
+    cluster.settle(NodeSet::first(3));
+    assert!(cluster.server(n(3)).snapshot().is_some());
+    assert!(cluster.server(n(3)).is_leader());
+    assert!(matches!(cluster.replies[0], (RequestId(0), Answer::Done(Response::Transferred { .. }))));
+}
+
+/// Who is about to lose its vote is no target; and while a transfer is under way nobody's vote can be taken, as nothing goes
+/// into the log.
+fn target_without_a_vote(learners: NodeSet) {
+    let mut cluster = with_a_slow_follower();
+    let change = Change::Joint { voters: NodeSet::first(2), learners };
+    hand_over(&mut cluster, n(1), 0, n(3));
+    cluster.change(n(1), 1, change);
+    assert_eq!(cluster.replies, [(RequestId(1), Answer::Refused(Refusal::HandingOver { target: n(3) }))]);
+    cluster.network.clear();
+    cluster.fire(n(1), Timer::Transfer);
+    cluster.replies.clear();
+    cluster.change(n(1), 2, change);
+    hand_over(&mut cluster, n(1), 3, n(3));
+    assert_eq!(cluster.replies, [(RequestId(3), refused(n(3), TransferRefusal::NoMember))]);
+    cluster.settle(NodeSet::first(2));
+    hand_over(&mut cluster, n(1), 4, n(3));
+    assert_eq!(cluster.replies.last(), Some(&(RequestId(4), refused(n(3), TransferRefusal::NoMember))));
+}
+
+#[test]
+fn leader_transfer_remove_node() {
+    target_without_a_vote(NodeSet::EMPTY);
+}
+
+#[test]
+fn leader_transfer_demote_node() {
+    target_without_a_vote(NodeSet::EMPTY.with(n(3)));
+}
+
 #[test]
 fn leader_transfer_to_self() {
     let mut cluster = led(ON);
