@@ -72,8 +72,10 @@ impl Counterexample {
 pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
     let mut sound = experiment.clone();
     for store in &mut sound.stores {
-        if let Store::Raft(setup, _) = store {
-            setup.flaw = None;
+        match store {
+            Store::Raft(setup, _) => setup.flaw = None,
+            Store::MultiPaxos(setup, _) => setup.flaw = None,
+            Store::Gossip => {}
         }
     }
     (sound != *experiment).then_some(sound)

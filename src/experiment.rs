@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::node::NodeId;
 use crate::sim::run::Run;
-use crate::store::feed::{Operation, Request};
+use crate::store::feed::Request;
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
@@ -64,14 +64,13 @@ impl Experiment for FeedExperiment {
         if self.stores.is_empty() || self.stores.len() > STORES_MAX {
             return Err(format!("{} stores: 1 to {STORES_MAX} are possible", self.stores.len()));
         }
-        Ok(())
+        self.stores.iter().try_for_each(|store| store.check(self.feed.replicas))
     }
 
     fn check_request(&self, node: NodeId, request: &Request) -> Result<(), String> {
         if let Request::Operate(operation) = request {
-            let Operation::Transfer(other) = operation;
-            let servers = self.feed.servers();
-            return match [node, *other].into_iter().find(|id| !servers.contains(*id)) {
+            let strangers = operation.about().with(node).difference(self.feed.servers());
+            return match strangers.iter().next() {
                 Some(stranger) => Err(format!("participant {} is no replica", stranger.0)),
                 None => Ok(()),
             };

@@ -71,7 +71,8 @@ impl FromStr for NodeId {
     /// Reads `n1`.
     fn from_str(word: &str) -> Result<Self, String> {
         let number = word.strip_prefix('n').and_then(|number| number.parse::<u8>().ok()?.checked_sub(1));
-        number.map(Self).ok_or_else(|| format!("“{word}” is no participant"))
+        let known = number.filter(|index| usize::from(*index) < NodeSet::MAX);
+        known.map(Self).ok_or_else(|| format!("“{word}” is no participant"))
     }
 }
 

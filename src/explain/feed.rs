@@ -1,6 +1,7 @@
 //! The feeds' notes as sentences. Phones go by their people's names.
 
 use super::{Sentence, Tone, gossip, raft};
+use crate::multi_paxos;
 use crate::node::{NodeId, NodeSet};
 use crate::raft::Note as RaftNote;
 use crate::store::client::PhoneNote;
@@ -27,6 +28,11 @@ pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sent
             let asks = matches!(note, RaftNote::AsksForVotes { .. });
             let observer = if asks { quorum_view(node, view) } else { None };
             Sentence { observer, ..raft::sentence(node, note) }
+        }
+        Note::MultiPaxos(note) => {
+            let asks = matches!(note, multi_paxos::Note::Prepares { .. });
+            let observer = if asks { quorum_view(node, view) } else { None };
+            Sentence { observer, ..super::multi_paxos::sentence(node, note) }
         }
         Note::Gossip(note) => Sentence { observer: isolation_view(node, view), ..gossip::sentence(names, node, note) },
         Note::Replica(note) => {
@@ -117,7 +123,7 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, post } => (
             format!("CP refused {}'s {}", names(*client), what(*post)),
             format!(
-                "{node} knows no leader in term {epoch}{}. It has put nothing into any log, so it can say for sure: this did \
+                "{node} knows no leader in {epoch}{}. It has put nothing into any log, so it can say for sure: this did \
                  not happen.",
                 if *candidate { ": it stands for election itself" } else { "" }
             ),
@@ -134,7 +140,7 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::ForgotWhetherTaken { client, epoch, post } => (
             format!("{node} can't tell what came of {}'s {}", names(*client), what(*post)),
             format!(
-                "It was passed on to the leader of term {epoch}, and {node} has restarted since. Perhaps a copy of it came before, \
+                "It was passed on to the leader of {epoch}, and {node} has restarted since. Perhaps a copy of it came before, \
                  and is in the log: unknown."
             ),
             "the feed's specification",

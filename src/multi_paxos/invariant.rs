@@ -127,11 +127,16 @@ impl<C: Command> Ghost<C> {
         self.seen(slot)?.chosen.as_ref().map(|(ballot, payload)| (*ballot, payload))
     }
 
+    /// A client asks for this command, of whichever server.
+    pub fn observe_command(&mut self, command: &C) {
+        Arc::make_mut(&mut self.requested).insert(digest(command));
+    }
+
     /// A client asks a server for something: call this before [`Ghost::observe`] for the same event.
     pub fn observe_request(&mut self, id: RequestId, request: &Request<C>) {
         let asked = match request {
             Request::Propose(command) => {
-                Arc::make_mut(&mut self.requested).insert(digest(command));
+                self.observe_command(command);
                 Asked::Command(command.clone())
             }
             Request::Read => Asked::Read(self.known),

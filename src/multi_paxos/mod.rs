@@ -79,6 +79,7 @@ mod note;
 mod proposal;
 mod read;
 mod role;
+mod setup;
 #[cfg(test)]
 mod tests;
 
@@ -91,6 +92,7 @@ pub use message::Message;
 pub use note::{Count, Heard, Ignored, Note};
 pub use proposal::{Ballot, Payload, Proposal, Slot};
 pub use role::{Progress, Read, Role, RoleName};
+pub use setup::{SWITCHES, Setup, Switch};
 
 use crate::node::{Answer, Clocks, Command, Delay, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 use crate::shared_vec::SharedVec;

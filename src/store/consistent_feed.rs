@@ -1,4 +1,4 @@
-//! The consistent feed (CP): posts and reads go through a replicated log ([`ReplicatedLog`]: Raft's), so that all
+//! The consistent feed (CP): posts and reads go through a replicated log ([`ReplicatedLog`]: Raft's or Multi-Paxos's), so that all
 //! replicas do the same things in the same order. What no majority can agree to is refused, or stays open.
 //!
 //! A replica that does not lead passes what its phones ask to the leader and the answer back; so a phone reaches as far as
@@ -17,7 +17,7 @@
 //! Left out: that a phone's own message, copied and held until its replica has crashed and restarted, is taken up again;
 //! sessions that expire.
 
-use super::feed::{Ask, AskId, FeedAnswer, Numbers, Operation, Post, PostId, READ_LENGTH, Refusal, Response};
+use super::feed::{Ask, AskId, Epoch, FeedAnswer, Numbers, Operation, Post, PostId, READ_LENGTH, Refusal, Response};
 use super::participant::{Message, Note, Participant};
 use super::replicated_log::{Declined, ReplicatedLog, Settled};
 use crate::node::{self, Answer, Clocks, Effect, Effects, NodeId, RequestId};
@@ -89,8 +89,8 @@ pub enum ReplicaNote {
     RefusedWithoutLeader {
         /// The phone.
         client: NodeId,
-        /// Its own epoch (Raft's term).
-        epoch: u64,
+        /// Its own epoch.
+        epoch: Epoch,
         /// It stands for election itself.
         candidate: bool,
         /// A post, else a read.
@@ -108,7 +108,7 @@ pub enum ReplicaNote {
         /// The phone.
         client: NodeId,
         /// The epoch in which it led, or was believed to.
-        epoch: u64,
+        epoch: Epoch,
         /// A post, else a read.
         post: bool,
     },
@@ -172,7 +172,7 @@ pub struct ConsistentFeed<L> {
     /// By phone: the latest question that it took up, be it to refuse it, and which attempt at it.
     taken: SortedMap<NodeId, (u32, u8)>,
     /// The epoch on its disk when it started: what it took up until then it has forgotten.
-    started: u64,
+    started: Option<Epoch>,
 }
 
 type Out = Effects<Participant>;
@@ -190,7 +190,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
             reads: Vec::new(),
             forwarded: SortedMap::new(),
             taken: SortedMap::new(),
-            started: 0,
+            started: None,
         }
     }
 
@@ -205,7 +205,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
     }
 
     pub(super) fn on_restart(&mut self, disk: &L::Disk, at: Clocks, out: &mut Out) {
-        *self = Self { started: L::epoch_on(disk), ..Self::new(self.log.fresh(), self.sessions) };
+        *self = Self { started: Some(L::epoch_on(disk)), ..Self::new(self.log.fresh(), self.sessions) };
         self.drive(out, |log, inner| log.on_restart(disk, at, inner));
     }
 
@@ -221,7 +221,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         self.on_question(id, ask, None, at, out);
     }
 
-    pub(super) fn on_forward(&mut self, from: NodeId, id: AskId, ask: Ask, epoch: u64, at: Clocks, out: &mut Out) {
+    pub(super) fn on_forward(&mut self, from: NodeId, id: AskId, ask: Ask, epoch: Epoch, at: Clocks, out: &mut Out) {
         self.on_question(id, ask, Some((from, epoch)), at, out);
     }
 
@@ -235,6 +235,19 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         let leader_before = self.log.leader();
         let mut inner = Effects::default();
         event(&mut self.log, &mut inner);
+        self.carry_out(inner, out);
+        if self.log.wants_snapshot() {
+            let mut inner = Effects::default();
+            self.log.compact(self.applied, self.feed.clone(), &mut inner);
+            self.carry_out(inner, out);
+        }
+        if let Some(leader) = leader_before.filter(|leader| self.log.leader() != Some(*leader)) {
+            self.lose_leader(leader, out);
+        }
+    }
+
+    /// Passes on what the log wants done, and carries out what it has decided.
+    fn carry_out(&mut self, mut inner: Effects<L>, out: &mut Out) {
         let mut settled = SortedMap::new();
         for effect in inner.drain() {
             match effect {
@@ -245,7 +258,12 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                 Effect::CancelTimer(timer) => out.cancel_timer(L::timer(timer)),
                 Effect::Choose(among) => out.choose(among),
                 Effect::Write(delta) => out.write(L::delta(delta)),
-                Effect::Note(note) => out.note(L::note(note)),
+                Effect::Note(note) => {
+                    if let Some(origin) = L::forgotten(&note).map(|request| self.origin(request)) {
+                        self.answer(origin, Answer::Unknown, out);
+                    }
+                    out.note(L::note(note));
+                }
                 Effect::Reply(request, Answer::Done(response)) => match L::settled(&response) {
                     Settled::At(index) => {
                         settled.insert(index, request);
@@ -266,9 +284,15 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                 Effect::Reply(_, Answer::Unknown) => unreachable!("a log that can't know stays silent"),
             }
         }
+        if let Some((through, state)) = self.log.snapshot().filter(|(through, _)| *through > self.applied) {
+            (self.applied, self.feed) = (through, state.clone());
+        }
         self.apply_committed(&settled, out);
-        if let Some(leader) = leader_before.filter(|leader| self.log.leader() != Some(*leader)) {
-            self.lose_leader(leader, out);
+        // Its place is covered by a snapshot: it took effect, with a result that is not known here.
+        for request in settled.values() {
+            if let Some(origin) = self.asked.remove(request) {
+                self.answer(origin, Answer::Unknown, out);
+            }
         }
     }
 
@@ -276,8 +300,14 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         while self.applied < self.log.commit_index() {
             self.applied += 1;
             let index = self.applied;
-            let Some(Command { ask, .. }) = self.log.command(index) else { continue };
             let origin = settled.get(&index).and_then(|request| self.asked.remove(request));
+            let Some(Command { ask, .. }) = self.log.command(index) else {
+                // A change of who takes part.
+                if let Some(origin) = origin {
+                    self.answer(origin, Answer::Done(Response::Operated), out);
+                }
+                continue;
+            };
             let response = match ask {
                 Ask::Post(post) => {
                     // Not fresh if the network copied the question.
@@ -308,7 +338,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
     }
 
     fn decline(&self, origin: Origin, declined: Declined, out: &mut Out) {
-        let (replica, term) = (self.log.id(), self.log.epoch());
+        let (replica, epoch) = (self.log.id(), self.log.epoch());
         let refusal = match declined {
             Declined::Superseded(index) => {
                 if let Origin::Phone { id, .. } = origin {
@@ -316,7 +346,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                 }
                 Refusal::Superseded { replica, index }
             }
-            Declined::NotLeader => Refusal::NoLeader { replica, term },
+            Declined::NotLeader => Refusal::NoLeader { replica, epoch },
             Declined::HandingOver => Refusal::HandingOver { replica },
             Declined::NotOperated => Refusal::NotOperated,
         };
@@ -359,7 +389,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
 
     /// A phone's question, from itself or passed on in an epoch. Its phone asks one at a time: what comes after a later one
     /// has been given up.
-    fn on_question(&mut self, id: AskId, ask: Ask, passed: Option<(NodeId, u64)>, at: Clocks, out: &mut Out) {
+    fn on_question(&mut self, id: AskId, ask: Ask, passed: Option<(NodeId, Epoch)>, at: Clocks, out: &mut Out) {
         let (client, post) = (id.client, matches!(ask, Ask::Post(_)));
         if self.taken.get(&client).is_some_and(|latest| *latest >= (id.number, id.attempt)) {
             return out.note(Note::Replica(ReplicaNote::AskedBefore { client, post }));
@@ -367,7 +397,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         self.taken.insert(client, (id.number, id.attempt));
         let via = passed.map(|(via, _)| via);
         match passed {
-            Some((_, epoch)) if epoch <= self.started => {
+            Some((_, epoch)) if self.started.is_some_and(|started| epoch <= started) => {
                 out.note(Note::Replica(ReplicaNote::ForgotWhetherTaken { client, epoch, post }));
                 self.answer(Origin::Phone { id, via }, Answer::Unknown, out);
             }
@@ -398,7 +428,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                     candidate: self.log.is_candidate(),
                     post,
                 }));
-                self.answer(origin, Answer::Refused(Refusal::NoLeader { replica, term: epoch }), out);
+                self.answer(origin, Answer::Refused(Refusal::NoLeader { replica, epoch }), out);
             }
         }
     }

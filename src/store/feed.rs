@@ -10,7 +10,9 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::node::{Answer, Micros, NodeId};
+use crate::multi_paxos::Ballot;
+use crate::node::{Answer, Micros, NodeId, NodeSet};
+use crate::raft::Term;
 
 /// How many posts a read returns at most.
 pub const READ_LENGTH: usize = 20;
@@ -81,6 +83,26 @@ pub enum Request {
 pub enum Operation {
     /// Hand leadership over to this replica.
     Transfer(NodeId),
+    /// Let this replica receive the log without a vote.
+    Learner(NodeId),
+    /// Give this replica a vote.
+    Add(NodeId),
+    /// Take this replica out.
+    Remove(NodeId),
+    /// Let these be the voters, and nobody a learner.
+    Voters(NodeSet),
+}
+
+impl Operation {
+    /// Who is spoken of.
+    pub fn about(self) -> NodeSet {
+        match self {
+            Self::Transfer(node) | Self::Learner(node) | Self::Add(node) | Self::Remove(node) => {
+                NodeSet::EMPTY.with(node)
+            }
+            Self::Voters(nodes) => nodes,
+        }
+    }
 }
 
 /// Shown as a script has it: `transfer n3`.
@@ -88,6 +110,13 @@ impl Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transfer(to) => write!(f, "transfer {to}"),
+            Self::Learner(node) => write!(f, "learner {node}"),
+            Self::Add(node) => write!(f, "add {node}"),
+            Self::Remove(node) => write!(f, "remove {node}"),
+            Self::Voters(nodes) => {
+                f.write_str("voters")?;
+                nodes.iter().try_for_each(|node| write!(f, " {node}"))
+            }
         }
     }
 }
@@ -113,7 +142,33 @@ impl FromStr for Request {
             ("read", "") => Ok(Self::Read),
             ("attach", to) => Ok(Self::Attach(to.parse()?)),
             ("transfer", to) => Ok(Self::Operate(Operation::Transfer(to.parse()?))),
+            ("learner", node) => Ok(Self::Operate(Operation::Learner(node.parse()?))),
+            ("add", node) => Ok(Self::Operate(Operation::Add(node.parse()?))),
+            ("remove", node) => Ok(Self::Operate(Operation::Remove(node.parse()?))),
+            ("voters", nodes) => {
+                let nodes = nodes.split(' ').map(str::parse).collect::<Result<NodeSet, String>>()?;
+                Ok(Self::Operate(Operation::Voters(nodes)))
+            }
             _ => Err(format!("nobody can “{line}”")),
+        }
+    }
+}
+
+/// What changes with every leader: the logical clock of the protocol below a consistent feed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Epoch {
+    /// Raft's.
+    Term(Term),
+    /// Multi-Paxos's.
+    Ballot(Ballot),
+}
+
+/// Shown in the protocol's words: `term 4`, `ballot 2.n3`.
+impl Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Term(term) => write!(f, "term {term}"),
+            Self::Ballot(ballot) => write!(f, "ballot {ballot}"),
         }
     }
 }
@@ -138,8 +193,8 @@ pub enum Refusal {
     NoLeader {
         /// The replica that refused.
         replica: NodeId,
-        /// Its term.
-        term: u64,
+        /// Its epoch.
+        epoch: Epoch,
     },
     /// The leader's log took it, but another entry was committed in its place.
     Superseded {

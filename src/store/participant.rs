@@ -5,9 +5,10 @@
 
 use super::available_feed::{AvailableFeed, Stamped};
 use super::client::{Client, PhoneNote};
-use super::consistent_feed::{Command, ConsistentFeed, ReplicaNote};
-use super::feed::{Ask, AskId, FeedAnswer, PostId, Refusal, Request, Response};
+use super::consistent_feed::{Command, ConsistentFeed, FeedState, ReplicaNote};
+use super::feed::{Ask, AskId, Epoch, FeedAnswer, PostId, Refusal, Request, Response};
 use crate::gossip::{self, Append, Items};
+use crate::multi_paxos::{self, Durable, MultiPaxos};
 use crate::node::{Answer, Clocks, Disk, Effects, Kind, Node, NodeId, RequestId};
 use crate::raft::{self, PersistentState, Raft};
 
@@ -38,9 +39,9 @@ pub enum Message {
         id: AskId,
         /// What is asked.
         ask: Ask,
-        /// The epoch (Raft's term) that the receiver leads, as far as the sender knows: what the receiver did in it, it has
+        /// The epoch that the receiver leads, as far as the sender knows: what the receiver did in it, it has
         /// forgotten if it restarted since.
-        epoch: u64,
+        epoch: Epoch,
     },
     /// From the leader back to the replica that forwarded.
     Forwarded {
@@ -51,6 +52,8 @@ pub enum Message {
     },
     /// Raft's own.
     Raft(raft::Message<Command>),
+    /// Multi-Paxos's own.
+    MultiPaxos(multi_paxos::Message<Command>),
     /// Gossip's own.
     Gossip(gossip::Message<Stamped>),
 }
@@ -63,6 +66,7 @@ impl Kind for Message {
             Self::Forward { .. } => "Forward",
             Self::Forwarded { .. } => "Forwarded",
             Self::Raft(message) => message.kind(),
+            Self::MultiPaxos(message) => message.kind(),
             Self::Gossip(message) => message.kind(),
         }
     }
@@ -73,6 +77,8 @@ impl Kind for Message {
 pub enum Timer {
     /// Raft's.
     Raft(raft::Timer),
+    /// Multi-Paxos's.
+    MultiPaxos(multi_paxos::Timer),
     /// Gossip's.
     Gossip(gossip::Timer),
     /// A phone's: it gives up waiting for an answer.
@@ -89,6 +95,8 @@ pub enum FeedDisk {
     Empty,
     /// Term, vote and log.
     Raft(PersistentState<Command>),
+    /// Promises, accepted proposals, snapshot.
+    MultiPaxos(Durable<Command>),
     /// Posts.
     Gossip(Items<Stamped>),
 }
@@ -98,6 +106,8 @@ pub enum FeedDisk {
 pub enum Delta {
     /// Raft's.
     Raft(raft::Delta<Command>),
+    /// Multi-Paxos's.
+    MultiPaxos(multi_paxos::Delta<Command>),
     /// Gossip's.
     Gossip(Append<Stamped>),
 }
@@ -106,22 +116,18 @@ impl Disk for FeedDisk {
     type Delta = Delta;
 
     fn apply(&mut self, delta: &Delta) {
-        match (&mut *self, delta) {
+        if matches!(self, Self::Empty) {
+            *self = match delta {
+                Delta::Raft(_) => Self::Raft(PersistentState::default()),
+                Delta::MultiPaxos(_) => Self::MultiPaxos(Durable::default()),
+                Delta::Gossip(_) => Self::Gossip(Items::default()),
+            };
+        }
+        match (self, delta) {
             (Self::Raft(disk), Delta::Raft(delta)) => disk.apply(delta),
+            (Self::MultiPaxos(disk), Delta::MultiPaxos(delta)) => disk.apply(delta),
             (Self::Gossip(disk), Delta::Gossip(delta)) => disk.apply(delta),
-            (Self::Empty, Delta::Raft(delta)) => {
-                let mut disk = PersistentState::default();
-                disk.apply(delta);
-                *self = Self::Raft(disk);
-            }
-            (Self::Empty, Delta::Gossip(delta)) => {
-                let mut disk = Items::default();
-                disk.apply(delta);
-                *self = Self::Gossip(disk);
-            }
-            (Self::Raft(_), Delta::Gossip(_)) | (Self::Gossip(_), Delta::Raft(_)) => {
-                unreachable!("a disk belongs to one store")
-            }
+            _ => unreachable!("a disk belongs to one store"),
         }
     }
 }
@@ -131,6 +137,8 @@ impl Disk for FeedDisk {
 pub enum Note {
     /// One of Raft's.
     Raft(raft::Note),
+    /// One of Multi-Paxos's.
+    MultiPaxos(multi_paxos::Note),
     /// One of gossip's.
     Gossip(gossip::Note),
     /// One of a replica of the consistent feed.
@@ -143,7 +151,9 @@ pub enum Note {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Participant {
     /// A replica of the consistent feed on Raft.
-    Raft(ConsistentFeed<Raft<Command>>),
+    Raft(Box<ConsistentFeed<Raft<Command>>>),
+    /// A replica of the consistent feed on Multi-Paxos.
+    MultiPaxos(Box<ConsistentFeed<MultiPaxos<Command>>>),
     /// A replica of the available feed.
     Gossip(AvailableFeed),
     /// A phone.
@@ -155,7 +165,7 @@ impl Participant {
     pub fn client(&self) -> Option<&Client> {
         match self {
             Self::Client(client) => Some(client),
-            Self::Raft(_) | Self::Gossip(_) => None,
+            _ => None,
         }
     }
 
@@ -163,6 +173,23 @@ impl Participant {
     pub fn raft(&self) -> Option<&Raft<Command>> {
         match self {
             Self::Raft(replica) => Some(replica.log()),
+            _ => None,
+        }
+    }
+
+    /// The Multi-Paxos server, if it is one.
+    pub fn multi_paxos(&self) -> Option<&MultiPaxos<Command>> {
+        match self {
+            Self::MultiPaxos(replica) => Some(replica.log()),
+            _ => None,
+        }
+    }
+
+    /// The feed of a consistent replica, as it knows it to be committed.
+    pub fn consistent(&self) -> Option<&FeedState> {
+        match self {
+            Self::Raft(replica) => Some(replica.feed()),
+            Self::MultiPaxos(replica) => Some(replica.feed()),
             Self::Gossip(_) | Self::Client(_) => None,
         }
     }
@@ -171,7 +198,7 @@ impl Participant {
     pub fn gossip(&self) -> Option<&AvailableFeed> {
         match self {
             Self::Gossip(replica) => Some(replica),
-            Self::Raft(_) | Self::Client(_) => None,
+            _ => None,
         }
     }
 
@@ -179,6 +206,7 @@ impl Participant {
     pub fn has(&self, post: PostId) -> bool {
         match self {
             Self::Raft(replica) => replica.feed().has(post),
+            Self::MultiPaxos(replica) => replica.feed().has(post),
             Self::Gossip(replica) => replica.has(post),
             Self::Client(_) => false,
         }
@@ -198,10 +226,12 @@ impl Node for Participant {
         match (self, disk) {
             (Self::Raft(replica), FeedDisk::Raft(disk)) => replica.on_restart(disk, at, out),
             (Self::Raft(replica), FeedDisk::Empty) => replica.on_restart(&PersistentState::default(), at, out),
+            (Self::MultiPaxos(replica), FeedDisk::MultiPaxos(disk)) => replica.on_restart(disk, at, out),
+            (Self::MultiPaxos(replica), FeedDisk::Empty) => replica.on_restart(&Durable::default(), at, out),
             (Self::Gossip(replica), FeedDisk::Gossip(disk)) => replica.on_restart(disk, at, out),
             (Self::Gossip(replica), FeedDisk::Empty) => replica.on_restart(&Items::default(), at, out),
             (Self::Client(client), FeedDisk::Empty) => client.on_restart(),
-            (_, FeedDisk::Raft(_) | FeedDisk::Gossip(_)) => unreachable!("a disk belongs to one store"),
+            _ => unreachable!("a disk belongs to one store"),
         }
     }
 
@@ -218,6 +248,14 @@ impl Node for Participant {
             }
             (Self::Raft(replica), Message::Forwarded { id, answer }) => replica.on_forwarded(id, answer, out),
             (Self::Raft(replica), Message::Raft(message)) => replica.on_message(from, message, at, out),
+            (Self::MultiPaxos(replica), Message::Ask { number, attempt, ask }) => {
+                replica.on_ask(AskId { client: from, number, attempt }, ask, at, out);
+            }
+            (Self::MultiPaxos(replica), Message::Forward { id, ask, epoch }) => {
+                replica.on_forward(from, id, ask, epoch, at, out);
+            }
+            (Self::MultiPaxos(replica), Message::Forwarded { id, answer }) => replica.on_forwarded(id, answer, out),
+            (Self::MultiPaxos(replica), Message::MultiPaxos(message)) => replica.on_message(from, message, at, out),
             (Self::Gossip(replica), Message::Ask { number, attempt, ask }) => {
                 replica.on_ask(AskId { client: from, number, attempt }, ask, at, out);
             }
@@ -229,6 +267,7 @@ impl Node for Participant {
     fn on_timer(&mut self, timer: Timer, at: Clocks, out: &mut Effects<Self>) {
         match (self, timer) {
             (Self::Raft(replica), Timer::Raft(timer)) => replica.on_timer(timer, at, out),
+            (Self::MultiPaxos(replica), Timer::MultiPaxos(timer)) => replica.on_timer(timer, at, out),
             (Self::Gossip(replica), Timer::Gossip(timer)) => replica.on_timer(timer, at, out),
             (Self::Client(client), Timer::Answer) => client.on_timeout(at, out),
             (Self::Client(client), Timer::Retry) => client.on_retry(out),
@@ -240,15 +279,16 @@ impl Node for Participant {
         match (self, request) {
             (Self::Client(client), request) => client.on_request(id, request, at, out),
             (Self::Raft(replica), Request::Operate(operation)) => replica.on_operate(id, operation, at, out),
+            (Self::MultiPaxos(replica), Request::Operate(operation)) => replica.on_operate(id, operation, at, out),
             (Self::Gossip(_), Request::Operate(_)) => out.reply(id, Answer::Refused(Refusal::NotOperated)),
-            (Self::Raft(_) | Self::Gossip(_), _) => panic!("only phones are asked by people"),
+            _ => panic!("only phones are asked by people"),
         }
     }
 
     fn on_choice(&mut self, picked: NodeId, at: Clocks, out: &mut Effects<Self>) {
         match self {
             Self::Gossip(replica) => replica.on_choice(picked, at, out),
-            Self::Raft(_) | Self::Client(_) => unreachable!("only gossip chooses"),
+            _ => unreachable!("only gossip chooses"),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What the consistent feed needs of a replicated log, whatever protocol keeps it.
 
-use super::consistent_feed::Command;
-use super::feed::Operation;
+use super::consistent_feed::{Command, FeedState};
+use super::feed::{Epoch, Operation};
 use super::participant::{Delta, Message, Note, Timer};
-use crate::node::{Disk, Node, NodeId};
-use crate::raft::{self, Index, Payload, PersistentState, Raft, Reads};
+use crate::multi_paxos::{self, Durable, MultiPaxos, Slot};
+use crate::node::{Disk, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::raft::{self, Change, Index, Payload, PersistentState, Raft, Reads};
 
 /// Commands in one order, the same at all servers: each index, counted from 1, holds at most one for good.
 ///
@@ -15,16 +16,24 @@ pub trait ReplicatedLog: Node {
     fn id(&self) -> NodeId;
     /// Who leads, as far as it knows.
     fn leader(&self) -> Option<NodeId>;
-    /// Grows with every change of leader that it hears of: Raft's term.
-    fn epoch(&self) -> u64;
+    /// Grows with every change of leader that it hears of.
+    fn epoch(&self) -> Epoch;
     /// The epoch that a server starts with from this disk.
-    fn epoch_on(disk: &Self::Disk) -> u64;
+    fn epoch_on(disk: &Self::Disk) -> Epoch;
     /// Whether it tries to become leader.
     fn is_candidate(&self) -> bool;
     /// Up to here all is decided: what this index passes may be carried out.
     fn commit_index(&self) -> u64;
     /// The command at a decided index that it still has; none if the protocol put something of its own there.
     fn command(&self, index: u64) -> Option<&Command>;
+    /// The state that took the place of the log's beginning, and the last index that it covers.
+    fn snapshot(&self) -> Option<(u64, &FeedState)>;
+    /// Whether so much was decided since then that [`ReplicatedLog::compact`] is due.
+    fn wants_snapshot(&self) -> bool;
+    /// Replaces all up to `through`, which was carried out, by the state that it led to.
+    fn compact(&mut self, through: u64, state: FeedState, out: &mut Effects<Self>)
+    where
+        Self: Sized;
     /// A server that has not started, configured as this one.
     fn fresh(&self) -> Self;
 
@@ -38,6 +47,9 @@ pub trait ReplicatedLog: Node {
     fn settled(response: &Self::Response) -> Settled;
     /// Why a request did not take effect.
     fn declined(refusal: &Self::Refusal) -> Declined;
+
+    /// The request of which this note says that nobody can tell any more what came of it.
+    fn forgotten(note: &Self::Note) -> Option<RequestId>;
 
     /// As a message of the feed.
     fn message(message: Self::Message) -> Message;
@@ -82,12 +94,12 @@ impl ReplicatedLog for Raft<Command> {
         self.leader_hint()
     }
 
-    fn epoch(&self) -> u64 {
-        self.term().0
+    fn epoch(&self) -> Epoch {
+        Epoch::Term(self.term())
     }
 
-    fn epoch_on(disk: &PersistentState<Command>) -> u64 {
-        disk.term.0
+    fn epoch_on(disk: &PersistentState<Command>) -> Epoch {
+        Epoch::Term(disk.term)
     }
 
     fn is_candidate(&self) -> bool {
@@ -105,6 +117,18 @@ impl ReplicatedLog for Raft<Command> {
         }
     }
 
+    fn snapshot(&self) -> Option<(u64, &FeedState)> {
+        self.snapshot().map(|snapshot| (snapshot.last.index.0, &snapshot.state))
+    }
+
+    fn wants_snapshot(&self) -> bool {
+        self.wants_snapshot()
+    }
+
+    fn compact(&mut self, through: u64, state: FeedState, out: &mut Effects<Self>) {
+        self.compact(Index(through), state, out);
+    }
+
     fn fresh(&self) -> Self {
         Self::new(*self.config())
     }
@@ -118,9 +142,15 @@ impl ReplicatedLog for Raft<Command> {
     }
 
     fn operate(&self, operation: Operation) -> Option<raft::Request<Command>> {
-        match operation {
-            Operation::Transfer(to) => Some(raft::Request::TransferLeadership(to)),
-        }
+        Some(match operation {
+            Operation::Transfer(to) => raft::Request::TransferLeadership(to),
+            Operation::Learner(node) => raft::Request::ChangeMembers(Change::AddLearner(node)),
+            Operation::Add(node) => raft::Request::ChangeMembers(Change::Add(node)),
+            Operation::Remove(node) => raft::Request::ChangeMembers(Change::Remove(node)),
+            Operation::Voters(voters) => {
+                raft::Request::ChangeMembers(Change::Joint { voters, learners: NodeSet::EMPTY })
+            }
+        })
     }
 
     fn settled(response: &raft::Response) -> Settled {
@@ -140,6 +170,13 @@ impl ReplicatedLog for Raft<Command> {
         }
     }
 
+    fn forgotten(note: &raft::Note) -> Option<RequestId> {
+        match note {
+            raft::Note::RequestFateUnknown { request, .. } => Some(*request),
+            _ => None,
+        }
+    }
+
     fn message(message: raft::Message<Command>) -> Message {
         Message::Raft(message)
     }
@@ -154,5 +191,100 @@ impl ReplicatedLog for Raft<Command> {
 
     fn note(note: raft::Note) -> Note {
         Note::Raft(note)
+    }
+}
+
+impl ReplicatedLog for MultiPaxos<Command> {
+    fn id(&self) -> NodeId {
+        self.id()
+    }
+
+    fn leader(&self) -> Option<NodeId> {
+        self.leader_hint()
+    }
+
+    fn epoch(&self) -> Epoch {
+        Epoch::Ballot(self.ballot())
+    }
+
+    fn epoch_on(disk: &Durable<Command>) -> Epoch {
+        Epoch::Ballot(disk.promised)
+    }
+
+    fn is_candidate(&self) -> bool {
+        matches!(self.role(), multi_paxos::Role::Preparing { .. })
+    }
+
+    fn commit_index(&self) -> u64 {
+        self.commit_index().0
+    }
+
+    fn command(&self, index: u64) -> Option<&Command> {
+        self.command(Slot(index))
+    }
+
+    fn snapshot(&self) -> Option<(u64, &FeedState)> {
+        self.snapshot().map(|snapshot| (snapshot.through.0, &snapshot.state))
+    }
+
+    fn wants_snapshot(&self) -> bool {
+        self.wants_snapshot()
+    }
+
+    fn compact(&mut self, through: u64, state: FeedState, out: &mut Effects<Self>) {
+        self.compact(Slot(through), state, out);
+    }
+
+    fn fresh(&self) -> Self {
+        Self::new(*self.config())
+    }
+
+    fn propose(command: Command) -> multi_paxos::Request<Command> {
+        multi_paxos::Request::Propose(command)
+    }
+
+    fn read(&self) -> Option<multi_paxos::Request<Command>> {
+        Some(multi_paxos::Request::Read)
+    }
+
+    fn operate(&self, _: Operation) -> Option<multi_paxos::Request<Command>> {
+        None
+    }
+
+    fn settled(response: &multi_paxos::Response) -> Settled {
+        match response {
+            multi_paxos::Response::Committed { slot, .. } => Settled::At(slot.0),
+            multi_paxos::Response::ReadAt { slot } => Settled::ReadAt(slot.0),
+        }
+    }
+
+    fn declined(refusal: &multi_paxos::Refusal) -> Declined {
+        match refusal {
+            multi_paxos::Refusal::NotLeader { .. } => Declined::NotLeader,
+            multi_paxos::Refusal::Superseded { slot } => Declined::Superseded(slot.0),
+        }
+    }
+
+    fn forgotten(note: &multi_paxos::Note) -> Option<RequestId> {
+        match note {
+            multi_paxos::Note::RequestFateUnknown { request, .. } => Some(*request),
+            _ => None,
+        }
+    }
+
+    fn message(message: multi_paxos::Message<Command>) -> Message {
+        Message::MultiPaxos(message)
+    }
+
+    fn timer(timer: multi_paxos::Timer) -> Timer {
+        Timer::MultiPaxos(timer)
+    }
+
+    fn delta(delta: multi_paxos::Delta<Command>) -> Delta {
+        Delta::MultiPaxos(delta)
+    }
+
+    fn note(note: multi_paxos::Note) -> Note {
+        Note::MultiPaxos(note)
     }
 }

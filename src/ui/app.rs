@@ -195,6 +195,15 @@ impl App {
                 }
                 None => false,
             },
+            Msg::OnLog(log) => match self.lab.on_log(log) {
+                Some(lab) if self.lab.setup().log != Some(log) => {
+                    let coach = self.ui.coach;
+                    self.take(lab);
+                    self.ui.coach = coach;
+                    self.say(About::Own, "The same script on the other log.".to_owned())
+                }
+                _ => false,
+            },
             Msg::Import(Ok(text)) => match labs::open(self.ui.page, Some(&text)) {
                 Ok(lab) => self.take(lab),
                 Err(reason) => self.tell(format!("That file was not opened; the run is as it was. {reason}")),

@@ -61,6 +61,8 @@ pub trait Lab {
     fn setup(&self) -> Setup;
     /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;
+    /// The same run, script and all, on another log; none where there is no log to choose.
+    fn on_log(&self, log: LogChoice) -> Option<Box<dyn Lab>>;
     /// The run as a file (JSON).
     fn export(&self) -> String;
     /// The run as a golden script, so that a discovery becomes a test.
@@ -207,6 +209,10 @@ pub struct NodeView {
     pub chips_before: u64,
     /// "clock +3 s", "drift +500 ppm".
     pub clock: Option<String>,
+    /// A leader's lease: when it began and when it ends, on this node's clock as seen from outside.
+    pub lease: Option<(Micros, Micros)>,
+    /// Whether it has a vote in the configuration that it uses.
+    pub vote: bool,
 }
 
 /// One entry of a log or one post, as a small square.
@@ -466,6 +472,8 @@ pub struct NextStep {
 pub struct Replication {
     /// The index of the first entry shown in each row.
     pub first_index: u64,
+    /// What the columns beside the log are called: of its epoch, whom it follows, and what the leader keeps for it.
+    pub heads: [&'static str; 4],
     /// One row per server.
     pub rows: Vec<LogRow>,
 }
@@ -485,6 +493,8 @@ pub struct LogRow {
     pub voted_for: String,
     /// Entries from `first_index` on.
     pub entries: Vec<LogCell>,
+    /// Up to here a snapshot stands for the log; 0 if there is none.
+    pub snapshot: u64,
     /// The highest index it knows to be committed.
     pub commit_index: u64,
     /// The last index that is on its disk.
@@ -579,10 +589,21 @@ pub struct Setup {
     pub people: (u8, Vec<u8>),
     /// Traffic in percent of the usual; `None` where there is none.
     pub traffic: Option<u16>,
+    /// The log below the consistent feed, where there is one.
+    pub log: Option<LogChoice>,
     /// Features of the protocol that can be switched on.
     pub switches: Vec<Switch>,
     /// The mistake that the protocol makes on purpose, by its name.
     pub flaw: Option<&'static str>,
+}
+
+/// What keeps the consistent feed's log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogChoice {
+    /// Raft.
+    Raft,
+    /// Multi-Paxos.
+    MultiPaxos,
 }
 
 /// A feature of the protocol.

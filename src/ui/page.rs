@@ -10,7 +10,7 @@ use crate::ui::figure::cluster::figure;
 use crate::ui::figure::table::tables;
 use crate::ui::header::{banner, header};
 use crate::ui::history::history;
-use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
+use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, World};
 use crate::ui::meters::{latency, meters, percent};
 use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
@@ -110,9 +110,22 @@ pub fn cluster(index: usize, world: &Rc<World>, lab: &dyn Lab, ui: &ViewState) -
     let title = classed("header", "title")
         .add(el("h2").text(&world.title))
         .add(el("p").text(&world.subtitle))
-        .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables));
+        .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables))
+        .optional(lab.setup().log.filter(|_| index == 0).map(|log| logs(log, ui)));
     let picture = if ui.tables { tables(index, world, ui) } else { figure(index, world, lab.now(), ui) };
     together(vec![title.html(), picture])
+}
+
+/// Which protocol keeps the consistent feed's log; the other one gets the same script.
+fn logs(here: LogChoice, ui: &ViewState) -> El {
+    let choice = |log: LogChoice, name: &'static str| {
+        button("", name, &ui.send, Msg::OnLog(log)).flag("aria-pressed", log == here)
+    };
+    classed("div", "segments logs-of")
+        .attr("role", "group")
+        .attr("aria-label", "The log's protocol")
+        .add(choice(LogChoice::Raft, "Raft"))
+        .add(choice(LogChoice::MultiPaxos, "Multi-Paxos"))
 }
 
 /// What is opened up, over what just happened.

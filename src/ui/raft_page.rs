@@ -90,14 +90,15 @@ impl Part for LogsPart {
             .attr("role", "img")
             .attr("aria-label", "Log entries by index")
             .all((first..first + CELLS).map(number).collect());
+        let heads = self.replication.heads;
         let head = |text: &str| words("th", text).attr("scope", "col");
         let heads = el("tr")
             .add(head("Server"))
-            .add(head("Term"))
-            .add(head("Vote"))
+            .add(head(heads[0]))
+            .add(head(heads[1]))
             .add(classed("th", "log").attr("scope", "col").add(ruler))
-            .add(head("next").attr("title", "nextIndex: the entry that the leader sends next"))
-            .add(head("match").attr("title", "matchIndex: the last entry that the leader knows to be there"));
+            .add(head(heads[2]).attr("title", "What the leader sends it next"))
+            .add(head(heads[3]).attr("title", "Up to where the leader knows it to have the log"));
         let mut keys = el("td").attr("colspan", "6");
         for (class, text) in KEYS {
             keys = keys.add(classed("span", class).text(text));
@@ -134,6 +135,14 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> El {
     let inside = |index: u64| (first..first + CELLS).contains(&index);
     let sign = |class: &'static str, path: String| classed("path", class).set("d", path);
     let shown: Vec<&LogCell> = row.entries.iter().filter(|cell| inside(cell.index)).collect();
+    let compacted = (row.snapshot >= first).then(|| {
+        let end = x(first, row.snapshot.min(first + CELLS - 1)) + 24.0;
+        let title = format!("A snapshot stands for all up to entry {}", row.snapshot);
+        classed("g", "snapshot")
+            .add(words("title", &title))
+            .add(el("rect").attr("x", "2").attr("y", "4").px("width", end - 2.0).attr("height", "20").attr("rx", "3"))
+            .add(words("text", "snapshot").px("x", (end + 2.0) / 2.0).attr("y", "18"))
+    });
     let commit = (row.commit_index + 1 >= first)
         .then(|| sign("commit", format!("M{},0V30", Px(x(first, row.commit_index + 1) - 1.5))));
     let matched = row
@@ -154,6 +163,7 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> El {
         .attr("height", "38")
         .attr("role", "img")
         .name(format!("terms {terms}; committed up to {}, on disk up to {}", row.commit_index, row.durable_index))
+        .maybe(compacted)
         .all(shown.iter().map(|cell| draw_cell(row, cell, x(first, cell.index))).collect())
         .maybe(commit)
         .maybe(matched)

@@ -4,7 +4,7 @@ use cap_lab::node::{NodeId, NodeSet};
 use yew::Callback;
 
 use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::lab::{Act, Page, RoleMark, Setup, World};
+use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,6 +59,8 @@ pub enum Msg {
     Break(&'static str),
     /// Lets the same happen again without the flaw.
     WithoutFlaw,
+    /// Lets the same happen on another log.
+    OnLog(LogChoice),
     /// Saves the run as a file.
     Export,
     /// Takes a run from a file's text.

@@ -24,7 +24,7 @@ const KINDS: usize = 20;
 /// None for the protocols' own, which their own tests make happen.
 fn kind(note: &Note) -> Option<&'static str> {
     match note {
-        Note::Raft(_) | Note::Gossip(_) => None,
+        Note::Raft(_) | Note::MultiPaxos(_) | Note::Gossip(_) => None,
         Note::Phone(note) => Some(phone_kind(note)),
         Note::Replica(note) => Some(replica_kind(note)),
     }

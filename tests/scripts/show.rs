@@ -95,6 +95,7 @@ fn feeds(lab: &Lab) -> Shown {
         for (id, slot) in run.model().slots() {
             let posts = match &slot.node {
                 Participant::Raft(replica) => posts(replica.feed().posts().iter()),
+                Participant::MultiPaxos(replica) => posts(replica.feed().posts().iter()),
                 Participant::Gossip(replica) => posts(replica.newest().iter().map(|stamped| &stamped.post)),
                 Participant::Client(_) => continue,
             };
@@ -144,7 +145,7 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
         Response::Operated => "done".to_owned(),
     };
     let refused = |refusal: &Refusal| match refusal {
-        Refusal::NoLeader { replica, term } => format!("refused, {replica} knows no leader in term {term}"),
+        Refusal::NoLeader { replica, epoch } => format!("refused, {replica} knows no leader in {epoch}"),
         Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
         Refusal::HandingOver { replica } => format!("refused, {replica} hands over"),
         Refusal::NotOperated => "refused".to_owned(),

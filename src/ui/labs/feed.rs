@@ -7,20 +7,22 @@ use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::explain;
 use cap_lab::node::{Micros, NodeId};
-use cap_lab::raft::Flaw;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::store::feed::{Ask, Request};
 use cap_lab::store::participant::{Message, Note};
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld, Store};
+use cap_lab::world::feed::{
+    EXACTLY_ONCE, FeedRun, FeedSetup, FeedWorld, SERVICE_SWITCHES, Service, ServiceSwitch, Store,
+};
 use cap_lab::world::watch::{Noted, components};
 
 use super::acts::{self, Wanted};
 use super::common::{self, Look};
-use super::{gossip, phones, raft};
+use super::{gossip, multi_paxos, phones, raft};
 use crate::ui::lab::{
-    Act, Branch, Event, FlightHue, FlightShape, HistoryRow, Lab, Mark, NextStep, NodeView, Setup, Sheet, World,
+    Act, Branch, Event, FlightHue, FlightShape, HistoryRow, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, Setup,
+    Sheet, Switch, World,
 };
 
 /// A message of a feed.
@@ -32,6 +34,7 @@ type Seen = Noted<Note>;
 fn title(store: Store) -> (&'static str, &'static str) {
     match store {
         Store::Raft(..) => ("CP: Raft", "Answers only what a majority has agreed to"),
+        Store::MultiPaxos(..) => ("CP: Multi-Paxos", "Answers only what a quorum has agreed to"),
         Store::Gossip => ("AP: gossip", "Answers always, from what this replica has heard"),
     }
 }
@@ -39,6 +42,7 @@ fn title(store: Store) -> (&'static str, &'static str) {
 fn node(run: &FeedRun, id: NodeId) -> NodeView {
     match run.world().store {
         Store::Raft(..) => raft::node(run, id),
+        Store::MultiPaxos(..) => multi_paxos::node(run, id),
         Store::Gossip => gossip::node(run, id),
     }
 }
@@ -46,6 +50,7 @@ fn node(run: &FeedRun, id: NodeId) -> NodeView {
 fn look(setup: FeedSetup, envelope: &Mail) -> Look {
     let (label, shape) = match &envelope.message {
         Message::Raft(message) => return raft::look(message),
+        Message::MultiPaxos(message) => return multi_paxos::look(message),
         Message::Gossip(message) => return gossip::look(setup, message),
         Message::Forward { id, ask, .. } => {
             let what = if matches!(ask, Ask::Post(_)) { "post" } else { "read" };
@@ -60,6 +65,7 @@ fn look(setup: FeedSetup, envelope: &Mail) -> Look {
 fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     match run.world().store {
         Store::Raft(..) => raft::sheet(run, id),
+        Store::MultiPaxos(..) => multi_paxos::sheet(run, id),
         Store::Gossip => gossip::sheet(run, id),
     }
 }
@@ -67,6 +73,7 @@ fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
 fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
     let (rows, meaning) = match &envelope.message {
         Message::Raft(message) => raft::message_words(setup, message),
+        Message::MultiPaxos(message) => multi_paxos::message_words(setup, message),
         Message::Gossip(message) => gossip::message_words(setup, message),
         Message::Forward { id, ask, .. } => {
             let asked = match ask {
@@ -104,7 +111,6 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let names = |id: NodeId| setup.name(id);
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
-    let raft = matches!(store, Store::Raft(..));
     World {
         title: title.to_owned(),
         subtitle: subtitle.to_owned(),
@@ -118,10 +124,27 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
         history: history(run, now, cache),
         faults: common::faults(events, now.since(phones::HISTORY), &names),
         events: sentences(run, cache),
-        invariants: if raft { raft::invariants(run) } else { Vec::new() },
-        replication: if raft { raft::replication(run) } else { None },
+        invariants: invariants(run),
+        replication: match store {
+            Store::Raft(..) => raft::replication(run),
+            Store::MultiPaxos(..) => multi_paxos::replication(run),
+            Store::Gossip => None,
+        },
         paxos: None,
     }
+}
+
+/// What is checked of a store after every event, and what broke.
+fn invariants(run: &FeedRun) -> Vec<Invariant> {
+    let all: &[(&'static str, &'static str)] = match run.world().store {
+        Store::Raft(..) => &cap_lab::raft::invariant::INVARIANTS,
+        Store::MultiPaxos(..) => &cap_lab::multi_paxos::invariant::INVARIANTS[..6],
+        Store::Gossip => return Vec::new(),
+    };
+    let broken = run.watch().broken.as_ref().map(|(_, broken)| broken);
+    let evidence = |name| broken.filter(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
+    let all = all.iter().chain([&EXACTLY_ONCE]);
+    all.map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
 }
 
 /// The marks of one world; with what it is called if it is not alone.
@@ -192,17 +215,39 @@ impl FeedLab {
         &self.timeline.track().worlds()[world]
     }
 
-    /// How the first Raft cluster is set up.
-    fn raft_setup(&self) -> Option<cap_lab::raft::Setup> {
-        self.timeline.experiment().stores.iter().find_map(|store| match store {
-            Store::Raft(setup, _) => Some(*setup),
-            Store::Gossip => None,
-        })
+    /// The consistent feed's store.
+    fn log(&self) -> Store {
+        self.timeline.experiment().stores[0]
     }
 
     fn feed(&self) -> FeedSetup {
         self.timeline.experiment().feed
     }
+}
+
+impl LogChoice {
+    fn of(store: Store) -> Option<Self> {
+        match store {
+            Store::Raft(..) => Some(Self::Raft),
+            Store::MultiPaxos(..) => Some(Self::MultiPaxos),
+            Store::Gossip => None,
+        }
+    }
+}
+
+/// The features of a consistent feed: its protocol's, then its own.
+pub(super) fn switches(store: Store) -> Vec<Switch> {
+    let mut all = match store {
+        Store::Raft(setup, _) => raft::switches(&setup),
+        Store::MultiPaxos(setup, _) => multi_paxos::switches(&setup),
+        Store::Gossip => return Vec::new(),
+    };
+    let service = store.service().expect("a consistent feed");
+    all.extend(SERVICE_SWITCHES.iter().map(|switch| {
+        let ServiceSwitch { name, title, says, source, .. } = *switch;
+        Switch { name, title, says, source, on: switch.is_on(service) }
+    }));
+    all
 }
 
 fn request(act: Act) -> Result<Intervention<Request>, String> {
@@ -320,9 +365,26 @@ impl Lab for FeedLab {
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
-            switches: self.raft_setup().map(|setup| raft::switches(&setup)).unwrap_or_default(),
-            flaw: self.raft_setup().and_then(|setup| setup.flaw).map(Flaw::name),
+            log: LogChoice::of(self.log()),
+            switches: switches(self.log()),
+            flaw: match self.log() {
+                Store::Raft(setup, _) => setup.flaw.map(cap_lab::raft::Flaw::name),
+                Store::MultiPaxos(setup, _) => setup.flaw.map(cap_lab::multi_paxos::Flaw::name),
+                Store::Gossip => None,
+            },
         }
+    }
+
+    fn on_log(&self, log: LogChoice) -> Option<Box<dyn Lab>> {
+        let mut experiment = self.timeline.experiment().clone();
+        let service = self.log().service()?;
+        experiment.stores[0] = match log {
+            LogChoice::Raft => Store::Raft(cap_lab::raft::Setup::default(), service),
+            LogChoice::MultiPaxos => {
+                Store::MultiPaxos(cap_lab::multi_paxos::Setup::default(), Service { spares: 0, ..service })
+            }
+        };
+        Some(Box::new(Self::new(self.timeline.retold(experiment))))
     }
 
     fn without_flaw(&self) -> Option<Box<dyn Lab>> {

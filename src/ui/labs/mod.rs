@@ -4,6 +4,7 @@ mod acts;
 mod common;
 mod feed;
 mod gossip;
+mod multi_paxos;
 mod paxos;
 mod phones;
 mod raft;
@@ -12,10 +13,10 @@ use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::Micros;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{FeedSetup, Service, Store};
+use cap_lab::world::feed::{FeedSetup, Store};
 use cap_lab::world::paxos::PaxosSetup;
 
-use super::lab::{FlawView, Lab, Page, Setup};
+use super::lab::{FlawView, Lab, LogChoice, Page, Setup};
 use feed::FeedLab;
 use paxos::PaxosLab;
 
@@ -47,7 +48,7 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     let traffic = setup.traffic.unwrap_or(0);
     match page {
         Page::Feed | Page::Raft => {
-            let cp = Store::Raft(raft_setup(setup)?, Service::default());
+            let cp = log_store(setup)?;
             let stores = if page == Page::Feed { vec![cp, Store::Gossip] } else { vec![cp] };
             Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
         }
@@ -58,11 +59,15 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     }
 }
 
-/// The switches and the flaw of a new run.
-fn raft_setup(setup: &Setup) -> Result<cap_lab::raft::Setup, String> {
+/// The consistent feed's store in a new run.
+fn log_store(setup: &Setup) -> Result<Store, String> {
+    let name = match setup.log {
+        Some(LogChoice::MultiPaxos) => "multi-paxos",
+        Some(LogChoice::Raft) | None => "raft",
+    };
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
-    (on.collect::<String>() + &flaw).parse()
+    (name.to_owned() + &on.collect::<String>() + &flaw).parse()
 }
 
 /// The mistakes that the protocol of this page can make, each with a run that shows what comes of it.
@@ -101,6 +106,7 @@ fn first_setup(page: Page) -> Setup {
         nodes: (nodes, Vec::new()),
         people: (people, Vec::new()),
         traffic,
+        log: None,
         switches: Vec::new(),
         flaw: None,
     }

@@ -24,7 +24,9 @@ use cap_lab::world::watch::Noted;
 
 use super::acts::{self, Wanted};
 use super::{common, feed};
-use crate::ui::lab::{Act, Branch, Event, Invariant, Lab, Mark, NextStep, NodeView, RoleMark, Setup, Sheet, World};
+use crate::ui::lab::{
+    Act, Branch, Event, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, RoleMark, Setup, Sheet, World,
+};
 
 /// What the proposers of a new run are asked to propose.
 const VALUES: [&str; 3] = ["blue", "red", "green"];
@@ -132,6 +134,8 @@ fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
         chips: Vec::new(),
         chips_before: 0,
         clock: common::clock(run, id),
+        lease: None,
+        vote: true,
     }
 }
 
@@ -299,9 +303,14 @@ impl Lab for PaxosLab {
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
             traffic: None,
+            log: None,
             switches: Vec::new(),
             flaw: None,
         }
+    }
+
+    fn on_log(&self, _: LogChoice) -> Option<Box<dyn Lab>> {
+        None
     }
 
     fn without_flaw(&self) -> Option<Box<dyn Lab>> {

@@ -116,9 +116,9 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
 fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
     let what = if post { "The post" } else { "The read" };
     match refusal {
-        Refusal::NoLeader { replica, term } => (
+        Refusal::NoLeader { replica, epoch } => (
             "Refused: no quorum".to_owned(),
-            format!("{replica} knows no leader in term {term} that could take it. {what} did not happen."),
+            format!("{replica} knows no leader in {epoch} that could take it. {what} did not happen."),
         ),
         Refusal::Superseded { replica, index } => (
             "Refused: overwritten".to_owned(),

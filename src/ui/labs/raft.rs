@@ -10,7 +10,7 @@ use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
 use crate::ui::lab::{
-    Act, Chip, FlightHue, FlightShape, Invariant, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
+    Act, Chip, FlightHue, FlightShape, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
 };
 
 /// How many entries are drawn under a node.
@@ -63,7 +63,7 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
     let commit = raft.commit_index();
     let setup = run.world().setup;
     let last = raft.log().last_index().0;
-    let before = last.saturating_sub(CHIPS);
+    let before = last.saturating_sub(CHIPS).max(raft.log().base().index.0);
     let chips = raft.log().iter_from(Index(before + 1)).map(|(index, entry)| {
         let committed = index <= commit;
         let state = if committed { "committed" } else { "not known to be committed" };
@@ -86,6 +86,8 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         chips: chips.collect(),
         chips_before: before,
         clock: common::clock(run, id),
+        lease: None,
+        vote: raft.membership().electorate().contains(id),
     }
 }
 
@@ -118,13 +120,6 @@ pub(super) fn look(message: &raft::Message<Command>) -> Look {
         raft::Message::InstallSnapshot { .. } => ("snapshot".to_owned(), FlightShape::Request, FlightHue::Work),
     };
     Look { label, shape, hue }
-}
-
-pub(super) fn invariants(run: &FeedRun) -> Vec<Invariant> {
-    let broken = run.watch().broken.as_ref().map(|(_, broken)| broken);
-    let evidence = |name| broken.filter(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
-    let all = raft::invariant::INVARIANTS.iter();
-    all.map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
 }
 
 pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
@@ -187,11 +182,10 @@ pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
     let rows = setup.servers().iter().map(|id| {
         let slot = run.model().slot(id);
         let raft = raft(slot);
-        let entries = raft.log().iter_from(Index(first_index)).map(|(index, entry)| LogCell {
-            index: index.0,
-            term: entry.term.0,
-            command: command(setup, entry),
-        });
+        let entries = raft
+            .log()
+            .iter_from(Index(first_index).max(raft.log().first_index()))
+            .map(|(index, entry)| LogCell { index: index.0, term: entry.term.0, command: command(setup, entry) });
         let progress = leader.and_then(|leader| match leader.role() {
             Role::Leader { followers, .. } => followers.get(&id),
             _ => None,
@@ -203,13 +197,14 @@ pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
             term: raft.term().0.to_string(),
             voted_for: raft.vote().map_or("–".to_owned(), |vote| vote.to_string()),
             entries: entries.collect(),
+            snapshot: raft.log().base().index.0,
             commit_index: raft.commit_index().0,
             durable_index: durable(slot).map_or(0, |disk| disk.log.last_index().0),
             next_index: progress.map(|progress| progress.next.0),
             match_index: progress.map(|progress| progress.matched.0),
         }
     });
-    Some(Replication { first_index, rows: rows.collect() })
+    Some(Replication { first_index, heads: ["Term", "Vote", "next", "match"], rows: rows.collect() })
 }
 fn role_words(run: &FeedRun, id: NodeId) -> String {
     let slot = run.model().slot(id);

@@ -5,21 +5,25 @@ use std::str::FromStr;
 
 use crate::check::staleness::StaleRead;
 use crate::gossip;
+use crate::multi_paxos::{self, MultiPaxos};
 use crate::node::{Delay, Micros, NodeId, NodeSet};
 use crate::raft::{self, Raft};
 use crate::sim::model::Step;
+use crate::sim::network::Envelope;
 use crate::sim::run::Seen;
 use crate::store::available_feed::AvailableFeed;
 use crate::store::client::PhoneNote;
 use crate::store::consistent_feed::{Command, ConsistentFeed, ReplicaNote};
 use crate::store::feed::PostId;
-use crate::store::participant::{Note, Participant};
+use crate::store::participant::{Message, Note, Participant};
 
 /// What the replicas of a feed run on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Store {
     /// Raft's replicated log. Linearizable: CP.
     Raft(raft::Setup, Service),
+    /// Multi-Paxos's. Linearizable as well.
+    MultiPaxos(multi_paxos::Setup, Service),
     /// Gossip. Eventually consistent: AP.
     Gossip,
 }
@@ -31,11 +35,61 @@ pub struct Service {
     pub sessions: bool,
     /// A phone without a definite answer asks again.
     pub retries: bool,
+    /// The last so many replicas take no part until they are added.
+    pub spares: u8,
 }
+
+/// A feature of a consistent feed that can be on or off, for a person to choose.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceSwitch {
+    /// What a setup calls it.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it buys and what it costs, in a sentence or two.
+    pub says: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    is_on: fn(Service) -> bool,
+}
+
+impl ServiceSwitch {
+    /// Whether it is on.
+    pub fn is_on(&self, service: Service) -> bool {
+        (self.is_on)(service)
+    }
+}
+
+/// All of them, in the order in which the page lists them.
+pub const SERVICE_SWITCHES: [ServiceSwitch; 3] = [
+    ServiceSwitch {
+        name: Service::RETRIES,
+        title: "Retries",
+        says: "A phone without a definite answer asks the next replica, for up to 1.2 s: fewer refusals, and the same post may \
+               reach the log twice.",
+        source: "thesis §6.3",
+        is_on: |service| service.retries,
+    },
+    ServiceSwitch {
+        name: Service::WITHOUT_SESSIONS,
+        title: "No client sessions",
+        says: "Replicas forget which of a phone's posts took effect: a post that is sent again is there twice. Try it with \
+               retries and a crash.",
+        source: "thesis §6.3",
+        is_on: |service| !service.sessions,
+    },
+    ServiceSwitch {
+        name: "spares-1",
+        title: "A spare replica",
+        says: "The last replica takes no part until you add it: open it, let it learn, then give it a vote.",
+        source: "§6, thesis §4",
+        is_on: |service| service.spares > 0,
+    },
+];
 
 impl Default for Service {
     fn default() -> Self {
-        Self { sessions: true, retries: false }
+        Self { sessions: true, retries: false, spares: 0 }
     }
 }
 
@@ -43,9 +97,10 @@ impl Service {
     /// What it differs in from the usual, as a setup has it.
     const WITHOUT_SESSIONS: &str = "no-sessions";
     const RETRIES: &str = "retries";
+    const SPARES: &str = "spares-";
 
     /// Takes its own words out of a setup's.
-    fn read(words: &str) -> (Self, String) {
+    fn read(words: &str) -> Result<(Self, String), String> {
         let mut service = Self::default();
         let (words, flaw) = words.split_at(words.find('@').unwrap_or(words.len()));
         let mut rest = String::new();
@@ -53,13 +108,17 @@ impl Service {
             match word {
                 Self::WITHOUT_SESSIONS => service.sessions = false,
                 Self::RETRIES => service.retries = true,
+                other if other.starts_with(Self::SPARES) => {
+                    let count = other[Self::SPARES.len()..].parse();
+                    service.spares = count.map_err(|_| format!("“{other}” says no number of spares"))?;
+                }
                 other => {
                     rest.push('.');
                     rest.push_str(other);
                 }
             }
         }
-        (service, rest + flaw)
+        Ok((service, rest + flaw))
     }
 }
 
@@ -69,6 +128,9 @@ impl Display for Service {
             if on {
                 write!(f, ".{word}")?;
             }
+        }
+        if self.spares > 0 {
+            write!(f, ".{}{}", Self::SPARES, self.spares)?;
         }
         Ok(())
     }
@@ -88,8 +150,13 @@ impl Store {
     pub(super) fn replica(self, id: NodeId, servers: NodeSet) -> Participant {
         match self {
             Self::Raft(raft::Setup { switches, flaw }, service) => {
-                let config = raft::Config { switches, flaw, ..raft::Config::new(id, servers) };
-                Participant::Raft(ConsistentFeed::new(Raft::new(config), service.sessions))
+                let members = NodeSet::first(servers.len() - usize::from(service.spares));
+                let config = raft::Config { switches, flaw, ..raft::Config::new(id, members) };
+                Participant::Raft(Box::new(ConsistentFeed::new(Raft::new(config), service.sessions)))
+            }
+            Self::MultiPaxos(setup, service) => {
+                let log = MultiPaxos::new(setup.config(id, servers));
+                Participant::MultiPaxos(Box::new(ConsistentFeed::new(log, service.sessions)))
             }
             Self::Gossip => Participant::Gossip(AvailableFeed::new(gossip::Config {
                 id,
@@ -103,24 +170,46 @@ impl Store {
     /// "CP" or "AP": what it gives up under a partition is the other one.
     pub fn side(self) -> &'static str {
         match self {
-            Self::Raft(..) => "CP",
+            Self::Raft(..) | Self::MultiPaxos(..) => "CP",
             Self::Gossip => "AP",
+        }
+    }
+
+    /// What it does for its clients, if it is a consistent feed.
+    pub fn service(self) -> Option<Service> {
+        match self {
+            Self::Raft(_, service) | Self::MultiPaxos(_, service) => Some(service),
+            Self::Gossip => None,
+        }
+    }
+
+    /// What is wrong with it for so many replicas, if anything.
+    pub fn check(self, replicas: u8) -> Result<(), String> {
+        match self {
+            Self::Raft(_, Service { spares, .. }) if spares >= replicas => {
+                Err(format!("{spares} of {replicas} replicas have no vote: nobody could decide anything"))
+            }
+            Self::MultiPaxos(_, Service { spares: 1.., .. }) => {
+                Err("Multi-Paxos has no changes of membership here, so a spare would never be used".to_owned())
+            }
+            _ => Ok(()),
         }
     }
 
     /// Whether phones ask again.
     pub(super) fn retries(self) -> bool {
-        matches!(self, Self::Raft(_, Service { retries: true, .. }))
+        self.service().is_some_and(|service| service.retries)
     }
 
     /// Whether it promises that every read sees all that was confirmed before it began.
     pub fn is_linearizable(self) -> bool {
-        matches!(self, Self::Raft(..))
+        self.service().is_some()
     }
 
     fn ghost(self) -> Ghost {
         match self {
             Self::Raft(..) => Ghost::Raft(Box::default()),
+            Self::MultiPaxos(..) => Ghost::MultiPaxos(Box::default()),
             Self::Gossip => Ghost::None,
         }
     }
@@ -131,6 +220,7 @@ impl Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Raft(setup, service) => write!(f, "raft{service}{setup}"),
+            Self::MultiPaxos(setup, service) => write!(f, "multi-paxos{service}{setup}"),
             Self::Gossip => f.write_str("gossip"),
         }
     }
@@ -143,8 +233,12 @@ impl FromStr for Store {
         let (name, setup) = word.split_at(word.find(['.', '@']).unwrap_or(word.len()));
         match name {
             "raft" => {
-                let (service, setup) = Service::read(setup);
+                let (service, setup) = Service::read(setup)?;
                 Ok(Self::Raft(setup.parse()?, service))
+            }
+            "multi-paxos" => {
+                let (service, setup) = Service::read(setup)?;
+                Ok(Self::MultiPaxos(setup.parse()?, service))
             }
             "gossip" if setup.is_empty() => Ok(Self::Gossip),
             _ => Err(format!("“{word}” is no store")),
@@ -176,6 +270,7 @@ pub(super) enum Ghost {
     /// Nothing is checked.
     None,
     Raft(Box<raft::invariant::Ghost<Command>>),
+    MultiPaxos(Box<multi_paxos::invariant::Ghost<Command>>),
 }
 
 impl Ghost {
@@ -199,9 +294,36 @@ impl Ghost {
             (Self::Raft(ghost), Participant::Raft(after)) => ghost
                 .observe(node, before.and_then(Participant::raft), after.log())
                 .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence }),
+            (Self::MultiPaxos(ghost), Participant::MultiPaxos(after)) => {
+                // A crash takes what is volatile: nothing that was before it binds the server, but for what others heard.
+                let before = before.filter(|_| !matches!(seen.step, Step::Crash(..)));
+                let left = sent(seen).filter_map(|envelope| match &envelope.message {
+                    Message::MultiPaxos(message) => Some(message),
+                    _ => None,
+                });
+                ghost
+                    .observe(node, before.and_then(Participant::multi_paxos), after.log(), left)
+                    .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence })
+            }
+            (Self::MultiPaxos(ghost), Participant::Client(_)) => {
+                for envelope in sent(seen) {
+                    if let Message::Ask { ask, .. } = &envelope.message {
+                        ghost.observe_command(&Command { client: envelope.from, ask: ask.clone() });
+                    }
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
+}
+
+/// What the touched participant handed to the network, in order: what died at once on a cut link left it all the same.
+fn sent<'a>(seen: &'a Seen<'_, Participant>) -> impl Iterator<Item = &'a Envelope<Message>> {
+    seen.outcome.sent.iter().map(|id| {
+        let lost = || seen.outcome.lost.iter().find(|(other, ..)| other == id).map(|(_, envelope, _)| envelope);
+        seen.after.flights().get(*id).or_else(lost).expect("sent, then on its way or lost at once")
+    })
 }
 
 /// Whether a learner will want to read this. What goes well, the phones show.
@@ -215,6 +337,16 @@ pub(super) fn is_notable(note: &Note) -> bool {
             | raft::Note::RequestCommitted { .. },
         ) => false,
         Note::Raft(note) => !note.is_routine(),
+        Note::MultiPaxos(
+            multi_paxos::Note::Proposes { .. }
+            | multi_paxos::Note::Accepts { .. }
+            | multi_paxos::Note::CommitAdvanced { .. }
+            | multi_paxos::Note::CommitLearned { .. }
+            | multi_paxos::Note::RequestCommitted { .. }
+            | multi_paxos::Note::ReadTaken { .. }
+            | multi_paxos::Note::ReadConfirmed { .. },
+        ) => false,
+        Note::MultiPaxos(note) => !note.is_routine(),
         Note::Gossip(gossip::Note::Learns { by_mail, .. }) => !by_mail,
         Note::Gossip(note) => matches!(note, gossip::Note::Starts { .. } | gossip::Note::FindsGap { .. }),
         Note::Replica(note) => !matches!(note, ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. }),
@@ -232,5 +364,8 @@ pub(super) fn committed(note: &Note) -> Option<PostId> {
 
 /// Whether this note says that its server was elected.
 pub(super) fn elected(note: &Note) -> bool {
-    matches!(note, Note::Raft(raft::Note::BecameLeader { .. }))
+    matches!(
+        note,
+        Note::Raft(raft::Note::BecameLeader { .. }) | Note::MultiPaxos(multi_paxos::Note::BecameLeader { .. })
+    )
 }
