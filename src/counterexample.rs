@@ -3,7 +3,9 @@
 //! A script says what is done from outside and when; all else follows from setup and seed, as in every run. So the page can
 //! play it, a learner can change it, and a test can take the flaw out and let the same things happen again.
 
-use crate::experiment::FeedExperiment;
+mod paxos;
+
+use crate::experiment::{FeedExperiment, PaxosExperiment};
 use crate::node::Micros;
 use crate::raft;
 use crate::sim::fault::Scripted;
@@ -48,7 +50,28 @@ pub fn raft() -> impl Iterator<Item = Counterexample> {
     })
 }
 
+/// What breaks Paxos.
+pub fn paxos() -> impl Iterator<Item = Counterexample> {
+    paxos::SCHEDULES.iter().map(|(flaw, run)| {
+        let (title, sentence) = (flaw.title(), flaw.sentence());
+        let breaks = flaw.breaks().last().expect("each breaks something");
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
+    })
+}
+
 impl Counterexample {
+    /// The run of a flaw of Paxos, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_paxos(&self, flawed: bool) -> Timeline<PaxosExperiment> {
+        let setup =
+            |flaw: &str| -> PaxosExperiment { format!("{}{flaw}", self.run.cast).parse().expect("a setup of our own") };
+        let with_flaw = setup(&format!(" flaw={}", self.flaw));
+        let acts = self.run.script.lines().map(|line| line.trim().parse());
+        let acts: Result<_, String> = acts.collect();
+        let script = paxos::held(&with_flaw, self.run.seed, acts.expect("a script of our own"));
+        let experiment = if flawed { with_flaw } else { setup("") };
+        Timeline::scripted(experiment, self.run.seed, script, Micros::from_ms(self.run.end_ms))
+    }
+
     /// The run of a flaw of Raft, with the flaw or without it, computed to its end, the play head at its start.
     pub fn play_raft(&self, flawed: bool) -> Timeline<FeedExperiment> {
         let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };

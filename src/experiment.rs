@@ -149,10 +149,12 @@ impl Experiment for PaxosExperiment {
     }
 }
 
-/// Shown as `proposers=2 acceptors=5`.
+/// Shown as `proposers=2 acceptors=5`, and `flaw=quorum-one-short` after it if there is one.
 impl Display for PaxosExperiment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "proposers={} acceptors={}", self.paxos.proposers, self.paxos.acceptors)
+        let PaxosSetup { proposers, acceptors, flaw } = self.paxos;
+        write!(f, "proposers={proposers} acceptors={acceptors}")?;
+        flaw.map_or(Ok(()), |flaw| write!(f, " flaw={flaw}"))
     }
 }
 
@@ -160,8 +162,12 @@ impl FromStr for PaxosExperiment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let [proposers, acceptors] = words(text, ["proposers", "acceptors"])?;
-        Ok(Self { paxos: PaxosSetup { proposers: number(proposers)?, acceptors: number(acceptors)? } })
+        let (roles, flaw) = match text.split_once(" flaw=") {
+            Some((roles, flaw)) => (roles, Some(flaw.parse()?)),
+            None => (text, None),
+        };
+        let [proposers, acceptors] = words(roles, ["proposers", "acceptors"])?;
+        Ok(Self { paxos: PaxosSetup { proposers: number(proposers)?, acceptors: number(acceptors)?, flaw } })
     }
 }
 
@@ -192,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_run_of_paxos_travels_as_a_file() {
-        let experiment = PaxosExperiment { paxos: PaxosSetup { proposers: 2, acceptors: 3 } };
+        let experiment = PaxosExperiment { paxos: PaxosSetup { proposers: 2, acceptors: 3, flaw: None } };
         let mut timeline = Timeline::new(experiment, 9);
         for (node, value) in [(NodeId(0), "blue"), (NodeId(1), "red")] {
             let request = paxos::Request::Propose(value.into());
@@ -210,5 +216,18 @@ mod tests {
         assert!(Timeline::<PaxosExperiment>::import(&hostile).is_err(), "an acceptor can't be asked");
         let long = text.replacen("blue", &"b".repeat(VALUE_MAX + 1), 1);
         assert!(Timeline::<PaxosExperiment>::import(&long).is_err());
+    }
+
+    #[test]
+    fn a_setup_of_paxos_may_name_a_flaw() {
+        for text in ["proposers=2 acceptors=3", "proposers=3 acceptors=7 flaw=quorum-one-short"] {
+            let read: PaxosExperiment = text.parse().expect(text);
+            assert_eq!(read.to_string(), text);
+        }
+        for wrong in
+            ["proposers=2 acceptors=3 flaw=", "proposers=2 flaw=ballot-reused", "proposers=2 acceptors=3 flaw=x"]
+        {
+            assert!(wrong.parse::<PaxosExperiment>().is_err(), "{wrong}");
+        }
     }
 }

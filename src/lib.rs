@@ -17,12 +17,14 @@
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`experiment`]: what a page or the command line can run.
+//! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 //! - [`counterexample`]: what breaks a protocol that makes a mistake. Each breaks an invariant with its flaw, and none without.
 
 pub mod check;
 pub mod counterexample;
 pub mod experiment;
 pub mod explain;
+pub mod explore;
 pub mod gossip;
 pub mod history;
 pub mod multi_paxos;

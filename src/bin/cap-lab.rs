@@ -1,6 +1,6 @@
 //! The command line: the same library without a browser.
 //!
-//! Exit status 0: done; 2: bad input, with one sentence on what is wrong with it.
+//! Exit status 0: done; 2: bad input, with one sentence on what is wrong with it. `check` has more of them: see there.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -19,6 +19,9 @@ use cap_lab::world::paxos::PaxosRun;
 use cap_lab::world::watch;
 use clap::{Parser, Subcommand};
 
+#[path = "cap-lab/check.rs"]
+mod check;
+
 /// CAP Lab without a browser.
 #[derive(Parser)]
 #[command(version)]
@@ -29,6 +32,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Judges whether recorded histories are linearizable. Exit status 0: all are; 1: some are not; 2: bad input; 3: some are
+    /// unknown.
+    Check(check::CheckArguments),
     /// Computes a run again from its file, and compares what it did with what the file says.
     Replay {
         /// The file, as exported from the page.
@@ -58,6 +64,7 @@ enum Command {
 fn main() -> ExitCode {
     let unknown = || Err("This version does not know that experiment.".to_owned());
     let (input, done) = match Arguments::parse().command {
+        Command::Check(arguments) => return check::run(&arguments),
         Command::Replay { run, verbose, script } => {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),

@@ -127,7 +127,18 @@ impl Words<'_> {
                 format!("{} answers {} at once", self.me, quoted(chosen)),
                 format!("{} is chosen; “{asked}” can no longer be.", self.proposal(chosen)),
             ),
-            ProposerNote::CountsPromise { ballot, from, reported, count } => {
+            ProposerNote::CountsPromise { ballot, from, late: Some(late), count, .. } => said(
+                Tone::Bad,
+                PHASES,
+                format!("{} counts a late promise: {} for {}", self.me, of(*count), self.ballot(*ballot)),
+                format!(
+                    "{} promised {} only: what it accepted since is not in it, and it accepts below {} still.",
+                    self.node(*from),
+                    self.ballot(*late),
+                    self.ballot(*ballot)
+                ),
+            ),
+            ProposerNote::CountsPromise { ballot, from, late: None, reported, count } => {
                 let headline = format!("{} has {} promises for {}", self.me, of(*count), self.ballot(*ballot));
                 let from = self.node(*from);
                 let report = match reported {
@@ -181,7 +192,18 @@ impl Words<'_> {
                 );
                 said(if forced { Tone::Warning } else { Tone::Routine }, P2C, headline, reason)
             }
-            ProposerNote::ProposesOwn { proposal, count } => {
+            ProposerNote::ProposesOwn { proposal, ignored: Some((reported, by)), .. } => {
+                let me = &self.me;
+                let headline = format!("{me} proposes {} under {}", quoted(proposal), self.ballot(proposal.ballot));
+                let reason = format!(
+                    "{} reported {}, which may be chosen: {me} had to propose “{}”, and is deaf to it.",
+                    self.node(*by),
+                    self.proposal(reported),
+                    reported.value
+                );
+                said(Tone::Bad, P2C, headline, reason)
+            }
+            ProposerNote::ProposesOwn { proposal, ignored: None, count } => {
                 let reason = format!(
                     "{} promised ({}) and had accepted nothing: nothing below {} is or will be chosen, so any value will do.",
                     of(*count),
@@ -331,7 +353,12 @@ impl Words<'_> {
             ProposerNote::AlreadyProposing { wanted, .. } => format!("{me} will refuse: it is at work on “{wanted}”"),
             ProposerNote::AlreadyChosen { chosen, .. } => format!("{me} will answer that {} is chosen", quoted(chosen)),
             ProposerNote::CountsPromise { count, .. } => format!("{me} will have {} promises", of(*count)),
-            ProposerNote::ProposesOwn { proposal, .. } => format!("{me} will be free to propose {}", quoted(proposal)),
+            ProposerNote::ProposesOwn { proposal, ignored: Some((reported, _)), .. } => {
+                format!("{me} will propose {}, deaf to {}", quoted(proposal), self.proposal(reported))
+            }
+            ProposerNote::ProposesOwn { proposal, ignored: None, .. } => {
+                format!("{me} will be free to propose {}", quoted(proposal))
+            }
             ProposerNote::ProposesReported { proposal, wanted, .. } if *wanted == proposal.value => {
                 format!("{me} will have to propose {}, as it wants", quoted(proposal))
             }
@@ -411,8 +438,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::paxos::Timer;
-    use crate::paxos::harness::World;
+    use crate::paxos::harness::{World, config};
+    use crate::paxos::{Config, Flaw, Timer};
 
     const P1: NodeId = NodeId(0);
     const P2: NodeId = NodeId(1);
@@ -444,8 +471,10 @@ mod tests {
                 ProposerNote::TimesOut { accepting: true, .. } => 11,
                 ProposerNote::AlreadyProposing { .. } => 12,
                 ProposerNote::AlreadyChosen { .. } => 13,
-                ProposerNote::CountsPromise { .. } => 14,
-                ProposerNote::ProposesOwn { .. } => 15,
+                ProposerNote::CountsPromise { late: None, .. } => 14,
+                ProposerNote::CountsPromise { late: Some(_), .. } => 29,
+                ProposerNote::ProposesOwn { ignored: None, .. } => 15,
+                ProposerNote::ProposesOwn { ignored: Some(_), .. } => 30,
                 ProposerNote::ProposesReported { .. } => 16,
                 ProposerNote::CountsAccepted { .. } => 17,
                 ProposerNote::HearsNack { .. } => 18,
@@ -465,7 +494,7 @@ mod tests {
         }
     }
 
-    const KINDS: usize = 29;
+    const KINDS: usize = 31;
 
     /// p1 alone: a doubled Prepare, a doubled Promise, a ballot given up, and acceptances said twice.
     fn p1_begins(world: &mut World) {
@@ -528,7 +557,32 @@ mod tests {
             world.settle();
         }
         world.propose(P1, "yellow");
-        world.notes
+        world.notes.into_iter().chain(flawed_notes()).collect()
+    }
+
+    /// What no sound proposer does.
+    fn flawed_notes() -> impl Iterator<Item = (NodeId, Note)> {
+        let world = |flaw| World::of((0..5).map(|id| Config { flaw: Some(flaw), ..config(2, 3, NodeId(id)) }));
+        let promised = |world: &mut World, proposer| {
+            for acceptor in [a(1), a(2)] {
+                world.pass("Prepare", proposer, acceptor);
+                world.pass("Promise", acceptor, proposer);
+            }
+        };
+        let mut deaf = world(Flaw::AcceptedValueIgnored);
+        for (proposer, value) in [(P1, "blue"), (P2, "red")] {
+            deaf.propose(proposer, value);
+            deaf.sync(proposer).unwrap();
+            promised(&mut deaf, proposer);
+            deaf.pass("Accept", proposer, a(1));
+        }
+        let mut hasty = world(Flaw::LatePromisesCounted);
+        hasty.propose(P1, "blue");
+        hasty.sync(P1).unwrap();
+        hasty.pass("Prepare", P1, a(1));
+        hasty.fire(P1, Timer::Retry).unwrap();
+        hasty.pass("Promise", a(1), P1);
+        deaf.notes.into_iter().chain(hasty.notes)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::message::Message;
 use super::note::{AcceptorNote, Note};
 use super::proposal::{Ballot, Proposal};
-use super::{Config, Delta, Paxos, send};
+use super::{Config, Delta, Flaw, Paxos, send};
 use crate::node::{Effects, NodeId};
 
 /// What an acceptor remembers (Paxos Made Simple §2.5), as it will be on disk after the next sync.
@@ -44,7 +44,7 @@ impl Acceptor {
             previous => {
                 let accepted = self.accepted.clone();
                 out.note(Note::Acceptor(AcceptorNote::Promises { ballot, previous, accepted }));
-                self.promise(ballot, out);
+                self.promise(config, ballot, out);
             }
         }
         out.send_after_sync(from, Message::Promise { ballot, accepted: self.accepted.clone() });
@@ -69,23 +69,27 @@ impl Acceptor {
                 promised: self.promised,
                 previous: self.accepted.clone(),
             }));
-            self.accept(proposal.clone(), out);
+            self.accept(config, proposal.clone(), out);
         }
         for to in config.learners.with(from).iter() {
             out.send_after_sync(to, Message::Accepted { proposal: proposal.clone() });
         }
     }
 
-    fn promise(&mut self, ballot: Ballot, out: &mut Effects<Paxos>) {
+    fn promise(&mut self, config: &Config, ballot: Ballot, out: &mut Effects<Paxos>) {
         assert!(self.promised < Some(ballot), "a promise only grows");
         self.promised = Some(ballot);
-        out.write(Delta::Promised(ballot));
+        if !config.has(Flaw::PromiseForgotten) {
+            out.write(Delta::Promised(ballot));
+        }
     }
 
     /// Accepting is promising too: otherwise a lower ballot could still be accepted after this one.
-    fn accept(&mut self, proposal: Proposal, out: &mut Effects<Paxos>) {
+    fn accept(&mut self, config: &Config, proposal: Proposal, out: &mut Effects<Paxos>) {
         assert!(self.promised <= Some(proposal.ballot), "accepted below a promise");
-        self.promised = Some(proposal.ballot);
+        if !config.has(Flaw::AcceptWithoutPromise) {
+            self.promised = Some(proposal.ballot);
+        }
         self.accepted = Some(proposal.clone());
         out.write(Delta::Accepted(proposal));
     }

@@ -45,6 +45,7 @@ pub(crate) fn config(proposers: usize, acceptors: usize, id: NodeId) -> Config {
         learners: duellists,
         retry: Delay::between(Micros::from_ms(500), Micros::from_ms(700)),
         back_off: Delay::between(Micros::from_ms(100), Micros::from_ms(900)),
+        flaw: None,
     }
 }
 

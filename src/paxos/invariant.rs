@@ -17,13 +17,13 @@ pub const INVARIANTS: [(&str, &str); 4] = [
     (ONE_PROPOSAL_PER_BALLOT, "at most one proposal has any ballot"),
 ];
 
-const AGREEMENT: &str = "Agreement";
+pub(super) const AGREEMENT: &str = "Agreement";
 const VALIDITY: &str = "Validity";
-const PROMISES_KEPT: &str = "Promises kept";
-const ONE_PROPOSAL_PER_BALLOT: &str = "One proposal per ballot";
+pub(super) const PROMISES_KEPT: &str = "Promises kept";
+pub(super) const ONE_PROPOSAL_PER_BALLOT: &str = "One proposal per ballot";
 
 /// An invariant that was false, and the facts that show it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Violation {
     /// One of the names in [`INVARIANTS`].
     pub invariant: &'static str,
@@ -32,7 +32,7 @@ pub struct Violation {
 }
 
 /// All that the observer remembers of a run. Clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Ghost {
     /// What clients have asked for.
     requested: Arc<SortedSet<Value>>,
@@ -44,10 +44,12 @@ pub struct Ghost {
     told: Arc<SortedMap<NodeId, Told>>,
     /// The first proposal that a quorum was seen to accept.
     chosen: Option<Proposal>,
+    /// What broke, in this order: of each invariant the first time only.
+    violations: Arc<Vec<Violation>>,
 }
 
 /// The highest that an acceptor has told anyone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct Told {
     promised: Option<Ballot>,
     accepted: Option<Ballot>,
@@ -64,6 +66,11 @@ impl Ghost {
         &self.accepted
     }
 
+    /// What broke, in this order: of each invariant the first time only.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
     /// A client asks a node for something.
     pub fn observe_request(&mut self, request: &Request) {
         let Request::Propose(value) = request;
@@ -72,7 +79,8 @@ impl Ghost {
 
     /// One event has taken `node` from `before` (`None` if it has just started, or started again after a crash) to
     /// `after`, and `left` is what it has handed to the network or to itself, in order. What waits for a sync leaves with
-    /// the sync, which is an event of its own.
+    /// the sync, which is an event of its own. The error is the first of what broke now and had held until then; the
+    /// observer goes on all the same, since one broken rule leads to the next.
     pub fn observe<'a>(
         &mut self,
         node: NodeId,
@@ -80,43 +88,57 @@ impl Ghost {
         after: &Paxos,
         left: impl IntoIterator<Item = &'a Message>,
     ) -> Result<(), Violation> {
+        let known = self.violations.len();
         for message in left {
-            one_proposal_per_ballot(self, node, message)?;
-            self.promise_kept_by_message(node, message)?;
+            let single = one_proposal_per_ballot(self, node, message);
+            self.record(single);
+            let kept = self.promise_kept_by_message(node, message);
+            self.record(kept);
             if let Message::Accepted { proposal } = message {
-                self.count(node, proposal, after)?;
+                self.count(node, proposal, after);
             }
         }
         if let Some(acceptor) = after.acceptor() {
             if let (None, Some(proposal)) = (before, acceptor.accepted()) {
                 // A crash may keep what was never synced: it is durable now, though nobody has heard of it.
-                self.count(node, proposal, after)?;
+                self.count(node, proposal, after);
             }
-            promises_kept(self, node, before.and_then(Paxos::acceptor), acceptor)?;
+            let kept = promises_kept(self, node, before.and_then(Paxos::acceptor), acceptor);
+            self.record(kept);
         }
-        agreement(self, node, after)
+        let agreed = agreement(self, node, after);
+        self.record(agreed);
+        self.violations.get(known).map_or(Ok(()), |first| Err(first.clone()))
     }
 
-    fn count(&mut self, node: NodeId, proposal: &Proposal, at: &Paxos) -> Result<(), Violation> {
+    fn record(&mut self, verdict: Result<(), Violation>) {
+        let Err(violation) = verdict else { return };
+        if self.violations.iter().all(|known| known.invariant != violation.invariant) {
+            Arc::make_mut(&mut self.violations).push(violation);
+        }
+    }
+
+    fn count(&mut self, node: NodeId, proposal: &Proposal, at: &Paxos) {
         if self.accepted.get(proposal).is_some_and(|by| by.contains(node)) {
-            return Ok(());
+            return;
         }
         let by = Arc::make_mut(&mut self.accepted).or_default(proposal.clone());
         by.insert(node);
         let by = *by;
-        if !at.config().is_accept_quorum(by) {
-            return Ok(());
+        // A majority, whatever the nodes take for a quorum.
+        if !by.is_majority_of(at.config().acceptors) {
+            return;
         }
         match &self.chosen {
             Some(first) if first.value != proposal.value => {
                 let evidence = format!("{first} was chosen by {}, {proposal} by {by}", self.accepted[first]);
-                Err(Violation { invariant: AGREEMENT, evidence })
+                self.record(Err(Violation { invariant: AGREEMENT, evidence }));
             }
-            Some(_) => Ok(()),
+            Some(_) => {}
             None => {
-                validity(&self.requested, proposal)?;
+                let valid = validity(&self.requested, proposal);
+                self.record(valid);
                 self.chosen = Some(proposal.clone());
-                Ok(())
             }
         }
     }

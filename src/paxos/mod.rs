@@ -28,11 +28,15 @@
 //! that out in an asynchronous network (Fischer, Lynch and Paterson 1985); a random back-off after a refusal makes it ever
 //! less likely to go on. There is no distinguished proposer here, so that the duel can be watched.
 //!
+//! # What each rule is for
+//! A [`Flaw`] takes one rule out; the same schedule then ends with two values.
+//!
 //! # What is left out
 //! A log of many decisions (Multi-Paxos, §3), a distinguished proposer or learner, quorums other than majorities, catching
 //! up of a learner that missed acceptances while no one proposes, and any change of who the acceptors are.
 
 mod acceptor;
+mod flaw;
 pub mod invariant;
 mod learner;
 mod message;
@@ -46,6 +50,7 @@ pub(crate) mod harness;
 mod tests;
 
 pub use acceptor::Acceptor;
+pub use flaw::Flaw;
 pub use learner::Learner;
 pub use message::Message;
 pub use note::{AcceptorNote, Count, LearnerNote, Note, ProposerNote, Trigger, Why};
@@ -73,6 +78,8 @@ pub struct Config {
     pub retry: Delay,
     /// How long a proposer waits after it was refused. Wide, or duellists keep step with each other.
     pub back_off: Delay,
+    /// A mistake to try, the same at all nodes.
+    pub flaw: Option<Flaw>,
 }
 
 /// The two phases ask for their quorums separately: what safety needs is that every quorum of phase 1 shares an acceptor
@@ -99,7 +106,12 @@ impl Config {
     }
 
     fn majority(&self) -> u8 {
-        self.acceptors.len() as u8 / 2 + 1
+        let majority = self.acceptors.len() as u8 / 2 + 1;
+        if self.has(Flaw::QuorumOneShort) { majority - 1 } else { majority }
+    }
+
+    fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
     }
 
     /// How many refusals leave too few acceptors for a quorum of `needed`.

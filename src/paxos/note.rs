@@ -112,6 +112,8 @@ pub enum ProposerNote {
         ballot: Ballot,
         /// Who promised.
         from: NodeId,
+        /// The older ballot that the promise was for; only a flawed proposer counts such a one.
+        late: Option<Ballot>,
         /// What that acceptor had accepted.
         reported: Option<Proposal>,
         /// Who promised so far.
@@ -121,6 +123,8 @@ pub enum ProposerNote {
     ProposesOwn {
         /// What it asks the acceptors to accept.
         proposal: Proposal,
+        /// What was reported all the same, and by whom: only a flawed proposer is deaf to it.
+        ignored: Option<(Proposal, NodeId)>,
         /// Who promised.
         count: Count,
     },

@@ -5,7 +5,7 @@ use crate::sorted::SortedMap;
 use super::message::Message;
 use super::note::{Note, ProposerNote, Trigger, Why};
 use super::proposal::{Ballot, Proposal, Value};
-use super::{Chosen, Config, Delta, Paxos, Refusal, Timer, send};
+use super::{Chosen, Config, Delta, Flaw, Paxos, Refusal, Timer, send};
 use crate::node::{Answer, Effects, NodeId, NodeSet, RequestId};
 
 /// A proposer and how far it has come. Of all this only the round outlives a crash.
@@ -132,19 +132,19 @@ impl Proposer {
         reported: Option<Proposal>,
         out: &mut Effects<Paxos>,
     ) {
+        let counts = |current: Ballot| ballot == current || (ballot < current && config.has(Flaw::LatePromisesCounted));
         let why = match &mut self.phase {
             // Only promises of the ballot at hand: those of an older one say nothing about what was accepted since.
-            Phase::Preparing { ballot: current, promises, .. }
-                if *current == ballot && promises.contains_key(&from) =>
-            {
+            Phase::Preparing { ballot: current, promises, .. } if counts(*current) && promises.contains_key(&from) => {
                 Some(Why::Duplicate)
             }
-            Phase::Preparing { ballot: current, promises, refused } if *current == ballot => {
+            Phase::Preparing { ballot: current, promises, refused } if counts(*current) => {
                 // A refusal and then a promise: a crash took the higher promise, which no one but us had heard of.
                 refused.remove(from);
                 promises.insert(from, reported.clone());
                 let count = config.prepare_count(promises.keys().copied().collect());
-                out.note(Note::Proposer(ProposerNote::CountsPromise { ballot, from, reported, count }));
+                let (ballot, late) = (*current, (ballot < *current).then_some(ballot));
+                out.note(Note::Proposer(ProposerNote::CountsPromise { ballot, from, late, reported, count }));
                 None
             }
             Phase::Accepting { proposal, .. } if proposal.ballot == ballot => Some(Why::PhaseOver),
@@ -275,7 +275,9 @@ impl Proposer {
         self.round = ballot.round;
         self.phase = Phase::Preparing { ballot, promises: SortedMap::new(), refused: NodeSet::EMPTY };
         out.note(Note::Proposer(ProposerNote::Prepares { ballot, wanted, trigger }));
-        out.write(Delta::Round(ballot.round));
+        if !config.has(Flaw::BallotReused) {
+            out.write(Delta::Round(ballot.round));
+        }
         for to in config.acceptors.iter() {
             // Were this to leave before the round is durable, a restarted proposer could use the ballot once more, for
             // another value.
@@ -295,12 +297,9 @@ impl Proposer {
         }
         let (ballot, count) = (*ballot, config.prepare_count(promised));
         let wanted = self.wants().expect("a proposer at work has a wish").clone();
+        let deaf = config.has(Flaw::AcceptedValueIgnored);
         let (proposal, forced_by, note) = match highest(promises) {
-            None => {
-                let proposal = Proposal { ballot, value: wanted };
-                (proposal.clone(), None, ProposerNote::ProposesOwn { proposal, count })
-            }
-            Some((reported, reported_by)) => {
+            Some((reported, reported_by)) if !deaf => {
                 let (proposal, reported) = (Proposal { ballot, value: reported.value.clone() }, reported.clone());
                 let reports = promises.values().flatten().count() as u8;
                 let forced_by = Some(reported.clone());
@@ -313,6 +312,11 @@ impl Proposer {
                     count,
                 };
                 (proposal, forced_by, note)
+            }
+            report => {
+                let ignored = report.map(|(reported, by)| (reported.clone(), by));
+                let proposal = Proposal { ballot, value: wanted };
+                (proposal.clone(), None, ProposerNote::ProposesOwn { proposal, ignored, count })
             }
         };
         out.note(Note::Proposer(note));

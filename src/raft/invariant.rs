@@ -254,9 +254,9 @@ impl<C: Command> Ghost<C> {
         let link = self.logs.get(&node).and_then(|links| links.get(index.0 as usize - 1));
         let own = link.and_then(|link| self.entry(EntryId { term: link.term, index }));
         let own = own.filter(|_| index <= after.log().last_index());
-        let own = own.map_or("no entry".to_owned(), |seen| format!("{:?}", seen.entry));
+        let own = own.map_or("no entry".to_owned(), |seen| seen.entry.to_string());
         format!(
-            "at index {index} {node} has {own}, but {} counted {:?} as committed in term {}",
+            "at index {index} {node} has {own}, but {} counted {} as committed in term {}",
             first.node, committed.entry, first.during
         )
     }
@@ -293,8 +293,9 @@ fn leader_append_only<C: Command>(_: &mut Ghost<C>, change: &Change<'_, C>) -> R
     if leads(change.after) != Some(term) || lost > before.log().last_index() {
         return Ok(());
     }
-    let (old, new) = (before.entry(lost), change.after.entry(lost));
-    let evidence = format!("{}, leader of term {term}, had {old:?} at index {lost} and now has {new:?}", change.node);
+    let words = |raft: &Raft<C>| raft.entry(lost).map_or("nothing".to_owned(), Entry::to_string);
+    let (old, new) = (words(before), words(change.after));
+    let evidence = format!("{}, leader of term {term}, had {old} at index {lost} and now has {new}", change.node);
     Err(Violation { invariant: LEADER_APPEND_ONLY, evidence })
 }
 
@@ -322,10 +323,11 @@ fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Res
         match sightings.iter().find(|seen| seen.entry.term == entry.term) {
             Some(seen) if seen.digest == digest => {}
             Some(seen) => {
+                let same = if seen.entry == *entry { "it" } else { "another one" };
                 let evidence = format!(
-                    "at index {index} of term {} {node} has {entry:?} after an entry of term {previous}, but {} had {:?} \
-                     after an entry of term {}",
-                    entry.term, seen.node, seen.entry, seen.previous
+                    "at index {index} {node} has {entry} after an entry of term {previous}, but {} had {same} after an \
+                     entry of term {}",
+                    seen.node, seen.previous
                 );
                 return Err(Violation { invariant: LOG_MATCHING, evidence });
             }
@@ -386,9 +388,9 @@ fn leader_completeness<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>)
     let Some(digest) = ghost.digest(node, fresh) else { return Ok(()) };
     for (leader, term) in ghost.leading.iter() {
         if *term > after.term() && ghost.digest(*leader, fresh) != Some(digest) {
-            let entry = after.entry(fresh);
+            let entry = after.entry(fresh).map_or("what it has compacted".to_owned(), Entry::to_string);
             let evidence = format!(
-                "{node} committed {entry:?} at index {fresh} in term {}, but {leader}, leader of term {term}, has another log",
+                "{node} committed {entry} at index {fresh} in term {}, but {leader}, leader of term {term}, has another log",
                 after.term()
             );
             return Err(Violation { invariant: LEADER_COMPLETENESS, evidence });

@@ -111,6 +111,18 @@ pub struct Entry<C> {
     pub payload: Payload<C>,
 }
 
+/// Shown as `a command of term 1`.
+impl<C> Display for Entry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.payload {
+            Payload::Noop => "the no-op",
+            Payload::Command(_) => "a command",
+            Payload::Config(_) => "a configuration",
+        };
+        write!(f, "{what} of term {}", self.term)
+    }
+}
+
 /// The log: entries `first..=last`, in terms that never decrease. What came before `first` was compacted away (§7): only the
 /// name of the last such entry is kept, for the consistency check of the first that is left. A clone shares the entries.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

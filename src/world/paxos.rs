@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::watch::{Events, MarkKind};
 use crate::node::{Clocks, Delay, Micros, NodeId, NodeSet};
 use crate::paxos::invariant::{Ghost, Violation};
-use crate::paxos::{Config, Message, Note, Paxos, Proposal, ProposerNote, Request};
+use crate::paxos::{Config, Flaw, Message, Note, Paxos, Proposal, ProposerNote, Request};
 use crate::shared_vec::SharedVec;
 use crate::sim::model::{Model, Outcome, Status, Step};
 use crate::sim::network::Travel;
@@ -21,6 +21,8 @@ pub struct PaxosSetup {
     pub proposers: u8,
     /// Acceptors: 3, 5 or 7, so that no majority is wasted on a tie.
     pub acceptors: u8,
+    /// A mistake to try.
+    pub flaw: Option<Flaw>,
 }
 
 impl PaxosSetup {
@@ -65,7 +67,7 @@ impl PaxosSetup {
 
     fn config(self, id: NodeId) -> Config {
         let (proposers, acceptors) = (self.proposers(), self.acceptors());
-        Config { id, proposers, acceptors, learners: proposers, retry: RETRY, back_off: BACK_OFF }
+        Config { id, proposers, acceptors, learners: proposers, retry: RETRY, back_off: BACK_OFF, flaw: self.flaw }
     }
 }
 
@@ -189,8 +191,8 @@ impl PaxosWatch {
         let forgot = first_start || matches!(seen.step, Step::Crash(..));
         let before = seen.before.filter(|_| !forgot).map(|slot| &slot.node);
         let observed = self.ghost.observe(node, before, &seen.after.slot(node).node, left(seen.outcome, seen.after));
-        if let (Err(violation), None) = (observed, &self.broken) {
-            self.broken = Some((seen.at, violation));
+        if let Err(violation) = observed {
+            self.broken.get_or_insert((seen.at, violation));
             self.events.mark(seen.at, MarkKind::Broken);
         }
         if let (Some(proposal), None) = (self.ghost.chosen(), &self.chosen) {
@@ -281,7 +283,7 @@ mod tests {
     use super::*;
     use crate::sim::fault::Intervention;
 
-    const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5 };
+    const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5, flaw: None };
 
     fn asked(setup: PaxosSetup, seed: u64) -> PaxosRun {
         let mut run = Run::new(PaxosWorld::new(setup), 0, seed, 0);
@@ -312,7 +314,7 @@ mod tests {
             for acceptors in PaxosSetup::ACCEPTORS {
                 let mut duels = 0;
                 for seed in 0..40 {
-                    let mut run = asked(PaxosSetup { proposers, acceptors }, seed);
+                    let mut run = asked(PaxosSetup { proposers, acceptors, flaw: None }, seed);
                     while run.watch().chosen.is_none() {
                         assert!(run.step(Micros::from_ms(10_000)), "no end: {proposers} {acceptors}, seed {seed}");
                     }
@@ -334,7 +336,7 @@ mod tests {
     /// An acceptance is a fact once it is durable, even if every word of it dies on a cut link.
     #[test]
     fn what_dies_at_once_was_said_all_the_same() {
-        let setup = PaxosSetup { proposers: 1, acceptors: 3 };
+        let setup = PaxosSetup { proposers: 1, acceptors: 3, flaw: None };
         let mut run = asked(setup, 1);
         let accepting = |run: &PaxosRun| run.watch().issued.len() == 1;
         while !accepting(&run) {

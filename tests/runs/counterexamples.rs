@@ -1,9 +1,9 @@
 //! Every flaw that the page offers breaks the invariant that it is said to break, and nothing breaks without it.
 
 use cap_lab::counterexample::{self, without_flaw};
-use cap_lab::experiment::FeedExperiment;
-use cap_lab::raft;
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::timeline::Timeline;
+use cap_lab::{paxos, raft};
 
 /// The name of the invariant that was broken at the end of the run, if one was.
 fn broken(timeline: &Timeline<FeedExperiment>) -> Option<&'static str> {
@@ -30,4 +30,26 @@ fn every_flaw_of_raft_breaks_its_invariant_and_only_the_flaw_does() {
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, raft::Flaw::ALL.map(raft::Flaw::name), "each flaw has its counterexample");
+}
+
+#[test]
+fn every_flaw_of_paxos_breaks_its_invariants_and_only_the_flaw_does() {
+    let known: Vec<_> = counterexample::paxos().collect();
+    for (example, flaw) in known.iter().zip(paxos::Flaw::ALL) {
+        assert_eq!(example.flaw, flaw.name(), "each flaw has its counterexample");
+        let broken = |mut timeline: Timeline<PaxosExperiment>| {
+            timeline.seek(timeline.end());
+            let violations = timeline.track().watch().ghost.violations();
+            (violations.iter().map(|violation| violation.invariant).collect::<Vec<_>>(), timeline.skipped())
+        };
+        assert_eq!(broken(example.play_paxos(true)), (flaw.breaks().to_vec(), 0), "{flaw}");
+        assert_eq!(flaw.breaks().last(), Some(&example.breaks), "{flaw}");
+        // What the flawed nodes would not have sent without their flaw can't arrive.
+        let sound = example.play_paxos(false);
+        let all = sound.script().len();
+        let (none, skipped) = broken(sound);
+        assert!(none.is_empty(), "without {flaw}: {none:?}");
+        assert!(2 * skipped as usize <= all, "without {flaw}: {skipped} of {all} acts could not be done");
+    }
+    assert_eq!(known.len(), paxos::Flaw::ALL.len());
 }

@@ -85,6 +85,7 @@ fn decision(seed: u64, acceptors: usize) -> Result<Driver<Decision>, String> {
         learners: proposers,
         retry: Delay::between(Micros::from_ms(500), Micros::from_ms(700)),
         back_off: Delay::between(Micros::from_ms(100), Micros::from_ms(900)),
+        flaw: None,
     };
     let nodes = all.iter().map(|id| Paxos::new(config(id))).collect();
     Driver::new(nodes, Decision { ghost: Ghost::default(), seen: Seen::default() }, seed)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cap_lab::node::{Answer, Command, NodeId, NodeSet, RequestId};
 use cap_lab::raft::invariant::{Ghost, INVARIANTS, Violation};
-use cap_lab::raft::{Change, Config, Flaw, Note, Raft, ReadProof, Reads, Request, Response, Switches, Timer};
+use cap_lab::raft::{Change, Config, Flaw, Note, ReadProof, Reads, Request, Response, Switches, Timer};
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};

@@ -5,6 +5,7 @@ use std::error::Error;
 use cap_lab::counterexample;
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::run::{Run, World};
 use cap_lab::timeline::track::Track;
 use cap_lab::timeline::{Experiment, RequestOf, Timeline};
@@ -69,13 +70,18 @@ impl Lab {
     /// Does what a line says, at a moment of its own.
     pub(crate) fn act(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
         fn act<E: Experiment>(timeline: &mut Timeline<E>, line: &str) -> Result<(), Box<dyn Error>> {
-            let act: cap_lab::sim::fault::Intervention<RequestOf<E>> = line.parse()?;
-            if let cap_lab::sim::fault::Intervention::Request { node, request } = &act {
+            let act: Intervention<RequestOf<E>> = line.parse()?;
+            if let Intervention::Request { node, request } = &act {
                 timeline.experiment().check_request(*node, request)?;
             }
             if timeline.act(act) { Ok(()) } else { Err("that can't be done now".into()) }
         }
         each!(self, timeline => act(timeline, line))
+    }
+
+    /// What the node has written becomes durable now, if there is anything.
+    pub(crate) fn finish_disk(&mut self, node: NodeId) {
+        each!(self, timeline => timeline.act(Intervention::Sync { world: 0, node }));
     }
 
     /// `n1`, `ana`, `p1` or `a1`.
@@ -203,8 +209,19 @@ impl Lab {
     pub(crate) fn broken(&self) -> Option<String> {
         let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
-        let paxos = self.paxos().and_then(|run| run.watch().broken.as_ref().map(|broken| format!("{broken:?}")));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
-        feed.or(paxos).or(multi_paxos)
+        feed.or(self.paxos().and_then(|run| self.broken_paxos(run))).or(multi_paxos)
+    }
+
+    /// All that was broken, a line each, with the names that scripts use.
+    fn broken_paxos(&self, run: &PaxosRun) -> Option<String> {
+        let named = |evidence: &str| {
+            let nodes = run.world().setup.nodes();
+            nodes.iter().fold(evidence.to_owned(), |text, node| text.replace(&node.to_string(), &self.name(node)))
+        };
+        let all = run.watch().ghost.violations().iter();
+        let lines: Vec<String> =
+            all.map(|broken| format!("{} is violated: {}", broken.invariant, named(&broken.evidence))).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 }

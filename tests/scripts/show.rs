@@ -225,10 +225,16 @@ fn acceptors(lab: &Lab) -> Shown {
         let down = if slot.status == Status::Crashed { ", down" } else { "" };
         writeln!(out, "{} promised {promised}, accepted {accepted}{down}", lab.name(id))?;
     }
-    match &run.watch().chosen {
-        Some(choice) => writeln!(out, "chosen: {}", choice.proposal)?,
-        None => writeln!(out, "nothing is chosen")?,
+    let Some(first) = &run.watch().chosen else { return Ok(out + "nothing is chosen\n") };
+    write!(out, "chosen: {}", first.proposal)?;
+    let all = run.world().setup.acceptors();
+    for (proposal, by) in run.watch().ghost.accepted().iter() {
+        // The same value again is no news.
+        if by.is_majority_of(all) && proposal.value != first.proposal.value {
+            write!(out, " and {proposal}")?;
+        }
     }
+    out.push('\n');
     Ok(out)
 }
 

@@ -53,7 +53,7 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
             Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
         }
         Page::Paxos => {
-            let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0 };
+            let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0, flaw: None };
             Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))
         }
     }

@@ -167,9 +167,9 @@ fn components(setup: PaxosSetup, model: &Model<Paxos>) -> Vec<NodeSet> {
 }
 
 fn invariants(run: &PaxosRun) -> Vec<Invariant> {
-    let broken = run.watch().broken.as_ref();
+    let violations = run.watch().ghost.violations();
     let evidence =
-        |name| broken.filter(|(_, broken)| broken.invariant == name).map(|(_, broken)| broken.evidence.clone());
+        |name| violations.iter().find(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
     INVARIANTS.iter().map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
 }
 

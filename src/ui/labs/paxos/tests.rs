@@ -5,7 +5,7 @@ use cap_lab::explain::paxos::outcome;
 use cap_lab::sim::dice;
 use cap_lab::sim::model::Status;
 
-const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5 };
+const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5, flaw: None };
 
 fn lab() -> PaxosLab {
     PaxosLab::begin(SETUP, 42).expect("a possible setup")
@@ -246,7 +246,7 @@ fn try_row(lab: &PaxosLab, step: &NextStep) {
 #[test]
 fn every_row_is_possible_and_tells_the_truth() {
     for seed in 0..12 {
-        let setup = PaxosSetup { proposers: 1 + (seed % 3) as u8, acceptors: 3 };
+        let setup = PaxosSetup { proposers: 1 + (seed % 3) as u8, acceptors: 3, flaw: None };
         let mut lab = PaxosLab::begin(setup, seed).expect("a possible setup");
         for turn in 0..60 {
             let steps = lab.next_steps(0);

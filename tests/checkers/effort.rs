@@ -1,0 +1,181 @@
+//! How much work a check is: long histories, budgets, and keys that take turns.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cap_lab::check::call::Call;
+use cap_lab::check::linearizability::{Checker, Verdict, check, is_linearization};
+use cap_lab::check::spec::Value;
+use cap_lab::check::spec::key_value::{KeyValue, KeyValueAction};
+use cap_lab::check::spec::register::{CasRegister, Register, RegisterAction};
+
+use crate::brute::Dice;
+use crate::computed;
+
+const REGISTER: Register = Register { initial: Value::Int(0) };
+
+/// A history of 10 clients with distinct written values, as a register makes it: every operation takes effect at a moment
+/// between its invocation and its return.
+fn distinct(seed: u64, count: u64) -> Vec<Call<RegisterAction>> {
+    const CLIENTS: u64 = 10;
+    let mut dice = Dice::new(seed);
+    let mut free = [0; CLIENTS as usize];
+    // Effects in the order of their moments; each client's operations do not overlap.
+    let mut pending: Vec<(u64, u64, u64, u64)> = Vec::new();
+    for index in 0..count {
+        let client = index % CLIENTS;
+        let invoked = free[client as usize] + dice.below(20);
+        let effect = invoked + dice.below(50);
+        let returned = effect + dice.below(50);
+        free[client as usize] = returned + 1;
+        pending.push((effect, client, invoked, returned));
+    }
+    pending.sort_unstable();
+    let mut held = 0;
+    let mut calls = Vec::new();
+    for (index, (_, process, invoked, returned)) in (1..).zip(pending) {
+        let action = if dice.below(3) == 0 {
+            held = index;
+            RegisterAction::Write(Value::Int(held))
+        } else {
+            RegisterAction::Read(Value::Int(held))
+        };
+        calls.push(Call { process, object: 0, action, invoked, returned: Some(returned) });
+    }
+    calls.sort_by_key(|call| call.invoked);
+    calls
+}
+
+fn timed_check(calls: &[Call<RegisterAction>]) -> (Verdict, Duration) {
+    let calls = calls.to_vec();
+    let began = Instant::now();
+    let verdict = check(REGISTER, calls, u64::MAX, &mut || false);
+    (verdict, began.elapsed())
+}
+
+/// How long it takes to check all of these once. Many rounds, because Linux counts in steps of milliseconds.
+fn time_of(histories: &[Vec<Call<RegisterAction>>]) -> Duration {
+    const ROUNDS: u32 = 10;
+    let copies: Vec<_> = (0..ROUNDS).flat_map(|_| histories.iter().cloned()).collect();
+    let began = computed();
+    for calls in copies {
+        assert!(matches!(check(REGISTER, calls, u64::MAX, &mut || false), Verdict::Linearizable(_)));
+    }
+    (computed() - began) / ROUNDS
+}
+
+#[test]
+fn a_hundred_thousand_distinct_values_take_less_than_a_second() {
+    let many = distinct(0, 100_000);
+    let (Verdict::Linearizable(order), _) = timed_check(&many) else { panic!("a register made it") };
+    assert!(is_linearization(&REGISTER, &many, &order));
+    let few: Vec<_> = (1..=10).map(|seed| distinct(seed, 10_000)).collect();
+    let (mut ten_short, mut long) = (Duration::MAX, Duration::MAX);
+    for _ in 0..5 {
+        ten_short = ten_short.min(time_of(&few));
+        long = long.min(time_of(std::slice::from_ref(&many)));
+    }
+    eprintln!("distinct values: 10,000 operations in {:?}, 100,000 in {long:?}", ten_short / 10);
+    assert!(long < Duration::from_secs(1), "{long:?}");
+    // The bar is 12 times, for optimised code. Here other tests share the caches, which the longer history needs more of.
+    let times = if cfg!(debug_assertions) { 20 } else { 12 };
+    assert!(long * 10 < ten_short * times, "{long:?} is more than {times} times {:?}", ten_short / 10);
+}
+
+#[test]
+fn one_stale_read_among_a_hundred_thousand_is_found_with_its_few_operations() {
+    let mut calls = distinct(1, 100_000);
+    let is_read = |call: &Call<RegisterAction>| matches!(call.action, RegisterAction::Read(_));
+    let late = calls.iter().rposition(is_read).expect("most are reads");
+    calls[late].action = RegisterAction::Read(Value::Int(0));
+    let (verdict, took) = timed_check(&calls);
+    let Verdict::NotLinearizable(evidence) = verdict else { panic!("that read is stale") };
+    eprintln!("one stale read among 100,000 operations: found in {took:?}");
+    assert!(evidence.operations.contains(&(late as u32)) && evidence.operations.len() <= 3, "{evidence:?}");
+    assert!(evidence.longest.len() > 90_000, "all before it has an order: {}", evidence.longest.len());
+}
+
+fn call(
+    process: u64,
+    object: u32,
+    action: KeyValueAction,
+    invoked: u64,
+    returned: Option<u64>,
+) -> Call<KeyValueAction> {
+    Call { process, object, action, invoked, returned }
+}
+
+/// A key with many concurrent appends, whose order no read tells until the last, which is impossible.
+fn dear(object: u32, appends: u64) -> Vec<Call<KeyValueAction>> {
+    let text = |index: u64| -> Arc<str> { format!("<{index}>").into() };
+    let append = |index| call(index, object, KeyValueAction::Append(text(index)), 10, Some(20));
+    let mut all: Vec<_> = (0..appends).map(append).collect();
+    let whole: String = (0..appends).map(|index| text(index).to_string()).collect::<String>() + "!";
+    all.push(call(99, object, KeyValueAction::Get(whole.into()), 30, Some(40)));
+    // It may wipe out whatever was before, so that no order of the appends is hopeless at first sight.
+    all.push(call(98, object, KeyValueAction::Put("<".into()), 10, Some(40)));
+    all
+}
+
+#[test]
+fn a_violation_in_one_key_is_found_without_finishing_the_dearest() {
+    let mut calls = dear(0, 14);
+    // As many operations, so that it does not come first for being short.
+    for index in 0..16 {
+        calls.push(call(index, 1, KeyValueAction::Put("a".into()), 100 * index, Some(100 * index + 50)));
+    }
+    calls.push(call(1, 1, KeyValueAction::Get("b".into()), 2_000, Some(2_010)));
+    let verdict = check(KeyValue, calls.clone(), 20_000, &mut || false);
+    let Verdict::NotLinearizable(evidence) = verdict else { panic!("{verdict:?}") };
+    assert!(evidence.operations.iter().all(|&one| calls[one as usize].object == 1));
+    // The other key alone takes far more than that.
+    let alone = check(KeyValue, dear(0, 14), 200_000, &mut || false);
+    assert!(matches!(alone, Verdict::Unknown { .. }), "{alone:?}");
+}
+
+#[test]
+fn budgets_are_kept_and_what_is_left_can_go_on() {
+    let calls = dear(0, 8);
+    let mut checker = Checker::new(KeyValue, calls.clone());
+    let mut steps = 0;
+    let verdict = loop {
+        let before = checker.explored();
+        let verdict = checker.step(100);
+        // A turn ends with a whole configuration.
+        assert!(checker.explored() <= before + 101, "{} for 100", checker.explored() - before);
+        steps += 1;
+        if let Some(verdict) = verdict {
+            break verdict;
+        }
+    };
+    assert!(steps > 100, "{steps}: too easy to prove anything");
+    let Verdict::NotLinearizable(in_pieces) = verdict else { panic!("the last read is impossible") };
+    let Verdict::NotLinearizable(at_once) = check(KeyValue, calls.clone(), u64::MAX, &mut || false) else {
+        panic!("the last read is impossible")
+    };
+    assert_eq!(in_pieces.operations, at_once.operations);
+    let Verdict::Unknown { explored } = check(KeyValue, calls, 1_000, &mut || false) else {
+        panic!("1,000 are too few")
+    };
+    assert!((1_000..1_010).contains(&explored), "{explored}");
+}
+
+#[test]
+fn a_check_can_be_cancelled() {
+    let mut asked = 0;
+    let verdict = check(KeyValue, dear(0, 14), u64::MAX, &mut || {
+        asked += 1;
+        asked > 3
+    });
+    let Verdict::Unknown { explored } = verdict else { panic!("{verdict:?}") };
+    assert!(asked == 4 && explored < 20_000, "asked {asked} times, {explored} looked at");
+}
+
+#[test]
+fn nothing_and_nearly_nothing_are_linearizable() {
+    assert_eq!(check(KeyValue, Vec::new(), 1, &mut || false), Verdict::Linearizable(Vec::new()));
+    let unknown = vec![call(0, 0, KeyValueAction::Append("a".into()), 1, None)];
+    assert_eq!(check(KeyValue, unknown, 10, &mut || false), Verdict::Linearizable(Vec::new()));
+    let empty = CasRegister { initial: Value::Nil };
+    assert_eq!(check(empty, Vec::new(), 1, &mut || false), Verdict::Linearizable(Vec::new()));
+}
