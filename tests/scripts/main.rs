@@ -207,8 +207,10 @@ fn every_script_holds() {
         let text = fs::read_to_string(&path).expect("readable");
         assert!(text.starts_with("# "), "{name} does not open with a claim");
         let holds = catch_unwind(|| goldenscript::run(&mut Runner::default(), &path));
-        if !matches!(holds, Ok(Ok(()))) {
-            failed.push(name);
+        match holds {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => failed.push(format!("{name}: {why}")),
+            Err(_) => failed.push(format!("{name}, see above")),
         }
     }
     assert!(failed.is_empty(), "{failed:?}");
