@@ -3,6 +3,7 @@
 //! A script says what is done from outside and when; all else follows from setup and seed, as in every run. So the page can
 //! play it, a learner can change it, and a test can take the flaw out and let the same things happen again.
 
+mod multi_paxos;
 mod paxos;
 
 use crate::experiment::{FeedExperiment, PaxosExperiment};
@@ -32,7 +33,7 @@ pub struct Counterexample {
 struct Schedule {
     /// Who takes part: `replicas=3 people=1`.
     cast: &'static str,
-    /// Raft's switches that are on: `.read-index`.
+    /// The protocol's switches that are on: `.read-index`.
     switches: &'static str,
     seed: u64,
     /// One intervention a line, each after its moment in µs; see [`crate::sim::script`].
@@ -47,6 +48,14 @@ pub fn raft() -> impl Iterator<Item = Counterexample> {
         let (_, run) = RAFT.iter().find(|(known, _)| *known == flaw)?;
         let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
         Some(Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run })
+    })
+}
+
+/// What breaks Multi-Paxos.
+pub fn multi_paxos() -> impl Iterator<Item = Counterexample> {
+    multi_paxos::SCHEDULES.iter().map(|(flaw, run)| {
+        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
     })
 }
 
@@ -74,8 +83,17 @@ impl Counterexample {
 
     /// The run of a flaw of Raft, with the flaw or without it, computed to its end, the play head at its start.
     pub fn play_raft(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        self.play_feed("raft", flawed)
+    }
+
+    /// The run of a flaw of Multi-Paxos, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_multi_paxos(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        self.play_feed("multi-paxos", flawed)
+    }
+
+    fn play_feed(&self, store: &str, flawed: bool) -> Timeline<FeedExperiment> {
         let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };
-        self.play(&format!("{} traffic=0 stores=raft{}{flaw}", self.run.cast, self.run.switches))
+        self.play(&format!("{} traffic=0 stores={store}{}{flaw}", self.run.cast, self.run.switches))
     }
 
     fn play<E: Experiment>(&self, setup: &str) -> Timeline<E> {

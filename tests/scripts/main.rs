@@ -20,7 +20,7 @@
 //! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
 //! show roles | logs | states | chosen | answers                of multi_paxos
-//! counterexample raft FLAW | counterexample raft FLAW sound    what the page plays, with its flaw or without
+//! counterexample raft|multi-paxos FLAW [sound]                what the page plays, with its flaw or without
 //! ```
 //!
 //! An act that cannot be done is an error: `!crash n1` expects that. So is a broken invariant that is not shown.

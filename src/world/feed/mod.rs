@@ -218,10 +218,8 @@ impl World for FeedWorld {
             watch.staleness.stale().last().filter(|_| watch.broken.is_none() && self.store.is_linearizable())
         {
             let reader = seen.history.get(stale.read).expect("a read of this run").client;
-            watch.broken = Some((
-                seen.at,
-                kind::stale_read(&self.setup.name(reader), &self.setup.name(stale.oldest.author), *stale),
-            ));
+            let (reader, author) = (self.setup.name(reader), self.setup.name(stale.oldest.author));
+            watch.broken = Some((seen.at, kind::stale_read(self.store, &reader, &author, *stale)));
             watch.events.mark(seen.at, MarkKind::Broken);
         }
     }
