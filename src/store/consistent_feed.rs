@@ -386,7 +386,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         match origin {
             Origin::Phone { id, via: Some(replica) } => out.send(replica, Message::Forwarded { id, answer }),
             Origin::Phone { id, via: None } => {
-                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer })
+                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
             }
             Origin::Operator(request) => out.reply(request, answer),
         }

@@ -17,8 +17,9 @@ function broken(lab) {
   return lab.page.locator(".invariants li.bad b").allInnerTexts();
 }
 
-for (const [page, least] of [["#raft", 13], ["#paxos", 6]]) {
-  labTest(`every flaw on ${page} plays and breaks its invariant, and only with the flaw`, { at: page }, async (lab) => {
+for (const [page, log, least] of [["#raft", "Raft", 13], ["#raft", "Multi-Paxos", 4], ["#paxos", "", 6]]) {
+  labTest(`every flaw on ${page} ${log} plays and breaks its invariant, and only with the flaw`, { at: page }, async (lab) => {
+    if (log === "Multi-Paxos") await lab.page.getByRole("button", { name: log, exact: true }).click();
     await list(lab);
     const flaws = await lab.page.locator(".flaws li").evaluateAll((rows) =>
       rows.map((row) => ({ title: row.querySelector("b").innerText, breaks: row.querySelector("i").innerText })),

@@ -13,7 +13,11 @@ fn broken(timeline: &Timeline<FeedExperiment>) -> Option<&'static str> {
 }
 
 /// With the flaw the run breaks what the flaw is said to break, without it nothing; all of the script can be done in both.
-fn only_the_flaw_is_to_blame(example: &Counterexample, flawed: &Timeline<FeedExperiment>, sound: &Timeline<FeedExperiment>) {
+fn only_the_flaw_is_to_blame(
+    example: &Counterexample,
+    flawed: &Timeline<FeedExperiment>,
+    sound: &Timeline<FeedExperiment>,
+) {
     assert_eq!(broken(flawed), Some(example.breaks), "{}", example.flaw);
     assert_eq!(broken(sound), None, "{} without the flaw", example.flaw);
     assert_eq!(flawed.script(), sound.script());

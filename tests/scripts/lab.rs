@@ -151,11 +151,6 @@ impl Lab {
         self.feeds().iter().find(|run| matches!(run.world().store, Store::Raft(..)))
     }
 
-    /// The first feed on a replicated log, whichever it is.
-    pub(crate) fn consistent(&self) -> Option<&FeedRun> {
-        self.feeds().iter().find(|run| run.world().store.is_linearizable())
-    }
-
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
         match self {
             Self::Paxos(timeline) => Some(timeline.track()),

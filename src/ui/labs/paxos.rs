@@ -314,7 +314,7 @@ impl Lab for PaxosLab {
     }
 
     fn without_flaw(&self) -> Option<Box<dyn Lab>> {
-        let mut experiment = self.timeline.experiment().clone();
+        let mut experiment = *self.timeline.experiment();
         experiment.paxos.flaw.take()?;
         Some(Box::new(Self::new(self.timeline.retold(experiment))))
     }

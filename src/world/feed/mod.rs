@@ -179,7 +179,7 @@ impl World for FeedWorld {
         let servers = self.setup.servers();
         let replica = |id| self.store.replica(id, servers);
         let phone = |(person, id): (usize, NodeId)| {
-            let retries = self.store.retries().then(|| Retries { servers: self.setup.replicas, ..RETRIES });
+            let retries = self.store.retries().then_some(Retries { servers: self.setup.replicas, ..RETRIES });
             let patience = if retries.is_some() { PATIENCE_WITH_RETRIES } else { PATIENCE };
             Participant::Client(Client::new(id, self.setup.home(person as u8), patience, retries))
         };
