@@ -282,6 +282,7 @@ fn role_words(run: &FeedRun, id: NodeId) -> String {
             format!("candidate: {} of {} votes", votes.len(), raft.config().members.len())
         }
         (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
+        (_, Role::Follower { leader: None }) if !raft.may_stand() => "waits to be added".to_owned(),
         (_, Role::Follower { leader: None }) => "follower, no leader".to_owned(),
     }
 }

@@ -54,9 +54,9 @@ impl FeedSetup {
         if self.servers().contains(node) { node.to_string() } else { self.person(node).to_owned() }
     }
 
-    /// Where each phone starts: spread over the replicas, the first two on either side of the picture.
-    fn home(self, person: u8) -> NodeId {
-        NodeId(person * 2 % self.replicas)
+    /// Where each phone starts: spread over the replicas that take part, the first two on either side of the picture.
+    fn home(self, person: u8, spares: u8) -> NodeId {
+        NodeId(person * 2 % (self.replicas - spares))
     }
 
     /// What is wrong with it, if anything.
@@ -179,9 +179,10 @@ impl World for FeedWorld {
         let servers = self.setup.servers();
         let replica = |id| self.store.replica(id, servers);
         let phone = |(person, id): (usize, NodeId)| {
+            let spares = self.store.service().map_or(0, |service| service.spares);
             let retries = self.store.retries().then_some(Retries { servers: self.setup.replicas, ..RETRIES });
             let patience = if retries.is_some() { PATIENCE_WITH_RETRIES } else { PATIENCE };
-            Participant::Client(Client::new(id, self.setup.home(person as u8), patience, retries))
+            Participant::Client(Client::new(id, self.setup.home(person as u8, spares), patience, retries))
         };
         servers.iter().map(replica).chain(self.setup.phones().enumerate().map(phone)).collect()
     }
