@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use cap_lab::explain;
 use cap_lab::history::Outcome;
-use cap_lab::multi_paxos::{self, MultiPaxos};
+use cap_lab::multi_paxos;
 use cap_lab::node::{Answer, NodeId, NodeSet};
 use cap_lab::raft::{Index, Membership, Payload, Role};
 use cap_lab::sim::model::Status;
@@ -44,20 +44,18 @@ fn list(nodes: NodeSet) -> String {
     nodes.to_string()
 }
 
-/// Its servers, if the first feed on a replicated log is on Multi-Paxos, with how much each has not synced.
-fn multi_paxos(lab: &Lab) -> Option<Vec<(NodeId, &MultiPaxos<Command>, Status, usize)>> {
-    let run = lab.consistent().filter(|run| matches!(run.world().store, Store::MultiPaxos(..)))?;
-    let servers = run
-        .model()
-        .slots()
-        .filter_map(|(id, slot)| slot.node.multi_paxos().map(|paxos| (id, paxos, slot.status, slot.unsynced.len())));
-    Some(servers.collect())
+/// The first feed on a replicated log, if it is on Multi-Paxos.
+fn on_multi_paxos(lab: &Lab) -> Option<&FeedRun> {
+    lab.consistent().filter(|run| matches!(run.world().store, Store::MultiPaxos(..)))
 }
 
 fn roles(lab: &Lab) -> Shown {
-    if let Some(servers) = multi_paxos(lab) {
-        let role = |(id, paxos, status, _)| multi_paxos_lab::role(id, paxos, status);
-        return Ok(servers.into_iter().map(role).collect());
+    if let Some(run) = on_multi_paxos(lab) {
+        let roles = run.model().slots().filter_map(|(id, slot)| {
+            let paxos = slot.node.multi_paxos()?;
+            Some(multi_paxos_lab::role(id, paxos, slot.status))
+        });
+        return Ok(roles.collect());
     }
     let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
@@ -87,13 +85,16 @@ fn command(lab: &Lab, Command { client, ask }: &Command) -> String {
 
 /// Each entry as `TERM:CONTENT`, a bar after what the server knows to be committed, and what a crash now would lose.
 fn logs(lab: &Lab) -> Shown {
-    if let Some(servers) = multi_paxos(lab) {
+    if let Some(run) = on_multi_paxos(lab) {
         let value = |payload: &multi_paxos::Payload<Command>| match payload {
             multi_paxos::Payload::Noop => "noop".to_owned(),
             multi_paxos::Payload::Command(asked) => command(lab, asked),
         };
-        let log = |(id, paxos, _, unsynced)| multi_paxos_lab::log(id, paxos, unsynced, value);
-        return Ok(servers.into_iter().map(log).collect());
+        let logs = run.model().slots().filter_map(|(id, slot)| {
+            let paxos = slot.node.multi_paxos()?;
+            Some(multi_paxos_lab::log(id, paxos, slot.unsynced.len(), value))
+        });
+        return Ok(logs.collect());
     }
     let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
