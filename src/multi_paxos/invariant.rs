@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::proposal::{Ballot, Payload, Slot};
 use super::{Message, MultiPaxos, Refusal, Request, Response};
-use crate::node::{Answer, Command, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Command, Kind, NodeId, NodeSet, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::{SortedMap, SortedSet};
 
@@ -171,7 +171,11 @@ impl<C: Command> Ghost<C> {
             return Ok(());
         }
         let told = if took_effect { "done" } else { "lost" };
-        violated(TRUE_ANSWERS, format!("request {}, {command:?}, is called {told} in slot {slot}: {chosen:?}", id.0))
+        let holds = chosen.map_or("nothing", named);
+        violated(
+            TRUE_ANSWERS,
+            format!("request {} is called {told} in slot {slot}, for which {holds} was chosen", id.0),
+        )
     }
 
     /// One event has taken `node` from `before` (`None` if it has just started, or started again after a crash) to
@@ -268,7 +272,8 @@ impl<C: Command> Ghost<C> {
     fn told_ballot(&mut self, node: NodeId, ballot: Ballot, message: &Message<C>) -> Result<(), Violation> {
         let told = self.told.or_default(node);
         if *told > ballot {
-            return violated(PROMISES_KEPT, format!("{node} had promised {told} and then sent {message:?}"));
+            let kind = message.kind();
+            return violated(PROMISES_KEPT, format!("{node} had promised {told} and then sent {kind} under {ballot}"));
         }
         if !matches!(message, Message::HeartbeatReply { .. }) {
             *told = ballot;
@@ -281,13 +286,13 @@ impl<C: Command> Ghost<C> {
         let known = self.seen(slot).and_then(|seen| seen.proposals.iter().find(|seen| seen.ballot == ballot));
         match known {
             Some(known) if known.payload == *payload => Ok(()),
-            Some(known) => violated(
-                ONE_PROPOSAL,
-                format!(
-                    "{node} has {payload:?} for slot {slot} under {ballot}, under which {:?} was proposed",
-                    known.payload
-                ),
-            ),
+            Some(known) => {
+                let (first, other) = two(&known.payload, payload);
+                violated(
+                    ONE_PROPOSAL,
+                    format!("slot {slot}: {first} was proposed under {ballot}, {node} has {other} under it"),
+                )
+            }
             None => {
                 let sighting = Sighting { ballot, payload: payload.clone(), by: NodeSet::EMPTY };
                 self.seen_mut(slot).proposals.push(sighting);
@@ -313,15 +318,18 @@ impl<C: Command> Ghost<C> {
         }
         match &seen.chosen {
             Some((_, chosen)) if *chosen == payload => Ok(()),
-            Some((first, chosen)) => violated(
-                AGREEMENT,
-                format!("slot {slot}: {chosen:?} was chosen under {first}, {payload:?} under {ballot} by {by}"),
-            ),
+            Some((ballot_then, chosen)) => {
+                let (first, other) = two(chosen, &payload);
+                violated(
+                    AGREEMENT,
+                    format!("slot {slot}: {first} was chosen under {ballot_then}, {other} under {ballot} by {by}"),
+                )
+            }
             None => {
                 seen.chosen = Some((ballot, payload.clone()));
                 match payload {
                     Payload::Command(command) if !self.requested.contains(&digest(&command)) => {
-                        violated(VALIDITY, format!("{command:?} was chosen for slot {slot}; nobody asked for it"))
+                        violated(VALIDITY, format!("a command was chosen for slot {slot} that nobody asked for"))
                     }
                     _ => Ok(()),
                 }
@@ -357,8 +365,12 @@ impl<C: Command> Ghost<C> {
             // What came in a snapshot is no longer there to compare.
             let agrees = truth.is_some() && after.chosen(slot).is_none_or(|believed| Some(believed) == truth);
             if !agrees {
-                let believed = after.chosen(slot);
-                let evidence = format!("{node} takes {believed:?} for chosen in slot {slot}; it is {truth:?}");
+                let (believed, is) = match (after.chosen(slot), truth) {
+                    (Some(believed), Some(truth)) => two(believed, truth),
+                    (Some(believed), None) => (named(believed), "nothing"),
+                    (None, _) => ("what a snapshot has", "nothing"),
+                };
+                let evidence = format!("{node} takes {believed} for chosen in slot {slot}, where {is} is");
                 return violated(AGREEMENT, evidence);
             }
         }
@@ -390,6 +402,20 @@ impl<C: Command> Ghost<C> {
             }
         }
     }
+}
+
+/// What a payload is. Commands have no names here.
+fn named<C>(payload: &Payload<C>) -> &'static str {
+    match payload {
+        Payload::Noop => "a no-op",
+        Payload::Command(_) => "a command",
+    }
+}
+
+/// Two payloads that differ.
+fn two<C>(one: &Payload<C>, other: &Payload<C>) -> (&'static str, &'static str) {
+    let both = matches!((one, other), (Payload::Command(_), Payload::Command(_)));
+    (named(one), if both { "another command" } else { named(other) })
 }
 
 fn shown(ballot: Option<Ballot>) -> String {

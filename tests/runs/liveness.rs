@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::history::Outcome;
+use cap_lab::multi_paxos::MultiPaxos;
 use cap_lab::node::{Answer, Kind, Micros, NodeId, NodeSet, RequestId};
 use cap_lab::raft::Raft;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::Status;
-use cap_lab::store::consistent_feed::{Command, ConsistentFeed};
 use cap_lab::store::feed::{PostId, Request, Response};
 use cap_lab::store::participant::Participant;
 use cap_lab::timeline::Timeline;
@@ -120,7 +120,7 @@ pub(crate) fn posts(run: &FeedRun) -> BTreeMap<RequestId, PostId> {
 }
 
 /// The first post that was begun after `healed` and confirmed: how long after.
-fn first_confirmed(run: &FeedRun, healed: Micros) -> Option<Micros> {
+pub(crate) fn first_confirmed(run: &FeedRun, healed: Micros) -> Option<Micros> {
     run.history().iter().find_map(|operation| match operation.outcome {
         Outcome::Done { at, response: Response::Posted(_) } if operation.invoked >= healed => Some(at.since(healed)),
         _ => None,
@@ -181,22 +181,22 @@ fn recovers(seed: u64, tally: &mut Tally) -> Micros {
     one.zip(other).map(|(one, other)| one.max(other)).unwrap_or_else(|| panic!("seed {seed}: no post was confirmed"))
 }
 
-pub(crate) fn consistent(node: &Participant) -> Option<&ConsistentFeed<Raft<Command>>> {
-    if let Participant::Raft(replica) = node { Some(replica) } else { None }
+fn leads(node: &Participant) -> bool {
+    node.raft().is_some_and(Raft::is_leader) || node.multi_paxos().is_some_and(MultiPaxos::is_leader)
 }
 
 /// The consistent feed's promises: no stale read ever, what is confirmed stays, what is refused never comes.
 pub(crate) fn assert_consistent(seed: u64, run: &FeedRun) {
     let stale: Vec<_> = run.watch().staleness.stale().iter().collect();
     assert!(stale.is_empty(), "seed {seed}: stale reads of the consistent feed: {stale:?}");
-    let replicas: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, consistent(&slot.node)?))).collect();
-    let leaders: Vec<_> = replicas.iter().filter(|(_, replica)| replica.log().is_leader()).collect();
-    assert_eq!(leaders.len(), 1, "seed {seed}: leaders");
-    for (id, replica) in &replicas {
-        assert_eq!(replica.feed(), replicas[0].1.feed(), "seed {seed}: {id} and n1 differ");
+    let leaders = run.model().slots().filter(|(_, slot)| leads(&slot.node)).count();
+    assert_eq!(leaders, 1, "seed {seed}: leaders");
+    let feeds: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, slot.node.consistent()?))).collect();
+    for (id, feed) in &feeds {
+        assert_eq!(*feed, feeds[0].1, "seed {seed}: {id} and n1 differ");
     }
     let names = posts(run);
-    let there = |id: &RequestId| replicas[0].1.feed().posts().iter().any(|post| post.id == names[id]);
+    let there = |id: &RequestId| feeds[0].1.posts().iter().any(|post| post.id == names[id]);
     for operation in run.history().iter().filter(|operation| names.contains_key(&operation.id)) {
         let done = match &operation.outcome {
             Outcome::Done { .. } | Outcome::Unknown { later: Some((_, Answer::Done(_))), .. } => true,

@@ -6,6 +6,7 @@ mod faults;
 mod files;
 mod liveness;
 mod replay;
+mod same_script;
 mod sessions;
 mod timeline;
 mod words;

@@ -14,7 +14,7 @@ use cap_lab::store::participant::Note;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::{EXACTLY_ONCE, FeedRun};
 
-use crate::liveness::{assert_consistent, consistent, fault, heal, posts};
+use crate::liveness::{assert_consistent, fault, heal, posts};
 use crate::{Dice, ms, report, seeds};
 
 fn with_retries(store: &str) -> FeedExperiment {
@@ -78,8 +78,8 @@ fn troubled(experiment: FeedExperiment, seed: u64, tally: &mut Tally) -> Timelin
 /// How often each post is in the feed.
 fn copies(run: &FeedRun) -> BTreeMap<PostId, u32> {
     let mut copies = BTreeMap::new();
-    let replica = run.model().slots().find_map(|(_, slot)| consistent(&slot.node)).expect("n1");
-    for post in replica.feed().posts().iter() {
+    let feed = run.model().slots().find_map(|(_, slot)| slot.node.consistent()).expect("n1");
+    for post in feed.posts().iter() {
         *copies.entry(post.id).or_default() += 1;
     }
     copies

@@ -109,8 +109,10 @@ impl Lab {
     /// A protocol's timer as the participants of this experiment call it.
     pub(crate) fn timer(&self, name: &str) -> String {
         match self {
-            Self::Feed(_) if self.raft().is_none() => format!("MultiPaxos({name})"),
-            Self::Feed(_) => format!("Raft({name})"),
+            Self::Feed(timeline) => match timeline.experiment().stores[0] {
+                Store::MultiPaxos(..) => format!("MultiPaxos({name})"),
+                Store::Raft(..) | Store::Gossip => format!("Raft({name})"),
+            },
             Self::Paxos(_) | Self::MultiPaxos(_) => name.to_owned(),
         }
     }
@@ -146,9 +148,9 @@ impl Lab {
         }
     }
 
-    /// The first feed on Raft.
-    pub(crate) fn raft(&self) -> Option<&FeedRun> {
-        self.feeds().iter().find(|run| matches!(run.world().store, Store::Raft(..)))
+    /// The first feed on a replicated log, whichever it is.
+    pub(crate) fn consistent(&self) -> Option<&FeedRun> {
+        self.feeds().iter().find(|run| run.world().store.is_linearizable())
     }
 
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use cap_lab::explain::multi_paxos::sentence;
 use cap_lab::history::Outcome;
 use cap_lab::multi_paxos::invariant::{Ghost, Violation};
-use cap_lab::multi_paxos::{Config, Flaw, Message, Payload, Quorums, Refusal, Request, Response, Role, Slot, Snapshot};
+use cap_lab::multi_paxos::{
+    Config, Flaw, Message, MultiPaxos, Payload, Quorums, Refusal, Request, Response, Role, Slot, Snapshot,
+};
 use cap_lab::node::{Answer, Command, Delay, Micros, NodeId, NodeSet};
 use cap_lab::sim::model::{Model, Outcome as Done, Status, Step};
 use cap_lab::sim::network::Travel;
@@ -205,20 +207,20 @@ pub(crate) fn show(run: &Run<MultiPaxosWorld>, what: &str, noted: &mut u64) -> O
 }
 
 fn roles(run: &Run<MultiPaxosWorld>) -> Shown {
-    let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let paxos = &slot.node.paxos;
-        let role = match (slot.status, paxos.role()) {
-            (Status::Crashed, _) => "down".to_owned(),
-            (_, Role::Leader { next, .. }) => format!("leader, next slot {next}"),
-            (_, Role::Preparing { promises, .. }) => format!("in phase 1 with the promises of {promises}"),
-            (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
-            (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
-        };
-        let paused = if slot.status == Status::Paused { ", paused" } else { "" };
-        writeln!(out, "{id} ballot {}: {role}{paused}", paxos.ballot())?;
-    }
-    Ok(out)
+    Ok(run.model().slots().map(|(id, slot)| role(id, &slot.node.paxos, slot.status)).collect())
+}
+
+/// A server's ballot and role.
+pub(crate) fn role<C: Command>(id: NodeId, paxos: &MultiPaxos<C>, status: Status) -> String {
+    let role = match (status, paxos.role()) {
+        (Status::Crashed, _) => "down".to_owned(),
+        (_, Role::Leader { next, .. }) => format!("leader, next slot {next}"),
+        (_, Role::Preparing { promises, .. }) => format!("in phase 1 with the promises of {promises}"),
+        (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
+        (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
+    };
+    let paused = if status == Status::Paused { ", paused" } else { "" };
+    format!("{id} ballot {}: {role}{paused}\n", paxos.ballot())
 }
 
 fn value(payload: &Payload<Word>) -> String {
@@ -228,40 +230,44 @@ fn value(payload: &Payload<Word>) -> String {
     }
 }
 
+fn logs(run: &Run<MultiPaxosWorld>) -> Shown {
+    Ok(run.model().slots().map(|(id, slot)| log(id, &slot.node.paxos, slot.unsynced.len(), value)).collect())
+}
+
 /// By slot: what was accepted as `BALLOT:VALUE`, `-` if nothing was; in brackets what is chosen, if the server learned that
 /// and had accepted something else; a bar after what it knows to be chosen; the slots of the snapshot in front.
-fn logs(run: &Run<MultiPaxosWorld>) -> Shown {
-    let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let paxos = &slot.node.paxos;
-        let base = paxos.snapshot().map_or(Slot::ZERO, |snapshot| snapshot.through);
-        let commit = paxos.commit_index();
-        write!(out, "{id}")?;
-        if base > Slot::ZERO {
-            write!(out, " [1-{base}]")?;
+pub(crate) fn log<C: Command>(
+    id: NodeId,
+    paxos: &MultiPaxos<C>,
+    unsynced: usize,
+    value: impl Fn(&Payload<C>) -> String,
+) -> String {
+    let base = paxos.snapshot().map_or(Slot::ZERO, |snapshot| snapshot.through);
+    let commit = paxos.commit_index();
+    let mut out = id.to_string();
+    if base > Slot::ZERO {
+        out += &format!(" [1-{base}]");
+    }
+    if commit == base {
+        out += " |";
+    }
+    for at in base.next().through(paxos.accepted().last().max(commit)) {
+        let accepted = paxos.accepted().get(at);
+        match accepted {
+            Some(proposal) => out += &format!(" {}:{}", proposal.ballot, value(&proposal.payload)),
+            None => out += " -",
         }
-        if commit == base {
-            write!(out, " |")?;
+        if let Some(chosen) = paxos.chosen(at).filter(|chosen| accepted.is_none_or(|own| own.payload != **chosen)) {
+            out += &format!("({})", value(chosen));
         }
-        for at in base.next().through(paxos.accepted().last().max(commit)) {
-            let accepted = paxos.accepted().get(at);
-            match accepted {
-                Some(proposal) => write!(out, " {}:{}", proposal.ballot, value(&proposal.payload))?,
-                None => write!(out, " -")?,
-            }
-            if let Some(chosen) = paxos.chosen(at).filter(|chosen| accepted.is_none_or(|own| own.payload != **chosen)) {
-                write!(out, "({})", value(chosen))?;
-            }
-            if at == commit {
-                write!(out, " |")?;
-            }
-        }
-        match slot.unsynced.len() {
-            0 => writeln!(out)?,
-            writes => writeln!(out, " ({writes} not synced)")?,
+        if at == commit {
+            out += " |";
         }
     }
-    Ok(out)
+    match unsynced {
+        0 => out + "\n",
+        writes => out + &format!(" ({writes} not synced)\n"),
+    }
 }
 
 /// What each server's state machine carried out.

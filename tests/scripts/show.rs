@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use cap_lab::explain;
 use cap_lab::history::Outcome;
+use cap_lab::multi_paxos;
 use cap_lab::node::{Answer, NodeId, NodeSet};
 use cap_lab::raft::{Index, Membership, Payload, Role};
 use cap_lab::sim::model::Status;
@@ -12,7 +13,7 @@ use cap_lab::store::consistent_feed::Command;
 use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
 use cap_lab::store::participant::Participant;
 use cap_lab::timeline::track::Track;
-use cap_lab::world::feed::FeedRun;
+use cap_lab::world::feed::{FeedRun, Store};
 
 use crate::lab::{Lab, each};
 use crate::multi_paxos_lab;
@@ -43,8 +44,20 @@ fn list(nodes: NodeSet) -> String {
     nodes.to_string()
 }
 
+/// The first feed on a replicated log, if it is on Multi-Paxos.
+fn on_multi_paxos(lab: &Lab) -> Option<&FeedRun> {
+    lab.consistent().filter(|run| matches!(run.world().store, Store::MultiPaxos(..)))
+}
+
 fn roles(lab: &Lab) -> Shown {
-    let run = lab.raft().ok_or("there is no Raft here")?;
+    if let Some(run) = on_multi_paxos(lab) {
+        let roles = run.model().slots().filter_map(|(id, slot)| {
+            let paxos = slot.node.multi_paxos()?;
+            Some(multi_paxos_lab::role(id, paxos, slot.status))
+        });
+        return Ok(roles.collect());
+    }
+    let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
     for (id, slot) in run.model().slots() {
         let Some(raft) = slot.node.raft() else { continue };
@@ -62,9 +75,28 @@ fn roles(lab: &Lab) -> Shown {
     Ok(out)
 }
 
+/// A command by what it posts or who reads.
+fn command(lab: &Lab, Command { client, ask }: &Command) -> String {
+    match ask {
+        Ask::Post(post) => format!("\"{}\"", post.text),
+        Ask::Read => format!("{}'s read", lab.name(*client)),
+    }
+}
+
 /// Each entry as `TERM:CONTENT`, a bar after what the server knows to be committed, and what a crash now would lose.
 fn logs(lab: &Lab) -> Shown {
-    let run = lab.raft().ok_or("there is no Raft here")?;
+    if let Some(run) = on_multi_paxos(lab) {
+        let value = |payload: &multi_paxos::Payload<Command>| match payload {
+            multi_paxos::Payload::Noop => "noop".to_owned(),
+            multi_paxos::Payload::Command(asked) => command(lab, asked),
+        };
+        let logs = run.model().slots().filter_map(|(id, slot)| {
+            let paxos = slot.node.multi_paxos()?;
+            Some(multi_paxos_lab::log(id, paxos, slot.unsynced.len(), value))
+        });
+        return Ok(logs.collect());
+    }
+    let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
     for (id, slot) in run.model().slots() {
         let Some(raft) = slot.node.raft() else { continue };
@@ -77,8 +109,7 @@ fn logs(lab: &Lab) -> Shown {
             let content = match &entry.payload {
                 Payload::Noop => "noop".to_owned(),
                 Payload::Config(membership) => configuration(membership),
-                Payload::Command(Command { ask: Ask::Post(post), .. }) => format!("\"{}\"", post.text),
-                Payload::Command(Command { client, ask: Ask::Read }) => format!("{}'s read", lab.name(*client)),
+                Payload::Command(asked) => command(lab, asked),
             };
             let bar = if index == raft.commit_index() { " |" } else { "" };
             write!(line, " {}:{content}{bar}", entry.term)?;

@@ -49,7 +49,7 @@ fn agreement_sees_two_values_chosen_for_one_slot() {
     accepts(&mut ghost, 2, B1, &[7]).unwrap();
     assert_eq!(ghost.chosen(Slot(1)), Some((B1, &Payload::Command(7))));
     accepts(&mut ghost, 2, B2, &[8]).unwrap();
-    let evidence = "slot 1: Command(7) was chosen under 1.n1, Command(8) under 2.n2 by {n2, n3}";
+    let evidence = "slot 1: a command was chosen under 1.n1, another command under 2.n2 by {n2, n3}";
     assert_violated(accepts(&mut ghost, 3, B2, &[8]), "Agreement", evidence);
 }
 
@@ -66,12 +66,12 @@ fn agreement_sees_a_server_that_believes_too_early_or_wrongly() {
     let mut ghost = asked(&[7, 8]);
     accepts(&mut ghost, 1, B1, &[7]).unwrap();
     let early = knowing(server(n(1), B1, &[7]), 1);
-    let evidence = "n1 takes Some(Command(7)) for chosen in slot 1; it is None";
+    let evidence = "n1 takes a command for chosen in slot 1, where nothing is";
     assert_violated(ghost.clone().observe(n(1), Some(&server(n(1), B1, &[7])), &early, []), "Agreement", evidence);
     accepts(&mut ghost, 2, B1, &[7]).unwrap();
     assert_eq!(ghost.observe(n(1), Some(&server(n(1), B1, &[7])), &early, []), Ok(()));
     let wrong = knowing(server(n(3), B2, &[8]), 1);
-    let evidence = "n3 takes Some(Command(8)) for chosen in slot 1; it is Some(Command(7))";
+    let evidence = "n3 takes a command for chosen in slot 1, where another command is";
     assert_violated(ghost.observe(n(3), Some(&server(n(3), B2, &[8])), &wrong, []), "Agreement", evidence);
 }
 
@@ -79,7 +79,7 @@ fn agreement_sees_a_server_that_believes_too_early_or_wrongly() {
 fn validity_sees_a_command_out_of_nowhere() {
     let mut ghost = asked(&[7]);
     accepts(&mut ghost, 1, B1, &[9]).unwrap();
-    let evidence = "9 was chosen for slot 1; nobody asked for it";
+    let evidence = "a command was chosen for slot 1 that nobody asked for";
     assert_violated(accepts(&mut ghost, 2, B1, &[9]), "Validity", evidence);
 }
 
@@ -122,7 +122,7 @@ fn two_values_under_one_ballot_are_noticed() {
     for _ in 0..2 {
         assert_eq!(ghost.observe(n(1), Some(&leader), &leader, [&accept(7)]), Ok(()));
     }
-    let said = "n1 has Command(8) for slot 1 under 1.n1, under which Command(7) was proposed";
+    let said = "slot 1: a command was proposed under 1.n1, n1 has another command under it";
     assert_violated(
         ghost.observe(n(1), Some(&leader), &leader, [&accept(8)]),
         "One proposal per ballot and slot",
@@ -169,13 +169,13 @@ fn an_answer_that_is_not_true_is_noticed() {
     let mut ghost = asked(&[7, 8]);
     let done = Answer::Done(Response::Committed { slot: Slot(1), ballot: B1 });
     let lost = Answer::Refused(Refusal::Superseded { slot: Slot(1) });
-    let early = "request 1, 7, is called done in slot 1: None";
+    let early = "request 1 is called done in slot 1, for which nothing was chosen";
     assert_violated(ghost.clone().observe_answer(RequestId(1), &done), "True answers", early);
     for id in [1, 2] {
         accepts(&mut ghost, id, B1, &[7]).unwrap();
     }
     assert_eq!(ghost.clone().observe_answer(RequestId(1), &done), Ok(()));
     assert_eq!(ghost.clone().observe_answer(RequestId(2), &lost), Ok(()));
-    let wrong = "request 1, 7, is called lost in slot 1: Some(Command(7))";
+    let wrong = "request 1 is called lost in slot 1, for which a command was chosen";
     assert_violated(ghost.observe_answer(RequestId(1), &lost), "True answers", wrong);
 }

@@ -67,7 +67,7 @@ fn quorums_that_miss_each_other_lose_a_chosen_value() {
     assert!(!run(4, None).server(n(3)).is_leader(), "three promises are one short of a quorum");
     let violation = run(3, Some(Flaw::QuorumOneShort)).take_violation();
     assert_eq!(violation.invariant, "Agreement");
-    assert_eq!(violation.evidence, "slot 1: Command(1) was chosen under 1.n1, Command(2) under 2.n3 by {n3, n4}");
+    assert_eq!(violation.evidence, "slot 1: a command was chosen under 1.n1, another command under 2.n3 by {n3, n4}");
 }
 
 /// P2c is what keeps a chosen value chosen.
