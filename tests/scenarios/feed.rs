@@ -131,6 +131,12 @@ fn tell(story: Story) {
         }
         assert_eq!(stage.run.watch().broken, None, "{}, seed {seed}", story.name);
         assert!(!story.unreliable || stage.network.dropped > 100, "{} messages were lost", stage.network.dropped);
+        if story.store.contains("snapshots") {
+            for node in stage.servers() {
+                let raft = stage.run.model().slot(node).node.raft().expect("the store is Raft");
+                assert!(raft.snapshot().is_some(), "{}, seed {seed}: {node} has its whole log", story.name);
+            }
+        }
         operations += judge(&stage, &format!("{}, seed {seed}", story.name));
     }
     report(&format!("feed, {}: {} seeds, {operations} operations, linearizable", story.name, seeds().end));
