@@ -3,6 +3,7 @@
 //! A script says what is done from outside and when; all else follows from setup and seed, as in every run. So the page can
 //! play it, a learner can change it, and a test can take the flaw out and let the same things happen again.
 
+mod multi_paxos;
 mod paxos;
 
 use crate::experiment::{FeedExperiment, PaxosExperiment};
@@ -32,7 +33,7 @@ pub struct Counterexample {
 struct Schedule {
     /// Who takes part: `replicas=3 people=1`.
     cast: &'static str,
-    /// Raft's switches that are on: `.read-index`.
+    /// The protocol's switches that are on: `.read-index`.
     switches: &'static str,
     seed: u64,
     /// One intervention a line, each after its moment in µs; see [`crate::sim::script`].
@@ -47,6 +48,14 @@ pub fn raft() -> impl Iterator<Item = Counterexample> {
         let (_, run) = RAFT.iter().find(|(known, _)| *known == flaw)?;
         let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
         Some(Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run })
+    })
+}
+
+/// What breaks Multi-Paxos.
+pub fn multi_paxos() -> impl Iterator<Item = Counterexample> {
+    multi_paxos::SCHEDULES.iter().map(|(flaw, run)| {
+        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
     })
 }
 
@@ -74,8 +83,17 @@ impl Counterexample {
 
     /// The run of a flaw of Raft, with the flaw or without it, computed to its end, the play head at its start.
     pub fn play_raft(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        self.play_feed("raft", flawed)
+    }
+
+    /// The run of a flaw of Multi-Paxos, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_multi_paxos(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        self.play_feed("multi-paxos", flawed)
+    }
+
+    fn play_feed(&self, store: &str, flawed: bool) -> Timeline<FeedExperiment> {
         let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };
-        self.play(&format!("{} traffic=0 stores=raft{}{flaw}", self.run.cast, self.run.switches))
+        self.play(&format!("{} traffic=0 stores={store}{}{flaw}", self.run.cast, self.run.switches))
     }
 
     fn play<E: Experiment>(&self, setup: &str) -> Timeline<E> {
@@ -255,20 +273,17 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
     ),
     (
         raft::Flaw::WipedServerReturns,
-        // Ana's post is on n1 and n2. n2 loses its disk and elects n3, which never had it.
+        // One of the two servers that have a committed post loses its disk, and then its vote makes the third one leader.
         Schedule {
             cast: "replicas=3 people=1",
             switches: "",
-            seed: 1,
-            script: "10000 cut n3>n1 n1>n3 n3>n2 n2>n3
-                10001 timer 0 n1 Raft(Election)
-                150000 ask n4 post Remember me
-                240000 crash n1 keep 0
-                240001 crash n2 keep 0
-                250000 restart n2
-                250001 heal n3>n2 n2>n3
-                260000 timer 0 n3 Raft(Election)",
-            end_ms: 340,
+            seed: 5,
+            script: "300000 cut n1>n3 n3>n1
+                300000 ask n4 post Remember me
+                370000 crash n2 keep 0
+                370000 restart n2
+                370000 timer 0 n3 Raft(Election)",
+            end_ms: 440,
         },
     ),
     (
@@ -298,6 +313,27 @@ const RAFT: &[(raft::Flaw, Schedule)] = &[
                 360000 ask n4 post Remember me
                 480000 message 0 n1>n2 AppendEntries 2 release",
             end_ms: 510,
+        },
+    ),
+    (
+        raft::Flaw::ChangeBeforeOwnCommit,
+        // n1 adds n5 to four servers, n2 removes n1 from them: three of five, and two of three, without a server in common.
+        Schedule {
+            cast: "replicas=5 people=1",
+            switches: "",
+            seed: 6,
+            script: "300000 crash n5 keep 0
+                300000 ask n1 remove n5
+                440000 cut n1>n2 n1>n3 n1>n4 n2>n1 n2>n5 n3>n1 n3>n5 n4>n1 n4>n5 n5>n2 n5>n3 n5>n4
+                440000 restart n5
+                440000 ask n1 add n5
+                440000 timer 0 n2 Raft(Election)
+                480000 cut n2>n4
+                520000 ask n2 remove n1
+                520000 cut n3>n4 n4>n3 n4>n2
+                520000 heal n1>n4 n4>n1
+                620000 timer 0 n1 Raft(Election)",
+            end_ms: 690,
         },
     ),
 ];

@@ -32,7 +32,8 @@ const VALIDITY: &str = "Validity";
 pub(super) const PROMISES_KEPT: &str = "Promises kept";
 const ONE_PROPOSAL: &str = "One proposal per ballot and slot";
 const SAME_STATE: &str = "Same slots, same state";
-pub(super) const LINEARIZABLE_READS: &str = "Linearizable reads";
+/// The name of the one that clients notice.
+pub const LINEARIZABLE_READS: &str = "Linearizable reads";
 const TRUE_ANSWERS: &str = "True answers";
 
 /// An invariant that does not hold, and what shows it.

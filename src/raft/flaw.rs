@@ -58,7 +58,7 @@ pub(super) struct Miscount {
 
 impl Flaw {
     /// All of them, in the order in which the page lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::VoteNotDurable,
         Self::VoteSavedBeforeTerm,
         Self::AcknowledgeBeforeSync,
@@ -66,11 +66,12 @@ impl Flaw {
         Self::CommitOlderTerms,
         Self::DuplicateVotesCounted,
         Self::MajorityOfReachable,
+        Self::AppendWithoutPreviousCheck,
+        Self::TruncateByShorterAppend,
+        Self::ChangeBeforeOwnCommit,
         Self::ReadWithoutQuorum,
         Self::LeaseTooLong,
         Self::WipedServerReturns,
-        Self::AppendWithoutPreviousCheck,
-        Self::TruncateByShorterAppend,
     ];
 
     /// What a setup calls it.
@@ -95,14 +96,14 @@ impl Flaw {
             | Self::VoteSavedBeforeTerm
             | Self::DuplicateVotesCounted
             | Self::MajorityOfReachable => ELECTION_SAFETY,
-            Self::AcknowledgeBeforeSync | Self::VoteWithoutUpToDateCheck | Self::CommitOlderTerms => {
-                LEADER_COMPLETENESS
-            }
+            Self::AcknowledgeBeforeSync
+            | Self::VoteWithoutUpToDateCheck
+            | Self::CommitOlderTerms
+            | Self::WipedServerReturns
+            | Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
             Self::AppendWithoutPreviousCheck => LOG_MATCHING,
             Self::TruncateByShorterAppend => STATE_MACHINE_SAFETY,
-            Self::ChangeBeforeOwnCommit => LEADER_COMPLETENESS,
             Self::ReadWithoutQuorum | Self::LeaseTooLong => LINEARIZABLE_READS,
-            Self::WipedServerReturns => LEADER_COMPLETENESS,
         }
     }
 

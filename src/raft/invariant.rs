@@ -13,10 +13,11 @@
 use crate::sorted::SortedMap;
 use std::fmt::{self, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Raft;
-use super::log::{Entry, EntryId, Index, Term};
+use super::log::{Entry, EntryId, EntryKind, Index, Term};
 use crate::node::{Command, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
 
@@ -81,13 +82,15 @@ pub struct Ghost<C> {
     /// Who was elected in each term, by term.
     elected: SharedVec<Option<NodeId>>,
     /// By index - 1, every entry that was ever seen there, one per term.
-    entries: SharedVec<Arc<Vec<Sighting<C>>>>,
+    entries: SharedVec<Arc<Vec<Sighting>>>,
     /// By index - 1, what was committed there first.
     committed: SharedVec<Commitment>,
     /// By the server that was asked, and the read: how far anybody had committed when it was asked.
     reads: SortedMap<(NodeId, RequestId), Index>,
     /// By the last entry that it covers, the first snapshot that was seen there: on which server, and its digest.
     snapshots: Arc<SortedMap<Index, (NodeId, u64)>>,
+    /// What the servers replicate; none of it is kept.
+    commands: PhantomData<C>,
 }
 
 /// An entry of a log: its term, and the digest of the log up to it.
@@ -99,11 +102,27 @@ struct Link {
 
 /// The first server on which an entry was seen, and the entry with the log that it ended.
 #[derive(Clone, Debug)]
-struct Sighting<C> {
+struct Sighting {
     node: NodeId,
-    entry: Entry<C>,
+    term: Term,
+    kind: EntryKind,
+    /// What it carries, as a digest: the command itself would be kept for ever.
+    content: u64,
     previous: Term,
     digest: u64,
+}
+
+impl Display for Sighting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of term {}", self.kind, self.term)
+    }
+}
+
+/// A number that nearly always differs for different values.
+fn digest_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The first server that counted an entry as committed.
@@ -135,6 +154,7 @@ impl<C> Default for Ghost<C> {
             entries: SharedVec::default(),
             committed: SharedVec::default(),
             snapshots: Arc::default(),
+            commands: PhantomData,
             reads: SortedMap::new(),
         }
     }
@@ -217,7 +237,7 @@ impl<C: Command> Ghost<C> {
             let (index, seen) = next?;
             let before = index.previous();
             next = self.entry(EntryId { term: seen.previous, index: before }).map(|seen| (before, seen));
-            Some((index, Link { term: seen.entry.term, digest: seen.digest }))
+            Some((index, Link { term: seen.term, digest: seen.digest }))
         }))
     }
 
@@ -234,9 +254,9 @@ impl<C: Command> Ghost<C> {
     }
 
     /// The entry that was seen at `id`.
-    fn entry(&self, id: EntryId) -> Option<&Sighting<C>> {
+    fn entry(&self, id: EntryId) -> Option<&Sighting> {
         let sightings = self.entries.get(usize::try_from(id.index.0.checked_sub(1)?).ok()?)?;
-        sightings.iter().find(|sighting| sighting.entry.term == id.term)
+        sightings.iter().find(|sighting| sighting.term == id.term)
     }
 
     /// The first index up to `index` at which the log of `node` is not what was committed.
@@ -254,10 +274,10 @@ impl<C: Command> Ghost<C> {
         let link = self.logs.get(&node).and_then(|links| links.get(index.0 as usize - 1));
         let own = link.and_then(|link| self.entry(EntryId { term: link.term, index }));
         let own = own.filter(|_| index <= after.log().last_index());
-        let own = own.map_or("no entry".to_owned(), |seen| seen.entry.to_string());
+        let own = own.map_or("no entry".to_owned(), Sighting::to_string);
         format!(
             "at index {index} {node} has {own}, but {} counted {} as committed in term {}",
-            first.node, committed.entry, first.during
+            first.node, committed, first.during
         )
     }
 }
@@ -311,19 +331,17 @@ fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Res
     let links = ghost.logs.or_default(node);
     let Link { mut digest, term: mut previous } = links.last().copied().unwrap_or_default();
     for (index, entry) in after.log().iter_from(Index(links.len() as u64 + 1)) {
-        let mut hasher = DefaultHasher::new();
-        (digest, entry).hash(&mut hasher);
-        digest = hasher.finish();
+        digest = digest_of(&(digest, entry));
         links.push(Link { term: entry.term, digest });
         let place = index.0 as usize - 1;
         if ghost.entries.len() == place {
             ghost.entries.push(Arc::default());
         }
         let sightings = ghost.entries.get(place).expect("indices come in order");
-        match sightings.iter().find(|seen| seen.entry.term == entry.term) {
+        match sightings.iter().find(|seen| seen.term == entry.term) {
             Some(seen) if seen.digest == digest => {}
             Some(seen) => {
-                let same = if seen.entry == *entry { "it" } else { "another one" };
+                let same = if seen.content == digest_of(entry) { "it" } else { "another one" };
                 let evidence = format!(
                     "at index {index} {node} has {entry} after an entry of term {previous}, but {} had {same} after an \
                      entry of term {}",
@@ -335,7 +353,8 @@ fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Res
                 let sightings = Arc::make_mut(ghost.entries.get_mut(place).expect("indices come in order"));
                 // Nearly every index has one entry ever.
                 sightings.reserve_exact(1);
-                sightings.push(Sighting { node, entry: entry.clone(), previous, digest });
+                let content = digest_of(entry);
+                sightings.push(Sighting { node, term: entry.term, kind: entry.kind(), content, previous, digest });
             }
         }
         previous = entry.term;

@@ -35,12 +35,6 @@
 //! entry is committed, or when a committed entry of a later term proves that it never will be. A leader that lost its
 //! office keeps its open requests, because it may still learn of their fate; one that crashed has forgotten them.
 //!
-//! **Features** that can be switched on ([`Switches`]) come from Ongaro's thesis, *Consensus: Bridging Theory and Practice*,
-//! 2014; T refers to it. Pre-vote (T §9.6), check-quorum (T §6.2) and leader stickiness (T §4.2.3) keep a server that
-//! is cut off from disturbing the others. Leadership transfer (T §3.10) changes the leader without a timeout. Reads
-//! without a log entry (T §6.4) are answered with an index: the state machine may answer once it has carried out the log
-//! up to there. A lease (T §6.4.1) is the only part of Raft whose safety rests on clocks.
-//!
 //! **Compaction** (§7). The log would grow for ever, so a snapshot of the state machine takes the place of its beginning; who
 //! lacks an entry that is gone gets the snapshot. **Membership** (§6; thesis, chapter 4). Who takes part is an entry of the
 //! log, too, and can be changed while the cluster runs: one server at a time, or any number through a joint configuration.
@@ -54,8 +48,8 @@
 //! The five safety properties of Figure 3 stand beside the protocol in [`invariant`]; every rule that fires or refuses
 //! leaves a [`Note`]. A [`Flaw`] takes one rule out, to see what it was for.
 //!
-//! **Left out**: snapshots in several chunks (§7), because a message has no largest size here; client sessions (§8), which are
-//! the business of the service above; reads at followers (T §6.4). A follower learns of a commit with the next AppendEntries; none
+//! **Left out**: client sessions (§8), which are up to the state machine; reads at followers (T §6.4); snapshots in several
+//! chunks (§7), because a message has no largest size here. A follower learns of a commit with the next AppendEntries; none
 //! is sent for that alone.
 
 mod election;

@@ -58,6 +58,11 @@ impl FeedState {
         self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
     }
 
+    /// By phone: how many of its posts took effect.
+    pub fn sessions(&self) -> impl Iterator<Item = (NodeId, u32)> {
+        self.known.iter().map(|(phone, numbers)| (*phone, numbers.len()))
+    }
+
     /// Adds a post; false if it was there. A second copy is added only where nobody remembers the first.
     fn add(&mut self, post: &Post, sessions: bool) -> bool {
         let fresh = self.known.or_default(post.id.author).insert(post.id.number);
@@ -381,7 +386,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         match origin {
             Origin::Phone { id, via: Some(replica) } => out.send(replica, Message::Forwarded { id, answer }),
             Origin::Phone { id, via: None } => {
-                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer })
+                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
             }
             Origin::Operator(request) => out.reply(request, answer),
         }

@@ -48,6 +48,16 @@ impl Numbers {
         true
     }
 
+    /// How many are there.
+    pub fn len(&self) -> u32 {
+        self.next + self.later.iter().len() as u32
+    }
+
+    /// Whether none is there.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether `number` is there.
     pub fn contains(&self, number: u32) -> bool {
         number < self.next || self.later.contains(&number)

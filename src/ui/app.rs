@@ -184,7 +184,7 @@ impl App {
                 Ok(lab) => self.take(lab),
                 Err(reason) => self.tell(reason),
             },
-            Msg::Break(flaw) => match labs::play(flaw) {
+            Msg::Break(flaw) => match labs::play(self.ui.page, self.lab.setup().log, flaw) {
                 Some(lab) => self.play_slowly(lab),
                 None => false,
             },

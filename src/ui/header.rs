@@ -24,7 +24,7 @@ pub fn header(ui: &ViewState, setup: &Setup) -> Html {
         .add(nav(ui, "Pages"))
         .add(classed("span", "fill"))
         .add(opener(ui, Popover::NewRun, "New run", "quiet wide"))
-        .optional(can_break(ui).then(|| opener(ui, Popover::Break, "Break the protocol", "quiet wide")))
+        .optional(can_break(ui, setup).then(|| opener(ui, Popover::Break, "Break the protocol", "quiet wide")))
         .add(opener(ui, Popover::File, "Run file", "quiet wide"))
         .add(opener(ui, Popover::Keys, "Keys", "quiet wide"))
         .add(theme.attr("aria-label", if dark { "Light colours" } else { "Dark colours" }))
@@ -48,9 +48,9 @@ fn opener(ui: &ViewState, popover: Popover, label: &str, class: &'static str) ->
 
 fn popover(ui: &ViewState, setup: &Setup) -> Option<El> {
     let (label, inside) = match ui.open? {
-        Popover::Pages => ("Menu", pages(ui)),
+        Popover::Pages => ("Menu", pages(ui, setup)),
         Popover::NewRun => ("New run", new_run(ui, setup).html()),
-        Popover::Break => ("Break the protocol", flaws(ui).html()),
+        Popover::Break => ("Break the protocol", flaws(ui, setup).html()),
         Popover::File => ("Run file", file(ui).html()),
         Popover::Keys => ("Keys", keys().html()),
     };
@@ -65,22 +65,24 @@ fn popover(ui: &ViewState, setup: &Setup) -> Option<El> {
     Some(popover)
 }
 
-fn pages(ui: &ViewState) -> Html {
+fn pages(ui: &ViewState, setup: &Setup) -> Html {
     let stack = classed("div", "stack")
         .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
-        .optional(can_break(ui).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))))
+        .optional(
+            can_break(ui, setup).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))),
+        )
         .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
         .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
         .add(button("", "Light or dark", &ui.send, Msg::Theme));
     several(vec![nav(ui, "All pages"), stack])
 }
 
-fn can_break(ui: &ViewState) -> bool {
-    !labs::flaws(ui.page).is_empty()
+fn can_break(ui: &ViewState, setup: &Setup) -> bool {
+    !labs::flaws(ui.page, setup.log).is_empty()
 }
 
 /// The classic mistakes: what each one breaks, and a run that shows it.
-fn flaws(ui: &ViewState) -> El {
+fn flaws(ui: &ViewState, setup: &Setup) -> El {
     let row = |flaw: &FlawView| {
         el("li")
             .key(flaw.name)
@@ -89,7 +91,7 @@ fn flaws(ui: &ViewState) -> El {
             .add(el("p").text("Breaks ").add(words("i", flaw.breaks)))
             .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
     };
-    let list = labs::flaws(ui.page).iter().map(row).collect();
+    let list = labs::flaws(ui.page, setup.log).iter().map(row).collect();
     let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
                  let the same happen again with the rule in place.";
     classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
@@ -98,14 +100,14 @@ fn flaws(ui: &ViewState) -> El {
 /// While a mistake is switched on: which, and the way back.
 pub fn banner(ui: &ViewState, setup: &Setup) -> Option<El> {
     let name = setup.flaw?;
-    let flaw = labs::flaws(ui.page).into_iter().find(|flaw| flaw.name == name)?;
+    let flaw = labs::flaws(ui.page, setup.log).into_iter().find(|flaw| flaw.name == name)?;
     let again = button("", "Same again without it", &ui.send, Msg::WithoutFlaw);
     let text = el("p").add(words("b", &format!("Flaw on: {}. ", flaw.title))).text(flaw.sentence);
     Some(classed("div", "flaw").attr("role", "note").add(text).add(again))
 }
 
 fn new_run(ui: &ViewState, setup: &Setup) -> El {
-    let flaws = labs::flaws(ui.page);
+    let flaws = labs::flaws(ui.page, setup.log);
     let start = {
         let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.clone());
         Callback::from(move |event: Event| {

@@ -209,10 +209,10 @@ pub struct NodeView {
     pub chips_before: u64,
     /// "clock +3 s", "drift +500 ppm".
     pub clock: Option<String>,
-    /// A leader's lease: when it began and when it ends, on this node's clock as seen from outside.
-    pub lease: Option<(Micros, Micros)>,
-    /// Whether it has a vote in the configuration that it uses.
-    pub vote: bool,
+    /// The timer is a leader's lease.
+    pub lease: bool,
+    /// What it is in a configuration in which not all are alike: "old", "new", "learner", "spare".
+    pub seat: Option<&'static str>,
 }
 
 /// One entry of a log or one post, as a small square.

@@ -318,7 +318,8 @@ pub fn item_name(world: &World, item: Item) -> String {
         Item::Node(id) => {
             let Some(node) = world.nodes.get(id.index()) else { return id.to_string() };
             let clock = node.clock.as_ref().map_or_else(String::new, |clock| format!(", {clock}"));
-            format!("{}, {}, {}{clock}", node.name, node_role(node.role, node.status), node.caption)
+            let seat = node.seat.map_or_else(String::new, |seat| format!(", {seat}"));
+            format!("{}, {}, {}{seat}{clock}", node.name, node_role(node.role, node.status), node.caption)
         }
         Item::Link(a, b) => {
             let (na, nb) = (name(a), name(b));

@@ -25,7 +25,7 @@ impl<T> Default for Newest<T> {
 
 impl<T> Newest<T> {
     /// How many are kept.
-    pub const KEPT: usize = 48;
+    pub const KEPT: usize = 40;
 
     /// Adds one, and forgets the oldest if there are too many.
     pub fn push(&mut self, element: T) {

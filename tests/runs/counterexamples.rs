@@ -1,9 +1,9 @@
 //! Every flaw that the page offers breaks the invariant that it is said to break, and nothing breaks without it.
 
-use cap_lab::counterexample::{self, without_flaw};
+use cap_lab::counterexample::{self, Counterexample, without_flaw};
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::timeline::Timeline;
-use cap_lab::{paxos, raft};
+use cap_lab::{multi_paxos, paxos, raft};
 
 /// The name of the invariant that was broken at the end of the run, if one was.
 fn broken(timeline: &Timeline<FeedExperiment>) -> Option<&'static str> {
@@ -12,24 +12,42 @@ fn broken(timeline: &Timeline<FeedExperiment>) -> Option<&'static str> {
     played.track().worlds()[0].watch().broken.as_ref().map(|(_, broken)| broken.invariant)
 }
 
+/// With the flaw the run breaks what the flaw is said to break, without it nothing; all of the script can be done in both.
+fn only_the_flaw_is_to_blame(
+    example: &Counterexample,
+    flawed: &Timeline<FeedExperiment>,
+    sound: &Timeline<FeedExperiment>,
+) {
+    assert_eq!(broken(flawed), Some(example.breaks), "{}", example.flaw);
+    assert_eq!(broken(sound), None, "{} without the flaw", example.flaw);
+    assert_eq!(flawed.script(), sound.script());
+    assert_eq!(without_flaw(flawed.experiment()).as_ref(), Some(sound.experiment()));
+    assert_eq!(without_flaw(sound.experiment()), None);
+    for timeline in [flawed, sound] {
+        let mut played = timeline.clone();
+        played.seek(timeline.end());
+        assert_eq!(played.skipped(), 0, "{}: all of the script can be done", example.flaw);
+    }
+}
+
 #[test]
 fn every_flaw_of_raft_breaks_its_invariant_and_only_the_flaw_does() {
     let known: Vec<_> = counterexample::raft().collect();
     for example in &known {
-        let (flawed, sound) = (example.play_raft(true), example.play_raft(false));
-        assert_eq!(broken(&flawed), Some(example.breaks), "{}", example.flaw);
-        assert_eq!(broken(&sound), None, "{} without the flaw", example.flaw);
-        assert_eq!(flawed.script(), sound.script());
-        assert_eq!(without_flaw(flawed.experiment()).as_ref(), Some(sound.experiment()));
-        assert_eq!(without_flaw(sound.experiment()), None);
-        for timeline in [flawed, sound] {
-            let mut played = timeline.clone();
-            played.seek(timeline.end());
-            assert_eq!(played.skipped(), 0, "{}: all of the script can be done", example.flaw);
-        }
+        only_the_flaw_is_to_blame(example, &example.play_raft(true), &example.play_raft(false));
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, raft::Flaw::ALL.map(raft::Flaw::name), "each flaw has its counterexample");
+}
+
+#[test]
+fn every_flaw_of_multi_paxos_breaks_its_invariant_and_only_the_flaw_does() {
+    let known: Vec<_> = counterexample::multi_paxos().collect();
+    for example in &known {
+        only_the_flaw_is_to_blame(example, &example.play_multi_paxos(true), &example.play_multi_paxos(false));
+    }
+    let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
+    assert_eq!(names, multi_paxos::Flaw::ALL.map(multi_paxos::Flaw::name), "each flaw has its counterexample");
 }
 
 #[test]

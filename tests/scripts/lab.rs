@@ -55,6 +55,10 @@ impl Lab {
                 let found = counterexample::raft().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
                 Ok(Self::Feed(Box::new(found.play_raft(flawed))))
             }
+            "multi-paxos" => {
+                let found = counterexample::multi_paxos().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
+                Ok(Self::Feed(Box::new(found.play_multi_paxos(flawed))))
+            }
             _ => Err(format!("nothing is known against {protocol}").into()),
         }
     }
@@ -105,6 +109,7 @@ impl Lab {
     /// A protocol's timer as the participants of this experiment call it.
     pub(crate) fn timer(&self, name: &str) -> String {
         match self {
+            Self::Feed(_) if self.raft().is_none() => format!("MultiPaxos({name})"),
             Self::Feed(_) => format!("Raft({name})"),
             Self::Paxos(_) | Self::MultiPaxos(_) => name.to_owned(),
         }

@@ -20,7 +20,7 @@
 //! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
 //! show roles | logs | states | chosen | answers                of multi_paxos
-//! counterexample raft FLAW | counterexample raft FLAW sound    what the page plays, with its flaw or without
+//! counterexample raft|multi-paxos FLAW [sound]                what the page plays, with its flaw or without
 //! ```
 //!
 //! An act that cannot be done is an error: `!crash n1` expects that. So is a broken invariant that is not shown.
@@ -207,8 +207,10 @@ fn every_script_holds() {
         let text = fs::read_to_string(&path).expect("readable");
         assert!(text.starts_with("# "), "{name} does not open with a claim");
         let holds = catch_unwind(|| goldenscript::run(&mut Runner::default(), &path));
-        if !matches!(holds, Ok(Ok(()))) {
-            failed.push(name);
+        match holds {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => failed.push(format!("{name}: {why}")),
+            Err(_) => failed.push(format!("{name}, see above")),
         }
     }
     assert!(failed.is_empty(), "{failed:?}");

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use cap_lab::explain;
 use cap_lab::history::Outcome;
 use cap_lab::node::{Answer, NodeId, NodeSet};
-use cap_lab::raft::{Index, Payload, Role};
+use cap_lab::raft::{Index, Membership, Payload, Role};
 use cap_lab::sim::model::Status;
 use cap_lab::store::consistent_feed::Command;
 use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
@@ -68,11 +68,15 @@ fn logs(lab: &Lab) -> Shown {
     let mut out = String::new();
     for (id, slot) in run.model().slots() {
         let Some(raft) = slot.node.raft() else { continue };
-        let mut line = String::new();
+        let base = raft.log().base().index;
+        let mut line = if base == Index::ZERO { String::new() } else { format!(" [1 to {base} compacted]") };
+        if base == raft.commit_index() && base > Index::ZERO {
+            line.push_str(" |");
+        }
         for (index, entry) in raft.log().iter_from(Index(1)) {
             let content = match &entry.payload {
                 Payload::Noop => "noop".to_owned(),
-                Payload::Config(_) => "configuration".to_owned(),
+                Payload::Config(membership) => configuration(membership),
                 Payload::Command(Command { ask: Ask::Post(post), .. }) => format!("\"{}\"", post.text),
                 Payload::Command(Command { client, ask: Ask::Read }) => format!("{}'s read", lab.name(*client)),
             };
@@ -87,6 +91,14 @@ fn logs(lab: &Lab) -> Shown {
         writeln!(out, "{id}{bar}{line}{unsynced}")?;
     }
     Ok(out)
+}
+
+/// In the notation of the paper: `C{n1, n2}`, while joint `C{n1, n2}{n3, n4}`, the old voters first.
+fn configuration(membership: &Membership) -> String {
+    let Membership { voters, outgoing, learners } = membership;
+    let outgoing = if membership.is_joint() { outgoing.to_string() } else { String::new() };
+    let learners = if learners.is_empty() { String::new() } else { format!(" learners {learners}") };
+    format!("C{outgoing}{voters}{learners}")
 }
 
 fn feeds(lab: &Lab) -> Shown {

@@ -93,6 +93,8 @@ struct Cluster {
     syncs: bool,
     /// What every clock shows.
     now: Micros,
+    /// What must hold after every event, beside the invariants.
+    holds: fn(&Cluster),
 }
 
 impl Cluster {
@@ -133,6 +135,7 @@ impl Cluster {
             violation: None,
             syncs: true,
             now: Micros::ZERO,
+            holds: |_| {},
         };
         for id in members.iter() {
             cluster.restart(id);
@@ -153,6 +156,7 @@ impl Cluster {
         if let Err(violation) = self.ghost.observe(id, Some(&before), server) {
             self.violation.get_or_insert(violation);
         }
+        (self.holds)(self);
         let unsynced = &mut self.unsynced[id.index()];
         let mut told_at_once = Vec::new();
         for effect in out.drain() {

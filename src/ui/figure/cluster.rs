@@ -116,6 +116,7 @@ fn timers(world: &World, places: &[Place], now: Micros) -> Vec<El> {
         let at = places[node.id.index()].at;
         let left = 100.0 - 100.0 * progress(set, fires, now);
         let class = match node.role {
+            _ if node.lease => "timer lease",
             RoleMark::Candidate => "timer election",
             RoleMark::Proposer if node.id.index() > 0 => "timer election",
             RoleMark::Replica => "timer gossip",

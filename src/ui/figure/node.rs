@@ -37,7 +37,7 @@ pub struct NodePart {
 impl Part for NodePart {
     fn draw(&self) -> Html {
         let class = format!(
-            "node {} {}{}{}{}",
+            "node {} {}{}{}{}{}",
             role_class(self.view.role),
             match self.view.status {
                 Status::Up => "up",
@@ -47,6 +47,7 @@ impl Part for NodePart {
             if self.marked { " marked" } else { "" },
             if self.selected { " selected" } else { "" },
             if self.second { " second" } else { "" },
+            if matches!(self.view.seat, Some("learner" | "no vote")) { " novote" } else { "" },
         );
         let at = self.place.at;
         // What has the name holds no text: its name says in words what is drawn beside it in signs.
@@ -90,6 +91,7 @@ impl NodePart {
             .add(disc("track", r + 6.0))
             .maybe(halo.then(|| disc("halo", r + 10.0)))
             .add(disc("body", r))
+            .maybe(view.seat.map(|seat| line("seat", 23.0, seat)))
             .add(line("name", if caption.is_empty() { 5.0 } else { -1.0 }, &view.name))
             .maybe((!caption.is_empty()).then(|| line("caption", 12.0, caption)))
             .maybe(crown.then(|| sign("crown", format!("M-11,{}l5,6l6,-10l6,10l5,-6l-2,13h-18z", Px(-r - 11.0)))))

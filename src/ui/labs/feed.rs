@@ -113,7 +113,10 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let (title, subtitle) = title(store);
     World {
         title: title.to_owned(),
-        subtitle: subtitle.to_owned(),
+        subtitle: match store {
+            Store::Raft(..) => raft::joint(run).unwrap_or_else(|| subtitle.to_owned()),
+            _ => subtitle.to_owned(),
+        },
         nodes: setup.servers().iter().map(|id| node(run, id)).collect(),
         cut: setup.servers().iter().map(|id| run.model().cuts()[id.index()]).collect(),
         components: components(run.model(), setup.servers()),

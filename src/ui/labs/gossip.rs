@@ -41,8 +41,8 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         chips: chips.collect(),
         chips_before: total - shown.len() as u64,
         clock: common::clock(run, id),
-        lease: None,
-        vote: true,
+        lease: false,
+        seat: None,
     }
 }
 

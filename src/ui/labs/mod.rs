@@ -53,7 +53,8 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
             Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
         }
         Page::Paxos => {
-            let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0, flaw: None };
+            let flaw = setup.flaw.map(str::parse).transpose()?;
+            let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0, flaw };
             Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))
         }
     }
@@ -70,11 +71,15 @@ fn log_store(setup: &Setup) -> Result<Store, String> {
     (name.to_owned() + &on.collect::<String>() + &flaw).parse()
 }
 
-/// The mistakes that the protocol of this page can make, each with a run that shows what comes of it.
-pub fn flaws(page: Page) -> Vec<FlawView> {
+/// The mistakes that the protocol of this page, or this log, can make, each with a run that shows what comes of it.
+pub fn flaws(page: Page, log: Option<LogChoice>) -> Vec<FlawView> {
     match page {
-        Page::Feed | Page::Paxos => Vec::new(),
-        Page::Raft => counterexample::raft().map(|example| view(&example)).collect(),
+        Page::Feed => Vec::new(),
+        Page::Paxos => counterexample::paxos().map(|example| view(&example)).collect(),
+        Page::Raft => match log {
+            Some(LogChoice::MultiPaxos) => counterexample::multi_paxos().map(|example| view(&example)).collect(),
+            _ => counterexample::raft().map(|example| view(&example)).collect(),
+        },
     }
 }
 
@@ -83,10 +88,19 @@ fn view(example: &Counterexample) -> FlawView {
     FlawView { name, title, sentence, breaks }
 }
 
-/// The run that shows what comes of a mistake.
-pub fn play(flaw: &str) -> Option<Box<dyn Lab>> {
-    let example = counterexample::raft().find(|example| example.flaw == flaw)?;
-    Some(Box::new(FeedLab::new(example.play_raft(true))))
+/// The run that shows what comes of a mistake of this page's protocol.
+pub fn play(page: Page, log: Option<LogChoice>, flaw: &str) -> Option<Box<dyn Lab>> {
+    if page == Page::Paxos {
+        let example = counterexample::paxos().find(|example| example.flaw == flaw)?;
+        return Some(Box::new(PaxosLab::new(example.play_paxos(true))));
+    }
+    let timeline = match log {
+        Some(LogChoice::MultiPaxos) => {
+            counterexample::multi_paxos().find(|example| example.flaw == flaw)?.play_multi_paxos(true)
+        }
+        _ => counterexample::raft().find(|example| example.flaw == flaw)?.play_raft(true),
+    };
+    Some(Box::new(FeedLab::new(timeline)))
 }
 
 fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {

@@ -78,8 +78,8 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         chips: chips.collect(),
         chips_before: before,
         clock: common::clock(run, id),
-        lease: None,
-        vote: true,
+        lease: false,
+        seat: None,
     }
 }
 

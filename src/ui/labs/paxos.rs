@@ -134,8 +134,8 @@ fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
         chips: Vec::new(),
         chips_before: 0,
         clock: common::clock(run, id),
-        lease: None,
-        vote: true,
+        lease: false,
+        seat: None,
     }
 }
 
@@ -305,7 +305,7 @@ impl Lab for PaxosLab {
             traffic: None,
             log: None,
             switches: Vec::new(),
-            flaw: None,
+            flaw: self.timeline.experiment().paxos.flaw.map(cap_lab::paxos::Flaw::name),
         }
     }
 
@@ -314,7 +314,9 @@ impl Lab for PaxosLab {
     }
 
     fn without_flaw(&self) -> Option<Box<dyn Lab>> {
-        None
+        let mut experiment = *self.timeline.experiment();
+        experiment.paxos.flaw.take()?;
+        Some(Box::new(Self::new(self.timeline.retold(experiment))))
     }
 
     fn export(&self) -> String {

@@ -1,7 +1,9 @@
 //! A feed on Raft as view data: roles, logs and messages.
 
-use cap_lab::node::NodeId;
-use cap_lab::raft::{self, AppendResult, Entry, Index, Payload, PersistentState, Raft, Role};
+use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::raft::{
+    self, AppendResult, Config, Entry, Index, Membership, Payload, PersistentState, Raft, Reads, Role,
+};
 use cap_lab::sim::model::{self, Slot};
 use cap_lab::store::consistent_feed::Command;
 use cap_lab::store::feed::{Ask, Operation};
@@ -57,6 +59,51 @@ fn command(setup: FeedSetup, entry: &Entry<Command>) -> String {
     }
 }
 
+/// Since when and until when a leader holds its lease, in run time.
+fn lease(run: &FeedRun, id: NodeId, raft: &Raft<Command>) -> Option<(Micros, Micros)> {
+    let Config { switches, election_timeout, .. } = raft.config();
+    let until = raft.lease_until().filter(|_| switches.reads == Reads::Lease)?;
+    let left = until.since(run.schedule().clocks(id, run.now()).monotonic);
+    let whole = switches.lease(election_timeout.min);
+    let ends = run.now() + left;
+    (left > Micros::ZERO).then(|| (ends.since(whole), ends))
+}
+
+/// The configuration that the latest leader uses; before there is one, that of the first server.
+fn latest(run: &FeedRun) -> Membership {
+    let servers = || run.world().setup.servers().iter().map(|id| raft(run.model().slot(id)));
+    let leader = servers().filter(|raft| raft.is_leader()).max_by_key(|raft| raft.term());
+    *leader.or_else(|| servers().next()).expect("somebody serves").membership()
+}
+
+/// What a server is in it, if not all are alike.
+fn seat(membership: &Membership, servers: NodeSet, id: NodeId) -> Option<&'static str> {
+    let Membership { voters, outgoing, learners } = *membership;
+    match (voters.contains(id), outgoing.contains(id)) {
+        _ if voters == servers && outgoing.is_empty() => None,
+        (true, true) => Some("old + new"),
+        (true, false) if membership.is_joint() => Some("new"),
+        (false, true) => Some("old"),
+        (true, false) => None,
+        (false, false) if learners.contains(id) => Some("learner"),
+        (false, false) => Some("no vote"),
+    }
+}
+
+/// How decisions are made while the configuration is joint.
+pub(super) fn joint(run: &FeedRun) -> Option<String> {
+    let membership = latest(run);
+    let Membership { voters, outgoing, .. } = membership;
+    let majority = |of: NodeSet| of.len() / 2 + 1;
+    membership.is_joint().then(|| {
+        format!(
+            "Joint: a decision takes {} of old {outgoing} and {} of new {voters}",
+            majority(outgoing),
+            majority(voters)
+        )
+    })
+}
+
 pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
     let slot = run.model().slot(id);
     let raft = raft(slot);
@@ -70,7 +117,8 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         let title = format!("entry {}, term {}, {state}: {}", index.0, entry.term.0, command(setup, entry));
         Chip { label: entry.term.0.to_string(), committed, title }
     });
-    let timer = run.schedule().timer(id, Timer::Raft(raft::Timer::Election));
+    let lease = if slot.status == model::Status::Up { lease(run, id, raft) } else { None };
+    let timer = lease.or_else(|| run.schedule().timer(id, Timer::Raft(raft::Timer::Election)));
     NodeView {
         id,
         name: id.to_string(),
@@ -86,8 +134,8 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         chips: chips.collect(),
         chips_before: before,
         clock: common::clock(run, id),
-        lease: None,
-        vote: raft.membership().electorate().contains(id),
+        lease: lease.is_some(),
+        seat: seat(&latest(run), setup.servers(), id),
     }
 }
 
@@ -147,6 +195,20 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
         ("commit index".to_owned(), raft.commit_index().0.to_string()),
         ("posts in its feed".to_owned(), posts(slot).to_string()),
     ];
+    let Membership { voters, outgoing, learners } = *raft.membership();
+    if raft.membership().is_joint() {
+        volatile.push(("configuration".to_owned(), format!("joint: {outgoing} and {voters}")));
+    } else if voters != setup.servers() {
+        volatile.push(("configuration".to_owned(), format!("{voters}, learners {learners}")));
+    }
+    if let Some((_, until)) = lease(run, id, raft) {
+        volatile.push(("lease".to_owned(), format!("{} ms more", until.since(run.now()).as_ms())));
+    }
+    if let Participant::Raft(replica) = &slot.node {
+        volatile.extend(replica.feed().sessions().map(|(phone, count)| {
+            (format!("session of {}", setup.person(phone)), format!("{count} posts took effect"))
+        }));
+    }
     if let Role::Leader { followers, .. } = raft.role() {
         volatile.extend(followers.iter().map(|(peer, progress)| {
             let (next, matched) = (progress.next.0, progress.matched.0);
@@ -250,6 +312,22 @@ fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
     if leader.config().switches.transfer && node != id {
         let operation = Operation::Transfer(id);
         offered.push(("Hand leadership to it".to_owned(), Act::Operate { node, operation }));
+    }
+    let membership = leader.membership();
+    let all = run.world().setup.servers();
+    let mut offer = |label: &str, operation| offered.push((label.to_owned(), Act::Operate { node, operation }));
+    if !membership.electorate().contains(id) {
+        if !membership.learners.contains(id) {
+            offer("Let it learn, without a vote", Operation::Learner(id));
+        }
+        offer("Give it a vote", Operation::Add(id));
+    } else if membership.voters.len() > 1 {
+        offer("Take it out", Operation::Remove(id));
+    }
+    if id == node && membership.voters != all {
+        offer("Give all a vote (joint)", Operation::Voters(all));
+    } else if id == node && all.len() > 3 {
+        offer("Only n1, n2, n3 vote (joint)", Operation::Voters(NodeSet::first(3)));
     }
     offered
 }

@@ -256,12 +256,17 @@ pub struct Broken {
 }
 
 /// What a stale read breaks where none may be.
-pub(super) fn stale_read(reader: &str, author: &str, stale: StaleRead) -> Broken {
+pub(super) fn stale_read(store: Store, reader: &str, author: &str, stale: StaleRead) -> Broken {
+    let invariant = match store {
+        Store::Raft(..) => raft::invariant::LINEARIZABLE_READS,
+        Store::MultiPaxos(..) => multi_paxos::invariant::LINEARIZABLE_READS,
+        Store::Gossip => unreachable!("the available feed may read what is old"),
+    };
     let evidence = format!(
         "{reader} read, and {author}'s post was missing, although it had been confirmed for {} ms when the read began",
         stale.behind.as_ms()
     );
-    Broken { invariant: raft::invariant::LINEARIZABLE_READS, evidence }
+    Broken { invariant, evidence }
 }
 
 /// What the checks of a store's protocol remember.

@@ -179,7 +179,7 @@ impl World for FeedWorld {
         let servers = self.setup.servers();
         let replica = |id| self.store.replica(id, servers);
         let phone = |(person, id): (usize, NodeId)| {
-            let retries = self.store.retries().then(|| Retries { servers: self.setup.replicas, ..RETRIES });
+            let retries = self.store.retries().then_some(Retries { servers: self.setup.replicas, ..RETRIES });
             let patience = if retries.is_some() { PATIENCE_WITH_RETRIES } else { PATIENCE };
             Participant::Client(Client::new(id, self.setup.home(person as u8), patience, retries))
         };
@@ -218,10 +218,8 @@ impl World for FeedWorld {
             watch.staleness.stale().last().filter(|_| watch.broken.is_none() && self.store.is_linearizable())
         {
             let reader = seen.history.get(stale.read).expect("a read of this run").client;
-            watch.broken = Some((
-                seen.at,
-                kind::stale_read(&self.setup.name(reader), &self.setup.name(stale.oldest.author), *stale),
-            ));
+            let (reader, author) = (self.setup.name(reader), self.setup.name(stale.oldest.author));
+            watch.broken = Some((seen.at, kind::stale_read(self.store, &reader, &author, *stale)));
             watch.events.mark(seen.at, MarkKind::Broken);
         }
     }

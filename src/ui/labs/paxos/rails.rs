@@ -124,6 +124,8 @@ fn progress(run: &PaxosRun, id: NodeId, proposer: &Proposer) -> String {
             words::list(setup, *refused),
             proposer.next_ballot(config)
         ),
+        // A proposer believes its quorum; with a flaw on, that proves nothing.
+        Phase::Decided { chosen } if setup.flaw.is_some() => format!("It takes {chosen} for chosen."),
         Phase::Decided { chosen } => match proposer.wants().filter(|wanted| **wanted != chosen.value) {
             Some(wanted) => format!("{chosen} is chosen. {} never can be.", words::quoted(wanted)),
             None => format!("{chosen} is chosen. No other value ever can be."),

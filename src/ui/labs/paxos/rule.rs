@@ -13,7 +13,8 @@ const PROGRESS: &str = "Paxos Made Simple §2.4";
 
 /// The rule, if any proposer is at work.
 pub(super) fn rule(run: &PaxosRun) -> Option<Sentence> {
-    let node = run.watch().active?;
+    // What follows from the rules does not follow where one is taken out.
+    let node = run.watch().active.filter(|_| run.world().setup.flaw.is_none())?;
     let me = run.world().setup.name(node);
     let proposer = run.model().slot(node).node.proposer().expect("proposers are active");
     match proposer.phase() {
