@@ -32,6 +32,8 @@ pub(crate) struct Decision {
     pub(crate) bounds: Bounds,
     /// The kinds of messages that arrive; others get lost.
     pub(crate) arrive: &'static [&'static str],
+    /// The kinds of messages that stay on their way for ever.
+    pub(crate) never_arrive: &'static [&'static str],
     /// The invariant that the search is for; any if there is none.
     pub(crate) wanted: Option<&'static str>,
     /// Whether to estimate what is missing.
@@ -68,6 +70,7 @@ impl Decision {
                 may_crash: NodeSet::first(5),
             },
             arrive: TO_VOTE,
+            never_arrive: &[],
             wanted: None,
             guided: false,
             symmetric: false,
@@ -116,6 +119,9 @@ impl Subject for Decision {
                 <= self.rounds[node.config().id.index()]
         };
         match step {
+            Step::Deliver(id) => {
+                !self.never_arrive.contains(&model.flights().get(*id).expect("on its way").message.kind())
+            }
             Step::Timer(node, _) => has_a_round_left(*node),
             Step::Request(node, ..) => {
                 let idle = matches!(model.slot(*node).node.proposer().expect("asked").phase(), Phase::Idle);
