@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::node::{Clocks, Node, NodeId, NodeSet, RequestId};
 use crate::sim::digest::Digest;
 use crate::sim::model::{Model, Outcome, Slot, Status, Step};
-use crate::sim::network::FlightId;
+use crate::sim::network::{Envelope, FlightId};
 
 /// An invariant that was false, and the facts that show it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,6 +92,11 @@ pub trait Subject {
     fn arrives(&self, message: &<Self::Node as Node>::Message) -> bool {
         let _ = message;
         true
+    }
+
+    /// Whether a node hears from its own disk in the same step in which that is done, not in one of its own.
+    fn hears_own_disk_at_once(&self) -> bool {
+        false
     }
 
     /// Sees one step.
@@ -224,7 +229,8 @@ impl<S: Subject + ?Sized> State<S> {
         equal.next().expect("it equals itself").0
     }
 
-    /// Does one of [`State::steps`], and the syncs that it makes necessary if disks are instant.
+    /// Does one of [`State::steps`], and what follows at once: the syncs if disks are instant, the word from one's own disk if
+    /// [`Subject::hears_own_disk_at_once`].
     pub fn step(&mut self, subject: &S, step: &Step<S::Node>, outcome: &mut Outcome<S::Node>) -> Result<(), Broken> {
         let bounds = subject.bounds();
         match step {
@@ -239,14 +245,25 @@ impl<S: Subject + ?Sized> State<S> {
             self.model.apply(&Step::Duplicate(*id), Clocks::default(), outcome);
         }
         let touched = self.model.touched(step);
-        let mut verdict = self.apply(subject, step, is_set, outcome);
-        if let (Some(node), Disks::AtOnce) = (touched, bounds.disks)
-            && self.model.slot(node).status == Status::Up
-            && self.model.slot(node).awaits_sync()
-        {
-            verdict = verdict.and(self.apply(subject, &Step::Sync(node), is_set, outcome));
+        self.apply(subject, step, is_set, outcome)?;
+        while let Some(step) = touched.and_then(|node| self.at_once(subject, node)) {
+            self.apply(subject, &step, is_set, outcome)?;
         }
-        verdict
+        Ok(())
+    }
+
+    /// What `node` does in the step that was just done, yet.
+    fn at_once(&self, subject: &S, node: NodeId) -> Option<Step<S::Node>> {
+        let slot = self.model.slot(node);
+        if slot.status != Status::Up {
+            return None;
+        }
+        if subject.bounds().disks == Disks::AtOnce && slot.awaits_sync() {
+            return Some(Step::Sync(node));
+        }
+        let is_own = |envelope: &Envelope<_>| envelope.from == node && envelope.to == node;
+        let mut own = self.model.flights().iter().filter(|(_, envelope)| is_own(envelope));
+        own.next().filter(|_| subject.hears_own_disk_at_once()).map(|(id, _)| Step::Deliver(id))
     }
 
     fn apply(

@@ -6,6 +6,7 @@ mod abstract_paxos;
 mod exhaustive;
 mod flaws;
 mod missing;
+mod raft;
 mod refinement;
 mod subject;
 mod symmetry;

@@ -1,0 +1,102 @@
+//! How many steps it takes at least until two leaders of one term were elected, or a leader that lacks what was committed.
+
+use cap_lab::explore::State;
+use cap_lab::node::NodeId;
+use cap_lab::raft::invariant::INVARIANTS;
+use cap_lab::raft::{AppendResult, Flaw, Message, Role, Term};
+
+use super::cluster::Cluster;
+
+/// More steps than any way has.
+const NEVER: u32 = 1_000;
+
+/// What `cluster` looks for is at least so many steps away.
+pub(crate) fn at_least(cluster: &Cluster, state: &State<Cluster>) -> u32 {
+    let estimate = Estimate { cluster, state };
+    let terms = (1..=cluster.last_term).map(Term);
+    let [election, _, _, completeness, ..] = INVARIANTS.map(|(name, _)| Some(name));
+    match cluster.wanted {
+        wanted if wanted == election => terms.map(|term| estimate.two_leaders(term)).min().unwrap_or(NEVER),
+        wanted if wanted == completeness => {
+            let pairs = terms
+                .clone()
+                .flat_map(|term| terms.clone().filter(move |later| term < *later).map(move |later| (term, later)));
+            pairs.map(|(term, later)| estimate.commit(term) + estimate.leader(later)).min().unwrap_or(NEVER)
+        }
+        _ => 0,
+    }
+}
+
+struct Estimate<'a> {
+    cluster: &'a Cluster,
+    state: &'a State<Cluster>,
+}
+
+impl Estimate<'_> {
+    fn elected(&self, term: Term) -> Option<NodeId> {
+        self.state.ghost.elected.iter().find(|(other, _)| *other == term).map(|(_, leader)| *leader)
+    }
+
+    /// Steps until `node` is elected in `term`: its timer, a request and a vote for each vote that is missing.
+    fn election(&self, node: NodeId, term: Term) -> u32 {
+        let server = &self.state.model.slot(node).node;
+        if self.elected(term) == Some(node) {
+            return 0;
+        }
+        let voters = match self.cluster.flaw {
+            // A majority of those who answer may be two.
+            Some(Flaw::MajorityOfReachable) => 2,
+            _ => server.membership().voters.len() as u32,
+        };
+        let wanted = voters / 2 + 1;
+        let (start, missing) = match server.role() {
+            _ if server.term() > term => return NEVER,
+            Role::Candidate { votes } if server.term() == term => (0, wanted.saturating_sub(votes.len() as u32)),
+            _ if server.term() == term => return NEVER,
+            _ => (1, wanted - 1),
+        };
+        let is_vote = |message: &Message<_>| matches!(message, Message::Vote { granted: true, .. });
+        let votes = self.state.model.flights().iter().filter(|(_, envelope)| {
+            envelope.to == node && envelope.message.term() == term && is_vote(&envelope.message)
+        });
+        if self.cluster.flaw == Some(Flaw::DuplicateVotesCounted) {
+            // Once there is one vote, it may arrive again and again.
+            return start + missing + u32::from(missing > 0 && votes.count() == 0);
+        }
+        start + 2 * missing - missing.min(votes.count() as u32)
+    }
+
+    fn leader(&self, term: Term) -> u32 {
+        let servers = (0..self.cluster.servers).map(NodeId);
+        servers.map(|node| self.election(node, term)).min().unwrap_or(NEVER)
+    }
+
+    fn two_leaders(&self, term: Term) -> u32 {
+        let mut costs: Vec<u32> = (0..self.cluster.servers).map(|node| self.election(NodeId(node), term)).collect();
+        costs.sort_unstable();
+        costs[0] + costs[1]
+    }
+
+    /// Steps until something is committed in `term`: a leader, an append that arrives, and its answer, for each that is
+    /// missing.
+    fn commit(&self, term: Term) -> u32 {
+        if self.state.ghost.committed.iter().any(|(_, during)| *during == term) {
+            return 0;
+        }
+        let answers = self.state.model.flights().iter().filter(|(_, envelope)| {
+            let matched = AppendResult::Matched { up_to: cap_lab::raft::Index::ZERO };
+            matches!(&envelope.message, Message::AppendReply { term: of, result, .. }
+                if *of == term && std::mem::discriminant(result) == std::mem::discriminant(&matched))
+        });
+        let wanted = if self.cluster.flaw == Some(Flaw::MajorityOfReachable) { 1 } else { self.cluster.quorum() - 1 };
+        // What was answered already and counted is not to be done again.
+        let counted = self.state.model.slots().filter_map(|(_, slot)| match slot.node.role() {
+            Role::Leader { followers, .. } if slot.node.term() == term => {
+                Some(followers.values().filter(|progress| progress.matched.0 > 0).count() as u32)
+            }
+            _ => None,
+        });
+        let missing = wanted.saturating_sub(counted.max().unwrap_or(0));
+        self.leader(term) + 2 * missing - missing.min(answers.count() as u32)
+    }
+}

@@ -1,0 +1,109 @@
+//! Servers differ by their names alone: states that become equal when servers swap names are searched once.
+//!
+//! All that a state says of servers is written down for each way to name them, and the least digest stands for all. Timers are
+//! left out, for role and status decide which ones run, and so are requests that wait for an answer, on which nothing rests.
+
+use std::hash::{Hash, Hasher};
+
+use cap_lab::explore::State;
+use cap_lab::node::{NodeId, NodeSet};
+use cap_lab::raft::{Delta, Role};
+use cap_lab::sim::digest::Digest;
+use cap_lab::sim::model::Slot;
+
+use super::cluster::{Cluster, Server};
+
+/// New names by old ones.
+type Names = [u8; 5];
+
+/// All ways to name `count` servers.
+fn namings(count: u8) -> Vec<Names> {
+    let mut all: Vec<Vec<u8>> = vec![Vec::new()];
+    for next in 0..count {
+        let grown = all.iter().flat_map(|names| {
+            (0..=names.len()).map(move |place| {
+                let mut longer = names.clone();
+                longer.insert(place, next);
+                longer
+            })
+        });
+        all = grown.collect();
+    }
+    let padded = |names: Vec<u8>| std::array::from_fn(|at| names.get(at).copied().unwrap_or(at as u8));
+    all.into_iter().map(padded).collect()
+}
+
+thread_local! {
+    static NAMINGS: [Vec<Names>; 6] = std::array::from_fn(|count| namings(count as u8));
+}
+
+/// What is said of one server, apart from names.
+struct Nameless {
+    digest: u64,
+    votes: [Option<NodeId>; 2],
+    leader: Option<NodeId>,
+    /// Of each other server.
+    known: Vec<(NodeId, u64)>,
+}
+
+/// Equal for states that differ by names only.
+pub(crate) fn fingerprint(cluster: &Cluster, state: &State<Cluster>) -> u64 {
+    let slots: Vec<Nameless> = state.model.slots().map(|(_, slot)| nameless(slot)).collect();
+    let alive = state.model.flights().iter().filter(|(_, envelope)| !cluster.is_spent(&state.model, envelope));
+    let flights: Vec<(NodeId, NodeId, u64)> =
+        alive.map(|(_, envelope)| (envelope.from, envelope.to, Digest::of(&envelope.message))).collect();
+    let watch = &state.ghost;
+    let common = Digest::of(&(state.spent(), &watch.committed, &watch.reads, watch.broken));
+    let one = |names: &Names| {
+        let name = |id: NodeId| names[id.index()];
+        let mut sum = 0_u64;
+        for (old, slot) in slots.iter().enumerate() {
+            let mut digest = Digest::default();
+            digest.write_u64(slot.digest);
+            digest.write_u8(names[old]);
+            for id in slot.votes.into_iter().chain([slot.leader]) {
+                digest.write_u8(id.map_or(u8::MAX, name));
+            }
+            let known =
+                slot.known.iter().fold(0_u64, |sum, (id, what)| sum.wrapping_add(Digest::of(&(name(*id), what))));
+            digest.write_u64(known);
+            sum = sum.wrapping_add(digest.finish());
+        }
+        for (from, to, what) in &flights {
+            sum = sum.wrapping_add(Digest::of(&(name(*from), name(*to), what)));
+        }
+        for (term, leader) in &watch.elected {
+            sum = sum.wrapping_add(Digest::of(&(term, name(*leader))));
+        }
+        sum
+    };
+    let least = NAMINGS.with(|all| all[usize::from(cluster.servers)].iter().map(one).min().expect("at least one"));
+    Digest::of(&(common, least))
+}
+
+fn nameless(slot: &Slot<Server>) -> Nameless {
+    let (server, disk) = (&slot.node, &slot.disk);
+    let mut digest = Digest::default();
+    (slot.status, server.term(), server.log(), server.commit_index(), server.role().name()).hash(&mut digest);
+    (disk.term, &disk.log).hash(&mut digest);
+    for delta in &slot.unsynced {
+        match delta {
+            // For whom is what the server itself knows.
+            Delta::Vote(_) => digest.write_u8(0),
+            other => other.hash(&mut digest),
+        }
+    }
+    let marked = |set: &NodeSet| set.iter().map(|id| (id, 1)).collect();
+    let (leader, known) = match server.role() {
+        Role::Follower { leader } => (*leader, Vec::new()),
+        Role::Candidate { votes } => (None, marked(votes)),
+        Role::PreCandidate { grants } => (None, marked(grants)),
+        Role::Leader { durable, followers, .. } => {
+            durable.hash(&mut digest);
+            (None, followers.iter().map(|(id, progress)| (*id, Digest::of(progress))).collect())
+        }
+    };
+    let after_sync = slot.after_sync.iter().map(|(to, message)| (*to, Digest::of(message)));
+    let known = known.into_iter().chain(after_sync).collect();
+    Nameless { digest: digest.finish(), votes: [server.vote(), disk.vote], leader, known }
+}
