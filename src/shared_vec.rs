@@ -23,24 +23,26 @@ pub struct SharedVec<T> {
     full: Arc<Blocks<T>>,
     /// The elements after them, fewer than [`CHUNK`].
     tail: Arc<Vec<T>>,
+    /// How many elements: kept, because to count the full chunks means to follow three pointers.
+    len: usize,
 }
 
 impl<T> Clone for SharedVec<T> {
     fn clone(&self) -> Self {
-        Self { full: Arc::clone(&self.full), tail: Arc::clone(&self.tail) }
+        Self { full: Arc::clone(&self.full), tail: Arc::clone(&self.tail), len: self.len }
     }
 }
 
 impl<T> Default for SharedVec<T> {
     fn default() -> Self {
-        Self { full: Arc::default(), tail: Arc::default() }
+        Self { full: Arc::default(), tail: Arc::default(), len: 0 }
     }
 }
 
 impl<T> SharedVec<T> {
     /// How many chunks are full.
     fn chunks(&self) -> usize {
-        self.full.last().map_or(0, |last| (self.full.len() - 1) * BLOCK + last.len())
+        self.len / CHUNK
     }
 
     /// A full chunk.
@@ -50,19 +52,19 @@ impl<T> SharedVec<T> {
 
     /// How many elements.
     pub fn len(&self) -> usize {
-        self.chunks() * CHUNK + self.tail.len()
+        self.len
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.tail.is_empty() && self.full.is_empty()
+        self.len == 0
     }
 
     /// The element at `index`, counted from 0.
     pub fn get(&self, index: usize) -> Option<&T> {
-        match self.chunk(index / CHUNK) {
-            Some(chunk) => chunk.get(index % CHUNK),
-            None => self.tail.get(index.checked_sub(self.chunks() * CHUNK)?),
+        match index.checked_sub(self.chunks() * CHUNK) {
+            Some(index) => self.tail.get(index),
+            None => self.chunk(index / CHUNK)?.get(index % CHUNK),
         }
     }
 
@@ -92,6 +94,7 @@ impl<T: Clone> SharedVec<T> {
             tail.reserve_exact(room - tail.len());
         }
         tail.push(element);
+        self.len += 1;
         if tail.len() == CHUNK {
             let chunk = std::mem::take(&mut self.tail);
             let full = Arc::make_mut(&mut self.full);
@@ -117,6 +120,7 @@ impl<T: Clone> SharedVec<T> {
             }
         }
         Arc::make_mut(&mut self.tail).truncate(len % CHUNK);
+        self.len = len;
     }
 
     /// The element at `index`, to change it. Copies its chunk if a clone shares it.

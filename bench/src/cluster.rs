@@ -43,8 +43,11 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn apply(&mut self, command: &[u8]) {
         self.applied += 1;
-        let added: u64 = command.iter().map(|byte| u64::from(*byte)).sum();
-        self.sum = self.sum.wrapping_mul(31).wrapping_add(added);
+        let (words, rest) = command.as_chunks();
+        assert!(rest.is_empty(), "commands are whole words");
+        for word in words {
+            self.sum = self.sum.rotate_left(1) ^ u64::from_le_bytes(*word);
+        }
     }
 }
 

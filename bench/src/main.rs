@@ -28,7 +28,9 @@ const PROPOSALS: u64 = 20_000;
 
 fn main() {
     let repetitions = std::env::args().nth(1).map_or(15, |word| word.parse().expect("how many repetitions"));
-    println!("Proposals a second, each of 64 bytes and applied by every server; one thread, median of {repetitions}.\n");
+    println!(
+        "Proposals a second, each of 64 bytes and applied by every server; one thread, median of {repetitions}.\n"
+    );
     println!("| servers | mode | crate raft 0.7 | ours | ratio | ours, notes kept | ratio |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     for count in [3, 5] {
@@ -42,7 +44,9 @@ fn main() {
     for entries in [16, 256, 4_096] {
         state::measure(entries);
     }
-    println!("\nThe simulator: the feed on Raft, three people, a request each 100 ms, 60 simulated seconds; median of 5.\n");
+    println!(
+        "\nThe simulator: the feed on Raft, three people, a request each 100 ms, 60 simulated seconds; median of 5.\n"
+    );
     println!("| servers | events | events a second | simulated seconds a second |");
     println!("| --- | --- | --- | --- |");
     for replicas in [3, 5, 7, 9] {

@@ -58,7 +58,7 @@ impl Ours {
             machines: vec![Machine::default(); count],
             applied: vec![Index::ZERO; count],
             by_message: mode == Mode::OneByOne,
-            out: Effects::default(),
+            out: if notes == Notes::On { Effects::default() } else { Effects::without_notes() },
             durable: Vec::new(),
             notes: (notes == Notes::On).then(Vec::new),
             proposed: 0,
