@@ -23,26 +23,24 @@ pub struct SharedVec<T> {
     full: Arc<Blocks<T>>,
     /// The elements after them, fewer than [`CHUNK`].
     tail: Arc<Vec<T>>,
-    /// How many elements: kept, because to count the full chunks means to follow three pointers.
-    len: usize,
 }
 
 impl<T> Clone for SharedVec<T> {
     fn clone(&self) -> Self {
-        Self { full: Arc::clone(&self.full), tail: Arc::clone(&self.tail), len: self.len }
+        Self { full: Arc::clone(&self.full), tail: Arc::clone(&self.tail) }
     }
 }
 
 impl<T> Default for SharedVec<T> {
     fn default() -> Self {
-        Self { full: Arc::default(), tail: Arc::default(), len: 0 }
+        Self { full: Arc::default(), tail: Arc::default() }
     }
 }
 
 impl<T> SharedVec<T> {
     /// How many chunks are full.
     fn chunks(&self) -> usize {
-        self.len / CHUNK
+        self.full.last().map_or(0, |last| (self.full.len() - 1) * BLOCK + last.len())
     }
 
     /// A full chunk.
@@ -52,19 +50,19 @@ impl<T> SharedVec<T> {
 
     /// How many elements.
     pub fn len(&self) -> usize {
-        self.len
+        self.chunks() * CHUNK + self.tail.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.tail.is_empty() && self.full.is_empty()
     }
 
     /// The element at `index`, counted from 0.
     pub fn get(&self, index: usize) -> Option<&T> {
-        match index.checked_sub(self.chunks() * CHUNK) {
-            Some(index) => self.tail.get(index),
-            None => self.chunk(index / CHUNK)?.get(index % CHUNK),
+        match self.chunk(index / CHUNK) {
+            Some(chunk) => chunk.get(index % CHUNK),
+            None => self.tail.get(index.checked_sub(self.chunks() * CHUNK)?),
         }
     }
 
@@ -94,7 +92,6 @@ impl<T: Clone> SharedVec<T> {
             tail.reserve_exact(room - tail.len());
         }
         tail.push(element);
-        self.len += 1;
         if tail.len() == CHUNK {
             let chunk = std::mem::take(&mut self.tail);
             let full = Arc::make_mut(&mut self.full);
@@ -120,7 +117,6 @@ impl<T: Clone> SharedVec<T> {
             }
         }
         Arc::make_mut(&mut self.tail).truncate(len % CHUNK);
-        self.len = len;
     }
 
     /// The element at `index`, to change it. Copies its chunk if a clone shares it.
