@@ -156,7 +156,12 @@ impl NodeSet {
 
     /// The members in ascending order.
     pub fn iter(self) -> impl Iterator<Item = NodeId> + Clone {
-        (0..Self::MAX as u8).map(NodeId).filter(move |id| self.contains(*id))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let lowest = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (lowest < u32::BITS).then_some(NodeId(lowest as u8))
+        })
     }
 }
 
@@ -326,70 +331,82 @@ pub enum Effect<N: Node> {
 
 /// What a node wants done, in the order in which it asked.
 #[derive(Debug)]
-pub struct Effects<N: Node>(Vec<Effect<N>>);
+pub struct Effects<N: Node> {
+    asked: Vec<Effect<N>>,
+    /// Whether anybody listens to notes.
+    notes: bool,
+}
 
 impl<N: Node> Default for Effects<N> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { asked: Vec::new(), notes: true }
     }
 }
 
 impl<N: Node> Effects<N> {
+    /// For a runner to whom it does not matter why: notes are not even made.
+    pub fn without_notes() -> Self {
+        Self { notes: false, ..Self::default() }
+    }
+
     /// Hands `message` to the network: it may be delayed, lost, duplicated or reordered.
     pub fn send(&mut self, to: NodeId, message: N::Message) {
-        self.0.push(Effect::Send { to, message, after_sync: false });
+        self.asked.push(Effect::Send { to, message, after_sync: false });
     }
 
     /// As [`Effects::send`], but it leaves only when everything written before is durable. To itself a node sends this to
     /// learn that its own writes are: such a message is never delayed or lost, except by a crash.
     pub fn send_after_sync(&mut self, to: NodeId, message: N::Message) {
-        self.0.push(Effect::Send { to, message, after_sync: true });
+        self.asked.push(Effect::Send { to, message, after_sync: true });
     }
 
     /// Starts `timer` anew; the runner picks the delay inside the range.
     pub fn set_timer(&mut self, timer: N::Timer, delay: Delay) {
-        self.0.push(Effect::SetTimer(timer, delay));
+        self.asked.push(Effect::SetTimer(timer, delay));
     }
 
     /// Stops `timer` if it runs.
     pub fn cancel_timer(&mut self, timer: N::Timer) {
-        self.0.push(Effect::CancelTimer(timer));
+        self.asked.push(Effect::CancelTimer(timer));
     }
 
     /// Asks the runner to pick one (the explorer tries each); [`Node::on_choice`] tells which. A node has one open choice
     /// at most.
     pub fn choose(&mut self, among: NodeSet) {
         assert!(!among.is_empty(), "a choice among nobody");
-        self.0.push(Effect::Choose(among));
+        self.asked.push(Effect::Choose(among));
     }
 
     /// Writes to disk. Durable only after a sync, an event of its own: a crash before it may lose this.
     pub fn write(&mut self, delta: <N::Disk as Disk>::Delta) {
-        self.0.push(Effect::Write(delta));
+        self.asked.push(Effect::Write(delta));
     }
 
     /// Answers a client. After [`Answer::Unknown`] one more answer may follow, should the truth come out.
     pub fn reply(&mut self, request: RequestId, answer: Answer<N::Response, N::Refusal>) {
-        self.0.push(Effect::Reply(request, answer));
+        self.asked.push(Effect::Reply(request, answer));
     }
 
     /// Leaves word of which rule fired or refused.
+    #[inline]
     pub fn note(&mut self, note: N::Note) {
-        self.0.push(Effect::Note(note));
+        if self.notes {
+            self.asked.push(Effect::Note(note));
+        }
     }
 
     /// Takes one effect as it is: for a node that is built around another one.
     pub fn push(&mut self, effect: Effect<N>) {
-        self.0.push(effect);
+        self.asked.push(effect);
     }
 
     /// What was asked for so far, oldest first.
     pub fn as_slice(&self) -> &[Effect<N>] {
-        &self.0
+        &self.asked
     }
 
     /// Takes all effects out, oldest first, and keeps the memory for the next event.
     pub fn drain(&mut self) -> std::vec::Drain<'_, Effect<N>> {
-        self.0.drain(..)
+        self.asked.drain(..)
     }
 }

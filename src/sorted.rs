@@ -3,6 +3,7 @@
 
 use std::borrow::Borrow;
 use std::ops::Index;
+use std::vec::Drain;
 
 /// A map whose entries are kept by ascending key. Insertion and removal take time in proportion to its size.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -123,9 +124,9 @@ impl<K: Ord, V> SortedMap<K, V> {
     }
 
     /// Takes out all entries below `key`.
-    pub fn take_below(&mut self, key: &K) -> Vec<(K, V)> {
+    pub fn take_below(&mut self, key: &K) -> Drain<'_, (K, V)> {
         let (Ok(position) | Err(position)) = self.position(key);
-        self.0.drain(..position).collect()
+        self.0.drain(..position)
     }
 
     /// Takes out all entries whose key is `doomed`.
@@ -207,7 +208,7 @@ mod tests {
                 6 if round % 50 == 0 => {
                     let above = tree.split_off(&key);
                     assert_eq!(
-                        sorted.take_below(&key),
+                        sorted.take_below(&key).collect::<Vec<_>>(),
                         std::mem::replace(&mut tree, above).into_iter().collect::<Vec<_>>()
                     );
                 }

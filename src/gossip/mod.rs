@@ -186,7 +186,7 @@ impl<P: Item> Gossip<P> {
 
     /// The first `own` of its items are durable.
     fn on_stored(&mut self, own: u32, out: &mut Effects<Self>) {
-        let stored = self.waiting.take_below(&own);
+        let stored: Vec<_> = self.waiting.take_below(&own).collect();
         let origin = self.config.id;
         if let Some((number, _)) = stored.last() {
             let last = ItemId { origin, number: *number };

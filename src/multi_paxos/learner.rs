@@ -126,7 +126,8 @@ impl<C: Command> MultiPaxos<C> {
     /// The commit index moved: answers the clients whose fate this decides.
     fn after_learning(&mut self, out: &mut Effects<Self>) {
         let commit = self.commit_index();
-        for ((slot, ballot), pending) in self.pending.take_below(&(commit.next(), Ballot::ZERO)) {
+        let decided: Vec<_> = self.pending.take_below(&(commit.next(), Ballot::ZERO)).collect();
+        for ((slot, ballot), pending) in decided {
             let request = pending.request;
             match self.chosen(slot) {
                 Some(Payload::Command(command)) if *command == pending.command => {

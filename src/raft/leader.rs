@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::log::{Entry, EntryId, Index, Payload, PayloadKind, Term};
+use super::log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 use super::message::AppendResult;
 use super::note::{Ignored, Note};
 use super::persistent::Delta;
@@ -131,7 +131,7 @@ impl<C: Command> Raft<C> {
             Some(Ignored::NotLeader)
         } else if result == AppendResult::StaleTerm {
             Some(Ignored::EarlierTerm)
-        } else if from != self.config.id && !self.followers().contains(from) {
+        } else if from != self.config.id && !self.has_follower(from) {
             Some(Ignored::NotMember)
         } else {
             None
@@ -170,7 +170,7 @@ impl<C: Command> Raft<C> {
     fn send_more(&mut self, follower: NodeId, out: &mut Effects<Self>) {
         let window = self.config.switches.window;
         // What was just committed may have ended this server's office, or the follower's part in it.
-        while self.followers().contains(follower) {
+        while self.has_follower(follower) {
             let last = self.state.log.last_index();
             let progress = self.progress(follower);
             if !progress.replicates() || progress.next > last || progress.is_full(window) {
@@ -242,6 +242,11 @@ impl<C: Command> Raft<C> {
         }
     }
 
+    /// Whether it leads and replicates to `server`.
+    fn has_follower(&self, server: NodeId) -> bool {
+        matches!(&self.role, Role::Leader { followers, .. } if followers.contains_key(&server))
+    }
+
     /// To whom it replicates; nobody if it does not lead.
     pub(super) fn followers(&self) -> NodeSet {
         match &self.role {
@@ -262,25 +267,32 @@ impl<C: Command> Raft<C> {
         assert!(to > self.commit, "the commit index only grows");
         self.commit = to;
         for ((index, term), request) in self.pending.take_below(&(to.next(), Term(0))) {
-            self.settle(EntryId { term, index }, request, self.state.log.id_at(index), out);
+            let log = &self.state.log;
+            Self::settle(log, EntryId { term, index }, request, log.id_at(index), out);
         }
         // Terms never decrease along a log, so a committed entry of a later term rules out every older one after it.
         let by = self.state.log.id_at(to);
         if old_term != Some(by.term) && !self.pending.is_empty() {
             for ((index, term), request) in self.pending.take_where(|(_, term)| *term < by.term) {
-                self.settle(EntryId { term, index }, request, by, out);
+                Self::settle(&self.state.log, EntryId { term, index }, request, by, out);
             }
         }
         self.answer_reads(out);
     }
 
     /// Answers the client whose request went into `entry`, now that `committed` is.
-    pub(super) fn settle(&self, entry: EntryId, request: RequestId, committed: EntryId, out: &mut Effects<Self>) {
+    pub(super) fn settle(
+        log: &Log<C>,
+        entry: EntryId,
+        request: RequestId,
+        committed: EntryId,
+        out: &mut Effects<Self>,
+    ) {
         if entry == committed {
             out.note(Note::RequestCommitted { request, entry });
             let EntryId { index, term } = entry;
             // A no-op that somebody waits for is a read that goes through the log.
-            let read = self.state.log.get(index).is_some_and(|entry| entry.payload == Payload::Noop);
+            let read = log.get(index).is_some_and(|entry| entry.payload == Payload::Noop);
             let response = if read { Response::ReadAt { index } } else { Response::Committed { index, term } };
             out.reply(request, Answer::Done(response));
         } else {

@@ -21,9 +21,14 @@ pub enum VoteResult {
 /// The highest value that a majority of `voters` has reached: sorted downwards, the one in the middle. No voters demand
 /// nothing, so there is no bound (`None`); that makes a configuration with one empty half an ordinary one.
 pub fn majority_reached<T: Ord + Copy>(voters: NodeSet, reached: impl Fn(NodeId) -> T) -> Option<T> {
-    let mut sorted: Vec<T> = voters.iter().map(reached).collect();
+    // A leader does this for every answer: it should not allocate.
+    let mut room = [None; NodeSet::MAX];
+    let sorted = &mut room[..voters.len()];
+    for (value, voter) in sorted.iter_mut().zip(voters.iter()) {
+        *value = Some(reached(voter));
+    }
     sorted.sort_unstable_by(|left, right| right.cmp(left));
-    sorted.get(sorted.len() / 2).copied()
+    sorted.get(sorted.len() / 2).copied().flatten()
 }
 
 /// What is known of an election among `voters`. No voters grant whatever is asked.

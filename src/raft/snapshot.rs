@@ -119,7 +119,7 @@ impl<C: Command> Raft<C> {
             // Terms never decrease along a log: an entry cannot stand before one of an earlier term, nor after one of a later.
             let ruled_out = if index <= last.index { term > last.term } else { term < last.term };
             if ruled_out {
-                self.settle(entry, request, last, out);
+                Self::settle(&self.state.log, entry, request, last, out);
             } else if index <= last.index {
                 // There is nothing to answer: it may have taken effect or not, and no later entry will tell.
                 out.note(Note::RequestFateUnknown { request, entry, last });

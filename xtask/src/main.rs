@@ -1,4 +1,4 @@
-//! `cargo xtask`: builds, serves and tests the lab, and installs what it needs to do so.
+//! `cargo xtask`: builds, serves, tests and measures the lab, and installs what it needs to do so.
 //!
 //! Nothing is put on the user's PATH: tools that have to be built live under `target/tools`. Exit status 0 is success,
 //! 1 is a failure, 2 is something missing on this machine (with what to do about it) or a wrong command line.
@@ -15,6 +15,8 @@ mod transfer;
 
 use std::process::ExitCode;
 
+use command::{cargo, run_plain};
+
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
@@ -28,6 +30,7 @@ usage: cargo xtask COMMAND
           format, lints, all tests, the release build, and the tests in a real browser.
           --fast     leaves the browser out
           --long     full numbers where a sweep is too long for every day
+  bench   measures Raft beside crate `raft`, and the simulator; prints tables
 ";
 
 /// What the command line asks for.
@@ -36,6 +39,7 @@ enum Task {
     Serve(site::Serve),
     Build,
     Test { fast: bool, long: bool },
+    Bench,
     Help,
 }
 
@@ -47,6 +51,7 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
         "serve" => Task::Serve(site::Serve::default()),
         "build" => Task::Build,
         "test" => Task::Test { fast: false, long: false },
+        "bench" => Task::Bench,
         "help" | "--help" | "-h" => return Ok(Task::Help),
         other => return Err(format!("there is no command `{other}`")),
     };
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         Ok(Task::Serve(serve)) => site::serve(&serve),
         Ok(Task::Build) => site::build(),
         Ok(Task::Test { fast, long }) => return suite::run_suite(fast, long),
+        Ok(Task::Bench) => run_plain(&mut cargo("run --locked --quiet --release --package cap-lab-bench")),
         Ok(Task::Help) => {
             print!("{USAGE}");
             Ok(())
@@ -106,6 +112,7 @@ mod tests {
             Ok(Task::Serve(site::Serve { port: Some(9000), open: true, dev: false }))
         );
         assert_eq!(parsed("test --long"), Ok(Task::Test { fast: false, long: true }));
+        assert_eq!(parsed("bench"), Ok(Task::Bench));
         assert_eq!(parsed("build --help"), Ok(Task::Help));
     }
 

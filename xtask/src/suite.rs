@@ -48,7 +48,7 @@ fn set_up_browser(report: &mut Report) -> Option<PathBuf> {
 fn checks(report: &mut Report) {
     report.plain("format", || run_plain(&mut cargo("fmt --all --check")));
     for (name, selection) in [
-        ("clippy: page, tests, xtask", "--workspace --all-targets"),
+        ("clippy: page, tests, xtask", "--workspace --exclude cap-lab-bench --all-targets"),
         ("clippy: command line, without the page", "--all-targets --no-default-features --features cli"),
         ("clippy: page on wasm32", "--bin cap-lab-web --target wasm32-unknown-unknown"),
     ] {
