@@ -36,9 +36,9 @@ fn stormy(seed: u64) -> Timeline<FeedExperiment> {
 fn by_definition(diagram: &Diagram) -> Vec<Vec<bool>> {
     let count = diagram.events.len();
     let mut before = vec![vec![false; count]; count];
-    for b in 0..count {
-        for a in 0..b {
-            before[a][b] = diagram.events[a].lane == diagram.events[b].lane;
+    for (a, row) in before.iter_mut().enumerate() {
+        for (b, later) in row.iter_mut().enumerate().skip(a + 1) {
+            *later = diagram.events[a].lane == diagram.events[b].lane;
         }
     }
     for message in &diagram.messages {
@@ -47,12 +47,9 @@ fn by_definition(diagram: &Diagram) -> Vec<Vec<bool>> {
         }
     }
     for between in 0..count {
-        for a in 0..count {
-            if before[a][between] {
-                for b in 0..count {
-                    before[a][b] |= before[between][b];
-                }
-            }
+        let onward = before[between].clone();
+        for row in before.iter_mut().filter(|row| row[between]) {
+            row.iter_mut().zip(&onward).for_each(|(known, more)| *known |= more);
         }
     }
     before
