@@ -433,7 +433,7 @@ fn ticks(plan: &Plan<'_>) -> Vec<El> {
     let Diagram { from, to, .. } = *plan.diagram;
     let tick = |quarter: u64| {
         let at = Micros(from.0 + (to.0 - from.0) * quarter / 4);
-        let label = format!("{} s", fixed(at.as_ms(), 2));
+        let label = format!("{} s", fixed(at.as_ms(), 3));
         classed("text", "tick").px("x", plan.x(at)).px("y", plan.size.h - 4.0).text(&label)
     };
     [1, 2, 3, 4].map(tick).into()
