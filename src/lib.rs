@@ -16,6 +16,7 @@
 //! - [`world`]: who takes part in a run, at what pace, and what is remembered of it.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
+//! - [`spacetime`]: a run as a space-time diagram. Its clocks decide what happens before what.
 //! - [`experiment`]: what a page or the command line can run.
 //! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 //! - [`counterexample`]: what breaks a protocol that makes a mistake. Each breaks an invariant with its flaw, and none without.
@@ -34,6 +35,7 @@ pub mod raft;
 pub mod shared_vec;
 pub mod sim;
 pub mod sorted;
+pub mod spacetime;
 pub mod store;
 pub mod timeline;
 pub mod world;

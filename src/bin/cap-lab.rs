@@ -11,6 +11,7 @@ use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, Node, NodeId};
 use cap_lab::sim::run::{Latest, Run, World};
+use cap_lab::spacetime::{Diagram, Traced};
 use cap_lab::timeline::file::{BYTES_MAX, LENGTH_MAX, experiment_in};
 use cap_lab::timeline::track::{SideBySide, Track};
 use cap_lab::timeline::{Experiment, Timeline};
@@ -46,6 +47,17 @@ enum Command {
         #[arg(long, conflicts_with = "verbose")]
         script: bool,
     },
+    /// Tells every event of a run with its vector clock, so that what happens before what can be seen.
+    Trace {
+        /// The file, as exported from the page.
+        run: PathBuf,
+        /// Which of the worlds that run side by side, from 0.
+        #[arg(long, default_value_t = 0)]
+        world: usize,
+        /// Prints a log that ShiViz draws instead.
+        #[arg(long)]
+        shiviz: bool,
+    },
     /// Computes a run in which nobody interferes, and prints it as a file that the page opens.
     Record {
         /// `feed` or `paxos`.
@@ -69,6 +81,14 @@ fn main() -> ExitCode {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
                 PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
+                _ => unknown(),
+            });
+            (run.display().to_string(), done)
+        }
+        Command::Trace { run, world, shiviz } => {
+            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
+                FeedExperiment::NAME => trace::<FeedExperiment>(&text, world, shiviz),
+                PaxosExperiment::NAME => trace::<PaxosExperiment>(&text, world, shiviz),
                 _ => unknown(),
             });
             (run.display().to_string(), done)
@@ -134,6 +154,24 @@ fn replay<E: Experiment<Track: Told>>(text: &str, verbose: bool, script: bool) -
     out += &format!("{}: the end, after {acts} acts, of which {skipped} could not be done\n", clock(timeline.end()));
     for (world, what) in timeline.frontier().fingerprints().into_iter().enumerate() {
         out += &format!("world {world}: {} steps, digest {:016x}, as the file says\n", what.steps, what.digest);
+    }
+    Ok(out)
+}
+
+/// Every event of one world of a run, with its vector clock.
+fn trace<E: Experiment<Track: Traced>>(text: &str, world: usize, shiviz: bool) -> Result<String, String> {
+    let timeline = Timeline::<E>::import(text)?.timeline;
+    let worlds = timeline.frontier().fingerprints().len();
+    if world >= worlds {
+        return Err(format!("World {world} is asked for, but the run has {worlds}, counted from 0."));
+    }
+    let diagram = Diagram::of(&timeline, world, Micros::ZERO, timeline.end());
+    if shiviz {
+        return Ok(diagram.to_shiviz());
+    }
+    let mut out = String::new();
+    for event in &diagram.events {
+        out += &format!("{}  {:?}  {}\n", clock(event.at), event.clock, event.headline);
     }
     Ok(out)
 }

@@ -238,6 +238,34 @@ impl<E: Experiment> Timeline<E> {
         [intervened, Some(probe.track.now())].into_iter().flatten().max()
     }
 
+    /// Computes the current branch between `from` and `to` once more, as far as it was computed before, and shows it as it
+    /// was just before `from`, then after every single step and intervention. The play head stays where it is.
+    pub fn revisit(&self, from: Micros, to: Micros, mut see: impl FnMut(&E::Track)) {
+        let near = self.checkpoints.iter().rev().find(|checkpoint| checkpoint.now < from);
+        let mut probe = self.clone_at(near.unwrap_or(&self.checkpoints[0]));
+        if let Some(before) = from.0.checked_sub(1) {
+            probe.advance(Micros(before));
+        }
+        see(&probe.track);
+        let to = to.min(self.end());
+        loop {
+            let scripted = probe.script().get(probe.done).filter(|scripted| scripted.at <= to);
+            let derived = probe.track.next_at().filter(|at| *at <= to);
+            match (derived, scripted) {
+                (Some(due), scripted) if scripted.is_none_or(|scripted| due <= scripted.at) => {
+                    probe.track.advance(due, 1);
+                }
+                (_, Some(Scripted { at, act })) => {
+                    let (at, act) = (*at, act.clone());
+                    probe.track.intervene(at, &act);
+                    probe.done += 1;
+                }
+                (_, None) => break,
+            }
+            see(&probe.track);
+        }
+    }
+
     fn clone_at(&self, checkpoint: &Checkpoint<E::Track>) -> Self {
         Self {
             experiment: self.experiment.clone(),

@@ -1,6 +1,7 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
 mod hands;
+mod spacetime;
 
 use std::rc::Rc;
 
@@ -79,6 +80,7 @@ impl Component for App {
             phone: None,
             composing: None,
             tables: false,
+            diagram: None,
             routine: false,
             coach: Coach::Invite,
             notice: None,
@@ -179,6 +181,7 @@ impl App {
             Msg::Pointer { world, phase, client, secondary } => self.pointer(world, phase, client, secondary),
             Msg::LongPress => self.long_press(),
             Msg::FigureKey { world, key } => self.figure_key(world, key),
+            Msg::Diagram(what) => self.diagram(&what),
             Msg::Phone { person, phase, client } => self.phone(PhoneDrag { person, client, over: None }, phase),
             Msg::NewRun(setup) => match labs::new_run(self.ui.page, &setup) {
                 Ok(lab) => self.take(lab),
@@ -271,6 +274,7 @@ impl App {
             }
             Msg::Tables => {
                 self.ui.tables = !self.ui.tables;
+                self.ui.diagram = None;
                 self.measure = true;
             }
             Msg::Routine => self.ui.routine = !self.ui.routine,
@@ -363,6 +367,7 @@ impl App {
             self.say(About::Own, text);
         }
         self.worlds = fresh;
+        self.look_at_diagrams();
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
         for (about, news) in news {
@@ -477,6 +482,6 @@ impl App {
         self.ui.figures = figures;
         self.ui.strip_width = strip_width;
         self.ui.timeline_width = timeline_width;
-        changed
+        self.measured_diagrams() || changed
     }
 }

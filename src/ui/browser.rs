@@ -118,6 +118,17 @@ pub fn download(name: &str, text: &str) {
     let _ = Url::revoke_object_url(&url);
 }
 
+/// The picture `id` as a file of its own that looks as `style` says; empty if it is not there.
+pub fn picture(id: &str, style: &str) -> String {
+    let drawn = element(id).map(|element| element.outer_html()).unwrap_or_default();
+    match drawn.split_once('>') {
+        Some((tag, rest)) => {
+            format!("{} xmlns=\"http://www.w3.org/2000/svg\">{style}{rest}", tag.replace(" role=\"none\"", ""))
+        }
+        None => String::new(),
+    }
+}
+
 /// Reads `file` and sends its text as [`Msg::Import`], or why it cannot be one.
 pub fn read_file(file: &File, send: &Callback<Msg>) {
     let name = file.name();

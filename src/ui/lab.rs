@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::spacetime::Diagram;
 use cap_lab::store::feed::Operation;
 
 /// A page, and with it a kind of experiment.
@@ -50,6 +51,8 @@ pub trait Lab {
     /// Every step that can happen next in `world`, with what it will do, soonest first.
     fn next_steps(&self, world: usize) -> Vec<NextStep>;
 
+    /// The last `width` before the play head as a space-time diagram.
+    fn diagram(&self, world: usize, width: Micros) -> Diagram;
     /// Marks on the timeline, oldest first, over the whole branch.
     fn marks(&self) -> Rc<Vec<Mark>>;
     /// All branches, oldest first; the marks and the play head belong to the current one.

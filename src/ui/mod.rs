@@ -3,6 +3,7 @@
 pub mod announce;
 pub mod app;
 pub mod browser;
+pub mod diagram;
 pub mod el;
 pub mod events;
 pub mod figure;

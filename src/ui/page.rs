@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::Html;
 
+use crate::ui::diagram::{self, diagram};
 use crate::ui::el::{El, button, classed, el, together};
 use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
@@ -110,10 +111,22 @@ pub fn cluster(index: usize, world: &Rc<World>, lab: &dyn Lab, ui: &ViewState) -
     let title = classed("header", "title")
         .add(el("h2").text(&world.title))
         .add(el("p").text(&world.subtitle))
-        .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables))
+        .add(views(ui))
         .optional(lab.setup().log.filter(|_| index == 0).map(|log| logs(log, ui)));
-    let picture = if ui.tables { tables(index, world, ui) } else { figure(index, world, lab.now(), ui) };
+    let picture = match &ui.diagram {
+        Some(shown) => diagram(index, world, shown, ui),
+        None if ui.tables => tables(index, world, ui),
+        None => figure(index, world, lab.now(), ui),
+    };
     together(vec![title.html(), picture])
+}
+
+/// Other views of the same.
+fn views(ui: &ViewState) -> El {
+    let diagram = Msg::Diagram(diagram::Do::Toggle);
+    classed("div", "views")
+        .add(button("quiet as-table", "As diagram", &ui.send, diagram).flag("aria-pressed", ui.diagram.is_some()))
+        .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables))
 }
 
 /// Which protocol keeps the consistent feed's log; the other one gets the same script.

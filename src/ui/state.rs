@@ -3,6 +3,7 @@
 use cap_lab::node::{NodeId, NodeSet};
 use yew::Callback;
 
+use crate::ui::diagram;
 use crate::ui::figure::geometry::{Point, Size};
 use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
 
@@ -51,6 +52,8 @@ pub enum Msg {
     Post { person: NodeId, text: String },
     /// Shows the figures as tables, or as pictures again.
     Tables,
+    /// Something about the space-time diagrams.
+    Diagram(diagram::Do),
     /// Shows routine steps among the events, or hides them.
     Routine,
     /// Starts a new run.
@@ -220,6 +223,8 @@ pub struct ViewState {
     pub composing: Option<(usize, NodeId)>,
     /// Tables instead of pictures.
     pub tables: bool,
+    /// Space-time diagrams instead of pictures, if they are shown.
+    pub diagram: Option<diagram::Shown>,
     /// Routine events too.
     pub routine: bool,
     /// What the line under the header says.

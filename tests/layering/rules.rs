@@ -26,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
+    ("spacetime", ALL_ABOVE),
     ("experiment", ALL_ABOVE),
     ("counterexample", ALL_ABOVE),
     ("explore", ALL_ABOVE),

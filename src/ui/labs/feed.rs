@@ -9,6 +9,7 @@ use cap_lab::explain;
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
+use cap_lab::spacetime::Diagram;
 use cap_lab::store::feed::{Ask, Request};
 use cap_lab::store::participant::{Message, Note};
 use cap_lab::timeline::{Experiment, Timeline};
@@ -328,6 +329,11 @@ impl Lab for FeedLab {
 
     fn next_steps(&self, _: usize) -> Vec<NextStep> {
         Vec::new()
+    }
+
+    fn diagram(&self, world: usize, width: Micros) -> Diagram {
+        let now = self.timeline.now();
+        Diagram::of(&self.timeline, world, Micros(now.0.saturating_sub(width.0)), now)
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {

@@ -18,6 +18,7 @@ use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer, Value};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::model::{self, Model};
+use cap_lab::spacetime::Diagram;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::Noted;
@@ -276,6 +277,11 @@ impl Lab for PaxosLab {
 
     fn next_steps(&self, _: usize) -> Vec<NextStep> {
         next::steps(self.run())
+    }
+
+    fn diagram(&self, world: usize, width: Micros) -> Diagram {
+        let now = self.timeline.now();
+        Diagram::of(&self.timeline, world, Micros(now.0.saturating_sub(width.0)), now)
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
