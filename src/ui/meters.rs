@@ -61,12 +61,12 @@ impl Verdict {
             VerdictState::Unknown(_) => "?",
         };
         let msg = Msg::Select { world: self.index, item: Item::Verdict, from_keys: true };
-        let says = format!("Verdict: {} {small}", text.trim_start_matches("✕ "));
+        let says = || el("span").attr("class", "said").text(text.trim_start_matches("✕ "));
         button("verdict", "", &self.send, msg)
             .set("id", verdict_id(self.index))
-            .set("aria-label", says.trim_end().to_owned())
             .add(el("b").class(class).text(if short { sign } else { text }))
-            .optional((!short && !small.is_empty()).then(|| el("small").text(&small)))
+            .optional(short.then(says))
+            .optional((!short && !small.is_empty()).then(|| el("small").text(&format!(" {small}"))))
     }
 }
 
