@@ -385,7 +385,7 @@ pub struct VerdictSheet {
     pub sentence: String,
     /// Just before the history became impossible.
     pub before: Option<Micros>,
-    /// The operations that prove it: "Ana reads, 1.20–1.24 s: misses Bo's “Rain again”".
+    /// The operations that prove it, latest first: "Ana reads, 1.20–1.24 s: misses Bo's “Rain again”".
     pub operations: Vec<String>,
     /// Which faults were active then: "links cut, 1.00 s to now".
     pub faults: Vec<String>,

@@ -104,7 +104,7 @@ impl Part for VerdictPart {
         };
         let mut parts = Vec::new();
         if !operations.is_empty() {
-            parts.push(el("h3").text("Evidence"));
+            parts.push(el("h3").text("Evidence, latest first"));
             parts.push(classed("ul", "proof").all(list(operations)));
             parts.push(el("h3").text("Faults at that time"));
             let none = [String::from("none")];

@@ -45,7 +45,7 @@ pub(super) fn sheet(run: &FeedRun, now: Micros, state: VerdictState, broken: Opt
     VerdictSheet {
         sentence: sentence(&Feed, &known.calls, evidence, &short),
         before: Some(Micros(by.0.saturating_sub(1))),
-        operations: operations.iter().map(|(call, id)| words(run, call, *id, &operations)).collect(),
+        operations: operations.iter().rev().map(|(call, id)| words(run, call, *id, &operations)).collect(),
         faults: faults(run, from, *by),
         recovered,
         ladder: ladder(run, &whole, broken.and_then(|broken| broken.ids().last())),
