@@ -311,7 +311,8 @@ impl App {
 
     /// Asks for the next frame if anything moves by itself, else lets the loop rest.
     fn keep_going(&mut self) {
-        if !self.ui.playing || !browser::visible() {
+        let busy = self.worlds.iter().any(|world| world.verdict.is_some_and(|verdict| verdict.busy));
+        if !(self.ui.playing || busy) || !browser::visible() {
             self.frame = None;
             self.last_frame_ms = None;
         } else if self.frame.is_none() {
@@ -326,10 +327,12 @@ impl App {
         self.last_frame_ms = Some(ms);
         self.frames += 1;
         self.measure |= self.frames.is_multiple_of(MEASURE_FRAMES);
-        let step = Micros((elapsed * self.ui.rate() * 1e3) as u64);
-        self.lab.play(self.lab.now() + step);
+        if self.ui.playing {
+            let step = Micros((elapsed * self.ui.rate() * 1e3) as u64);
+            self.lab.play(self.lab.now() + step);
+        }
         // What happens by itself is kept as well, but not so often.
-        if self.frames.is_multiple_of(600) {
+        if self.ui.playing && self.frames.is_multiple_of(600) {
             self.save_soon();
         }
         self.look()

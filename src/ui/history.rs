@@ -161,10 +161,13 @@ fn draw_bar(bar: &Bar, x: f64, width: f64, y: f64) -> El {
         BarState::Unknown => ("bar unknown", "?"),
     };
     let width = width.max(if sign.is_empty() { 14.0 } else { 22.0 });
-    let rect = el("rect").px("x", x).px("y", y - 7.0).px("width", width).attr("height", "18").attr("rx", "3");
+    let rect =
+        |y: f64, height| el("rect").px("x", x).px("y", y).px("width", width).attr("height", height).attr("rx", "3");
+    let marked = || rect(y - 10.0, "24").attr("class", "evidence");
     classed("g", class)
         .key(&bar.id.to_string())
         .add(words("title", &bar.title))
-        .add(rect)
+        .add(rect(y - 7.0, "18"))
+        .optional(bar.evidence.then(marked))
         .add(words("text", &format!("{}{sign}", bar.letter)).px("x", x + 4.0).px("y", y + 6.0))
 }

@@ -46,6 +46,8 @@ pub trait Lab {
     fn steps(&self, world: usize) -> Vec<Event>;
     /// What a node knows.
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet;
+    /// What there is to say about the verdict on a world's history; `None` where there is no history.
+    fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet>;
     /// What a message says; `None` once it has arrived or died.
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet>;
     /// Every step that can happen next in `world`, with what it will do, soonest first.
@@ -142,6 +144,8 @@ pub struct World {
     pub phones: Vec<PhoneView>,
     /// The meters under the phones.
     pub meters: Option<Meters>,
+    /// Whether the history is linearizable; none where there is no history.
+    pub verdict: Option<VerdictView>,
     /// The history of operations, one row per person.
     pub history: Rc<Vec<HistoryRow>>,
     /// When links were cut or nodes down, to be shaded behind the history. `None`: still so.
@@ -353,6 +357,58 @@ pub struct Meters {
     pub p99: Option<Micros>,
 }
 
+/// What is known of a history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VerdictState {
+    /// Nothing yet.
+    Checking,
+    /// Linearizable so far.
+    Linearizable,
+    /// Not linearizable, and so for ever.
+    NotLinearizable,
+    /// Nobody knows, after looking at so many configurations.
+    Unknown(u64),
+}
+
+/// The verdict on a history as of the play head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VerdictView {
+    /// What it is.
+    pub state: VerdictState,
+    /// Until when the history is known to be linearizable, up to the play head.
+    pub until: Micros,
+    /// It is being checked: more frames will tell more.
+    pub busy: bool,
+}
+
+/// A verdict, opened up.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VerdictSheet {
+    /// Why: what the evidence comes to.
+    pub sentence: String,
+    /// Just before the history became impossible.
+    pub before: Option<Micros>,
+    /// The operations that prove it, latest first: "Ana reads, 1.20–1.24 s: misses Bo's “Rain again”".
+    pub operations: Vec<String>,
+    /// Which faults were active then: "links cut, 1.00 s to now".
+    pub faults: Vec<String>,
+    /// How long after healing all were up to date again.
+    pub recovered: Option<String>,
+    /// The guarantees, the weaker ones first; none as long as nothing is known.
+    pub ladder: Vec<Rung>,
+}
+
+/// A guarantee.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rung {
+    /// "Monotonic reads".
+    pub name: &'static str,
+    /// Whether it was kept; `None`: nobody knows.
+    pub kept: Option<bool>,
+    /// What proves that it was broken, if the evidence does not say it already.
+    pub why: String,
+}
+
 /// One person's operations, oldest first.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryRow {
@@ -392,6 +448,8 @@ pub struct Bar {
     pub state: BarState,
     /// "Ana reads at n1: 12 posts, misses 2".
     pub title: String,
+    /// It belongs to what proves that the history is not linearizable.
+    pub evidence: bool,
 }
 
 /// Something that happened.

@@ -1,16 +1,73 @@
-//! Four numbers under the phones: what availability and consistency came to so far.
+//! Numbers under the phones, and the verdict: what availability and consistency came to so far.
 
 use cap_lab::node::Micros;
-use yew::Html;
+use yew::{Callback, Html};
 
-use crate::ui::el::{El, classed, el};
-use crate::ui::lab::Meters;
+use crate::ui::el::{El, button, classed, el};
+use crate::ui::lab::{Meters, VerdictState, VerdictView, World};
 use crate::ui::number::fixed;
+use crate::ui::state::{Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 
-/// The meters of one world.
-pub fn meters(meters: &Meters) -> Html {
-    still("meters", MetersPart { meters: meters.clone() })
+/// The meters of one world; nothing where there are none.
+pub fn meters(index: usize, world: &World, ui: &ViewState) -> Html {
+    let (Some(meters), Some(verdict)) = (world.meters.clone(), world.verdict) else { return Html::default() };
+    let opened = ui.selected == Some((index, Item::Verdict));
+    still("meters", MetersPart { meters, verdict: Verdict::new(index, verdict, ui), opened })
+}
+
+/// The id of the button that shows a world's verdict.
+pub fn verdict_id(world: usize) -> String {
+    format!("verdict-{world}")
+}
+
+/// The verdict as a button that opens it.
+#[derive(PartialEq)]
+pub struct Verdict {
+    index: usize,
+    state: VerdictState,
+    /// Until when it is known, if not up to now.
+    until: Option<Micros>,
+    send: Callback<Msg>,
+}
+
+impl Verdict {
+    /// Of one world.
+    pub fn new(index: usize, view: VerdictView, ui: &ViewState) -> Self {
+        // Whole tenths of a second, so that it is not drawn anew in every frame.
+        let until = view.busy.then_some(Micros(view.until.0 / 100_000 * 100_000));
+        Self { index, state: view.state, until, send: ui.send.clone() }
+    }
+
+    fn words(&self) -> (&'static str, &'static str, String) {
+        match (self.state, self.until) {
+            (VerdictState::Checking, _) => ("", "checking …", String::new()),
+            (VerdictState::Linearizable, None) => ("good", "linearizable", "so far".to_owned()),
+            (VerdictState::Linearizable, Some(until)) => {
+                ("good", "linearizable", format!("to {} s", fixed(until.as_ms(), 1)))
+            }
+            (VerdictState::NotLinearizable, _) => ("bad", "✕ not linearizable", String::new()),
+            (VerdictState::Unknown(explored), _) => ("", "unknown", format!("explored {explored}")),
+        }
+    }
+
+    /// In full, or only its sign.
+    pub fn draw(&self, short: bool) -> El {
+        let (class, text, small) = self.words();
+        let sign = match self.state {
+            VerdictState::Linearizable => "✓",
+            VerdictState::NotLinearizable => "✕",
+            VerdictState::Checking => "…",
+            VerdictState::Unknown(_) => "?",
+        };
+        let msg = Msg::Select { world: self.index, item: Item::Verdict, from_keys: true };
+        let says = || el("span").attr("class", "said").text(text.trim_start_matches("✕ "));
+        button("verdict", "", &self.send, msg)
+            .set("id", verdict_id(self.index))
+            .add(el("b").class(class).text(if short { sign } else { text }))
+            .optional(short.then(says))
+            .optional((!short && !small.is_empty()).then(|| el("small").text(&format!(" {small}"))))
+    }
 }
 
 /// "84 ms", "1.2 s", "–".
@@ -31,6 +88,8 @@ pub fn percent(part: u32, of: u32) -> String {
 #[derive(PartialEq)]
 struct MetersPart {
     meters: Meters,
+    verdict: Verdict,
+    opened: bool,
 }
 
 impl Part for MetersPart {
@@ -40,11 +99,13 @@ impl Part for MetersPart {
         let stale = if m.stale == 0 { "good" } else { "warn" };
         let lost = if m.refused + m.unknown == 0 { "" } else { "bad" };
         let clock = if m.stale == 0 { "" } else { "◷" };
+        let verdict = self.verdict.draw(false).flag("aria-expanded", self.opened);
         classed("dl", "meters")
             .add(meter("Answered", &percent(m.answered, m.ended), answered, &format!("of {}", m.ended)))
             .add(meter("Stale reads", &m.stale.to_string(), stale, clock))
             .add(meter("Latency p50", &latency(m.p50), "", &format!("p99 {}", latency(m.p99))))
             .add(meter("Refused · unknown", &format!("{} · {}", m.refused, m.unknown), lost, ""))
+            .add(el("div").add(el("dt").text("Verdict")).add(el("dd").add(verdict)))
             .html()
     }
 }

@@ -12,7 +12,7 @@ use crate::ui::figure::table::tables;
 use crate::ui::header::{banner, header};
 use crate::ui::history::history;
 use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, World};
-use crate::ui::meters::{latency, meters, percent};
+use crate::ui::meters::{Verdict, latency, meters, percent};
 use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState};
@@ -161,13 +161,12 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let mut sides = Vec::new();
     for &index in &shown {
         let world = &worlds[index];
-        let counts = if narrow { None } else { world.meters.as_ref() };
         let section = classed("section", "world")
             .key(&index.to_string())
             .set("aria-label", world.title.clone())
             .node(cluster(index, world, lab, ui))
             .node(phones(index, world, ui))
-            .node(counts.map(meters).unwrap_or_default())
+            .node(if narrow { Html::default() } else { meters(index, world, ui) })
             .optional((!narrow).then(|| strip(index)));
         sides.push(section);
     }
@@ -176,7 +175,8 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     } else {
         "Drag across links to cut them. Click a node or a message to see inside and act on it."
     };
-    let below = || classed("div", "below").add(score(worlds)).all(shown.iter().map(|index| strip(*index)).collect());
+    let below =
+        || classed("div", "below").add(score(worlds, ui)).all(shown.iter().map(|index| strip(*index)).collect());
     el("main")
         .attr("class", if shown.len() > 1 { "lab feed two" } else { "lab feed one" })
         .add(classed("div", "lead").node(coach(worlds, ui, invite)).add(modes(worlds, ui)))
@@ -219,7 +219,7 @@ fn short(index: usize) -> &'static str {
 }
 
 /// Both sides' meters in one small table, for where only one side is shown.
-fn score(worlds: &[Rc<World>]) -> El {
+fn score(worlds: &[Rc<World>], ui: &ViewState) -> El {
     let mut rows = Vec::new();
     for (index, world) in worlds.iter().enumerate() {
         let Some(m) = world.meters.as_ref() else { continue };
@@ -230,10 +230,12 @@ fn score(worlds: &[Rc<World>]) -> El {
             .add(cell(if m.answered == m.ended { "good" } else { "bad" }, &percent(m.answered, m.ended)))
             .add(cell(if m.stale == 0 { "good" } else { "warn" }, &m.stale.to_string()))
             .add(cell("", &latency(m.p50)))
-            .add(cell(if m.refused + m.unknown == 0 { "" } else { "bad" }, &format!("{} · {}", m.refused, m.unknown)));
+            .add(cell(if m.refused + m.unknown == 0 { "" } else { "bad" }, &format!("{} · {}", m.refused, m.unknown)))
+            .optional(world.verdict.map(|verdict| el("td").add(Verdict::new(index, verdict, ui).draw(true))));
         rows.push(row);
     }
-    let head = ["answered", "stale", "p50", "ref. · unk."].map(|name| el("th").attr("scope", "col").text(name));
+    let head =
+        ["answered", "stale", "p50", "ref. · unk.", "verdict"].map(|name| el("th").attr("scope", "col").text(name));
     let head = el("thead").add(el("tr").add(el("td")).all(head.into()));
     classed("table", "score").add(head).add(el("tbody").list(rows))
 }

@@ -28,7 +28,7 @@ pub fn page(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         .attr("aria-label", "Logs")
         .node(logs.unwrap_or_default())
         .node(invariants(&world.invariants))
-        .nodes(world.meters.as_ref().map(meters).into_iter().collect())
+        .node(meters(0, world, ui))
         .add(strip);
     classed("main", "lab raft")
         .add(classed("div", "lead").node(coach(worlds, ui, invite)))

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use cap_lab::node::NodeId;
+use cap_lab::node::{Micros, NodeId};
 use yew::{Callback, Html};
 
-use crate::ui::el::{button, classed, el, filled};
-use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Sheet, Status, World};
+use crate::ui::el::{El, button, classed, el, filled};
+use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Rung, Sheet, Status, VerdictSheet, VerdictState, World};
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
 use crate::ui::still::{Part, still};
 
@@ -18,6 +18,7 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Option<Html
     let (index, item) = ui.selected?;
     let world = worlds.get(index)?;
     let part = match item {
+        Item::Verdict => return Some(verdict(lab.verdict_sheet(index)?, world, ui)),
         Item::Node(id) => node(lab, index, world, world.nodes.get(id.index())?, ui),
         Item::Link(a, b) => link(world, a, b, ui),
         Item::Flight(flight) => message(lab, index, world, flight, ui),
@@ -47,18 +48,77 @@ impl Part for SheetPart {
             sections.push(el("h3").text(title));
             sections.push(el("dl").all(rows.iter().map(row).collect()));
         }
-        let head = el("header")
-            .add(el("h2").text(&self.sheet.title))
-            .add(el("span").text(&self.side))
-            .add(button("quiet close", "✕", &self.send, Msg::Close).attr("aria-label", "Close"));
-        classed("section", "sheet")
-            .attr("id", SHEET_ID)
-            .attr("tabindex", "-1")
-            .set("aria-label", self.sheet.title.clone())
-            .add(head)
+        frame(&self.sheet.title, &self.side, &self.send)
             .add(classed("div", "actions").list(actions))
             .optional(filled("p", &self.sheet.meaning))
             .list(sections)
+            .html()
+    }
+}
+
+/// An empty sheet under its title.
+fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
+    let head = el("header")
+        .add(el("h2").text(title))
+        .add(el("span").text(side))
+        .add(button("quiet close", "✕", send, Msg::Close).attr("aria-label", "Close"));
+    classed("section", "sheet")
+        .attr("id", SHEET_ID)
+        .attr("tabindex", "-1")
+        .set("aria-label", title.to_owned())
+        .add(head)
+}
+
+fn verdict(sheet: VerdictSheet, world: &World, ui: &ViewState) -> Html {
+    let state = world.verdict.map_or(VerdictState::Checking, |verdict| verdict.state);
+    still("verdict", VerdictPart { sheet, state, side: world.title.clone(), send: ui.send.clone() })
+}
+
+#[derive(PartialEq)]
+struct VerdictPart {
+    sheet: VerdictSheet,
+    state: VerdictState,
+    side: String,
+    send: Callback<Msg>,
+}
+
+impl Part for VerdictPart {
+    fn draw(&self) -> Html {
+        let title = match self.state {
+            VerdictState::Checking => "Verdict: checking …",
+            VerdictState::Linearizable => "Linearizable so far",
+            VerdictState::NotLinearizable => "Not linearizable",
+            VerdictState::Unknown(_) => "Verdict: unknown",
+        };
+        let VerdictSheet { sentence, before, operations, faults, recovered, ladder } = &self.sheet;
+        let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before.0 as f64 / 1e3));
+        let list = |lines: &[String]| lines.iter().map(|line| el("li").text(line)).collect();
+        let rung = |rung: &Rung| {
+            let (class, sign, said) = match rung.kept {
+                Some(true) => ("good", "✓", "kept"),
+                Some(false) => ("bad", "✕", "broken"),
+                None => ("", "?", "unknown"),
+            };
+            let standing = el("b").class(class).text(&format!("{sign} {said}"));
+            el("li").add(el("span").text(rung.name)).add(standing).optional(filled("p", &rung.why))
+        };
+        let mut parts = Vec::new();
+        if !operations.is_empty() {
+            parts.push(el("h3").text("Evidence, latest first"));
+            parts.push(classed("ul", "proof").all(list(operations)));
+            parts.push(el("h3").text("Faults at that time"));
+            let none = [String::from("none")];
+            parts.push(classed("ul", "proof").all(list(if faults.is_empty() { &none } else { faults })));
+        }
+        if !ladder.is_empty() {
+            parts.push(el("h3").text("Guarantees, the weaker ones first"));
+            parts.push(classed("ul", "ladder").all(ladder.iter().map(rung).collect()));
+        }
+        frame(title, &self.side, &self.send)
+            .optional(before.map(|before| classed("div", "actions").add(go(before))))
+            .add(el("p").text(sentence))
+            .list(parts)
+            .optional(recovered.as_ref().map(|text| el("p").text(&format!("{text}."))))
             .html()
     }
 }

@@ -119,6 +119,8 @@ pub enum Item {
     Link(NodeId, NodeId),
     /// A message on its way.
     Flight(u32),
+    /// The verdict on the history. It is not in the figure, but opens beside it like all else.
+    Verdict,
 }
 
 /// Where in a gesture a pointer is.
@@ -335,6 +337,7 @@ pub fn item_name(world: &World, item: Item) -> String {
                 LinkState::CutBack => format!("link {na} to {nb}, cut from {nb} to {na} only"),
             }
         }
+        Item::Verdict => "verdict".to_owned(),
         Item::Flight(id) => world.flights.iter().find(|flight| flight.id == id).map_or_else(
             || "message, gone".to_owned(),
             |flight| {

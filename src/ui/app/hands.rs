@@ -11,6 +11,7 @@ use crate::ui::figure::geometry::Point;
 use crate::ui::figure::touch::{item_at, places};
 use crate::ui::gestures::{self, Outcome};
 use crate::ui::lab::Act;
+use crate::ui::meters::verdict_id;
 use crate::ui::sheet::SHEET_ID;
 use crate::ui::state::{FigureKey, Item, Msg, Phase, PhoneDrag};
 
@@ -19,15 +20,16 @@ const LONG_PRESS_MS: u32 = 500;
 
 impl App {
     pub(super) fn select(&mut self, world: usize, item: Item, from_keys: bool) {
-        if matches!(item, Item::Flight(_)) && self.ui.playing {
-            // It would be gone before it was read.
+        if matches!(item, Item::Flight(_) | Item::Verdict) && self.ui.playing {
+            // It would be gone, or something else, before it was read.
             self.ui.playing = false;
             self.resume = true;
         }
         self.ui.selected = Some((world, item));
         if from_keys {
             self.focus_next = Some(SHEET_ID.to_owned());
-            self.focus_back = Some(figure_id(world));
+            let back = if item == Item::Verdict { verdict_id(world) } else { figure_id(world) };
+            self.focus_back = Some(back);
         }
     }
 
@@ -108,7 +110,7 @@ impl App {
             let size = self.ui.figures.get(index).copied()?;
             match item_at(world, &places(world, size), self.lab.now(), true, point)? {
                 Item::Node(node) => Some((index, node)),
-                Item::Link(..) | Item::Flight(_) => None,
+                Item::Link(..) | Item::Flight(_) | Item::Verdict => None,
             }
         });
         self.ui.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);

@@ -50,7 +50,7 @@ fn kinds(world: &World) -> [Vec<Item>; 3] {
 pub fn move_cursor(world: &World, current: Option<Item>, key: FigureKey) -> Option<Item> {
     let kinds = kinds(world);
     let kind = match current {
-        None | Some(Item::Node(_)) => 0,
+        None | Some(Item::Node(_) | Item::Verdict) => 0,
         Some(Item::Link(..)) => 1,
         Some(Item::Flight(_)) => 2,
     };

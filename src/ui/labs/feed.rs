@@ -6,7 +6,7 @@ use std::rc::Rc;
 use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::explain;
-use cap_lab::node::{Micros, NodeId};
+use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
@@ -20,10 +20,11 @@ use cap_lab::world::watch::{Noted, components};
 
 use super::acts::{self, Wanted};
 use super::common::{self, Look};
+use super::verdict::Verdicts;
 use super::{gossip, multi_paxos, phones, raft};
 use crate::ui::lab::{
     Act, Branch, Event, FlightHue, FlightShape, HistoryRow, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, Setup,
-    Sheet, Switch, World,
+    Sheet, Switch, VerdictSheet, World,
 };
 
 /// A message of a feed.
@@ -99,10 +100,12 @@ fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
 pub(super) struct Cache {
     history: Option<(HistoryStamp, Rc<Vec<HistoryRow>>)>,
     events: Option<(EventStamp, Rc<Vec<Event>>)>,
+    verdicts: Verdicts,
 }
 
-/// The history as drawn is decided by this: how much was asked and answered, and roughly when it is looked at.
-type HistoryStamp = (usize, u32, u32, u64);
+/// The history as drawn is decided by this: how much was asked and answered, roughly when it is looked at, and
+/// since when there is evidence against it.
+type HistoryStamp = (usize, u32, u32, u64, Option<Micros>);
 /// How many notes and observations there were, and when the newest came.
 type EventStamp = (u64, Micros, u64, Micros);
 
@@ -112,6 +115,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let names = |id: NodeId| setup.name(id);
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
+    let verdict = cache.verdicts.look(run, now);
     World {
         title: title.to_owned(),
         subtitle: match store {
@@ -125,6 +129,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
         deaths: common::deaths(events, now, look),
         phones: setup.phones().map(|id| phones::phone(run, id, now)).collect(),
         meters: Some(phones::meters(run)),
+        verdict: Some(verdict),
         history: history(run, now, cache),
         faults: common::faults(events, now.since(phones::HISTORY), &names),
         events: sentences(run, cache),
@@ -160,11 +165,14 @@ fn marks(run: &FeedRun, alone: bool) -> Vec<Mark> {
 
 fn history(run: &FeedRun, now: Micros, cache: &mut Cache) -> Rc<Vec<HistoryRow>> {
     let meters = &run.watch().meters;
-    let stamp = (run.history().len(), meters.ended(), meters.stale, now.0 / 1_000_000);
+    let broken = cache.verdicts.broken(now);
+    let since = broken.map(|broken| broken.by);
+    let stamp = (run.history().len(), meters.ended(), meters.stale, now.0 / 1_000_000, since);
     match &cache.history {
         Some((made_from, rows)) if *made_from == stamp => Rc::clone(rows),
         _ => {
-            let rows = Rc::new(phones::history(run, now));
+            let evidence: Vec<RequestId> = broken.iter().flat_map(|broken| broken.ids()).collect();
+            let rows = Rc::new(phones::history(run, now, &evidence));
             cache.history = Some((stamp, Rc::clone(&rows)));
             rows
         }
@@ -226,6 +234,12 @@ impl FeedLab {
 
     fn feed(&self) -> FeedSetup {
         self.timeline.experiment().feed
+    }
+
+    /// What happens from the play head on is not what it was.
+    fn forget_future(&mut self) {
+        let now = self.timeline.now();
+        self.caches.get_mut().iter_mut().for_each(|cache| cache.verdicts.forget_from(now));
     }
 }
 
@@ -303,7 +317,11 @@ impl Lab for FeedLab {
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
         }
-        if self.timeline.act_apart(act.clone()) { Ok(()) } else { Err(acts::impossible(&act)) }
+        if !self.timeline.act_apart(act.clone()) {
+            return Err(acts::impossible(&act));
+        }
+        self.forget_future();
+        Ok(())
     }
 
     fn worlds(&self) -> usize {
@@ -321,6 +339,11 @@ impl Lab for FeedLab {
 
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet {
         sheet(self.run(world), node)
+    }
+
+    fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet> {
+        let verdicts = &mut self.caches.borrow_mut()[world].verdicts;
+        Some(verdicts.sheet(self.run(world), self.timeline.now()))
     }
 
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet> {
@@ -365,6 +388,7 @@ impl Lab for FeedLab {
 
     fn switch_branch(&mut self, branch: usize) {
         self.timeline.switch(branch);
+        self.forget_future();
     }
 
     fn setup(&self) -> Setup {

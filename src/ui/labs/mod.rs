@@ -5,9 +5,11 @@ mod common;
 mod feed;
 mod gossip;
 mod multi_paxos;
+mod panel;
 mod paxos;
 mod phones;
 mod raft;
+mod verdict;
 
 use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};

@@ -26,7 +26,8 @@ use cap_lab::world::watch::Noted;
 use super::acts::{self, Wanted};
 use super::{common, feed};
 use crate::ui::lab::{
-    Act, Branch, Event, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, RoleMark, Setup, Sheet, World,
+    Act, Branch, Event, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, RoleMark, Setup, Sheet, VerdictSheet,
+    World,
 };
 
 /// What the proposers of a new run are asked to propose.
@@ -254,6 +255,7 @@ impl Lab for PaxosLab {
             deaths: common::deaths(events, self.now(), words::look),
             phones: Vec::new(),
             meters: None,
+            verdict: None,
             history: Rc::default(),
             faults: common::faults(events, Micros::ZERO, &names),
             events: self.sentences(),
@@ -269,6 +271,10 @@ impl Lab for PaxosLab {
 
     fn node_sheet(&self, _: usize, node: NodeId) -> Sheet {
         sheets::node(self.run(), self.now(), node)
+    }
+
+    fn verdict_sheet(&self, _: usize) -> Option<VerdictSheet> {
+        None
     }
 
     fn flight_sheet(&self, _: usize, flight: u32) -> Option<Sheet> {

@@ -154,8 +154,8 @@ pub(super) fn meters(run: &FeedRun) -> Meters {
     }
 }
 
-/// One row per person with the operations of the last [`HISTORY`].
-pub(super) fn history(run: &FeedRun, now: Micros) -> Vec<HistoryRow> {
+/// One row per person with the operations of the last [`HISTORY`], those of the `evidence` marked.
+pub(super) fn history(run: &FeedRun, now: Micros, evidence: &[RequestId]) -> Vec<HistoryRow> {
     let setup = run.world().setup;
     let since = now.since(HISTORY);
     let recent: Vec<&FeedOperation> =
@@ -166,13 +166,13 @@ pub(super) fn history(run: &FeedRun, now: Micros) -> Vec<HistoryRow> {
             .iter()
             .rev()
             .filter(|operation| operation.client == phone)
-            .filter_map(|operation| bar(run, operation))
+            .filter_map(|operation| bar(run, operation, evidence))
             .collect(),
     };
     setup.phones().map(row).collect()
 }
 
-fn bar(run: &FeedRun, operation: &FeedOperation) -> Option<Bar> {
+fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Option<Bar> {
     let letter = match operation.request {
         Request::Post(_) => 'w',
         Request::Read => 'r',
@@ -208,6 +208,7 @@ fn bar(run: &FeedRun, operation: &FeedOperation) -> Option<Bar> {
         to: operation.ended(),
         state,
         title: format!("{what}: {came_of_it}"),
+        evidence: evidence.contains(&operation.id),
     })
 }
 
