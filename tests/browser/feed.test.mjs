@@ -148,8 +148,8 @@ labTest("a person posts what is typed, and another reads it in both worlds", {},
 labTest("a new run: other seed, replicas, people; traffic at once", {}, async (lab) => {
   const popover = await openPopover(lab, "New run");
   await popover.getByLabel("Seed").fill("42");
-  await popover.getByLabel("Replicas", { exact: true }).selectOption("7");
-  await popover.getByLabel("People", { exact: true }).selectOption("6");
+  await popover.locator("#new-nodes").selectOption("7");
+  await popover.locator("#new-people").selectOption("6");
   await popover.getByRole("button", { name: "Start this run" }).click();
   await nodeAt(lab, 6, 1).waitFor();
   assert.equal(await lab.page.locator("#figure-0 .node").count(), 7);
@@ -161,8 +161,8 @@ labTest("a new run: other seed, replicas, people; traffic at once", {}, async (l
   await lab.page.getByText("seed 42", { exact: false }).waitFor({ state: "detached" });
   assert.equal(await lab.page.locator("#figure-0 .node").count(), 7, "all but the seed stays");
   const small = await openPopover(lab, "New run");
-  await small.getByLabel("Replicas", { exact: true }).selectOption("3");
-  await small.getByLabel("People", { exact: true }).selectOption("1");
+  await small.locator("#new-nodes").selectOption("3");
+  await small.locator("#new-people").selectOption("1");
   await small.getByRole("button", { name: "Start this run" }).click();
   await nodeAt(lab, 3).waitFor({ state: "detached" });
   assert.equal(await lab.page.locator("#figure-0 .node").count(), 3);
