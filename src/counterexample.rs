@@ -42,6 +42,13 @@ struct Schedule {
     end_ms: u64,
 }
 
+impl Schedule {
+    fn acts<E: Experiment>(&self) -> Vec<Scripted<RequestOf<E>>> {
+        let acts = self.script.lines().map(|line| line.trim().parse());
+        acts.collect::<Result<_, String>>().expect("a script of our own")
+    }
+}
+
 /// What breaks Raft.
 pub fn raft() -> impl Iterator<Item = Counterexample> {
     raft::Flaw::ALL.into_iter().filter_map(|flaw| {
@@ -74,9 +81,7 @@ impl Counterexample {
         let setup =
             |flaw: &str| -> PaxosExperiment { format!("{}{flaw}", self.run.cast).parse().expect("a setup of our own") };
         let with_flaw = setup(&format!(" flaw={}", self.flaw));
-        let acts = self.run.script.lines().map(|line| line.trim().parse());
-        let acts: Result<_, String> = acts.collect();
-        let script = paxos::held(&with_flaw, self.run.seed, acts.expect("a script of our own"));
+        let script = paxos::held(&with_flaw, self.run.seed, self.run.acts::<PaxosExperiment>());
         let experiment = if flawed { with_flaw } else { setup("") };
         Timeline::scripted(experiment, self.run.seed, script, Micros::from_ms(self.run.end_ms))
     }
@@ -98,14 +103,7 @@ impl Counterexample {
 
     fn play<E: Experiment>(&self, setup: &str) -> Timeline<E> {
         let experiment = setup.parse::<E>().expect("a setup of our own");
-        let script = self.run.script.lines().map(|line| line.trim().parse());
-        let script: Result<Vec<Scripted<RequestOf<E>>>, String> = script.collect();
-        Timeline::scripted(
-            experiment,
-            self.run.seed,
-            script.expect("a script of our own"),
-            Micros::from_ms(self.run.end_ms),
-        )
+        Timeline::scripted(experiment, self.run.seed, self.run.acts::<E>(), Micros::from_ms(self.run.end_ms))
     }
 }
 

@@ -4,8 +4,7 @@
 //! Contestants take turns within one run, so that whatever else the machine does hits all alike; medians are told. Every
 //! repetition starts with new servers. An argument sets how many repetitions (15).
 
-// The whole point of this program is to tell a person at a terminal what it measured.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "this program tells a person at a terminal what it measured")]
 
 mod cluster;
 mod ours;

@@ -3,8 +3,7 @@
 //! Nothing is put on the user's PATH: tools that have to be built live under `target/tools`. Exit status 0 is success,
 //! 1 is a failure, 2 is something missing on this machine (with what to do about it) or a wrong command line.
 
-// The whole point of this program is to tell a person at a terminal what it does.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "this program tells a person at a terminal what it does")]
 
 mod command;
 mod report;
