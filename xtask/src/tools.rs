@@ -90,8 +90,10 @@ fn locked_version(lock: &str, package: &str) -> Option<String> {
 fn find_or_install(program: &str, package: &str, version: &str, options: &str) -> Result<PathBuf, Trouble> {
     let tools = target().join("tools");
     let ours = tools.join("bin").join(format!("{program}{}", env::consts::EXE_SUFFIX));
+    // A subcommand of cargo is called with its own name first, as cargo calls it.
+    let ask = program.strip_prefix("cargo-").map_or("--version".to_owned(), |name| format!("{name} --version"));
     for candidate in on_path(program).into_iter().chain([ours.clone()]) {
-        if output_of(&candidate, "--version").is_some_and(|said| said.split_whitespace().nth(1) == Some(version)) {
+        if output_of(&candidate, &ask).is_some_and(|said| said.split_whitespace().nth(1) == Some(version)) {
             println!("found: {program} {version} ({})", candidate.display());
             return Ok(candidate);
         }
