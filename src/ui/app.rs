@@ -175,6 +175,13 @@ impl App {
                 self.lab.seek(Micros((ms.max(0.0) * 1e3) as u64));
                 self.look()
             }
+            Msg::SeekStep(step) => {
+                let moments = self.lab.moments().unwrap_or_default();
+                // What a disk still finishes after an event belongs to it.
+                let next = moments.get(step as usize).map(|next| Micros(next.0.saturating_sub(1)));
+                self.lab.seek(next.unwrap_or(self.lab.end()));
+                self.look()
+            }
             Msg::Branch(branch) => {
                 self.lab.switch_branch(branch);
                 self.save_soon();

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::shared_vec::SharedVec;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::feed::Operation;
 
@@ -34,6 +35,8 @@ pub trait Lab {
     fn step(&mut self) -> bool;
     /// Goes back to just before the latest event; false at the start.
     fn back(&mut self) -> bool;
+    /// The moments of all events on this branch, by time, where a learner thinks in steps; none where time passes.
+    fn moments(&self) -> Option<SharedVec<Micros>>;
 
     /// Does what the learner wants done, now. In the past this forks. `Err` says why it can't be done.
     fn act(&mut self, act: Act) -> Result<(), String>;

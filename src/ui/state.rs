@@ -21,6 +21,8 @@ pub enum Msg {
     Back,
     /// Moves the play head, in milliseconds of run time.
     Seek(f64),
+    /// Moves it to where so many events have happened.
+    SeekStep(u32),
     /// Sets the speed: the decimal logarithm times 100.
     Speed(i32),
     /// Does something to the run.

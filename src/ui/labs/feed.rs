@@ -9,6 +9,7 @@ use cap_lab::explain;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Told};
+use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
@@ -307,6 +308,10 @@ impl Lab for FeedLab {
 
     fn back(&mut self) -> bool {
         self.timeline.back()
+    }
+
+    fn moments(&self) -> Option<SharedVec<Micros>> {
+        None
     }
 
     fn act(&mut self, act: Act) -> Result<(), String> {
