@@ -1,10 +1,12 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
 mod hands;
+mod referee;
 mod spacetime;
 
 use std::rc::Rc;
 
+use self::referee::Referee;
 use cap_lab::node::Micros;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
@@ -40,6 +42,9 @@ pub struct App {
     speaking: Option<Timeout>,
     saving: Option<Timeout>,
     pressing: Option<Timeout>,
+    referee: Referee,
+    /// How many runs there were: the referee tells them by it.
+    case: u32,
     /// A message was opened while the run played: it plays on once the sheet is closed.
     resume: bool,
     /// Takes the keyboard after the next drawing.
@@ -86,6 +91,7 @@ impl Component for App {
             notice: None,
             said: String::new(),
             dropping: false,
+            no_referee: None,
             send,
         };
         let (lab, notice) = open(page);
@@ -100,6 +106,8 @@ impl Component for App {
             speaking: None,
             saving: None,
             pressing: None,
+            referee: Referee::Asleep,
+            case: 1,
             resume: false,
             focus_next: None,
             focus_back: None,
@@ -232,6 +240,7 @@ impl App {
                 self.say(About::Own, "The script is on the clipboard.".to_owned())
             }
             Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Referee(heard) => self.hear_referee(heard),
             Msg::Save => {
                 storage::save_run(self.ui.page, self.lab.export());
                 self.saving = None;
@@ -318,8 +327,7 @@ impl App {
 
     /// Asks for the next frame if anything moves by itself, else lets the loop rest.
     fn keep_going(&mut self) {
-        let busy = self.worlds.iter().any(|world| world.verdict.is_some_and(|verdict| verdict.busy));
-        if !(self.ui.playing || busy) || !browser::visible() {
+        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() {
             self.frame = None;
             self.last_frame_ms = None;
         } else if self.frame.is_none() {
@@ -359,7 +367,8 @@ impl App {
     /// Takes in the worlds at the play head, and notices what is worth saying.
     fn look(&mut self) -> bool {
         let world = |index| {
-            let world = self.lab.world(index);
+            let mut world = self.lab.world(index);
+            world.verdict = world.verdict.map(|verdict| self.verdict(verdict));
             Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
@@ -377,6 +386,7 @@ impl App {
             self.say(About::Own, text);
         }
         self.worlds = fresh;
+        self.consult();
         self.look_at_diagrams();
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
@@ -417,6 +427,7 @@ impl App {
     /// Another run takes the place of this one.
     fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
+        self.new_case();
         self.worlds.clear();
         self.ui.selected = None;
         self.ui.hover = None;

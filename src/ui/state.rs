@@ -6,6 +6,7 @@ use yew::Callback;
 use crate::ui::diagram;
 use crate::ui::figure::geometry::{Point, Size};
 use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
+use crate::ui::referee::Heard;
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
 #[derive(Clone, PartialEq, Debug)]
@@ -82,6 +83,8 @@ pub enum Msg {
     Window,
     /// The live region may speak again.
     MaySpeak,
+    /// Something about the referee.
+    Referee(Heard),
     /// The autosave is due.
     Save,
     /// The notice was read.
@@ -239,6 +242,8 @@ pub struct ViewState {
     pub said: String,
     /// A file is over the page.
     pub dropping: bool,
+    /// Why there is no referee, if there is none.
+    pub no_referee: Option<String>,
     /// Where the page's messages go.
     pub send: Callback<Msg>,
 }

@@ -5,7 +5,6 @@ mod common;
 mod feed;
 mod gossip;
 mod multi_paxos;
-mod panel;
 mod paxos;
 mod phones;
 mod raft;
