@@ -102,7 +102,7 @@ fn ladder(run: &FeedRun, whole: &FeedCalls, last: Option<RequestId>) -> Vec<Rung
         let (kept, why) = match standing {
             _ if guarantee == Guarantee::Linearizable => (Some(false), String::new()),
             Standing::Kept => (Some(true), String::new()),
-            Standing::Unknown => (None, String::new()),
+            Standing::Unknown { .. } => (None, String::new()),
             Standing::Broken(against) => (Some(false), counterexample(run, &near, &against)),
         };
         Rung { name: title(guarantee), kept, why }
