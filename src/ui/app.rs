@@ -2,6 +2,7 @@
 
 mod hands;
 mod spacetime;
+mod strip;
 
 use std::rc::Rc;
 
@@ -13,6 +14,7 @@ use yew::{Component, Context, Html};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Size;
+use crate::ui::history::{Strip, strip_id};
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
@@ -40,6 +42,9 @@ pub struct App {
     speaking: Option<Timeout>,
     saving: Option<Timeout>,
     pressing: Option<Timeout>,
+    dwelling: Option<Timeout>,
+    /// How far the wheel has turned towards the next zoom.
+    wheeled: f64,
     /// A message was opened while the run played: it plays on once the sheet is closed.
     resume: bool,
     /// Takes the keyboard after the next drawing.
@@ -69,7 +74,7 @@ impl Component for App {
             still: browser::prefers_stillness(),
             window: browser::window_size(),
             figures: Vec::new(),
-            strip_width: 0.0,
+            strip: Strip::default(),
             timeline_width: 0.0,
             open: None,
             selected: None,
@@ -100,6 +105,8 @@ impl Component for App {
             speaking: None,
             saving: None,
             pressing: None,
+            dwelling: None,
+            wheeled: 0.0,
             resume: false,
             focus_next: None,
             focus_back: None,
@@ -182,6 +189,7 @@ impl App {
             Msg::LongPress => self.long_press(),
             Msg::FigureKey { world, key } => self.figure_key(world, key),
             Msg::Diagram(what) => self.diagram(&what),
+            Msg::Strip(what) => self.strip(&what),
             Msg::Phone { person, phase, client } => self.phone(PhoneDrag { person, client, over: None }, phase),
             Msg::NewRun(setup) => match labs::new_run(self.ui.page, &setup) {
                 Ok(lab) => self.take(lab),
@@ -351,8 +359,10 @@ impl App {
 
     /// Takes in the worlds at the play head, and notices what is worth saying.
     fn look(&mut self) -> bool {
+        let (from, to) = self.ui.strip.window.around(self.lab.now(), self.ui.speed);
         let world = |index| {
             let world = self.lab.world(index);
+            let world = World { history: self.lab.history(index, from, to), ..world };
             Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
@@ -371,6 +381,9 @@ impl App {
         }
         self.worlds = fresh;
         self.look_at_diagrams();
+        if self.ui.strip.told().is_some() {
+            self.tell_operation();
+        }
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
         for (about, news) in news {
@@ -413,6 +426,7 @@ impl App {
         self.worlds.clear();
         self.ui.selected = None;
         self.ui.hover = None;
+        self.ui.strip = Strip { width: self.ui.strip.width, ..Strip::default() };
         self.ui.cursor = None;
         self.ui.stroke = None;
         self.ui.phone = None;
@@ -476,14 +490,14 @@ impl App {
     fn measured(&mut self) -> bool {
         let figures: Vec<Size> =
             (0..self.worlds.len()).map(|index| browser::size_of(&figure_id(index)).unwrap_or_default()).collect();
-        let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&format!("strip-{index}")));
+        let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&strip_id(index)));
         let strip_width = strip.unwrap_or_default().w;
         let timeline_width = browser::size_of("timeline").unwrap_or_default().w;
         let changed = figures != self.ui.figures
-            || (strip_width - self.ui.strip_width).abs() > 0.5
+            || (strip_width - self.ui.strip.width).abs() > 0.5
             || (timeline_width - self.ui.timeline_width).abs() > 0.5;
         self.ui.figures = figures;
-        self.ui.strip_width = strip_width;
+        self.ui.strip.width = strip_width;
         self.ui.timeline_width = timeline_width;
         self.measured_diagrams() || changed
     }

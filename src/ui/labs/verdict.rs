@@ -14,6 +14,7 @@ use cap_lab::check::call::Call;
 use cap_lab::check::evidence::Evidence;
 use cap_lab::check::feed::{FeedCalls, calls};
 use cap_lab::check::linearizability::{Checker, Verdict};
+use cap_lab::check::moments::moments;
 use cap_lab::check::spec::feed::{Feed, FeedAction};
 use cap_lab::check::staleness::StaleRead;
 use cap_lab::node::{Micros, RequestId};
@@ -58,11 +59,26 @@ struct Check {
     accused: Option<RequestId>,
 }
 
+impl Check {
+    fn moments(&self, order: &[u32]) -> Rc<[(RequestId, Micros)]> {
+        let ids = order.iter().map(|&position| self.ids[position as usize]);
+        ids.zip(moments(self.checker.calls(), order, self.until.0)).map(|(id, at)| (id, Micros(at))).collect()
+    }
+}
+
+/// An order that explains a history as of a moment.
+pub(super) struct Order {
+    until: Micros,
+    /// The run's names of the operations, in that order, each with a moment at which it may have taken effect.
+    pub(super) moments: Rc<[(RequestId, Micros)]>,
+}
+
 /// What is known of one world's history.
 #[derive(Default)]
 pub(super) struct Verdicts {
     /// Linearizable as of then, when so many operations had ended.
     good: Option<(Micros, u32)>,
+    order: Option<Order>,
     broken: Option<Rc<Broken>>,
     /// As of then nobody knows, after so many configurations.
     unknown: Option<(Micros, u64)>,
@@ -78,6 +94,7 @@ impl Verdicts {
     pub(super) fn forget_from(&mut self, now: Micros) {
         let before = Micros(now.0.saturating_sub(1));
         self.good = self.good.map(|(until, ended)| if until < now { (until, ended) } else { (before, u32::MAX) });
+        self.order.take_if(|order| order.until >= now);
         self.broken.take_if(|broken| broken.by >= now);
         self.unknown.take_if(|(at, _)| *at >= now);
         (self.under_way, self.accused, self.panel) = (None, None, None);
@@ -86,6 +103,12 @@ impl Verdicts {
     /// The proof, if there is one as of `now`.
     pub(super) fn broken(&self, now: Micros) -> Option<&Rc<Broken>> {
         self.broken.as_ref().filter(|broken| broken.by <= now)
+    }
+
+    /// The latest order found on this branch. As of an earlier moment than its own, what lies before that moment explains the
+    /// history: whatever had returned by then took effect by then.
+    pub(super) fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
     }
 
     /// Goes on a little, and tells how the history as of `now`, where `run` stands, is known to be.
@@ -138,9 +161,10 @@ impl Verdicts {
                 self.rest = 600;
                 self.under_way = None;
             }
-            Some(Verdict::Linearizable(_)) => {
+            Some(Verdict::Linearizable(order)) => {
                 if check.accused.is_none() && self.good.is_none_or(|(until, _)| until < check.until) {
                     self.good = Some((check.until, check.ended));
+                    self.order = Some(Order { until: check.until, moments: check.moments(&order) });
                     self.unknown = None;
                 }
                 self.under_way = None;
@@ -245,7 +269,13 @@ mod tests {
         assert!(sheet.before.is_some_and(|before| before > cut));
         let rung = |name| sheet.ladder.iter().find(|rung| rung.name == name).expect("a rung").kept;
         assert_eq!((rung("Linearizable"), rung("Read your writes")), (Some(false), Some(true)));
-        let marked = lab.world(AP).history.iter().flat_map(|row| row.bars.clone()).filter(|bar| bar.evidence).count();
+        let marked = lab
+            .history(AP, Micros::ZERO, lab.now())
+            .rows
+            .iter()
+            .flat_map(|row| row.bars.clone())
+            .filter(|bar| bar.evidence)
+            .count();
         assert_eq!(marked, sheet.operations.len(), "the evidence is marked in the history");
         let kept = lab.verdict_sheet(CP).expect("feeds have a history").ladder;
         assert!(kept.len() == 7 && kept.iter().all(|rung| rung.kept == Some(true)));
