@@ -381,9 +381,7 @@ impl App {
         }
         self.worlds = fresh;
         self.look_at_diagrams();
-        if self.ui.strip.told().is_some() {
-            self.tell_operation();
-        }
+        self.retell_operation();
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
         for (about, news) in news {

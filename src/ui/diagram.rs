@@ -39,8 +39,8 @@ const HEAD: f64 = 0.9;
 pub struct Shown {
     /// How much time is shown.
     pub width: Micros,
-    /// Up to when, if not the play head.
-    pub until: Option<Micros>,
+    /// As long as the play head is here, this is the moment up to which is shown, not the play head.
+    pub until: Option<(Micros, Micros)>,
     /// In which world which messages carried the operation that was asked about.
     pub carried: Option<(usize, Rc<[u32]>)>,
     /// One for each world, as of the last look.

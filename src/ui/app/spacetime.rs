@@ -56,7 +56,7 @@ impl App {
     pub(super) fn diagram_of(&mut self, world: usize, carried: &CarriedView) {
         let (width, until) = Shown::around(carried.from, carried.to);
         let shown = self.ui.diagram.get_or_insert_default();
-        (shown.width, shown.until, shown.looked, shown.chosen) = (width, Some(until), 0.0, None);
+        (shown.width, shown.until, shown.looked, shown.chosen) = (width, Some((self.lab.now(), until)), 0.0, None);
         shown.carried = Some((world, carried.flights.clone().into()));
         self.ui.tables = false;
         self.measure = true;
@@ -81,7 +81,7 @@ impl App {
         let fresh = shown.diagrams.len() == self.lab.worlds() && clock - shown.looked < LOOK_AGAIN_MS;
         if !(self.ui.playing && fresh && shown.looked > 0.0) {
             shown.looked = clock;
-            let to = shown.until.filter(|_| !self.ui.playing).map_or(now, |until| until.min(now));
+            let to = shown.until.filter(|(head, _)| *head == now).map_or(now, |(_, until)| until.min(now));
             let from = Micros(to.0.saturating_sub(shown.width.0));
             let look = |world| Rc::new(self.lab.diagram(world, from, to));
             shown.diagrams = (0..self.lab.worlds()).map(look).collect();

@@ -11,10 +11,14 @@ use crate::ui::figure::geometry::Point;
 use crate::ui::history::card::Shown;
 use crate::ui::history::plan::{NAMES, Plan, beside};
 use crate::ui::history::{Do, per_second, rows_id};
-use crate::ui::state::Phase;
+use crate::ui::state::{Msg, Phase};
 
 /// How long the pointer must rest on an operation until the part of the run is computed that tells what carried it.
 const DWELL_MS: u32 = 120;
+/// How long what is told stays when the pointer has left, so that it can get there.
+const LEAVE_MS: u32 = 300;
+/// While an operation is under way, what carries it is looked at again after so long.
+const AGAIN_MS: u32 = 250;
 /// How far a press may wander and still be a click.
 const CLICK_SLACK: f64 = 5.0;
 /// So many pixels of a wheel change the zoom by one.
@@ -27,10 +31,22 @@ impl App {
             Do::Pointer { world, phase, client } => return self.strip_pointer(world, phase, client),
             Do::Leave => {
                 self.ui.strip.press = None;
-                return self.point_at(None);
+                self.soon(LEAVE_MS, Do::Forget);
+                return false;
+            }
+            Do::Stay => {
+                self.dwelling = None;
+                return false;
+            }
+            Do::Forget => return self.point_at(None),
+            Do::Evidence(world) => {
+                let decisive = self.worlds.get(world).and_then(|world| world.history.decisive);
+                let Some([_, (_, read)]) = decisive else { return false };
+                self.ui.strip.window.reveal(read.from, now, speed);
+                self.choose_operation(Some((world, read.id)));
             }
             Do::Wheel { world, client, along, across } => {
-                let width = (self.ui.strip.width - NAMES).max(60.0);
+                let width = self.ui.strip.inner();
                 if along.abs() > across.abs() {
                     self.ui.strip.window.pan(along / width, now, speed);
                 } else {
@@ -58,8 +74,12 @@ impl App {
             }
             Do::Dwell => {
                 self.dwelling = None;
-                let Some(card) = &mut self.ui.strip.card else { return false };
+                self.tell_operation();
+                let Some(card) = &mut self.ui.strip.card else { return true };
                 card.carried = self.lab.carried(card.world, card.view.id).map(Rc::new);
+                if card.view.to.is_none() && self.ui.playing {
+                    self.soon(AGAIN_MS, Do::Dwell);
+                }
                 return true;
             }
             Do::Close => return self.close_card(),
@@ -105,7 +125,7 @@ impl App {
                 if dragged == 0.0 && moved.abs() < CLICK_SLACK {
                     return false;
                 }
-                let width = (self.ui.strip.width - NAMES).max(60.0);
+                let width = self.ui.strip.inner();
                 self.ui.strip.window.pan((dragged - moved) / width, now, speed);
                 self.ui.strip.press = Some((start, moved));
                 self.point_at(None);
@@ -127,7 +147,7 @@ impl App {
     fn operation_at(&self, world: usize, point: Point) -> Option<u32> {
         let view = &self.worlds.get(world)?.history;
         let (window, now, speed) = (self.ui.strip.window, self.lab.now(), self.ui.speed);
-        let (origin, per_second) = (window.around(now, speed).0, per_second(&self.ui));
+        let (origin, per_second) = (window.around(now, speed).0, per_second(&self.ui.strip, speed));
         let shift = NAMES + (origin.as_secs_f64() - window.left(now, speed)) * per_second;
         let plan = Plan { view, origin, per_second };
         plan.at(Point { x: point.x - shift, y: point.y })
@@ -135,18 +155,21 @@ impl App {
 
     /// The pointer is over an operation, or over none.
     fn point_at(&mut self, over: Option<(usize, u32)>) -> bool {
-        if self.ui.strip.hover == over {
-            return false;
-        }
+        let changed = self.ui.strip.hover != over;
         self.ui.strip.hover = over;
-        if self.ui.strip.chosen.is_none() {
-            self.tell_operation();
-            self.dwelling = over.map(|_| {
-                let send = self.ui.send.clone();
-                Timeout::new(DWELL_MS, move || send.emit(crate::ui::state::Msg::Strip(Do::Dwell)))
-            });
+        if self.ui.strip.chosen.is_some() || !changed {
+            return changed;
+        }
+        match over {
+            Some(_) => self.soon(DWELL_MS, Do::Dwell),
+            None => self.tell_operation(),
         }
         true
+    }
+
+    fn soon(&mut self, ms: u32, what: Do) {
+        let send = self.ui.send.clone();
+        self.dwelling = Some(Timeout::new(ms, move || send.emit(Msg::Strip(what))));
     }
 
     fn choose_operation(&mut self, chosen: Option<(usize, u32)>) -> bool {
@@ -156,21 +179,32 @@ impl App {
             self.ui.playing = false;
             self.resume = true;
         }
-        self.dwelling = None;
-        self.tell_operation();
         self.strip(&Do::Dwell)
     }
 
     /// What is told of the operation as of now; what carried it stays if it is the same.
     pub(super) fn tell_operation(&mut self) {
-        let fresh = self.ui.strip.told().and_then(|(world, id)| {
-            let view = self.lab.operation(world, id)?;
-            let same = self.ui.strip.card.take().filter(|card| card.world == world && *card.view == view);
-            Some(same.unwrap_or_else(|| Shown { world, view: Rc::new(view), carried: None }))
-        });
-        if fresh.is_none() {
+        let told = self.ui.strip.told();
+        let before = self.ui.strip.card.take();
+        let Some((world, id)) = told else { return };
+        let Some(view) = self.lab.operation(world, id) else {
+            // Not yet, or in another future.
             (self.ui.strip.chosen, self.ui.strip.hover) = (None, None);
+            return;
+        };
+        let same = before.filter(|card| card.world == world && card.view.id == id);
+        let is_over = same.as_ref().is_some_and(|card| card.view.to != view.to);
+        let carried = same.and_then(|card| card.carried);
+        self.ui.strip.card = Some(Shown { world, view: Rc::new(view), carried });
+        if is_over {
+            self.soon(0, Do::Dwell);
         }
-        self.ui.strip.card = fresh;
+    }
+
+    /// Keeps what is told of an operation as it is known at the play head.
+    pub(super) fn retell_operation(&mut self) {
+        if self.ui.strip.card.is_some() {
+            self.tell_operation();
+        }
     }
 }

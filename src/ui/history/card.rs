@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use cap_lab::node::Micros;
+use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html};
 
 use super::plan::{NAMES, sign};
@@ -35,7 +36,7 @@ impl Shown {
         let pinned = ui.strip.chosen.is_some();
         let room = ui.strip.width;
         let left = ui.strip.window.left(now, ui.speed);
-        let x = NAMES + (self.view.from.as_secs_f64() - left) * per_second(ui);
+        let x = NAMES + (self.view.from.as_secs_f64() - left) * per_second(&ui.strip, ui.speed);
         let w = WIDTH.min(room);
         // In whole steps, so that a sliding strip does not move it in every frame.
         let x = ((x - w / 2.0).clamp(0.0, room - w) / 8.0).floor() * 8.0;
@@ -78,9 +79,14 @@ impl Part for CardPart {
             let row = || el("div").add(words("dt", name)).add(words("dd", text));
             (!text.is_empty()).then(row)
         };
-        let facts =
-            el("dl").optional(row("When", &time)).optional(row("Came of it", outcome)).optional(row("Saw", saw));
+        let facts = el("dl").optional(row("When", &time)).optional(row("Outcome", outcome)).optional(row("Saw", saw));
+        let stay = |msg: Do| {
+            let send = self.send.clone();
+            Callback::from(move |_: web_sys::Event| send.emit(Msg::Strip(msg.clone())))
+        };
         classed("section", class)
+            .on(ListenerKind::onpointerenter, stay(Do::Stay))
+            .on(ListenerKind::onpointerleave, stay(Do::Leave))
             .set("style", format!("left:{}px;width:{}px", Px(self.x), Px(self.w)))
             .set("aria-label", format!("{title}: {}", state_word(*state)))
             .add(head)

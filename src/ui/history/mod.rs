@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html, KeyboardEvent, PointerEvent, WheelEvent};
 
+use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, several, words};
 use crate::ui::figure::geometry::Point;
 use crate::ui::lab::{Bar, BarState, HistoryView, World};
@@ -42,6 +43,11 @@ pub struct Strip {
 }
 
 impl Strip {
+    /// How wide the rows are, after the names.
+    pub fn inner(&self) -> f64 {
+        (self.width - NAMES).max(60.0)
+    }
+
     /// The messages that carried it, if it is one of this world's.
     pub fn carrying(&self, world: usize) -> &[u32] {
         let card = self.card.as_ref().filter(|card| card.world == world);
@@ -73,8 +79,14 @@ pub enum Do {
     Go { world: usize, along: i32, across: i32 },
     /// What carried the operation that is told of is to be computed.
     Dwell,
+    /// The pointer is over the card: what is told of stays.
+    Stay,
     /// What is told of goes.
     Close,
+    /// What was pointed at goes, and what is told of it.
+    Forget,
+    /// Shows the operations that decide against the history.
+    Evidence(usize),
     /// Shows the messages in the space-time diagram.
     Diagram,
 }
@@ -93,9 +105,9 @@ fn option_id(world: usize) -> String {
     format!("rows-{world}-at")
 }
 
-/// How far a window's seconds reach on a strip of this width.
-pub fn per_second(ui: &ViewState) -> f64 {
-    (ui.strip.width - NAMES).max(60.0) / ui.strip.window.width(ui.speed).as_secs_f64()
+/// How far a second reaches on a strip.
+pub fn per_second(strip: &Strip, speed: i32) -> f64 {
+    strip.inner() / strip.window.width(speed).as_secs_f64()
 }
 
 /// The strip of one world.
@@ -106,7 +118,7 @@ pub fn history(index: usize, world: &World, now: Micros, ui: &ViewState) -> Html
     classed("div", "strip")
         .set("id", strip_id(index))
         .add(rows(index, world, now, told, ui))
-        .add(controls(index, ui))
+        .add(controls(index, view, ui))
         .node(card.map_or(Html::default(), |card| card.draw(view, now, ui)))
         .html()
 }
@@ -119,7 +131,7 @@ fn rows(index: usize, world: &World, now: Micros, told: Option<u32>, ui: &ViewSt
         .attr("role", "listbox")
         .attr("tabindex", "0")
         .name(summary(view))
-        .node(picture(view, now, told, ui));
+        .node(picture(view, now, told, &ui.strip, ui.speed));
     let all = || view.rows.iter().flat_map(|row| row.bars.iter().map(move |bar| (row, bar)));
     let current = all().find(|(_, bar)| Some(bar.id) == told).or_else(|| all().max_by_key(|(_, bar)| bar.from));
     // One option stands for all: the one that the keyboard is on.
@@ -172,6 +184,11 @@ fn pointed(event: &web_sys::Event, world: usize) -> Option<Do> {
 
 fn wheeled(event: &web_sys::Event, world: usize) -> Option<Do> {
     let wheel: &WheelEvent = event.unchecked_ref();
+    let is_upright = wheel.delta_y().abs() > wheel.delta_x().abs();
+    // Where the page scrolls, the wheel scrolls the page.
+    if is_upright && !wheel.shift_key() && !wheel.ctrl_key() && browser::scrolls() {
+        return None;
+    }
     let client = Point { x: f64::from(wheel.client_x()), y: f64::from(wheel.client_y()) };
     let (along, across) = if wheel.shift_key() { (wheel.delta_y(), 0.0) } else { (wheel.delta_x(), wheel.delta_y()) };
     Some(Do::Wheel { world, client, along, across })
@@ -196,7 +213,7 @@ fn key(event: &web_sys::Event, world: usize) -> Option<Do> {
 }
 
 /// What changes the window.
-fn controls(index: usize, ui: &ViewState) -> El {
+fn controls(index: usize, view: &HistoryView, ui: &ViewState) -> El {
     let strip = &ui.strip;
     let zoom = |label: &'static str, name: &'static str, by: i32| {
         let button =
@@ -205,19 +222,24 @@ fn controls(index: usize, ui: &ViewState) -> El {
     };
     let follow =
         || button("quiet", "⇥ now", &ui.send, Msg::Strip(Do::Follow)).attr("title", "Follow the play head again (End)");
+    let evidence = || {
+        button("quiet bad", "✕ evidence", &ui.send, Msg::Strip(Do::Evidence(index)))
+            .add(words("span", ": a read missed a confirmed post"))
+            .attr("title", "Go to the read that decides, and tell of it")
+    };
     classed("div", "zoom")
         .attr("role", "group")
         .set("aria-label", format!("Time shown in strip {}", index + 1))
+        .optional(view.decisive.is_some().then(evidence))
         .optional((!strip.window.follows()).then(follow))
         .add(zoom("−", "Show more time", 1))
         .add(zoom("+", "Show less time", -1))
 }
 
-/// The drawing.
-fn picture(view: &Rc<HistoryView>, now: Micros, told: Option<u32>, ui: &ViewState) -> Html {
-    let (width, window, speed) = (ui.strip.width, ui.strip.window, ui.speed);
-    let inner = (width - NAMES).max(60.0);
-    let per_second = per_second(ui);
+/// The drawing of a history, with the operation `told` marked.
+pub fn picture(view: &Rc<HistoryView>, now: Micros, told: Option<u32>, strip: &Strip, speed: i32) -> Html {
+    let (width, window, inner) = (strip.width, strip.window, strip.inner());
+    let per_second = per_second(strip, speed);
     let height = height(view.rows.len());
     let origin = window.around(now, speed).0;
     let x = |seconds: f64| (seconds - window.left(now, speed)) * per_second;
@@ -229,7 +251,7 @@ fn picture(view: &Rc<HistoryView>, now: Micros, told: Option<u32>, ui: &ViewStat
     };
     let svg = |width: f64| el("svg").px("width", width).px("height", height);
     let sliding = el("g").set("transform", format!("translate({} 0)", Px(shift))).node(still("rows", part));
-    let strip = svg(inner)
+    let drawn = svg(inner)
         .px("x", NAMES)
         .attr("overflow", "hidden")
         .add(classed("rect", "ground").attr("width", "100%").px("height", plan.floor()))
@@ -240,7 +262,7 @@ fn picture(view: &Rc<HistoryView>, now: Micros, told: Option<u32>, ui: &ViewStat
         .attr("class", "history")
         .attr("aria-hidden", "true")
         .list(view.rows.iter().enumerate().map(who).collect())
-        .add(strip)
+        .add(drawn)
         .html()
 }
 
@@ -366,6 +388,10 @@ fn states(bars: &[Placed]) -> Vec<El> {
             (row, end) = (bar.row, bar.x + bar.w);
             path += &outline(bar, 0.0);
             let (letter, sign) = bar.marks();
+            if sign.is_empty() && !plan::sign(*state).is_empty() {
+                // No room for its sign: a line above it tells it from what was simply answered.
+                path += &format!("M{},{}h{}", Px(bar.x), Px(bar.y - 2.5), Px(bar.w));
+            }
             let y = bar.y + bar.h / 2.0 + 3.5;
             let mut x = bar.x + 4.0;
             if letter {
@@ -440,16 +466,28 @@ fn evidence(plan: &Plan<'_>, bars: &[Placed]) -> El {
         .add(classed("path", "rest").set("d", rest))
         .add(classed("path", "decisive").set("d", leading));
     let Some([(post_row, post), (read_row, read)]) = decisive else { return group };
-    let start = (plan.x(post.to.unwrap_or(post.from)), plan.middle(*post_row));
-    let goal = (plan.x(read.from), plan.middle(*read_row));
-    let shown = |id: u32| bars.iter().find(|bar| bar.bar.id == id).map(|bar| bar.w).unwrap_or_default();
-    let start = (start.0.max(plan.x(post.from) + shown(post.id)), start.1);
-    // Bowed, so that it is seen between the rows even if both are in one.
-    let bow = if post_row == read_row { plan.row_height() * 0.9 } else { (goal.1 - start.1) * 0.15 };
-    let (mx, my) = ((start.0 + goal.0) / 2.0, (start.1 + goal.1) / 2.0 + bow);
-    let arrow = format!("M{},{}Q{},{} {},{}", Px(start.0), Px(start.1), Px(mx), Px(my), Px(goal.0 - 5.0), Px(goal.1));
-    let tip = format!("M{},{}l-7,-4v8z", Px(goal.0), Px(goal.1));
-    group.add(classed("path", "missed").set("d", arrow)).add(classed("path", "tip").set("d", tip))
+    let drawn = |id: u32| bars.iter().find(|bar| bar.bar.id == id);
+    let (half, down) = (plan.row_height() / 2.0 - 3.0, post_row <= read_row);
+    let edge = |row: usize, down: bool| plan.middle(row) + if down { half } else { -half };
+    let start = drawn(post.id).map_or(plan.x(post.from), |bar| bar.x + bar.w / 2.0);
+    let goal = drawn(read.id).map_or(plan.x(read.from), |bar| bar.x + bar.w / 2.0);
+    let (from, to) = (edge(*post_row, down), edge(*read_row, post_row == read_row || !down));
+    // From edge to edge; within a row below it.
+    let bend = if post_row == read_row { from + 9.0 } else { (from + to) / 2.0 };
+    let line = format!(
+        "M{},{}C{},{} {},{} {},{}",
+        Px(start),
+        Px(from),
+        Px(start),
+        Px(bend),
+        Px(goal),
+        Px(bend),
+        Px(goal),
+        Px(to)
+    );
+    let wing = if to > bend { -6.0 } else { 6.0 };
+    let tip = format!("M{},{}l-4,{}h8z", Px(goal), Px(to), Px(wing));
+    group.add(classed("path", "missed").set("d", line)).add(classed("path", "tip").set("d", tip))
 }
 
 /// The operation that is told of.

@@ -87,18 +87,16 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
 /// Of the evidence: the post that was missed, and the read that missed it though it began later.
 fn decisive(run: &FeedRun, evidence: &[RequestId]) -> Option<[RequestId; 2]> {
     let (read, stale) = evidence.iter().rev().find_map(|id| Some((*id, phones::stale(run, *id)?)))?;
-    let post = evidence.iter().copied().find(|id| post_of(run, *id) == Some(stale.oldest))?;
+    let post = request_of(run, stale.oldest).filter(|post| evidence.contains(post))?;
     Some([post, read])
 }
 
-/// What the feed calls a post: its author's phone numbers those that it took.
-fn post_of(run: &FeedRun, id: RequestId) -> Option<PostId> {
-    let operation = run.history().get(id)?;
-    let author = operation.client;
-    let is_earlier = |other: &&FeedOperation| other.client == author && other.id < id && was_taken(other);
-    let is_post = |other: &&FeedOperation| matches!(other.request, Request::Post(_));
-    let number = run.history().iter().filter(is_earlier).filter(is_post).count() as u32;
-    is_post(&operation).then_some(PostId { author, number })
+/// The request for a post: its author's phone numbers those that it takes.
+fn request_of(run: &FeedRun, post: PostId) -> Option<RequestId> {
+    let is_theirs = |operation: &&FeedOperation| {
+        operation.client == post.author && matches!(operation.request, Request::Post(_)) && was_taken(operation)
+    };
+    run.history().iter().filter(is_theirs).nth(post.number as usize).map(|operation| operation.id)
 }
 
 /// Whether a phone was not too busy for it.
@@ -220,7 +218,10 @@ pub(super) fn carried(run: &FeedRun, operation: &FeedOperation, carried: &Carrie
         };
         let note = match first {
             Carrier { missed: true, .. } => format!("{}: what it misses", fate(first)),
-            Carrier { brought: 1.., .. } => format!("brought {}", phones::count(first.brought, "post")),
+            Carrier { brought: 1.., .. } => {
+                let each = if line.len() > 1 { " each" } else { "" };
+                format!("brought {}{each}", phones::count(first.brought, "post"))
+            }
             _ => fate(first).to_owned(),
         };
         let lost = matches!(first.message.end, End::Lost { .. });
@@ -254,18 +255,17 @@ fn fate(carrier: &Carrier) -> &'static str {
     }
 }
 
+/// Which messages count.
 fn rule(run: &FeedRun, operation: &FeedOperation, earlier: u32) -> String {
-    let read = matches!(operation.request, Request::Read);
-    let mut rule = match &operation.outcome {
+    let chain = match &operation.outcome {
         Outcome::Done { .. } | Outcome::Refused { .. } => {
-            "Sent after the request and arrived before the answer, by vector clocks; and about it".to_owned()
+            "on a chain of cause and effect from the request to its answer"
         }
-        Outcome::Pending | Outcome::Unknown { .. } => {
-            "Sent after the request, by vector clocks; and about it".to_owned()
-        }
+        Outcome::Pending | Outcome::Unknown { .. } => "caused by the request",
     };
-    if read && !run.world().store.is_linearizable() {
-        rule += ". And those that first brought its replica what it shows";
+    let mut rule = format!("Those {chain} (vector clocks) that carry or acknowledge it");
+    if matches!(operation.request, Request::Read) && !run.world().store.is_linearizable() {
+        rule += ", and those that first brought its replica what it shows";
         if earlier > 0 {
             rule += &format!("; {} came earlier", phones::count(earlier, "post"));
         }
