@@ -4,6 +4,7 @@ mod hands;
 mod recorded;
 mod referee;
 mod spacetime;
+mod strip;
 
 use std::rc::Rc;
 
@@ -17,6 +18,7 @@ use yew::{Component, Context, Html};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Size;
+use crate::ui::history::{Strip, strip_id};
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
@@ -53,6 +55,9 @@ pub struct App {
     scroll_next: Option<f64>,
     /// How many runs there were: the referee tells them by it.
     case: u32,
+    dwelling: Option<Timeout>,
+    /// How far the wheel has turned towards the next zoom.
+    wheeled: f64,
     /// A message was opened while the run played: it plays on once the sheet is closed.
     resume: bool,
     /// Takes the keyboard after the next drawing.
@@ -82,7 +87,7 @@ impl Component for App {
             still: browser::prefers_stillness(),
             window: browser::window_size(),
             figures: Vec::new(),
-            strip_width: 0.0,
+            strip: Strip::default(),
             timeline_width: 0.0,
             open: None,
             selected: None,
@@ -120,6 +125,8 @@ impl Component for App {
             checker: None,
             scroll_next: None,
             case: 1,
+            dwelling: None,
+            wheeled: 0.0,
             resume: false,
             focus_next: None,
             focus_back: None,
@@ -214,6 +221,7 @@ impl App {
             Msg::LongPress => self.long_press(),
             Msg::FigureKey { world, key } => self.figure_key(world, key),
             Msg::Diagram(what) => self.diagram(&what),
+            Msg::Strip(what) => self.strip(&what),
             Msg::Phone { person, phase, client } => self.phone(PhoneDrag { person, client, over: None }, phase),
             Msg::NewRun(setup) => match labs::new_run(self.ui.page, &setup) {
                 Ok(lab) => self.take(lab),
@@ -389,9 +397,11 @@ impl App {
 
     /// Takes in the worlds at the play head, and notices what is worth saying.
     fn look(&mut self) -> bool {
+        let (from, to) = self.ui.strip.window.around(self.lab.now(), self.ui.speed);
         let world = |index| {
             let mut world = self.lab.world(index);
             world.verdict = world.verdict.map(|verdict| self.verdict(verdict));
+            let world = World { history: self.lab.history(index, from, to), ..world };
             Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
@@ -411,6 +421,7 @@ impl App {
         self.worlds = fresh;
         self.consult();
         self.look_at_diagrams();
+        self.retell_operation();
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
         for (about, news) in news {
@@ -457,6 +468,7 @@ impl App {
         self.worlds.clear();
         self.ui.selected = None;
         self.ui.hover = None;
+        self.ui.strip = Strip { width: self.ui.strip.width, ..Strip::default() };
         self.ui.cursor = None;
         self.ui.stroke = None;
         self.ui.phone = None;
@@ -523,14 +535,14 @@ impl App {
     fn measured(&mut self) -> bool {
         let figures: Vec<Size> =
             (0..self.worlds.len()).map(|index| browser::size_of(&figure_id(index)).unwrap_or_default()).collect();
-        let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&format!("strip-{index}")));
+        let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&strip_id(index)));
         let strip_width = strip.unwrap_or_default().w;
         let timeline_width = browser::size_of("timeline").unwrap_or_default().w;
         let changed = figures != self.ui.figures
-            || (strip_width - self.ui.strip_width).abs() > 0.5
+            || (strip_width - self.ui.strip.width).abs() > 0.5
             || (timeline_width - self.ui.timeline_width).abs() > 0.5;
         self.ui.figures = figures;
-        self.ui.strip_width = strip_width;
+        self.ui.strip.width = strip_width;
         self.ui.timeline_width = timeline_width;
         self.measured_diagrams() || changed
     }

@@ -70,6 +70,11 @@ fn media(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }
 
+/// Whether the page is higher than the window.
+pub fn scrolls() -> bool {
+    document().document_element().is_some_and(|root| root.scroll_height() > root.client_height() + 1)
+}
+
 /// Whether the system asks for dark colours.
 pub fn prefers_dark() -> bool {
     media("(prefers-color-scheme: dark)")

@@ -158,13 +158,7 @@ pub fn side(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
 
 fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let (shown, narrow) = (ui.shown(worlds.len()), ui.narrow());
-    let strip = |index: usize| {
-        el("div").attr("class", "strip").set("id", format!("strip-{index}")).node(history(
-            &worlds[index],
-            lab.now(),
-            ui,
-        ))
-    };
+    let strip = |index: usize| history(index, &worlds[index], lab.now(), ui);
     let mut sides = Vec::new();
     for &index in &shown {
         let world = &worlds[index];
@@ -174,7 +168,7 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
             .node(cluster(index, world, lab, ui))
             .node(phones(index, world, ui))
             .node(if narrow { Html::default() } else { meters(index, world, ui) })
-            .optional((!narrow).then(|| strip(index)));
+            .node(if narrow { Html::default() } else { strip(index) });
         sides.push(section);
     }
     let invite = if narrow {
@@ -183,7 +177,7 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         "Drag across links to cut them. Click a node or a message to see inside and act on it."
     };
     let below =
-        || classed("div", "below").add(score(worlds, ui)).all(shown.iter().map(|index| strip(*index)).collect());
+        || shown.iter().fold(classed("div", "below").add(score(worlds, ui)), |below, index| below.node(strip(*index)));
     el("main")
         .attr("class", if shown.len() > 1 { "lab feed two" } else { "lab feed one" })
         .add(classed("div", "lead").node(coach(worlds, ui, invite)).add(modes(worlds, ui)))

@@ -251,7 +251,7 @@ fn told(opened: &Opened) -> El {
         }
     };
     let alert = matches!(opened.standing, Standing::Wrong(_) | Standing::Off(_));
-    classed("div", "told")
+    classed("div", "finding")
         .attr("role", if alert { "alert" } else { "status" })
         .add(el("b").class(class).text(title))
         .add(words("p", &meaning))

@@ -8,7 +8,7 @@ use yew::Callback;
 use crate::ui::figure::geometry::{Point, Size};
 use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
 use crate::ui::referee::Heard;
-use crate::ui::{diagram, recorded};
+use crate::ui::{diagram, history, recorded};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,6 +59,8 @@ pub enum Msg {
     Tables,
     /// Something about the space-time diagrams.
     Diagram(diagram::Do),
+    /// Something about the strips of operations.
+    Strip(history::Do),
     /// Shows routine steps among the events, or hides them.
     Routine,
     /// Starts a new run.
@@ -214,9 +216,9 @@ pub struct ViewState {
     pub window: Size,
     /// The size of each world's figure.
     pub figures: Vec<Size>,
-    /// The width of the history strips and of the timeline.
-    pub strip_width: f64,
-    /// The same of the timeline.
+    /// The history strips.
+    pub strip: history::Strip,
+    /// The width of the timeline.
     pub timeline_width: f64,
     /// What is open over the page.
     pub open: Option<Popover>,

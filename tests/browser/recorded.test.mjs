@@ -11,7 +11,7 @@ import { labTest, openLab } from "./lab.mjs";
 
 const CORPUS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "shared", "corpus");
 
-const told = (lab) => lab.page.locator(".told");
+const told = (lab) => lab.page.locator(".finding");
 
 /** Gives a file by the button, and waits for what it comes to. */
 async function choose(lab, name, text) {
