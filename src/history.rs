@@ -93,16 +93,22 @@ impl<Q: Clone, T: Clone, R: Clone> History<Q, T, R> {
     }
 
     fn position(&self, id: RequestId) -> Option<usize> {
+        let position = self.first(|operation| operation.id >= id);
+        self.0.get(position).filter(|operation| operation.id == id).map(|_| position)
+    }
+
+    /// The position of the first operation of which `later` is true, as of all after it.
+    fn first(&self, later: impl Fn(&Operation<Q, T, R>) -> bool) -> usize {
         let (mut low, mut high) = (0, self.0.len());
         while low < high {
             let middle = low.midpoint(high);
-            match self.0.get(middle).expect("below the length").id.cmp(&id) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Greater => high = middle,
+            if later(self.0.get(middle).expect("below the length")) {
+                high = middle;
+            } else {
+                low = middle + 1;
             }
         }
-        None
+        low
     }
 
     /// One operation.
@@ -118,6 +124,11 @@ impl<Q: Clone, T: Clone, R: Clone> History<Q, T, R> {
     /// The operations from the `start`-th on, counted from 0.
     pub fn iter_from(&self, start: usize) -> impl Iterator<Item = &Operation<Q, T, R>> + Clone {
         self.0.iter_from(start)
+    }
+
+    /// The operations that were invoked at `moment` or later, by invocation.
+    pub fn since(&self, moment: Micros) -> impl DoubleEndedIterator<Item = &Operation<Q, T, R>> + Clone {
+        self.0.iter_from(self.first(|operation| operation.invoked >= moment))
     }
 
     /// How many operations.
@@ -161,6 +172,18 @@ mod tests {
         let operation = history.get(RequestId(3)).unwrap();
         assert_eq!(operation.ended(), Some(Micros(20)));
         assert_eq!(operation.outcome, Outcome::Unknown { at: Micros(20), later: Some((Micros(30), Answer::Done(7))) });
+    }
+
+    #[test]
+    fn what_was_invoked_since_is_found() {
+        let mut history: History<&str, u8, ()> = History::default();
+        for (id, at) in [(2, 10), (5, 10), (6, 20), (9, 40)] {
+            history.invoke(RequestId(id), NodeId(0), "read", Micros(at));
+        }
+        let since = |at| history.since(Micros(at)).map(|operation| operation.id.0).collect::<Vec<_>>();
+        assert_eq!((since(0), since(10), since(11)), (vec![2, 5, 6, 9], vec![2, 5, 6, 9], vec![6, 9]));
+        assert_eq!((since(40), since(41)), (vec![9], vec![]));
+        assert_eq!([2, 4, 9].map(|id| history.get(RequestId(id)).is_some()), [true, false, true]);
     }
 
     #[test]

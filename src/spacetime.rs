@@ -19,6 +19,8 @@
 //! Left out: orders between clients that talk outside of the system, which no clock of the system can see; and what a person
 //! knew who looked at two phones.
 
+pub mod carried;
+
 use crate::explain::{self, Sentence, Tone};
 use crate::node::{Kind, Micros, Node, NodeId, NodeSet};
 use crate::sim::model::{Loss, Status, Step};
@@ -92,6 +94,8 @@ pub enum EventKind {
 /// An arrow.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Message {
+    /// Its name in the run.
+    pub id: FlightId,
     /// The sender's line.
     pub from: NodeId,
     /// The receiver's line.
@@ -255,7 +259,7 @@ impl Recorder {
             let passage = run.schedule().passage(id).expect("what is on its way is scheduled");
             let (from, to, end) = (envelope.from, envelope.to, End::Due(passage.due));
             let kind = envelope.message.kind();
-            recorder.launch(id, Message { from, to, kind, sent: passage.sent, send: None, copy: false, end });
+            recorder.launch(Message { id, from, to, kind, sent: passage.sent, send: None, copy: false, end });
         }
         recorder
     }
@@ -291,7 +295,7 @@ impl Recorder {
                 Some(original) => (original.sent, original.send),
                 None => (at, send),
             };
-            self.launch(*id, Message { from, to, kind, sent, send, copy: original.is_some(), end });
+            self.launch(Message { id: *id, from, to, kind, sent, send, copy: original.is_some(), end });
         }
         // Cutting several links is several steps, of which only the last is known: the rest shows in what is gone.
         if !outcome.lost.is_empty() || matches!(step, Step::Cut(..)) {
@@ -351,9 +355,9 @@ impl Recorder {
     }
 
     /// Word from a node's own disk stays on its line.
-    fn launch(&mut self, id: FlightId, message: Message) {
+    fn launch(&mut self, message: Message) {
         if message.from != message.to {
-            self.flying.push((id, self.diagram.messages.len()));
+            self.flying.push((message.id, self.diagram.messages.len()));
             self.diagram.messages.push(message);
         }
     }

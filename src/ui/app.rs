@@ -1,12 +1,15 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
 mod hands;
+mod recorded;
 mod referee;
 mod spacetime;
+mod strip;
 
 use std::rc::Rc;
 
 use self::referee::Referee;
+use cap_lab::check::import::guess;
 use cap_lab::node::Micros;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
@@ -15,9 +18,12 @@ use yew::{Component, Context, Html};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Size;
+use crate::ui::history::{Strip, strip_id};
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
+use crate::ui::recorded::Do;
+use crate::ui::referee::Line;
 use crate::ui::state::{Coach, Item, Mode, Msg, PhoneDrag, ViewState};
 use crate::ui::{browser, labs, page, storage};
 
@@ -43,8 +49,15 @@ pub struct App {
     saving: Option<Timeout>,
     pressing: Option<Timeout>,
     referee: Referee,
+    /// The referee of the file that is open, until it has found something.
+    checker: Option<Line>,
+    /// Where the file's drawing is scrolled to after the next drawing.
+    scroll_next: Option<f64>,
     /// How many runs there were: the referee tells them by it.
     case: u32,
+    dwelling: Option<Timeout>,
+    /// How far the wheel has turned towards the next zoom.
+    wheeled: f64,
     /// A message was opened while the run played: it plays on once the sheet is closed.
     resume: bool,
     /// Takes the keyboard after the next drawing.
@@ -74,7 +87,7 @@ impl Component for App {
             still: browser::prefers_stillness(),
             window: browser::window_size(),
             figures: Vec::new(),
-            strip_width: 0.0,
+            strip: Strip::default(),
             timeline_width: 0.0,
             open: None,
             selected: None,
@@ -92,6 +105,8 @@ impl Component for App {
             said: String::new(),
             dropping: false,
             no_referee: None,
+            at_histories: browser::at_histories(),
+            recorded: None,
             send,
         };
         let (lab, notice) = open(page);
@@ -107,7 +122,11 @@ impl Component for App {
             saving: None,
             pressing: None,
             referee: Referee::Asleep,
+            checker: None,
+            scroll_next: None,
             case: 1,
+            dwelling: None,
+            wheeled: 0.0,
             resume: false,
             focus_next: None,
             focus_back: None,
@@ -143,6 +162,9 @@ impl Component for App {
         if std::mem::take(&mut self.measure) && self.measured() {
             context.link().send_message(Msg::Window);
         }
+        if self.sight().is_some() {
+            context.link().send_message(Msg::Recorded(Do::Scrolled));
+        }
     }
 }
 
@@ -163,6 +185,8 @@ impl App {
     /// Answers one message; true if the page looks different now.
     fn react(&mut self, msg: Msg) -> bool {
         match msg {
+            // The run is out of sight.
+            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) if self.ui.at_histories => false,
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
                 self.ui.playing = !self.ui.playing;
@@ -197,6 +221,7 @@ impl App {
             Msg::LongPress => self.long_press(),
             Msg::FigureKey { world, key } => self.figure_key(world, key),
             Msg::Diagram(what) => self.diagram(&what),
+            Msg::Strip(what) => self.strip(&what),
             Msg::Phone { person, phase, client } => self.phone(PhoneDrag { person, client, over: None }, phase),
             Msg::NewRun(setup) => match labs::new_run(self.ui.page, &setup) {
                 Ok(lab) => self.take(lab),
@@ -240,6 +265,12 @@ impl App {
                 self.say(About::Own, "The script is on the clipboard.".to_owned())
             }
             Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Recorded(what) => self.recorded(what),
+            Msg::Dropped { name, text } if guess::format(&text).is_some() => {
+                self.ui.dropping = false;
+                self.recorded(Do::Take { name, text })
+            }
+            Msg::Dropped { text, .. } => self.react(Msg::Import(Ok(text.to_string()))),
             Msg::Referee(heard) => self.hear_referee(heard),
             Msg::Save => {
                 storage::save_run(self.ui.page, self.lab.export());
@@ -327,7 +358,7 @@ impl App {
 
     /// Asks for the next frame if anything moves by itself, else lets the loop rest.
     fn keep_going(&mut self) {
-        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() {
+        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() || self.ui.at_histories {
             self.frame = None;
             self.last_frame_ms = None;
         } else if self.frame.is_none() {
@@ -366,9 +397,11 @@ impl App {
 
     /// Takes in the worlds at the play head, and notices what is worth saying.
     fn look(&mut self) -> bool {
+        let (from, to) = self.ui.strip.window.around(self.lab.now(), self.ui.speed);
         let world = |index| {
             let mut world = self.lab.world(index);
             world.verdict = world.verdict.map(|verdict| self.verdict(verdict));
+            let world = World { history: self.lab.history(index, from, to), ..world };
             Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
@@ -388,6 +421,7 @@ impl App {
         self.worlds = fresh;
         self.consult();
         self.look_at_diagrams();
+        self.retell_operation();
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
         self.measure |= !self.ui.playing;
         for (about, news) in news {
@@ -427,10 +461,14 @@ impl App {
     /// Another run takes the place of this one.
     fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
+        if std::mem::take(&mut self.ui.at_histories) {
+            browser::go(browser::address(self.ui.page));
+        }
         self.new_case();
         self.worlds.clear();
         self.ui.selected = None;
         self.ui.hover = None;
+        self.ui.strip = Strip { width: self.ui.strip.width, ..Strip::default() };
         self.ui.cursor = None;
         self.ui.stroke = None;
         self.ui.phone = None;
@@ -451,9 +489,12 @@ impl App {
     }
 
     fn navigate(&mut self) -> bool {
+        let at_histories = browser::at_histories();
+        let moved = std::mem::replace(&mut self.ui.at_histories, at_histories) != at_histories;
         let page = browser::page();
-        if page == self.ui.page {
-            return false;
+        if at_histories || page == self.ui.page {
+            self.measure = true;
+            return moved;
         }
         storage::save_run(self.ui.page, self.lab.export());
         self.ui.page = page;
@@ -494,14 +535,14 @@ impl App {
     fn measured(&mut self) -> bool {
         let figures: Vec<Size> =
             (0..self.worlds.len()).map(|index| browser::size_of(&figure_id(index)).unwrap_or_default()).collect();
-        let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&format!("strip-{index}")));
+        let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&strip_id(index)));
         let strip_width = strip.unwrap_or_default().w;
         let timeline_width = browser::size_of("timeline").unwrap_or_default().w;
         let changed = figures != self.ui.figures
-            || (strip_width - self.ui.strip_width).abs() > 0.5
+            || (strip_width - self.ui.strip.width).abs() > 0.5
             || (timeline_width - self.ui.timeline_width).abs() > 0.5;
         self.ui.figures = figures;
-        self.ui.strip_width = strip_width;
+        self.ui.strip.width = strip_width;
         self.ui.timeline_width = timeline_width;
         self.measured_diagrams() || changed
     }

@@ -37,8 +37,12 @@ const HEAD: f64 = 0.9;
 /// A diagram that is shown.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Shown {
-    /// How much time before the play head.
+    /// How much time is shown.
     pub width: Micros,
+    /// As long as the play head is here, this is the moment up to which is shown, not the play head.
+    pub until: Option<(Micros, Micros)>,
+    /// In which world which messages carried the operation that was asked about.
+    pub carried: Option<(usize, Rc<[u32]>)>,
     /// One for each world, as of the last look.
     pub diagrams: Vec<Rc<Diagram>>,
     /// The chosen event: in which world, on whose line, when.
@@ -52,7 +56,8 @@ pub struct Shown {
 impl Default for Shown {
     fn default() -> Self {
         let width = Micros::from_ms(WIDTHS[1]);
-        Self { width, diagrams: Vec::new(), chosen: None, sizes: Vec::new(), looked: 0.0 }
+        let (until, carried, chosen) = (None, None, None);
+        Self { width, until, carried, diagrams: Vec::new(), chosen, sizes: Vec::new(), looked: 0.0 }
     }
 }
 
@@ -74,6 +79,13 @@ pub enum Do {
 }
 
 impl Shown {
+    /// The shortest of the widths that shows all between two moments, and up to when.
+    pub fn around(from: Micros, to: Micros) -> (Micros, Micros) {
+        let needed = Micros(to.since(from).0 * 11 / 10);
+        let width = WIDTHS.into_iter().map(Micros::from_ms).find(|width| *width >= needed);
+        (width.unwrap_or(Micros::from_ms(WIDTHS[2])), to + Micros(needed.0 / 22))
+    }
+
     /// The chosen event of `world`, by its position, if it is still in the window.
     pub fn chosen_in(&self, world: usize) -> Option<usize> {
         let (_, lane, at) = self.chosen.filter(|(other, ..)| *other == world)?;
@@ -129,11 +141,10 @@ pub fn picture_id(world: usize) -> String {
 pub fn diagram(index: usize, world: &World, shown: &Shown, ui: &ViewState) -> Html {
     let chosen = shown.chosen_in(index);
     let size = shown.sizes.get(index).copied().unwrap_or_default();
-    let part = shown
-        .diagrams
-        .get(index)
-        .filter(|_| size.w > 100.0 && size.h > 60.0)
-        .map(|diagram| still("diagram", DiagramPart { index, diagram: Rc::clone(diagram), size, chosen }));
+    let part = shown.diagrams.get(index).filter(|_| size.w > 100.0 && size.h > 60.0).map(|diagram| {
+        let carried = shown.carried.as_ref().filter(|(world, _)| *world == index).map(|(_, ids)| Rc::clone(ids));
+        still("diagram", DiagramPart { index, diagram: Rc::clone(diagram), size, chosen, carried })
+    });
     let (press, go) = (ui.send.clone(), ui.send.clone());
     let plot = classed("div", "plot")
         .set("id", drawing_id(index))
@@ -188,6 +199,9 @@ fn foot(index: usize, shown: &Shown, chosen: Option<usize>, ui: &ViewState) -> E
                 "{at} s: {}{source}. {past} events happen before it ■, {future} after it □, {concurrent} are concurrent.",
                 event.headline
             )
+        }
+        None if shown.carried.as_ref().is_some_and(|(world, _)| *world == index) => {
+            "The arrows that stand out carried the operation that you chose. Click an event for its causes.".to_owned()
         }
         None if count > EVENTS_MAX => {
             format!("Only the newest {EVENTS_MAX} of {count} events are drawn: choose a shorter time.")
@@ -254,11 +268,13 @@ struct DiagramPart {
     diagram: Rc<Diagram>,
     size: Size,
     chosen: Option<usize>,
+    carried: Option<Rc<[u32]>>,
 }
 
 impl PartialEq for DiagramPart {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.diagram, &other.diagram) && (self.size, self.chosen) == (other.size, other.chosen)
+        let same = (self.size, self.chosen, &self.carried) == (other.size, other.chosen, &other.carried);
+        same && Rc::ptr_eq(&self.diagram, &other.diagram)
     }
 }
 
@@ -270,6 +286,8 @@ enum Relation {
     Past,
     Future,
     Concurrent,
+    /// No event is chosen, but an operation: this message carried it.
+    Carried,
 }
 
 impl Part for DiagramPart {
@@ -324,7 +342,13 @@ impl DiagramPart {
 
     /// A message belongs to the past if its arrival does, to the future if its sending does.
     fn message_relation(&self, message: &Message) -> Relation {
-        let Some(chosen) = self.chosen else { return Relation::None };
+        let Some(chosen) = self.chosen else {
+            return match &self.carried {
+                Some(carried) if carried.contains(&message.id) => Relation::Carried,
+                Some(_) => Relation::Concurrent,
+                None => Relation::None,
+            };
+        };
         let arrival = if let End::Arrived(arrival) = message.end { Some(arrival) } else { None };
         let past = arrival.is_some_and(|arrival| arrival == chosen || self.relation(arrival) == Relation::Past);
         let future = message.send.is_some_and(|send| send == chosen || self.relation(send) == Relation::Future);
@@ -337,7 +361,7 @@ impl DiagramPart {
 
     /// All arrows, as one path for each look.
     fn arrows(&self, plan: &Plan<'_>) -> Vec<El> {
-        const LOOKS: [(&str, Relation, bool); 8] = [
+        const LOOKS: [(&str, Relation, bool); 10] = [
             ("arrow apart", Relation::Concurrent, false),
             ("arrow apart way", Relation::Concurrent, true),
             ("arrow", Relation::None, false),
@@ -346,6 +370,8 @@ impl DiagramPart {
             ("arrow past way", Relation::Past, true),
             ("arrow future", Relation::Future, false),
             ("arrow future way", Relation::Future, true),
+            ("arrow carried", Relation::Carried, false),
+            ("arrow carried way", Relation::Carried, true),
         ];
         let mut paths = vec![String::new(); LOOKS.len()];
         let mut crosses = String::new();
@@ -365,7 +391,7 @@ impl DiagramPart {
     fn event(&self, plan: &Plan<'_>, position: usize, event: &Event) -> El {
         let class = match self.relation(position) {
             _ if self.chosen == Some(position) => "event chosen",
-            Relation::None => "event",
+            Relation::None | Relation::Carried => "event",
             Relation::Past => "event past",
             Relation::Future => "event future",
             Relation::Concurrent => "event apart",
@@ -484,6 +510,6 @@ fn cuts(plan: &Plan<'_>) -> Vec<El> {
 /// Looks for a picture that stands alone: without the page's style sheet, on white.
 pub const STYLE: &str = "<style>text{font:11px system-ui,sans-serif;fill:#1c2733}.tick{text-anchor:middle;fill:#5b6874}\
 .lanes{stroke:#dfe5ea;fill:none}.arrow{fill:none;stroke:#8a97a5}.way{stroke-dasharray:3 3}.arrow.past,.stop path{stroke:#0b5394}\
-.arrow.future{stroke:#b36b00}.apart{opacity:.35}.cross,.stop.down path{stroke:#c23b22;fill:none}.stop path{stroke-width:3;stroke-dasharray:2 4}\
+.arrow.future,.arrow.carried{stroke:#b36b00}.apart{opacity:.35}.cross,.stop.down path{stroke:#c23b22;fill:none}.stop path{stroke-width:3;stroke-dasharray:2 4}\
 .event *{fill:#45525f}.event.past *{fill:#0b5394}.event.future path{fill:#fff;stroke:#b36b00;stroke-width:2}.event.chosen circle{fill:#7b2d83}\
 .event text{text-anchor:middle}.head{stroke:#1c2733}.fault rect{fill:#c23b22;fill-opacity:.08}</style>";

@@ -45,6 +45,12 @@ pub trait Lab {
     fn worlds(&self) -> usize;
     /// One world as it is at the play head.
     fn world(&self, world: usize) -> World;
+    /// The operations between two moments, as known at the play head, and some around them.
+    fn history(&self, world: usize, from: Micros, to: Micros) -> Rc<HistoryView>;
+    /// What there is to say about one operation; `None` where there is none of this name.
+    fn operation(&self, world: usize, id: u32) -> Option<OperationView>;
+    /// Which messages carried it. It takes computing a part of the run once more.
+    fn carried(&self, world: usize, id: u32) -> Option<CarriedView>;
     /// Every rule that fired or refused of late, routine ones too, newest first.
     fn steps(&self, world: usize) -> Vec<Event>;
     /// What a node knows.
@@ -67,8 +73,8 @@ pub trait Lab {
     /// Every step that can happen next in `world`, with what it will do, soonest first.
     fn next_steps(&self, world: usize) -> Vec<NextStep>;
 
-    /// The last `width` before the play head as a space-time diagram.
-    fn diagram(&self, world: usize, width: Micros) -> Diagram;
+    /// The time between two moments as a space-time diagram, as far as it was computed.
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram;
     /// Marks on the timeline, oldest first, over the whole branch.
     fn marks(&self) -> Rc<Vec<Mark>>;
     /// All branches, oldest first; the marks and the play head belong to the current one.
@@ -160,10 +166,8 @@ pub struct World {
     pub meters: Option<Meters>,
     /// Whether the history is linearizable; none where there is no history.
     pub verdict: Option<VerdictView>,
-    /// The history of operations, one row per person.
-    pub history: Rc<Vec<HistoryRow>>,
-    /// When links were cut or nodes down, to be shaded behind the history. `None`: still so.
-    pub faults: Vec<(Micros, Option<Micros>, String)>,
+    /// The history of operations around the time that is shown: [`Lab::history`].
+    pub history: Rc<HistoryView>,
     /// "What just happened", newest first, at most 40.
     pub events: Rc<Vec<Event>>,
     /// Safety invariants, checked after every event.
@@ -425,13 +429,40 @@ pub struct Rung {
     pub why: String,
 }
 
+/// A history around the time that is shown.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct HistoryView {
+    /// One row per person.
+    pub rows: Vec<HistoryRow>,
+    /// A moment for each operation of the order that explains the history, by that order; none where no order is known.
+    pub points: Vec<OrderPoint>,
+    /// When links were cut or nodes down, to be shaded behind the rows. `None`: still so.
+    pub faults: Vec<(Micros, Option<Micros>, String)>,
+    /// If the history is impossible: the post that was missed and the read that missed it, each with its row. The evidence
+    /// holds both.
+    pub decisive: Option<[(usize, Bar); 2]>,
+}
+
 /// One person's operations, oldest first.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryRow {
     /// "Ana".
     pub name: String,
-    /// Her operations, those that matter for the window drawn.
+    /// Her operations.
     pub bars: Vec<Bar>,
+}
+
+/// Where an operation stands in an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OrderPoint {
+    /// Whose row.
+    pub row: usize,
+    /// Which operation.
+    pub id: u32,
+    /// A moment at which it may have taken effect.
+    pub at: Micros,
+    /// Its place, counted from 1.
+    pub place: usize,
 }
 
 /// What came of an operation.
@@ -450,22 +481,69 @@ pub enum BarState {
 }
 
 /// One operation as a bar in time.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bar {
     /// Stable within the run.
     pub id: u32,
-    /// 'w' or 'r'.
-    pub letter: char,
+    /// Something was written, else read.
+    pub write: bool,
     /// Invoked.
     pub from: Micros,
     /// Ended.
     pub to: Option<Micros>,
     /// What came of it.
     pub state: BarState,
-    /// "Ana reads at n1: 12 posts, misses 2".
-    pub title: String,
     /// It belongs to what proves that the history is not linearizable.
     pub evidence: bool,
+}
+
+/// One operation, told.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OperationView {
+    /// Its name in the run.
+    pub id: u32,
+    /// "Ana reads".
+    pub title: String,
+    /// What came of it.
+    pub state: BarState,
+    /// When it began.
+    pub from: Micros,
+    /// When it ended.
+    pub to: Option<Micros>,
+    /// What came of it, in words: "Answered after 120 ms".
+    pub outcome: String,
+    /// What it saw: "14 posts, the newest Bo's “Rain again”".
+    pub saw: String,
+    /// Its part in the evidence.
+    pub evidence: String,
+}
+
+/// What carried an operation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CarriedView {
+    /// The messages, by sending; those alike together: "AppendEntries n3 → n1, n2, n4, n5".
+    pub lines: Vec<CarriedLine>,
+    /// Which messages count, and why.
+    pub rule: String,
+    /// All of these messages, by their names in the run.
+    pub flights: Vec<u32>,
+    /// When the first of them was sent.
+    pub from: Micros,
+    /// When the last of them arrived.
+    pub to: Micros,
+}
+
+/// Messages that are alike.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CarriedLine {
+    /// When the first was sent.
+    pub at: Micros,
+    /// Which, from whom, to whom.
+    pub text: String,
+    /// What became of them if they did not arrive, or what they brought: "lost", "brought 3 posts".
+    pub note: String,
+    /// They did not arrive.
+    pub lost: bool,
 }
 
 /// Something that happened.

@@ -17,7 +17,7 @@ use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState};
 use crate::ui::transport::{Scale, Transport};
-use crate::ui::{paxos_page, raft_page};
+use crate::ui::{paxos_page, raft_page, recorded};
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
@@ -30,6 +30,7 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         setup: &setup,
     };
     let main = match ui.page {
+        _ if ui.at_histories => recorded::page(ui),
         Page::Feed => feed(lab, worlds, ui),
         Page::Raft => raft_page::page(lab, worlds, ui),
         Page::Paxos => paxos_page::page(lab, worlds, ui),
@@ -40,17 +41,18 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         .node(header(ui, &setup))
         .optional(banner(ui, &setup))
         .node(main)
-        .node(transport.draw(ui))
+        .node(if ui.at_histories { Html::default() } else { transport.draw(ui) })
         .add(classed("div", "said").attr("role", "status").attr("aria-live", "polite").text(&ui.said))
         .optional(ui.notice.as_ref().map(|notice| {
             let dismiss = button("quiet", "Dismiss", &ui.send, Msg::Dismiss);
             classed("div", "notice").attr("role", "alert").add(el("p").text(notice)).add(dismiss)
         }))
         .optional(ghost(worlds, ui))
-        .optional(
-            ui.dropping
-                .then(|| classed("div", "drop-hint").attr("aria-hidden", "true").text("Drop a run file to open it")),
-        )
+        .optional(ui.dropping.then(|| {
+            classed("div", "drop-hint")
+                .attr("aria-hidden", "true")
+                .text("Drop a run file to open it, or a history to check it")
+        }))
         .html()
 }
 
@@ -156,13 +158,7 @@ pub fn side(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
 
 fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let (shown, narrow) = (ui.shown(worlds.len()), ui.narrow());
-    let strip = |index: usize| {
-        el("div").attr("class", "strip").set("id", format!("strip-{index}")).node(history(
-            &worlds[index],
-            lab.now(),
-            ui,
-        ))
-    };
+    let strip = |index: usize| history(index, &worlds[index], lab.now(), ui);
     let mut sides = Vec::new();
     for &index in &shown {
         let world = &worlds[index];
@@ -172,7 +168,7 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
             .node(cluster(index, world, lab, ui))
             .node(phones(index, world, ui))
             .node(if narrow { Html::default() } else { meters(index, world, ui) })
-            .optional((!narrow).then(|| strip(index)));
+            .node(if narrow { Html::default() } else { strip(index) });
         sides.push(section);
     }
     let invite = if narrow {
@@ -181,7 +177,7 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         "Drag across links to cut them. Click a node or a message to see inside and act on it."
     };
     let below =
-        || classed("div", "below").add(score(worlds, ui)).all(shown.iter().map(|index| strip(*index)).collect());
+        || shown.iter().fold(classed("div", "below").add(score(worlds, ui)), |below, index| below.node(strip(*index)));
     el("main")
         .attr("class", if shown.len() > 1 { "lab feed two" } else { "lab feed one" })
         .add(classed("div", "lead").node(coach(worlds, ui, invite)).add(modes(worlds, ui)))

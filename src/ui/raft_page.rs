@@ -22,14 +22,14 @@ pub fn page(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         let replication = replication.clone();
         still("logs", LogsPart { replication })
     });
-    let strip = classed("div", "strip").attr("id", "strip-0").node(history(world, lab.now(), ui));
+    let strip = history(0, world, lab.now(), ui);
     let left = classed("section", "world").attr("aria-label", "Cluster");
     let right = classed("section", "world logs")
         .attr("aria-label", "Logs")
         .node(logs.unwrap_or_default())
         .node(invariants(&world.invariants))
         .node(meters(0, world, ui))
-        .add(strip);
+        .node(strip);
     classed("main", "lab raft")
         .add(classed("div", "lead").node(coach(worlds, ui, invite)))
         .add(left.node(cluster(0, world, lab, ui)).node(phones(0, world, ui)))

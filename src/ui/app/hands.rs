@@ -42,6 +42,9 @@ impl App {
         if self.ui.composing.take().is_some() {
             return true;
         }
+        if self.close_card() {
+            return true;
+        }
         if self.ui.selected.take().is_some() {
             self.ui.playing |= std::mem::take(&mut self.resume);
             self.focus_next = self.focus_back.take();

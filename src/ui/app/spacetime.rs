@@ -7,8 +7,9 @@ use cap_lab::node::Micros;
 use super::App;
 use crate::ui::announce::About;
 use crate::ui::browser;
-use crate::ui::diagram::{Do, STYLE, drawing_id, picture_id};
+use crate::ui::diagram::{Do, STYLE, Shown, drawing_id, picture_id};
 use crate::ui::figure::geometry::Size;
+use crate::ui::lab::CarriedView;
 
 /// While the run plays, diagrams are computed again after so many milliseconds.
 const LOOK_AGAIN_MS: f64 = 250.0;
@@ -51,6 +52,17 @@ impl App {
         true
     }
 
+    /// Shows what carried an operation of `world`: these messages, between two moments.
+    pub(super) fn diagram_of(&mut self, world: usize, carried: &CarriedView) {
+        let (width, until) = Shown::around(carried.from, carried.to);
+        let shown = self.ui.diagram.get_or_insert_default();
+        (shown.width, shown.until, shown.looked, shown.chosen) = (width, Some((self.lab.now(), until)), 0.0, None);
+        shown.carried = Some((world, carried.flights.clone().into()));
+        self.ui.tables = false;
+        self.measure = true;
+        self.look_at_diagrams();
+    }
+
     fn choose(&mut self, world: usize, event: Option<usize>) {
         let Some(shown) = &mut self.ui.diagram else { return };
         let event = event.and_then(|event| shown.diagrams.get(world)?.events.get(event));
@@ -65,11 +77,13 @@ impl App {
     /// Computes the diagrams that are shown, unless that was done a moment ago.
     pub(super) fn look_at_diagrams(&mut self) {
         let Some(shown) = &mut self.ui.diagram else { return };
-        let clock = self.last_frame_ms.unwrap_or(0.0);
+        let (clock, now) = (self.last_frame_ms.unwrap_or(0.0), self.lab.now());
         let fresh = shown.diagrams.len() == self.lab.worlds() && clock - shown.looked < LOOK_AGAIN_MS;
         if !(self.ui.playing && fresh && shown.looked > 0.0) {
             shown.looked = clock;
-            let look = |world| Rc::new(self.lab.diagram(world, shown.width));
+            let to = shown.until.filter(|(head, _)| *head == now).map_or(now, |(_, until)| until.min(now));
+            let from = Micros(to.0.saturating_sub(shown.width.0));
+            let look = |world| Rc::new(self.lab.diagram(world, from, to));
             shown.diagrams = (0..self.lab.worlds()).map(look).collect();
         }
     }

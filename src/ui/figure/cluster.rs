@@ -103,7 +103,7 @@ fn inside(
         still("net", net),
         group("nodes").nodes(nodes(world, &places, size, &marked, &prefix)).html(),
         group("timers").attr("aria-hidden", "true").all(timers(world, &places, now)).html(),
-        flights::draw(world, &places, size, now, ui, &marked[..3], &prefix),
+        flights::draw(world, &places, size, now, ui, &marked[..3], (&prefix, ui.strip.carrying(index))),
         quorums.unwrap_or_default(),
         stroke.unwrap_or_default(),
     ]

@@ -114,18 +114,20 @@ pub fn draw(
     now: Micros,
     ui: &ViewState,
     marked: &[Option<Item>],
-    prefix: &str,
+    (prefix, carried): (&str, &[u32]),
 ) -> Html {
     let still = ui.still;
     let at: Vec<Point> = world.flights.iter().map(|flight| flight_at(flight, places, now, still)).collect();
     let shown = labelled(world, places, &at, size.w, marked);
     let flights = world.flights.iter().enumerate().map(|(index, flight)| {
         let item = Item::Flight(flight.id);
-        let class = match (marked.contains(&Some(item)), flight.held) {
-            (false, false) => format!("flight {}", hue_class(flight.hue)),
-            (true, _) => format!("flight marked {}", hue_class(flight.hue)),
-            (false, true) => format!("flight held {}", hue_class(flight.hue)),
+        let look = match (marked.contains(&Some(item)), flight.held) {
+            _ if carried.contains(&flight.id) => "carrying ",
+            (true, _) => "marked ",
+            (false, true) => "held ",
+            (false, false) => "",
         };
+        let class = format!("flight {look}{}", hue_class(flight.hue));
         html! {
             <g key={flight.id} {class} role="option" id={format!("{prefix}-m{}", flight.id)}
                 aria-label={item_name(world, item)} transform={translate(at[index].x, at[index].y)}>

@@ -6,7 +6,7 @@ use cap_lab::sim::fault::MessageName;
 use cap_lab::sim::model;
 use cap_lab::sim::network::Envelope;
 use cap_lab::sim::run::{Run, World};
-use cap_lab::world::watch::{Events, Mark, MarkKind};
+use cap_lab::world::watch::{Events, Mark, MarkKind, Trouble};
 
 use crate::ui::lab::{self, DeathView, FlightHue, FlightShape, FlightView, Status};
 
@@ -87,15 +87,15 @@ pub(super) fn clock<W: World>(run: &Run<W>, node: NodeId) -> Option<String> {
     (!parts.is_empty()).then(|| format!("clock {}", parts.join(", ")))
 }
 
-/// Times at which something was out of order, in words.
+/// Times between two moments at which something was out of order, in words; the latest of them.
 pub(super) fn faults<N: Node>(
     events: &Events<N>,
-    since: Micros,
+    (since, until): (Micros, Micros),
     names: &dyn Fn(NodeId) -> String,
 ) -> Vec<(Micros, Option<Micros>, String)> {
-    let recent = events.troubles.iter().rev().take(24);
+    let within = |trouble: &&Trouble| trouble.from <= until && trouble.until.is_none_or(|until| until > since);
+    let recent = events.troubles.iter().rev().filter(within).take(24);
     let mut spans: Vec<_> = recent
-        .filter(|trouble| trouble.until.is_none_or(|until| until > since))
         .map(|trouble| {
             let label = trouble.node.map_or("links cut".to_owned(), |node| format!("{} down", names(node)));
             (trouble.from, trouble.until, label)

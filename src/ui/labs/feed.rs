@@ -13,6 +13,7 @@ use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
+use cap_lab::spacetime::carried::carried;
 use cap_lab::store::feed::{Ask, Request};
 use cap_lab::store::participant::{Message, Note};
 use cap_lab::timeline::{Experiment, Timeline};
@@ -23,11 +24,12 @@ use cap_lab::world::watch::{Noted, components};
 
 use super::acts::{self, Wanted};
 use super::common::{self, Look};
+use super::history::{self, Window};
 use super::verdict::Verdicts;
 use super::{gossip, multi_paxos, phones, raft};
 use crate::ui::lab::{
-    Act, Branch, Event, FlightHue, FlightShape, HistoryRow, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, Setup,
-    Sheet, Switch, VerdictSheet, World,
+    Act, Branch, CarriedView, Event, FlightHue, FlightShape, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep,
+    NodeView, OperationView, Setup, Sheet, Switch, VerdictSheet, World,
 };
 
 /// A message of a feed.
@@ -101,21 +103,17 @@ fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
 /// What changes seldom, and what it was made from.
 #[derive(Default)]
 pub(super) struct Cache {
-    history: Option<(HistoryStamp, Rc<Vec<HistoryRow>>)>,
+    history: Option<(history::Stamp, Rc<HistoryView>)>,
     events: Option<(EventStamp, Rc<Vec<Event>>)>,
     verdicts: Verdicts,
 }
 
-/// The history as drawn is decided by this: how much was asked and answered, roughly when it is looked at, and
-/// since when there is evidence against it.
-type HistoryStamp = (usize, u32, u32, u64, Option<Micros>);
 /// How many notes and observations there were, and when the newest came.
 type EventStamp = (u64, Micros, u64, Micros);
 
 fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
-    let names = |id: NodeId| setup.name(id);
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
     let verdict = cache.verdicts.look(now);
@@ -133,8 +131,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
         phones: setup.phones().map(|id| phones::phone(run, id, now)).collect(),
         meters: Some(phones::meters(run)),
         verdict: Some(verdict),
-        history: history(run, now, cache),
-        faults: common::faults(events, now.since(phones::HISTORY), &names),
+        history: Rc::default(),
         events: sentences(run, cache),
         invariants: invariants(run),
         replication: match store {
@@ -164,23 +161,6 @@ fn marks(run: &FeedRun, alone: bool) -> Vec<Mark> {
     let FeedWorld { setup, store } = *run.world();
     let world = if alone { String::new() } else { format!("{} ", store.side()) };
     run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
-}
-
-fn history(run: &FeedRun, now: Micros, cache: &mut Cache) -> Rc<Vec<HistoryRow>> {
-    let meters = &run.watch().meters;
-    let proof = cache.verdicts.proof(now);
-    let since = proof.map(|proof| proof.by);
-    let stamp = (run.history().len(), meters.ended(), meters.stale, now.0 / 1_000_000, since);
-    match &cache.history {
-        Some((made_from, rows)) if *made_from == stamp => Rc::clone(rows),
-        _ => {
-            let evidence: Vec<RequestId> =
-                proof.iter().flat_map(|proof| &proof.operations).map(|(id, _)| *id).collect();
-            let rows = Rc::new(phones::history(run, now, &evidence));
-            cache.history = Some((stamp, Rc::clone(&rows)));
-            rows
-        }
-    }
 }
 
 /// What is worth a line, newest first: notes, and what only an observer can tell.
@@ -243,7 +223,10 @@ impl FeedLab {
     /// What happens from the play head on is not what it was.
     fn forget_future(&mut self) {
         let now = self.timeline.now();
-        self.caches.get_mut().iter_mut().for_each(|cache| cache.verdicts.forget_from(now));
+        for cache in self.caches.get_mut() {
+            cache.verdicts.forget_from(now);
+            cache.history = None;
+        }
     }
 }
 
@@ -340,6 +323,31 @@ impl Lab for FeedLab {
         self::world(self.run(world), self.timeline.now(), &mut self.caches.borrow_mut()[world])
     }
 
+    fn history(&self, world: usize, from: Micros, to: Micros) -> Rc<HistoryView> {
+        let (run, cache) = (self.run(world), &mut self.caches.borrow_mut()[world]);
+        let window = Window { from, to, now: self.timeline.now() };
+        let stamp = history::stamp(run, window, &cache.verdicts);
+        match &cache.history {
+            Some((made_from, view)) if *made_from == stamp => Rc::clone(view),
+            _ => {
+                let view = Rc::new(history::view(run, window, &cache.verdicts));
+                cache.history = Some((stamp, Rc::clone(&view)));
+                view
+            }
+        }
+    }
+
+    fn operation(&self, world: usize, id: u32) -> Option<OperationView> {
+        let verdicts = &self.caches.borrow()[world].verdicts;
+        history::operation(self.run(world), RequestId(id), self.timeline.now(), verdicts)
+    }
+
+    fn carried(&self, world: usize, id: u32) -> Option<CarriedView> {
+        let carried = carried(&self.timeline, world, RequestId(id))?;
+        let (run, now) = (self.run(world), self.timeline.now());
+        Some(history::carried(run, run.history().get(RequestId(id))?, &carried, now))
+    }
+
     fn steps(&self, world: usize) -> Vec<Event> {
         let run = self.run(world);
         run.watch().events.steps.iter().map(|(number, noted)| event(run, number, noted)).collect()
@@ -378,9 +386,8 @@ impl Lab for FeedLab {
         Vec::new()
     }
 
-    fn diagram(&self, world: usize, width: Micros) -> Diagram {
-        let now = self.timeline.now();
-        Diagram::of(&self.timeline, world, Micros(now.0.saturating_sub(width.0)), now)
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
+        Diagram::of(&self.timeline, world, from, to)
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {

@@ -4,6 +4,7 @@ mod acts;
 mod common;
 mod feed;
 mod gossip;
+mod history;
 mod multi_paxos;
 mod paxos;
 mod phones;

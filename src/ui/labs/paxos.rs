@@ -27,8 +27,8 @@ use cap_lab::world::watch::Noted;
 use super::acts::{self, Wanted};
 use super::{common, feed};
 use crate::ui::lab::{
-    Act, Branch, Event, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, RoleMark, Setup, Sheet, VerdictSheet,
-    World,
+    Act, Branch, CarriedView, Event, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, OperationView,
+    RoleMark, Setup, Sheet, VerdictSheet, World,
 };
 
 /// What the proposers of a new run are asked to propose.
@@ -248,7 +248,6 @@ impl Lab for PaxosLab {
 
     fn world(&self, _: usize) -> World {
         let (run, setup) = (self.run(), self.setup());
-        let names = |id: NodeId| setup.name(id);
         let events = &run.watch().events;
         World {
             title: "Paxos".to_owned(),
@@ -262,12 +261,23 @@ impl Lab for PaxosLab {
             meters: None,
             verdict: None,
             history: Rc::default(),
-            faults: common::faults(events, Micros::ZERO, &names),
             events: self.sentences(),
             invariants: invariants(run),
             replication: None,
             paxos: Some(rails::view(run)),
         }
+    }
+
+    fn history(&self, _: usize, _: Micros, _: Micros) -> Rc<HistoryView> {
+        Rc::default()
+    }
+
+    fn operation(&self, _: usize, _: u32) -> Option<OperationView> {
+        None
+    }
+
+    fn carried(&self, _: usize, _: u32) -> Option<CarriedView> {
+        None
     }
 
     fn steps(&self, _: usize) -> Vec<Event> {
@@ -290,9 +300,8 @@ impl Lab for PaxosLab {
         next::steps(self.run())
     }
 
-    fn diagram(&self, world: usize, width: Micros) -> Diagram {
-        let now = self.timeline.now();
-        Diagram::of(&self.timeline, world, Micros(now.0.saturating_sub(width.0)), now)
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
+        Diagram::of(&self.timeline, world, from, to)
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {

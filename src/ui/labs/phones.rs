@@ -8,12 +8,10 @@ use cap_lab::node::{Answer, Micros, NodeId, RequestId};
 use cap_lab::store::feed::{PostId, Refusal, Request, Response};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
-use crate::ui::lab::{Bar, BarState, HistoryRow, Meters, PhoneState, PhoneView, PostView};
+use crate::ui::lab::{Meters, PhoneState, PhoneView, PostView};
 
 type FeedOperation = Operation<Request, Response, Refusal>;
 
-/// How far back the rows of operations go.
-pub(super) const HISTORY: Micros = Micros::from_ms(12_000);
 /// For how long a phone announces that an unknown post turned out to be in the feed.
 const ANNOUNCED: Micros = Micros::from_ms(1_500);
 
@@ -113,7 +111,7 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
     }
 }
 
-fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
+pub(super) fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
     let what = if post { "The post" } else { "The read" };
     match refusal {
         Refusal::NoLeader { replica, epoch } => (
@@ -135,9 +133,21 @@ fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
     }
 }
 
-/// What a read missed, if it was stale. Reads return nearly in the order in which they began.
-fn stale(run: &FeedRun, read: RequestId) -> Option<StaleRead> {
-    let near = run.watch().staleness.stale().iter().rev().take_while(|stale| stale.read.0 + 64 > read.0);
+/// What a read missed, if it was stale.
+pub(super) fn stale(run: &FeedRun, read: RequestId) -> Option<StaleRead> {
+    // Reads return nearly in the order in which they began.
+    const APART: u32 = 64;
+    let all = run.watch().staleness.stale();
+    let (mut low, mut high) = (0, all.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        if all.get(middle)?.read.0 + APART > read.0 {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    let near = all.iter_from(low).take_while(|stale| stale.read.0 < read.0 + APART);
     near.into_iter().find(|stale| stale.read == read).copied()
 }
 
@@ -154,64 +164,6 @@ pub(super) fn meters(run: &FeedRun) -> Meters {
     }
 }
 
-/// One row per person with the operations of the last [`HISTORY`], those of the `evidence` marked.
-pub(super) fn history(run: &FeedRun, now: Micros, evidence: &[RequestId]) -> Vec<HistoryRow> {
-    let setup = run.world().setup;
-    let since = now.since(HISTORY);
-    let recent: Vec<&FeedOperation> =
-        run.history().iter().rev().take_while(|operation| operation.invoked >= since).collect();
-    let row = |phone: NodeId| HistoryRow {
-        name: setup.person(phone).to_owned(),
-        bars: recent
-            .iter()
-            .rev()
-            .filter(|operation| operation.client == phone)
-            .filter_map(|operation| bar(run, operation, evidence))
-            .collect(),
-    };
-    setup.phones().map(row).collect()
-}
-
-fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Option<Bar> {
-    let letter = match operation.request {
-        Request::Post(_) => 'w',
-        Request::Read => 'r',
-        Request::Attach(_) | Request::Operate(_) => return None,
-    };
-    let missed = stale(run, operation.id);
-    let state = match &operation.outcome {
-        Outcome::Pending => BarState::Pending,
-        Outcome::Done { .. } if missed.is_some() => BarState::Stale,
-        Outcome::Done { .. } => BarState::Done,
-        Outcome::Refused { refusal: Refusal::Busy, .. } => return None,
-        Outcome::Refused { .. } => BarState::Refused,
-        Outcome::Unknown { .. } => BarState::Unknown,
-    };
-    let who = run.world().setup.person(operation.client);
-    let what = match &operation.request {
-        Request::Post(text) => format!("{who} posts “{text}”"),
-        _ => format!("{who} reads"),
-    };
-    let came_of_it = match (&operation.outcome, missed) {
-        (Outcome::Pending, _) => "no answer yet".to_owned(),
-        (Outcome::Done { .. }, Some(stale)) => {
-            format!("misses {}, confirmed for up to {}", count(stale.missed, "post"), seconds(stale.behind))
-        }
-        (Outcome::Done { at, .. }, None) => format!("answered in {} ms", at.since(operation.invoked).as_ms()),
-        (Outcome::Refused { .. }, _) => "refused".to_owned(),
-        (Outcome::Unknown { .. }, _) => "no answer in time: unknown".to_owned(),
-    };
-    Some(Bar {
-        id: operation.id.0,
-        letter,
-        from: operation.invoked,
-        to: operation.ended(),
-        state,
-        title: format!("{what}: {came_of_it}"),
-        evidence: evidence.contains(&operation.id),
-    })
-}
-
 fn whose(setup: FeedSetup, post: PostId) -> String {
     format!("{}'s post", setup.person(post.author))
 }
@@ -222,7 +174,7 @@ pub(super) fn count(number: u32, what: &str) -> String {
 }
 
 /// "6.2 s", "84 ms".
-fn seconds(time: Micros) -> String {
+pub(super) fn seconds(time: Micros) -> String {
     if time < Micros::from_ms(1_000) {
         format!("{} ms", time.as_ms())
     } else {

@@ -80,7 +80,6 @@ impl Verdicts {
     /// The latest linearization found on this branch, each operation with a moment at which it may have taken effect; the
     /// moments ascend. What of it lies before an earlier moment explains the history as of then: whatever had returned by then
     /// took effect by then.
-    #[allow(dead_code, reason = "for the history view, which is to draw it")]
     pub(super) fn order(&self) -> &Rc<Vec<(RequestId, Micros)>> {
         &self.order
     }

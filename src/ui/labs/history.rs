@@ -1,0 +1,274 @@
+//! The history of a feed's operations, as view data.
+
+use cap_lab::history::{Operation, Outcome};
+use cap_lab::node::{Micros, NodeId, RequestId};
+use cap_lab::spacetime::End;
+use cap_lab::spacetime::carried::{Carried, Carrier};
+use cap_lab::store::feed::{PostId, Refusal, Request, Response};
+use cap_lab::world::feed::FeedRun;
+
+use super::verdict::Verdicts;
+use super::{common, phones};
+use crate::ui::lab::{Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint};
+
+type FeedOperation = Operation<Request, Response, Refusal>;
+
+/// An operation that began earlier than this before a moment was over by then: a phone waits 1.2 s at most for each of the
+/// four things that it may have been asked for.
+const LONGEST: Micros = Micros::from_ms(6_000);
+
+/// What is looked at, and from when.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Window {
+    pub(super) from: Micros,
+    pub(super) to: Micros,
+    /// The play head.
+    pub(super) now: Micros,
+}
+
+/// The history as drawn is decided by this: the window, how much was asked and answered, how many faults began and ended, the
+/// evidence against it and the order that explains it.
+pub(super) type Stamp = (Micros, Micros, usize, u32, Option<Micros>, usize, usize, usize);
+
+pub(super) fn stamp(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Stamp {
+    let Window { from, to, now } = window;
+    let troubles = &run.watch().events.troubles;
+    let over = troubles.iter().rev().take(24).filter(|trouble| trouble.until.is_some()).count();
+    let ended = run.watch().meters.ended();
+    let broken = verdicts.proof(now).map(|proof| proof.by);
+    let placed = placed(verdicts.order(), now);
+    (from, to, run.history().len(), ended, broken, placed, troubles.len(), over)
+}
+
+/// How many operations of an order took effect up to `now`.
+fn placed(order: &[(RequestId, Micros)], now: Micros) -> usize {
+    order.partition_point(|(_, at)| *at <= now)
+}
+
+/// One row per person with the operations of the window, those of the evidence marked.
+pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> HistoryView {
+    let setup = run.world().setup;
+    let evidence: Vec<RequestId> = verdicts.proof(window.now).map_or(Vec::new(), |proof| proof.ids().collect());
+    let begin = window.from.since(LONGEST);
+    let mut rows: Vec<HistoryRow> =
+        setup.phones().map(|phone| HistoryRow { name: setup.person(phone).to_owned(), bars: Vec::new() }).collect();
+    let row = |phone: NodeId| usize::from(phone.0 - setup.replicas);
+    for operation in run.history().since(begin).take_while(|operation| operation.invoked <= window.to) {
+        let is_seen = operation.ended().is_none_or(|ended| ended >= window.from);
+        if let Some(bar) = bar(run, operation, &evidence).filter(|_| is_seen) {
+            rows[row(operation.client)].bars.push(bar);
+        }
+    }
+    // The history's first impossibility has no order any more, so what is shown is one or the other.
+    let order = Some(verdicts.order()).filter(|_| evidence.is_empty());
+    let points = order.map_or(Vec::new(), |order| {
+        let known = placed(order, window.now);
+        let first = order[..known].partition_point(|(_, at)| *at < window.from);
+        let last = order[..known].partition_point(|(_, at)| *at <= window.to);
+        // One more on either side, for the line that leads there.
+        let shown = first.saturating_sub(1)..(last + 1).min(known);
+        let point = |(place, (id, at)): (usize, &(RequestId, Micros))| {
+            let client = run.history().get(*id)?.client;
+            Some(OrderPoint { row: row(client), id: id.0, at: *at, place: place + 1 })
+        };
+        order.iter().enumerate().take(shown.end).skip(shown.start).filter_map(point).collect()
+    });
+    let decisive = decisive(run, &evidence).and_then(|ids| {
+        let [post, read] = ids.map(|id| {
+            let operation = run.history().get(id)?;
+            Some((row(operation.client), bar(run, operation, &evidence)?))
+        });
+        Some([post?, read?])
+    });
+    let faults = common::faults(&run.watch().events, (window.from, window.to), &|id| setup.name(id));
+    HistoryView { rows, points, faults, decisive }
+}
+
+/// Of the evidence: the post that was missed, and the read that missed it though it began later.
+fn decisive(run: &FeedRun, evidence: &[RequestId]) -> Option<[RequestId; 2]> {
+    let (read, stale) = evidence.iter().rev().find_map(|id| Some((*id, phones::stale(run, *id)?)))?;
+    let post = request_of(run, stale.oldest).filter(|post| evidence.contains(post))?;
+    Some([post, read])
+}
+
+/// The request for a post: its author's phone numbers those that it takes.
+fn request_of(run: &FeedRun, post: PostId) -> Option<RequestId> {
+    let is_theirs = |operation: &&FeedOperation| {
+        operation.client == post.author && matches!(operation.request, Request::Post(_)) && was_taken(operation)
+    };
+    run.history().iter().filter(is_theirs).nth(post.number as usize).map(|operation| operation.id)
+}
+
+/// Whether a phone was not too busy for it.
+fn was_taken(operation: &FeedOperation) -> bool {
+    !matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. })
+}
+
+fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Option<Bar> {
+    let write = match operation.request {
+        Request::Post(_) => true,
+        Request::Read => false,
+        Request::Attach(_) | Request::Operate(_) => return None,
+    };
+    let state = match &operation.outcome {
+        _ if !was_taken(operation) => return None,
+        Outcome::Pending => BarState::Pending,
+        Outcome::Done { .. } if phones::stale(run, operation.id).is_some() => BarState::Stale,
+        Outcome::Done { .. } => BarState::Done,
+        Outcome::Refused { .. } => BarState::Refused,
+        Outcome::Unknown { .. } => BarState::Unknown,
+    };
+    let (from, to) = (operation.invoked, operation.ended());
+    Some(Bar { id: operation.id.0, write, from, to, state, evidence: evidence.contains(&operation.id) })
+}
+
+/// One operation in words, as known at `now`.
+pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Verdicts) -> Option<OperationView> {
+    let operation = run.history().get(id)?;
+    let Bar { id: name, state, from, to, .. } = bar(run, operation, &[])?;
+    let who = run.world().setup.person(operation.client);
+    let title = match &operation.request {
+        Request::Post(text) => format!("{who} posts “{text}”"),
+        _ => format!("{who} reads"),
+    };
+    let (outcome, saw) = outcome(run, operation);
+    let ids: Vec<RequestId> = verdicts.proof(now).map_or(Vec::new(), |proof| proof.ids().collect());
+    let evidence = match decisive(run, &ids) {
+        Some([post, read]) if read == id => {
+            format!("Decisive: it began after {} was confirmed, and does not show it.", quoted(run, post))
+        }
+        Some([post, read]) if post == id => {
+            let reader = run.history().get(read).map_or("", |read| run.world().setup.person(read.client));
+            format!("Decisive: it was confirmed before {reader}'s read began, which does not show it.")
+        }
+        _ if ids.contains(&id) => "Part of the evidence: the stale read shows it.".to_owned(),
+        _ => String::new(),
+    };
+    Some(OperationView { id: name, title, state, from, to, outcome, saw, evidence })
+}
+
+/// What came of an operation, and what it showed its person.
+fn outcome(run: &FeedRun, operation: &FeedOperation) -> (String, String) {
+    let after = |at: &Micros| phones::seconds(at.since(operation.invoked));
+    match &operation.outcome {
+        Outcome::Pending => ("No answer yet".to_owned(), String::new()),
+        Outcome::Done { at, response: Response::Posts(posts) } => {
+            let newest: Vec<String> = posts.iter().rev().take(3).map(|post| named(run, post.id, &post.text)).collect();
+            let count = phones::count(posts.len() as u32, "post");
+            let saw = if posts.is_empty() { count } else { format!("{count}, the newest: {}", newest.join(", ")) };
+            let missed = phones::stale(run, operation.id).map_or(String::new(), |stale| {
+                let (missed, behind) = (phones::count(stale.missed, "post"), phones::seconds(stale.behind));
+                format!(". It misses {missed}, confirmed up to {behind} before it began")
+            });
+            (format!("Answered after {}{missed}", after(at)), saw)
+        }
+        Outcome::Done { at, .. } => (format!("Confirmed after {}", after(at)), String::new()),
+        Outcome::Refused { at, refusal } => {
+            let (_, why) = phones::refusal_words(*refusal, matches!(operation.request, Request::Post(_)));
+            (format!("Refused after {}. {why}", after(at)), String::new())
+        }
+        Outcome::Unknown { at, later } => {
+            let later = match later {
+                None => "it may have happened, or may yet, or never".to_owned(),
+                Some((at, _)) => format!("word came {} later", phones::seconds(at.since(operation.invoked))),
+            };
+            (format!("The phone gave up after {}: {later}", after(at)), String::new())
+        }
+    }
+}
+
+/// "Bo's “Rain again”".
+fn named(run: &FeedRun, post: PostId, text: &str) -> String {
+    format!("{}'s “{text}”", run.world().setup.person(post.author))
+}
+
+fn quoted(run: &FeedRun, id: RequestId) -> String {
+    let operation = run.history().get(id).expect("an operation of this run");
+    let text = if let Request::Post(text) = &operation.request { text } else { "" };
+    format!("{}'s “{text}”", run.world().setup.person(operation.client))
+}
+
+/// What carried an operation, in words. Messages of one kind that one node sent at once are one line, and so are those of one
+/// kind to one node, if nothing else was sent in between.
+pub(super) fn carried(run: &FeedRun, operation: &FeedOperation, carried: &Carried, now: Micros) -> CarriedView {
+    let setup = run.world().setup;
+    let name = |id: NodeId| setup.name(id);
+    let carriers = &carried.carriers;
+    let mut lines: Vec<CarriedLine> = Vec::new();
+    let mut rest = &carriers[..];
+    while let Some(first) = rest.first() {
+        let alike = |other: &Carrier| {
+            let same = (other.message.kind, fate(other)) == (first.message.kind, fate(first));
+            same && other.brought == first.brought && other.missed == first.missed
+        };
+        let count =
+            |same: &dyn Fn(&Carrier) -> bool| rest.iter().take_while(|other| alike(other) && same(other)).count();
+        let at_once =
+            |other: &Carrier| (other.message.from, other.message.sent) == (first.message.from, first.message.sent);
+        let (there, back) = (count(&at_once), count(&|other| other.message.to == first.message.to));
+        let (line, after) = rest.split_at(there.max(back));
+        let names = |pick: fn(&Carrier) -> NodeId| {
+            let names: Vec<String> = line.iter().map(|carrier| name(pick(carrier))).collect();
+            names.join(", ")
+        };
+        let (from, to) = if there >= back {
+            (name(first.message.from), names(|carrier| carrier.message.to))
+        } else {
+            (names(|carrier| carrier.message.from), name(first.message.to))
+        };
+        let note = match first {
+            Carrier { missed: true, .. } => format!("{}: what it misses", fate(first)),
+            Carrier { brought: 1.., .. } => {
+                let each = if line.len() > 1 { " each" } else { "" };
+                format!("brought {}{each}", phones::count(first.brought, "post"))
+            }
+            _ => fate(first).to_owned(),
+        };
+        let lost = matches!(first.message.end, End::Lost { .. });
+        lines.push(CarriedLine {
+            at: first.message.sent,
+            text: format!("{} {from} → {to}", first.message.kind),
+            note,
+            lost,
+        });
+        rest = after;
+    }
+    let begun = carriers.iter().map(|carrier| carrier.message.sent).min().unwrap_or(operation.invoked);
+    let arrivals = carriers.iter().filter_map(|carrier| carrier.arrived);
+    let over = arrivals.chain([operation.ended().unwrap_or(now)]).max().unwrap_or(now);
+    CarriedView {
+        lines,
+        rule: rule(run, operation, carried.earlier),
+        flights: carriers.iter().map(|carrier| carrier.message.id).collect(),
+        from: begun.min(operation.invoked),
+        to: over,
+    }
+}
+
+/// What became of a message, if it did not arrive.
+fn fate(carrier: &Carrier) -> &'static str {
+    match carrier.message.end {
+        End::Arrived(_) if carrier.missed => "too late",
+        End::Arrived(_) => "",
+        End::Lost { .. } => "lost",
+        End::Due(_) => "on its way",
+    }
+}
+
+/// Which messages count.
+fn rule(run: &FeedRun, operation: &FeedOperation, earlier: u32) -> String {
+    let chain = match &operation.outcome {
+        Outcome::Done { .. } | Outcome::Refused { .. } => {
+            "on a chain of cause and effect from the request to its answer"
+        }
+        Outcome::Pending | Outcome::Unknown { .. } => "caused by the request",
+    };
+    let mut rule = format!("Those {chain} (vector clocks) that carry or acknowledge it");
+    if matches!(operation.request, Request::Read) && !run.world().store.is_linearizable() {
+        rule += ", and those that first brought its replica what it shows";
+        if earlier > 0 {
+            rule += &format!("; {} came earlier", phones::count(earlier, "post"));
+        }
+    }
+    rule + "."
+}
