@@ -126,6 +126,11 @@ impl<Q: Clone, T: Clone, R: Clone> History<Q, T, R> {
         self.0.iter_from(self.first(|operation| operation.invoked >= moment))
     }
 
+    /// The operations from the `start`-th on, counted from 0.
+    pub fn iter_from(&self, start: usize) -> impl Iterator<Item = &Operation<Q, T, R>> + Clone {
+        self.0.iter_from(start)
+    }
+
     /// How many operations.
     pub fn len(&self) -> usize {
         self.0.len()

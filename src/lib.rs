@@ -14,6 +14,7 @@
 //! - [`sim`]: the simulator. Setup, seed and interventions decide every bit of a run; it knows no protocol.
 //! - [`check`]: judges histories. A check returns evidence, not a bool.
 //! - [`world`]: who takes part in a run, at what pace, and what is remembered of it.
+//! - [`referee`]: judges away from the page, by messages. What it rules of one future it never tells of another.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`spacetime`]: a run as a space-time diagram. Its clocks decide what happens before what.
@@ -32,6 +33,7 @@ pub mod multi_paxos;
 pub mod node;
 pub mod paxos;
 pub mod raft;
+pub mod referee;
 pub mod shared_vec;
 pub mod sim;
 pub mod sorted;

@@ -4,13 +4,74 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::spec::feed::FeedAction;
-use crate::history::{History, Outcome};
+use crate::history::{History, Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
 use crate::store::feed::{Post, PostId, Refusal, Request, Response};
 
 /// What the clients of a feed saw.
 pub type FeedHistory = History<Request, Response, Refusal>;
+
+/// One operation of them.
+pub type FeedOperation = Operation<Request, Response, Refusal>;
+
+/// A post or a read, with what is known of its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its name in the run.
+    pub id: RequestId,
+    /// Whose it is.
+    pub client: NodeId,
+    /// When it began.
+    pub invoked: Micros,
+    /// What is posted; none for a read.
+    pub text: Option<Arc<str>>,
+    /// When its fate became known, and what it is.
+    pub ended: Option<(Micros, Fate)>,
+}
+
+/// How a post or a read ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It did not happen.
+    Refused,
+    /// It is in the feed.
+    Posted,
+    /// It returned these, oldest first.
+    Read(Arc<[PostId]>),
+}
+
+/// What of an operation is for the checkers; nothing if it is not about posts, or if the phone was too busy: then it did not
+/// even number the post, and said so at once.
+pub fn entry(operation: &FeedOperation) -> Option<Entry> {
+    let text = match &operation.request {
+        Request::Attach(_) | Request::Operate(_) => return None,
+        Request::Read => None,
+        Request::Post(_) if matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }) => {
+            return None;
+        }
+        Request::Post(text) => Some(text.clone()),
+    };
+    let FeedOperation { id, client, invoked, .. } = *operation;
+    Some(Entry { id, client, invoked, text, ended: ended(&operation.outcome) })
+}
+
+/// When an operation's fate became known, and what it is.
+pub fn ended(outcome: &Outcome<Response, Refusal>) -> Option<(Micros, Fate)> {
+    let (at, answer) = match outcome {
+        Outcome::Pending | Outcome::Unknown { later: None | Some((_, Answer::Unknown)), .. } => return None,
+        Outcome::Done { at, response } => (*at, Some(response)),
+        Outcome::Refused { at, .. } => (*at, None),
+        Outcome::Unknown { later: Some((at, Answer::Done(response))), .. } => (*at, Some(response)),
+        Outcome::Unknown { later: Some((at, Answer::Refused(_))), .. } => (*at, None),
+    };
+    let fate = match answer {
+        None => Fate::Refused,
+        Some(Response::Posts(posts)) => Fate::Read(names(posts)),
+        Some(_) => Fate::Posted,
+    };
+    Some((at, fate))
+}
 
 /// What a feed's history says as of a moment.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,56 +85,40 @@ pub struct FeedCalls {
 
 /// What was known of `history` at `until`: what returned later had not returned then.
 pub fn calls(history: &FeedHistory, until: Micros) -> FeedCalls {
+    known(&history.iter().filter_map(entry).collect::<Vec<_>>(), until)
+}
+
+/// What was known of these operations, which are ordered by invocation, at `until`.
+pub fn known(entries: &[Entry], until: Micros) -> FeedCalls {
     let mut known = FeedCalls::default();
     let mut posted: SortedMap<NodeId, u32> = SortedMap::new();
-    for operation in history.iter().take_while(|operation| operation.invoked <= until) {
-        let (ended, answer) = answer(&operation.outcome);
-        let (ended, answer) = if ended.is_some_and(|at| at <= until) { (ended, answer) } else { (None, None) };
-        let is_refused = matches!(answer, Some(Answer::Refused(_)));
-        let action = match &operation.request {
-            Request::Attach(_) | Request::Operate(_) => continue,
-            Request::Read => match answer {
-                Some(Answer::Done(Response::Posts(posts))) => FeedAction::Read(names(posts)),
-                _ => continue,
-            },
-            Request::Post(_) => {
-                // A phone that was too busy did not even number the post. It says so at once.
-                if matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }) {
-                    continue;
-                }
-                let number = posted.or_default(operation.client);
+    for entry in entries.iter().take_while(|entry| entry.invoked <= until) {
+        let ended = entry.ended.as_ref().filter(|(at, _)| *at <= until);
+        let fate = ended.map(|(_, fate)| fate);
+        let action = match (&entry.text, fate) {
+            (Some(_), _) => {
+                let number = posted.or_default(entry.client);
                 *number += 1;
-                FeedAction::Post(PostId { author: operation.client, number: *number - 1 })
+                FeedAction::Post(PostId { author: entry.client, number: *number - 1 })
             }
+            (None, Some(Fate::Read(posts))) => FeedAction::Read(Arc::clone(posts)),
+            (None, _) => continue,
         };
-        if is_refused {
+        if fate == Some(&Fate::Refused) {
             continue;
         }
         known.calls.push(Call {
-            process: operation.client.0.into(),
+            process: entry.client.0.into(),
             object: 0,
             action,
-            invoked: operation.invoked.0,
-            returned: ended.map(|at| at.0),
+            invoked: entry.invoked.0,
+            returned: ended.map(|(at, _)| at.0),
         });
-        known.ids.push(operation.id);
+        known.ids.push(entry.id);
     }
     known
 }
 
-/// When an operation's fate became known, and what it is.
-fn answer(outcome: &Outcome<Response, Refusal>) -> (Option<Micros>, Option<Answer<&Response, &Refusal>>) {
-    match outcome {
-        Outcome::Pending | Outcome::Unknown { later: None | Some((_, Answer::Unknown)), .. } => (None, None),
-        Outcome::Done { at, response } => (Some(*at), Some(Answer::Done(response))),
-        Outcome::Refused { at, refusal } => (Some(*at), Some(Answer::Refused(refusal))),
-        Outcome::Unknown { later: Some((at, Answer::Done(response))), .. } => (Some(*at), Some(Answer::Done(response))),
-        Outcome::Unknown { later: Some((at, Answer::Refused(refusal))), .. } => {
-            (Some(*at), Some(Answer::Refused(refusal)))
-        }
-    }
-}
-
-fn names(posts: &Arc<[Post]>) -> Arc<[PostId]> {
+fn names(posts: &[Post]) -> Arc<[PostId]> {
     posts.iter().map(|post| post.id).collect()
 }

@@ -67,23 +67,30 @@ pub struct Checker<S: Spec> {
 impl<S: Spec> Checker<S> {
     /// A check of these operations. An operation may return at the moment at which it began, not before.
     pub fn new(spec: S, calls: Vec<Call<S::Action>>) -> Self {
+        // All in one pass: of a long history, reading the operations is a large part of the work.
+        let (mut is_sorted, mut is_plain, mut latest) = (true, true, 0);
         for call in &calls {
             assert!(call.returned.is_none_or(|returned| call.invoked <= returned), "returned before it began");
+            is_sorted &= latest <= call.object;
+            latest = call.object;
+            is_plain = is_plain && spec.access(&call.action).is_some();
         }
         let mut by_object: Vec<u32> = (0..calls.len() as u32).collect();
         let object = |position: &u32| calls[*position as usize].object;
-        if !by_object.is_sorted_by_key(object) {
+        if !is_sorted {
             by_object.sort_by_key(object);
         }
         let same = |one: &u32, other: &u32| object(one) == object(other);
+        let is_one = by_object.first().zip(by_object.last()).is_some_and(|(first, last)| same(first, last));
+        let by_object = if is_one { vec![by_object] } else { by_object.chunk_by(same).map(<[u32]>::to_vec).collect() };
         let mut parts: Vec<Part<S>> = Vec::new();
-        for members in by_object.chunk_by(same) {
-            let stage = if register::is_plain(&spec, &calls, members) {
+        for members in by_object {
+            let stage = if is_plain || register::is_plain(&spec, &calls, &members) {
                 Stage::Register
             } else {
-                Stage::Search(Box::new(Search::new(&spec, &calls, members)))
+                Stage::Search(Box::new(Search::new(&spec, &calls, &members)))
             };
-            parts.push(Part { members: members.to_vec(), stage });
+            parts.push(Part { members, stage });
         }
         parts.sort_by_key(|part| part.members.len());
         Self { spec, calls, parts, phase: Phase::Deciding, next: 0, left: FIRST_TURN, turn: FIRST_TURN, explored: 0 }
@@ -110,9 +117,10 @@ impl<S: Spec> Checker<S> {
         (ordered.count(), self.parts.len())
     }
 
-    /// Goes on, for about `budget` more configurations; `None` if that did not suffice.
+    /// Goes on, for about `budget` more configurations; `None` if that did not suffice. Tells its verdict once.
     ///
-    /// A plain register with distinct values counts one configuration per operation and is decided in one go.
+    /// A plain register with distinct values counts one configuration per operation, and one per move to bring its writes in
+    /// order. It is decided in one go.
     pub fn step(&mut self, budget: u64) -> Option<Verdict> {
         let before = self.explored;
         if self.decide(budget)? {
@@ -161,10 +169,10 @@ impl<S: Spec> Checker<S> {
         let part = &mut self.parts[position];
         match &mut part.stage {
             Stage::Register => {
-                let spent = part.members.len() as u64;
-                self.explored += spent;
+                let (decided, work) = register::decide(&self.spec, &self.calls, &part.members, u64::MAX);
+                self.explored += work;
                 self.left = 0;
-                match register::decide(&self.spec, &self.calls, &part.members) {
+                match decided {
                     Decided::Order(order) => part.stage = Stage::Ordered(order),
                     Decided::Ambiguous => {
                         let search = Search::new(&self.spec, &self.calls, &part.members);
@@ -203,7 +211,7 @@ impl<S: Spec> Checker<S> {
     /// One order of all objects' operations that keeps the order of each and that of time.
     fn merged(&mut self) -> Vec<u32> {
         if let [Part { stage: Stage::Ordered(order), .. }] = &mut self.parts[..] {
-            return order.clone();
+            return std::mem::take(order);
         }
         let mut placed: Vec<(u64, usize, usize, u32)> = Vec::with_capacity(self.calls.len());
         for (part, Part { stage, .. }) in self.parts.iter().enumerate() {

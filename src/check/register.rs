@@ -8,25 +8,40 @@
 use std::collections::HashMap;
 
 use super::call::Call;
-use super::fast_hash::FastState;
+use super::fast_hash::NearState;
 use super::search::DeadEnd;
 use super::spec::{Access, Spec, Value};
 
+/// Moves per cluster after which sorting them by moves is given up.
+const MOVES_MAX: usize = 64;
+
 /// What was written once, and who saw it. Moments are counted from 1: 0 is before all of them.
 struct Cluster {
-    /// Position of the write; `None` for the initial value, written before the first moment.
-    write: Option<u32>,
-    /// When its write began.
-    begun: u64,
+    /// Position of the write; nobody's for the initial value, written before the first moment, and as long as only reads of
+    /// the value came.
+    write: u32,
     /// How many reads saw it.
     reads: u32,
+    /// When its write began.
+    begun: u64,
     first_return: u64,
     last_invocation: u64,
-    /// Who returned first, and who began last.
-    ends: [Option<u32>; 2],
 }
 
+/// Instead of a write's position.
+const NOBODY: u32 = u32::MAX;
+
 impl Cluster {
+    /// Of a value of which nothing is known yet.
+    const NEW: Self = Self { write: NOBODY, reads: 0, begun: u64::MAX, first_return: u64::MAX, last_invocation: 0 };
+    /// Of the initial value.
+    const INITIAL: Self = Self { begun: 0, first_return: 0, ..Self::NEW };
+
+    fn add(&mut self, invoked: u64, returned: u64) {
+        self.first_return = self.first_return.min(returned);
+        self.last_invocation = self.last_invocation.max(invoked);
+    }
+
     /// Whether it takes a stretch of time for itself: one of it returned before another one of it began. If not, all of it
     /// shares a moment.
     fn is_stretch(&self) -> bool {
@@ -48,19 +63,15 @@ impl Cluster {
         self.reads > 0 || self.first_return < u64::MAX
     }
 
-    fn add_read(&mut self, read: u32, invoked: u64, returned: u64) {
-        self.reads += 1;
-        if returned < self.first_return {
-            (self.first_return, self.ends[0]) = (returned, Some(read));
-        }
-        if invoked > self.last_invocation {
-            (self.last_invocation, self.ends[1]) = (invoked, Some(read));
-        }
+    /// Whether a read of it returned before its write began, or nobody ever wrote it.
+    fn is_seen_too_early(&self) -> bool {
+        self.first_return < self.begun
     }
 }
 
+/// The last moment of all is "never".
 fn moment(time: u64) -> u64 {
-    time.saturating_add(1)
+    time.saturating_add(1).min(u64::MAX - 1)
 }
 
 /// What this path finds.
@@ -78,107 +89,160 @@ pub(super) fn is_plain<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[
     members.iter().all(|&member| spec.access(&calls[member as usize].action).is_some())
 }
 
-/// An order, or a few operations that are impossible together, of a history in which [`is_plain`] holds.
-pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Decided {
-    let Some((clusters, of_reads)) = clusters(spec, calls, members) else { return Decided::Ambiguous };
-    let (clusters, of_reads) = match of_reads {
-        Ok(of_reads) => (clusters, of_reads),
-        Err(impossible) => return Decided::Conflict(impossible),
-    };
+/// An order, or a few operations that are impossible together, of a history in which [`is_plain`] holds, as of `until`; and how
+/// much work it was: one for every operation, and one for every move to bring the clusters in order.
+pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32], until: u64) -> (Decided, u64) {
+    let mut work = members.len() as u64;
+    let Some((clusters, of_reads)) = clusters(spec, calls, members, until) else { return (Decided::Ambiguous, work) };
+    if let Some(early) = clusters.iter().position(Cluster::is_seen_too_early) {
+        return (Decided::Conflict(first_to_return(calls, &clusters, &of_reads, early as u32)), work);
+    }
     let mut sorted: Vec<(u64, bool, u32)> = Vec::with_capacity(clusters.len());
     for (index, cluster) in clusters.iter().enumerate().filter(|(_, cluster)| cluster.counts()) {
         sorted.push((cluster.start(), cluster.is_stretch(), index as u32));
     }
-    sorted.sort_unstable();
-    if let Some(conflict) = find_conflict(sorted.iter().map(|(.., index)| &clusters[*index as usize])) {
-        return Decided::Conflict(conflict);
+    work += sort(&mut sorted);
+    if let Some([one, other]) = find_conflict(&clusters, sorted.iter().map(|(.., index)| *index)) {
+        let mut conflict = first_to_return(calls, &clusters, &of_reads, one);
+        for cluster in [one, other] {
+            conflict.extend(last_to_begin(calls, &clusters, &of_reads, cluster));
+        }
+        conflict.extend(first_to_return(calls, &clusters, &of_reads, other));
+        return (Decided::Conflict(conflict), work);
     }
-    // Each as a block, in this order: whoever stands later did not return before one that stands earlier began.
-    let mut order = Vec::with_capacity(members.len());
+    (Decided::Order(order(&clusters, &sorted, of_reads, members.len())), work)
+}
+
+/// Each cluster as a block, in this order: whoever stands later did not return before one that stands earlier began.
+fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: Vec<(u32, u32)>, count: usize) -> Vec<u32> {
+    let mut order = Vec::with_capacity(count);
     let mut places = vec![0; clusters.len()];
-    for (.., index) in sorted {
+    for &(.., index) in sorted {
         let cluster = &clusters[index as usize];
-        order.extend(cluster.write);
-        places[index as usize] = order.len();
+        if cluster.write != NOBODY {
+            order.push(cluster.write);
+        }
+        places[index as usize] = order.len() as u32;
         order.resize(order.len() + cluster.reads as usize, 0);
     }
     for (read, cluster) in of_reads {
         let place = &mut places[cluster as usize];
-        order[*place] = read;
+        order[*place as usize] = read;
         *place += 1;
     }
-    Decided::Order(order)
+    order
 }
 
-/// The reads that saw something, by invocation, each with its cluster; or a few operations that are impossible together.
-type OfReads = Result<Vec<(u32, u32)>, Vec<u32>>;
+/// Sorts what is nearly sorted, and returns how many moves that took. A write stands off its place by the writes that began
+/// while it was open: no more than there are clients, but for those that never returned.
+fn sort(clusters: &mut [(u64, bool, u32)]) -> u64 {
+    let most = clusters.len() * MOVES_MAX;
+    let mut moves = 0;
+    for sorted in 1..clusters.len() {
+        let next = clusters[sorted];
+        let mut place = sorted;
+        while place > 0 && clusters[place - 1] > next {
+            clusters[place] = clusters[place - 1];
+            place -= 1;
+        }
+        clusters[place] = next;
+        moves += sorted - place;
+        if moves > most {
+            clusters.sort_unstable();
+            return (moves + clusters.len() * clusters.len().ilog2() as usize) as u64;
+        }
+    }
+    moves as u64
+}
 
-/// All clusters; nothing if a value was written twice.
-fn clusters<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Option<(Vec<Cluster>, OfReads)> {
+/// All clusters, and the reads that saw something, by invocation, each with its cluster; nothing if a value was written twice.
+/// One pass over the operations: they are the largest part of what is looked at.
+fn clusters<S: Spec>(
+    spec: &S,
+    calls: &[Call<S::Action>],
+    members: &[u32],
+    until: u64,
+) -> Option<(Vec<Cluster>, Vec<(u32, u32)>)> {
     let initial = spec.initial_value();
-    let access = |member: u32| spec.access(&calls[member as usize].action).expect("asked before");
-    let (mut reads, mut writes) = (Vec::with_capacity(members.len()), Vec::new());
-    for &member in members {
-        match access(member) {
-            Access::Write(value) => writes.push((member, value)),
-            Access::Read(_) => reads.push(member),
-        }
-    }
-    let mut positions: HashMap<&Value, u32, FastState> =
-        HashMap::with_capacity_and_hasher(writes.len() + 1, FastState::default());
+    let mut positions: HashMap<&Value, u32, NearState> =
+        HashMap::with_capacity_and_hasher(members.len() / 2, NearState::default());
     positions.insert(&initial, 0);
-    let mut clusters = Vec::with_capacity(writes.len() + 1);
-    clusters.push(Cluster { write: None, begun: 0, reads: 0, first_return: 0, last_invocation: 0, ends: [None; 2] });
-    for (member, value) in writes {
-        if positions.insert(value, clusters.len() as u32).is_some() {
-            return None;
+    let mut clusters = Vec::with_capacity(members.len() / 2);
+    clusters.push(Cluster::INITIAL);
+    let mut of_reads = Vec::with_capacity(members.len());
+    let (mut latest, mut is_sorted) = (0, true);
+    for &member in members {
+        let Call { action, invoked, returned, .. } = &calls[member as usize];
+        let returned = returned.filter(|&returned| returned <= until);
+        let (value, is_write) = match spec.access(action).expect("asked before") {
+            _ if *invoked > until => continue,
+            Access::Write(value) => (value, true),
+            Access::Read(value) if returned.is_some() => (value, false),
+            Access::Read(_) => continue,
+        };
+        let position = *positions.entry(value).or_insert(clusters.len() as u32);
+        if position as usize == clusters.len() {
+            clusters.push(Cluster::NEW);
         }
-        let Call { invoked, returned, .. } = calls[member as usize];
-        let begun = moment(invoked);
-        clusters.push(Cluster {
-            write: Some(member),
-            begun,
-            reads: 0,
-            first_return: returned.map_or(u64::MAX, moment),
-            last_invocation: begun,
-            ends: [Some(member); 2],
-        });
-    }
-    let invoked = |read: &u32| calls[*read as usize].invoked;
-    if !reads.is_sorted_by_key(invoked) {
-        reads.sort_by_key(invoked);
-    }
-    let mut of_reads = Vec::with_capacity(reads.len());
-    for read in reads {
-        let Call { invoked, returned, .. } = calls[read as usize];
-        let (Access::Read(value), Some(returned)) = (access(read), returned) else { continue };
-        let Some(&position) = positions.get(value) else { return Some((clusters, Err(vec![read]))) };
         let cluster = &mut clusters[position as usize];
-        if let Some(write) = cluster.write
-            && moment(returned) < cluster.begun
-        {
-            return Some((clusters, Err(vec![read, write])));
+        if is_write {
+            if cluster.begun != u64::MAX {
+                return None;
+            }
+            (cluster.write, cluster.begun) = (member, moment(*invoked));
+        } else {
+            cluster.reads += 1;
+            of_reads.push((member, position));
+            is_sorted &= latest <= *invoked;
+            latest = *invoked;
         }
-        cluster.add_read(read, moment(invoked), moment(returned));
-        of_reads.push((read, position));
+        cluster.add(moment(*invoked), returned.map_or(u64::MAX, moment));
     }
-    Some((clusters, Ok(of_reads)))
+    if !is_sorted {
+        of_reads.sort_by_key(|(read, _)| calls[*read as usize].invoked);
+    }
+    Some((clusters, of_reads))
+}
+
+/// The operation of a cluster that returned first, and its write.
+fn first_to_return<A>(calls: &[Call<A>], clusters: &[Cluster], of_reads: &[(u32, u32)], cluster: u32) -> Vec<u32> {
+    let returned = |&one: &u32| calls[one as usize].returned.unwrap_or(u64::MAX);
+    let first = members(clusters, of_reads, cluster).min_by_key(returned);
+    first.into_iter().chain(write(clusters, cluster)).collect()
+}
+
+/// The operation of a cluster that began last.
+fn last_to_begin<A>(calls: &[Call<A>], clusters: &[Cluster], of_reads: &[(u32, u32)], cluster: u32) -> Option<u32> {
+    members(clusters, of_reads, cluster).max_by_key(|&one| calls[one as usize].invoked)
+}
+
+fn members<'all>(
+    clusters: &'all [Cluster],
+    of_reads: &'all [(u32, u32)],
+    cluster: u32,
+) -> impl Iterator<Item = u32> + 'all {
+    let reads = of_reads.iter().filter(move |(_, of)| *of == cluster).map(|(read, _)| *read);
+    write(clusters, cluster).into_iter().chain(reads)
+}
+
+fn write(clusters: &[Cluster], cluster: u32) -> Option<u32> {
+    Some(clusters[cluster as usize].write).filter(|&write| write != NOBODY)
 }
 
 /// Two clusters of which each would have to come before the other, if there are such. They come by where they start.
-fn find_conflict<'all>(clusters: impl Iterator<Item = &'all Cluster>) -> Option<Vec<u32>> {
+fn find_conflict(clusters: &[Cluster], sorted: impl Iterator<Item = u32>) -> Option<[u32; 2]> {
     // Stretches that were found free of conflicts follow each other: only the latest can reach what comes next.
-    let mut latest: Option<&Cluster> = None;
-    for cluster in clusters {
-        if let Some(before) = latest
-            && before.precedes(cluster)
-            && cluster.precedes(before)
-        {
-            let of = |one: &Cluster| one.write.into_iter().chain(one.ends.into_iter().flatten());
-            return Some(of(before).chain(of(cluster)).collect());
+    let mut latest: Option<u32> = None;
+    for index in sorted {
+        let cluster = &clusters[index as usize];
+        if let Some(latest) = latest {
+            let before = &clusters[latest as usize];
+            if before.precedes(cluster) && cluster.precedes(before) {
+                return Some([latest, index]);
+            }
         }
         if cluster.is_stretch() {
-            latest = Some(cluster);
+            latest = Some(index);
         }
     }
     None
@@ -189,21 +253,10 @@ fn find_conflict<'all>(clusters: impl Iterator<Item = &'all Cluster>) -> Option<
 pub(super) fn first_failure<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> (Vec<u32>, DeadEnd) {
     let mut returns: Vec<u64> = members.iter().filter_map(|&member| calls[member as usize].returned).collect();
     returns.sort_unstable();
-    let as_of = |moment: u64| {
-        let (mut then, mut places) = (Vec::new(), Vec::new());
-        for &member in members.iter().filter(|&&member| calls[member as usize].invoked <= moment) {
-            let mut call = calls[member as usize].clone();
-            call.returned = call.returned.filter(|&returned| returned <= moment);
-            then.push(call);
-            places.push(member);
-        }
-        let all: Vec<u32> = (0..then.len() as u32).collect();
-        let named = |found: Vec<u32>| found.into_iter().map(|position| places[position as usize]).collect::<Vec<u32>>();
-        match decide(spec, &then, &all) {
-            Decided::Order(order) => Ok(named(order)),
-            Decided::Conflict(core) => Err(named(core)),
-            Decided::Ambiguous => unreachable!("nothing was written twice in the whole history"),
-        }
+    let as_of = |until: u64| match decide(spec, calls, members, until).0 {
+        Decided::Order(order) => Ok(order),
+        Decided::Conflict(core) => Err(core),
+        Decided::Ambiguous => unreachable!("nothing was written twice in the whole history"),
     };
     // A history that is impossible stays so, whatever comes later.
     let fails = returns.partition_point(|&moment| as_of(moment).is_ok());

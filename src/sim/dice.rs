@@ -47,6 +47,15 @@ mod tests {
         assert_eq!(within(1, &[2], Delay::fixed(Micros(7))), Micros(7));
     }
 
+    /// The first numbers of SplitMix64 from seed 0, as the authors' C program prints them; a part is a throw on its own.
+    #[test]
+    fn a_throw_is_a_step_of_splitmix64() {
+        assert_eq!(throw(0, &[]), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(throw(0x9e37_79b9_7f4a_7c15, &[]), 0x6e78_9e6a_a1b9_65f4);
+        assert_eq!(throw(0, &[0]), throw(throw(0, &[]), &[]));
+        assert_eq!(below(0, &[], 0), 0);
+    }
+
     #[test]
     fn every_part_matters() {
         let base = throw(1, &[2, 3]);

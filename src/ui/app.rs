@@ -1,11 +1,13 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
 mod hands;
+mod referee;
 mod spacetime;
 mod strip;
 
 use std::rc::Rc;
 
+use self::referee::Referee;
 use cap_lab::node::Micros;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
@@ -45,6 +47,9 @@ pub struct App {
     dwelling: Option<Timeout>,
     /// How far the wheel has turned towards the next zoom.
     wheeled: f64,
+    referee: Referee,
+    /// How many runs there were: the referee tells them by it.
+    case: u32,
     /// A message was opened while the run played: it plays on once the sheet is closed.
     resume: bool,
     /// Takes the keyboard after the next drawing.
@@ -91,6 +96,7 @@ impl Component for App {
             notice: None,
             said: String::new(),
             dropping: false,
+            no_referee: None,
             send,
         };
         let (lab, notice) = open(page);
@@ -107,6 +113,8 @@ impl Component for App {
             pressing: None,
             dwelling: None,
             wheeled: 0.0,
+            referee: Referee::Asleep,
+            case: 1,
             resume: false,
             focus_next: None,
             focus_back: None,
@@ -174,6 +182,13 @@ impl App {
                 self.lab.seek(Micros((ms.max(0.0) * 1e3) as u64));
                 self.look()
             }
+            Msg::SeekStep(step) => {
+                let moments = self.lab.moments().unwrap_or_default();
+                // What a disk still finishes after an event belongs to it.
+                let next = moments.get(step as usize).map(|next| Micros(next.0.saturating_sub(1)));
+                self.lab.seek(next.unwrap_or(self.lab.end()));
+                self.look()
+            }
             Msg::Branch(branch) => {
                 self.lab.switch_branch(branch);
                 self.save_soon();
@@ -233,6 +248,7 @@ impl App {
                 self.say(About::Own, "The script is on the clipboard.".to_owned())
             }
             Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Referee(heard) => self.hear_referee(heard),
             Msg::Save => {
                 storage::save_run(self.ui.page, self.lab.export());
                 self.saving = None;
@@ -319,8 +335,7 @@ impl App {
 
     /// Asks for the next frame if anything moves by itself, else lets the loop rest.
     fn keep_going(&mut self) {
-        let busy = self.worlds.iter().any(|world| world.verdict.is_some_and(|verdict| verdict.busy));
-        if !(self.ui.playing || busy) || !browser::visible() {
+        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() {
             self.frame = None;
             self.last_frame_ms = None;
         } else if self.frame.is_none() {
@@ -361,8 +376,9 @@ impl App {
     fn look(&mut self) -> bool {
         let (from, to) = self.ui.strip.window.around(self.lab.now(), self.ui.speed);
         let world = |index| {
-            let world = self.lab.world(index);
-            let world = World { history: self.lab.history(index, from, to), ..world };
+            let mut world = self.lab.world(index);
+            world.history = self.lab.history(index, from, to);
+            world.verdict = world.verdict.map(|verdict| self.verdict(verdict));
             Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
@@ -380,6 +396,7 @@ impl App {
             self.say(About::Own, text);
         }
         self.worlds = fresh;
+        self.consult();
         self.look_at_diagrams();
         self.retell_operation();
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.
@@ -421,6 +438,7 @@ impl App {
     /// Another run takes the place of this one.
     fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
+        self.new_case();
         self.worlds.clear();
         self.ui.selected = None;
         self.ui.hover = None;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::shared_vec::SharedVec;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::feed::Operation;
 
@@ -34,6 +35,8 @@ pub trait Lab {
     fn step(&mut self) -> bool;
     /// Goes back to just before the latest event; false at the start.
     fn back(&mut self) -> bool;
+    /// The moments of all events on this branch, by time, where a learner thinks in steps; none where time passes.
+    fn moments(&self) -> Option<SharedVec<Micros>>;
 
     /// Does what the learner wants done, now. In the past this forks. `Err` says why it can't be done.
     fn act(&mut self, act: Act) -> Result<(), String>;
@@ -54,6 +57,17 @@ pub trait Lab {
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet;
     /// What there is to say about the verdict on a world's history; `None` where there is no history.
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet>;
+    /// What the referee is to be told now, the run being its `case`; `opened`: the world whose verdict is opened up. Nothing
+    /// where there is no history.
+    fn briefs(&self, case: u32, opened: Option<usize>) -> Vec<Vec<u8>> {
+        let _ = (case, opened);
+        Vec::new()
+    }
+    /// Takes in what the referee answers; false if it is of no use any more.
+    fn hear(&self, answer: &[u8]) -> bool {
+        let _ = answer;
+        false
+    }
     /// What a message says; `None` once it has arrived or died.
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet>;
     /// Every step that can happen next in `world`, with what it will do, soonest first.
@@ -372,6 +386,8 @@ pub enum VerdictState {
     NotLinearizable,
     /// Nobody knows, after looking at so many configurations.
     Unknown(u64),
+    /// Nobody looks: the browser does not let the page have its checker.
+    Off,
 }
 
 /// The verdict on a history as of the play head.
@@ -381,7 +397,7 @@ pub struct VerdictView {
     pub state: VerdictState,
     /// Until when the history is known to be linearizable, up to the play head.
     pub until: Micros,
-    /// It is being checked: more frames will tell more.
+    /// It is being checked: there will be more to tell.
     pub busy: bool,
 }
 

@@ -35,7 +35,7 @@ impl Verdict {
     /// Of one world.
     pub fn new(index: usize, view: VerdictView, ui: &ViewState) -> Self {
         // Whole tenths of a second, so that it is not drawn anew in every frame.
-        let until = view.busy.then_some(Micros(view.until.0 / 100_000 * 100_000));
+        let until = (view.busy || ui.playing).then_some(Micros(view.until.0 / 100_000 * 100_000));
         Self { index, state: view.state, until, send: ui.send.clone() }
     }
 
@@ -47,6 +47,7 @@ impl Verdict {
                 ("good", "linearizable", format!("to {} s", fixed(until.as_ms(), 1)))
             }
             (VerdictState::NotLinearizable, _) => ("bad", "✕ not linearizable", String::new()),
+            (VerdictState::Off, _) => ("warn", "not checked", "why?".to_owned()),
             (VerdictState::Unknown(explored), _) => ("", "unknown", format!("explored {explored}")),
         }
     }
@@ -59,6 +60,7 @@ impl Verdict {
             VerdictState::NotLinearizable => "✕",
             VerdictState::Checking => "…",
             VerdictState::Unknown(_) => "?",
+            VerdictState::Off => "–",
         };
         let msg = Msg::Select { world: self.index, item: Item::Verdict, from_keys: true };
         let says = || el("span").attr("class", "said").text(text.trim_start_matches("✕ "));

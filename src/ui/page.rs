@@ -16,14 +16,19 @@ use crate::ui::meters::{Verdict, latency, meters, percent};
 use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState};
-use crate::ui::transport::Transport;
+use crate::ui::transport::{Scale, Transport};
 use crate::ui::{paxos_page, raft_page};
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
     let setup = lab.setup();
-    let transport =
-        Transport { now: lab.now(), end: lab.end(), marks: lab.marks(), branches: lab.branches(), setup: &setup };
+    let transport = Transport {
+        now: lab.now(),
+        scale: Scale::of(lab),
+        marks: lab.marks(),
+        branches: lab.branches(),
+        setup: &setup,
+    };
     let main = match ui.page {
         Page::Feed => feed(lab, worlds, ui),
         Page::Raft => raft_page::page(lab, worlds, ui),

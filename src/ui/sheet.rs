@@ -71,6 +71,12 @@ fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
 
 fn verdict(sheet: VerdictSheet, world: &World, ui: &ViewState) -> Html {
     let state = world.verdict.map_or(VerdictState::Checking, |verdict| verdict.state);
+    let mut sheet = sheet;
+    if let Some(reason) = ui.no_referee.as_ref().filter(|_| state == VerdictState::Off) {
+        sheet.sentence = format!(
+            "Verdicts are off: the checker, which runs in a web worker, could not be had ({reason}). All else works."
+        );
+    }
     still("verdict", VerdictPart { sheet, state, side: world.title.clone(), send: ui.send.clone() })
 }
 
@@ -89,6 +95,7 @@ impl Part for VerdictPart {
             VerdictState::Linearizable => "Linearizable so far",
             VerdictState::NotLinearizable => "Not linearizable",
             VerdictState::Unknown(_) => "Verdict: unknown",
+            VerdictState::Off => "Not checked",
         };
         let VerdictSheet { sentence, before, operations, faults, recovered, ladder } = &self.sheet;
         let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before.0 as f64 / 1e3));

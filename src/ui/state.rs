@@ -5,6 +5,7 @@ use yew::Callback;
 
 use crate::ui::figure::geometry::{Point, Size};
 use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
+use crate::ui::referee::Heard;
 use crate::ui::{diagram, history};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
@@ -20,6 +21,8 @@ pub enum Msg {
     Back,
     /// Moves the play head, in milliseconds of run time.
     Seek(f64),
+    /// Moves it to where so many events have happened.
+    SeekStep(u32),
     /// Sets the speed: the decimal logarithm times 100.
     Speed(i32),
     /// Does something to the run.
@@ -82,6 +85,8 @@ pub enum Msg {
     Window,
     /// The live region may speak again.
     MaySpeak,
+    /// Something about the referee.
+    Referee(Heard),
     /// The autosave is due.
     Save,
     /// The notice was read.
@@ -239,6 +244,8 @@ pub struct ViewState {
     pub said: String,
     /// A file is over the page.
     pub dropping: bool,
+    /// Why there is no referee, if there is none.
+    pub no_referee: Option<String>,
     /// Where the page's messages go.
     pub send: Callback<Msg>,
 }

@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use cap_lab::explain::Tone;
 use cap_lab::node::Micros;
+use cap_lab::shared_vec::SharedVec;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Event, Html, TargetCast};
 
 use crate::ui::el::{El, classed, el, option};
 use crate::ui::events::{clock, tone_sign};
-use crate::ui::lab::{Branch, Mark, Setup};
+use crate::ui::lab::{Branch, Lab, Mark, Setup};
 use crate::ui::number::{Px, fixed, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -19,8 +20,8 @@ use crate::ui::still::{Part, still};
 pub struct Transport<'a> {
     /// The play head.
     pub now: Micros,
-    /// How far the run has been computed.
-    pub end: Micros,
+    /// What its line measures.
+    pub scale: Scale,
     /// What happened when.
     pub marks: Rc<Vec<Mark>>,
     /// The futures.
@@ -32,9 +33,7 @@ pub struct Transport<'a> {
 impl Transport<'_> {
     /// Draws it.
     pub fn draw(&self, ui: &ViewState) -> Html {
-        let horizon = horizon(self.end);
-        let seek = |event: &Event| Msg::Seek(event.target_unchecked_into::<HtmlInputElement>().value_as_number());
-        let share = |at: Micros| format!("{}%", Px(100.0 * at.0 as f64 / horizon.0 as f64));
+        let share = |at: Micros| format!("{}%", Px(100.0 * self.scale.share(at)));
         let rail = |class, width| {
             classed("rect", class).attr("y", "12").set("width", width).attr("height", "6").attr("rx", "3")
         };
@@ -43,25 +42,49 @@ impl Transport<'_> {
             .attr("height", "44")
             .attr("aria-hidden", "true")
             .add(rail("rail", "100%".to_owned()))
-            .add(rail("known", share(self.end)))
+            .add(rail("known", share(self.scale.end())))
             .add(rail("past", share(self.now)))
-            .node(still("marks", MarksPart { marks: Rc::clone(&self.marks), horizon, width: ui.timeline_width }));
-        let slider = slider("Timeline", fixed(self.now.0, 1), clock(self.now))
-            .attr("min", "0")
-            .set("max", (horizon.0 / 1_000).to_string())
-            .attr("step", "any")
-            .hear(ListenerKind::oninput, &ui.send, seek);
+            .node(still(
+                "marks",
+                MarksPart { marks: Rc::clone(&self.marks), scale: self.scale.clone(), width: ui.timeline_width },
+            ));
+        let slider = self.slider(ui);
+        let seed = format!(" simulated · seed {} · act in the past to branch", self.setup.seed);
         let readout = classed("p", "readout")
+            .optional(self.scale.step_text(self.now).map(|text| el("b").text(&text)))
             .add(el("output").text(&clock(self.now)))
-            .add(
-                classed("span", "wide")
-                    .text(&format!(" simulated · seed {} · act in the past to branch", self.setup.seed)),
-            )
+            .add(classed("span", "wide").text(&seed))
             .optional(self.branches(ui));
         let line = classed("div", "line")
             .add(classed("div", "slider").attr("id", "timeline").add(track).add(slider))
             .add(readout);
         classed("footer", "transport").add(buttons(ui)).add(line).html()
+    }
+
+    /// What is heard where the head is dragged to.
+    fn slider(&self, ui: &ViewState) -> El {
+        let time = clock(self.now);
+        match &self.scale {
+            Scale::Time { horizon, .. } => {
+                let seek =
+                    |event: &Event| Msg::Seek(event.target_unchecked_into::<HtmlInputElement>().value_as_number());
+                slider("Timeline", fixed(self.now.0, 1), time)
+                    .attr("min", "0")
+                    .set("max", (horizon.0 / 1_000).to_string())
+                    .attr("step", "any")
+                    .hear(ListenerKind::oninput, &ui.send, seek)
+            }
+            Scale::Steps { moments, horizon, .. } => {
+                let seek = |event: &Event| {
+                    Msg::SeekStep(event.target_unchecked_into::<HtmlInputElement>().value_as_number() as u32)
+                };
+                let step = steps_until(moments, self.now);
+                slider("Timeline", step.to_string(), format!("{time}, step {step} of {}", moments.len()))
+                    .attr("min", "0")
+                    .set("max", horizon.to_string())
+                    .hear(ListenerKind::oninput, &ui.send, seek)
+            }
+        }
     }
 
     fn branches(&self, ui: &ViewState) -> Option<El> {
@@ -135,14 +158,76 @@ fn speed_text(rate: f64) -> String {
     format!("{}×", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// The time at the right end of the line: a round number well beyond what was computed, so that the line need not be drawn to
-/// a new scale all the time.
-fn horizon(end: Micros) -> Micros {
+/// What the line measures. At its right end is a round number well beyond what was computed, so that the line need not be
+/// drawn to a new scale all the time.
+#[derive(Clone, PartialEq)]
+pub enum Scale {
+    /// Simulated time.
+    Time {
+        /// How far the run has been computed.
+        end: Micros,
+        /// What stands at the right end.
+        horizon: Micros,
+    },
+    /// Events, all as far apart.
+    Steps {
+        /// When each happened.
+        moments: SharedVec<Micros>,
+        /// How far the run has been computed.
+        end: Micros,
+        /// What stands at the right end.
+        horizon: u64,
+    },
+}
+
+impl Scale {
+    /// The one by which a learner thinks of the run.
+    pub fn of(lab: &dyn Lab) -> Self {
+        let end = lab.end();
+        match lab.moments() {
+            None => Self::Time { end, horizon: Micros(1_000_000 * round_beyond(end.0, 1_000_000, 2)) },
+            Some(moments) => {
+                let horizon = round_beyond(moments.len() as u64, 1, 20);
+                Self::Steps { moments, end, horizon }
+            }
+        }
+    }
+
+    fn end(&self) -> Micros {
+        match self {
+            Self::Time { end, .. } | Self::Steps { end, .. } => *end,
+        }
+    }
+
+    /// Where a moment stands, from 0 to 1.
+    fn share(&self, at: Micros) -> f64 {
+        match self {
+            Self::Time { horizon, .. } => at.0 as f64 / horizon.0 as f64,
+            Self::Steps { moments, horizon, .. } => steps_until(moments, at) as f64 / *horizon as f64,
+        }
+    }
+
+    /// "step 7 of 12 · ".
+    fn step_text(&self, now: Micros) -> Option<String> {
+        match self {
+            Self::Time { .. } => None,
+            Self::Steps { moments, .. } => Some(format!("step {} of {} · ", steps_until(moments, now), moments.len())),
+        }
+    }
+}
+
+/// How many of the moments are over.
+fn steps_until(moments: &SharedVec<Micros>, now: Micros) -> usize {
+    moments.len() - moments.iter().rev().take_while(|at| **at > now).count()
+}
+
+/// A round number of units, `least` or more, of which `done` takes nine tenths at most.
+fn round_beyond(done: u64, unit: u64, least: u64) -> u64 {
     let mut decade = 1;
     loop {
-        for seconds in [2, 5, 10].map(|base| base * decade) {
-            if end.0 * 10 <= seconds * 9_000_000 {
-                return Micros(seconds * 1_000_000);
+        for round in [2, 5, 10].map(|base| base * decade) {
+            if round >= least && done * 10 <= round * unit * 9 {
+                return round;
             }
         }
         decade *= 10;
@@ -152,13 +237,13 @@ fn horizon(end: Micros) -> Micros {
 #[derive(PartialEq)]
 struct MarksPart {
     marks: Rc<Vec<Mark>>,
-    horizon: Micros,
+    scale: Scale,
     width: f64,
 }
 
 impl Part for MarksPart {
     fn draw(&self) -> Html {
-        let x = |mark: &Mark| self.width * mark.at.0 as f64 / self.horizon.0 as f64;
+        let x = |mark: &Mark| self.width * self.scale.share(mark.at);
         let shown =
             labels(&self.marks.iter().map(|mark| (x(mark), mark.label.chars().count(), mark.tone)).collect::<Vec<_>>());
         let mut group = el("g");
@@ -201,10 +286,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_horizon_is_round_and_beyond_the_end() {
-        let seconds: Vec<u64> =
-            [0, 1, 2, 4, 9, 10, 30, 60, 600].iter().map(|s| horizon(Micros(s * 1_000_000)).0 / 1_000_000).collect();
+    fn the_right_end_is_round_and_beyond_what_was_done() {
+        let seconds = [0, 1, 2, 4, 9, 10, 30, 60, 600].map(|s| round_beyond(s * 1_000_000, 1_000_000, 2));
         assert_eq!(seconds, [2, 2, 5, 5, 10, 20, 50, 100, 1000]);
+        assert_eq!([0, 18, 19, 45, 46].map(|steps| round_beyond(steps, 1, 20)), [20, 20, 50, 50, 100]);
+    }
+
+    #[test]
+    fn steps_are_as_far_apart_whatever_time_they_took() {
+        let moments: SharedVec<Micros> = [1, 2, 900].map(Micros).into_iter().collect();
+        let scale = Scale::Steps { moments, end: Micros(1_000), horizon: 20 };
+        let shares = [0, 1, 2, 899, 900, 1_000].map(|at| (scale.share(Micros(at)) * 20.0).round() as u32);
+        assert_eq!(shares, [0, 1, 2, 2, 3, 3]);
     }
 
     #[test]

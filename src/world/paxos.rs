@@ -160,6 +160,8 @@ pub struct PaxosWatch {
     pub chosen: Option<Choice>,
     /// The proposer about whose ballot the latest step was.
     pub active: Option<NodeId>,
+    /// When something happened; that a disk finishes what it was told counts as part of that.
+    pub moments: SharedVec<Micros>,
 }
 
 impl World for PaxosWorld {
@@ -174,6 +176,9 @@ impl World for PaxosWorld {
         let first_start = matches!(seen.step, Step::Restart(_)) && seen.at == Micros::ZERO;
         watch.events.watch(seen, self.setup.nodes(), |_| !first_start);
         watch.check(seen, first_start);
+        if !first_start && !matches!(seen.step, Step::Sync(_)) {
+            watch.moments.push(seen.at);
+        }
         watch.note_proposals(seen);
         let spoken_of = seen.outcome.delivered.as_ref().map(|envelope| envelope.message.ballot().proposer);
         let touched = seen.outcome.node.filter(|node| self.setup.proposers().contains(*node) && !first_start);

@@ -1,10 +1,13 @@
 // The bars of what a person feels, measured in the browser. Each prints `bar: name value limit`.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { openPopover, pause, seek, setSpeed, untilHead } from "./act.mjs";
-import { keepJson, labTest, openLab } from "./lab.mjs";
+import { ARTEFACTS, keepJson, labTest, openLab } from "./lab.mjs";
+import { capLab, capLabSeconds } from "./native.mjs";
 
 /** The middle, the 95th and the 99th percentile, and the largest. */
 function spread(values) {
@@ -89,6 +92,26 @@ async function playFast(lab, ms) {
     globalThis.frames_.fast = false;
   });
   await pause(lab);
+}
+
+/** Drops a run's file on the page, and tells what the page takes to compute the run again. */
+async function openRun(lab, text) {
+  const [opened] = await taskTimes(lab, async (text) => {
+    // The file's text is there at once, so that the time is that of the page, which replays the run.
+    const real = FileReader.prototype.readAsText;
+    let reader;
+    FileReader.prototype.readAsText = function readAsText() {
+      reader = this;
+      Object.defineProperty(this, "result", { value: text });
+    };
+    const data = new DataTransfer();
+    data.items.add(new File([text], "run.json"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    FileReader.prototype.readAsText = real;
+    return [await globalThis.inTask(() => reader.onloadend())];
+  }, text);
+  assert.equal(await lab.page.getByRole("alert").count(), 0, "the file was taken");
+  return opened;
 }
 
 const PHONE = { latency: 150, bitsPerSecond: 1_600_000, cpu: 4 };
@@ -210,24 +233,28 @@ for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
     await seek(lab, 599_000);
     await openPopover(lab, "Run file");
     const file = await lab.download(() => lab.page.getByRole("button", { name: "Export this run" }).click());
-    const [opened] = await taskTimes(lab, async (text) => {
-      // The file's text is there at once, so that the time is that of the page, which replays the run.
-      const real = FileReader.prototype.readAsText;
-      let reader;
-      FileReader.prototype.readAsText = function readAsText() {
-        reader = this;
-        Object.defineProperty(this, "result", { value: text });
-      };
-      const data = new DataTransfer();
-      data.items.add(new File([text], "run.json"));
-      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-      FileReader.prototype.readAsText = real;
-      return [await globalThis.inTask(() => reader.onloadend())];
-    }, file.text);
-    assert.equal(await lab.page.getByRole("alert").count(), 0, "the file was taken");
+    const opened = await openRun(lab, file.text);
     const rate = bar(`time-travel-${name}`, length / opened.script, 200, "simulated s per CPU s");
     if (name === "raft") assert.ok(rate >= 200, `${rate} simulated seconds per CPU second`);
     assert.ok(p95 <= 50, `one seek in twenty takes more than ${p95} ms`);
     assert.ok(worst <= 150, `the slowest seek took ${worst} ms`);
   });
 }
+
+labTest("events a second, native and in the browser, 3 to 9 nodes", { at: "#raft", before: watchFrames, timeout: 240_000 }, async (lab) => {
+  const seconds = 300;
+  await pause(lab);
+  for (const replicas of [3, 5, 7, 9]) {
+    const setup = `replicas=${replicas} people=3 traffic=100 stores=raft`;
+    const { said } = capLab("record", "feed", setup, "--seconds", String(seconds));
+    const path = join(ARTEFACTS, `raft-${replicas}.json`);
+    writeFileSync(path, said);
+    const events = JSON.parse(said).worlds.reduce((total, { steps }) => total + steps, 0);
+    const opened = await openRun(lab, said);
+    const native = events / capLabSeconds("replay", path);
+    const here = (events / opened.script) * 1e3;
+    bar(`events-a-second-${replicas}-nodes`, here / 1e3, Infinity, "k");
+    console.log(`${replicas} nodes: ${events} events; thousand a second: ${(native / 1e3).toFixed(0)} native, ${(here / 1e3).toFixed(0)} in the browser`);
+    assert.ok(events > seconds * 100, "the run is no idle one");
+  }
+});

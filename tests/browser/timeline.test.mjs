@@ -1,18 +1,15 @@
 // Time: scrub, step, fork, switch branches; a run as a file, between the page and the command line; a reload; Back.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 import {
   cutDownTheMiddle, cutLinks, exportRun, headMs, importRun, leader, nodeAt, pause, placeOf, play, seek, setSpeed, sheet, untilHead,
   untilMeters,
 } from "./act.mjs";
 import { ARTEFACTS, labTest } from "./lab.mjs";
-
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+import { capLab } from "./native.mjs";
 
 /** What everybody can see of a run: what the phones show and how the nodes stand. */
 async function picture(lab) {
@@ -24,14 +21,6 @@ async function picture(lab) {
     phones: [...document.querySelectorAll(".phone")].map((phone) => phone.innerText),
     meters: [...document.querySelectorAll("dl.meters")].map((meters) => meters.innerText),
   }));
-}
-
-/** The command line of this package, built for speed; the first use builds it. */
-function capLab(...args) {
-  const flags = "run --quiet --release --no-default-features --features cli --bin cap-lab --".split(" ");
-  const done = spawnSync("cargo", [...flags, ...args], { cwd: ROOT, encoding: "utf8" });
-  assert.equal(done.error, undefined);
-  return { status: done.status, said: `${done.stdout}${done.stderr}` };
 }
 
 labTest("the picture is a function of the run and the time: scrub away and back", {}, async (lab) => {

@@ -64,22 +64,63 @@ fn time_of(histories: &[Vec<Call<RegisterAction>>]) -> Duration {
     (computed() - began) / ROUNDS
 }
 
+/// How often the times are compared before they are believed: whatever else runs here makes them worse, never better.
+const ATTEMPTS: u32 = 40;
+
 #[test]
 fn a_hundred_thousand_distinct_values_take_less_than_a_second() {
     let many = distinct(0, 100_000);
-    let (Verdict::Linearizable(order), _) = timed_check(&many) else { panic!("a register made it") };
+    let Verdict::Linearizable(order) = timed_check(&many).0 else { panic!("a register made it") };
     assert!(is_linearization(&REGISTER, &many, &order));
     let few: Vec<_> = (1..=10).map(|seed| distinct(seed, 10_000)).collect();
-    let (mut ten_short, mut long) = (Duration::MAX, Duration::MAX);
-    for _ in 0..5 {
-        ten_short = ten_short.min(time_of(&few));
-        long = long.min(time_of(std::slice::from_ref(&many)));
+    let mut told = String::new();
+    let within = (0..ATTEMPTS).any(|_| {
+        let (ten_short, long) = (time_of(&few), time_of(std::slice::from_ref(&many)));
+        told = format!("10,000 operations in {:?}, 100,000 in {long:?}", ten_short / 10);
+        // Of code that is not optimised, the second bar says nothing. See the next test for what it does, counted.
+        long < Duration::from_secs(1) && (cfg!(debug_assertions) || long * 10 <= ten_short * 12)
+    });
+    eprintln!("distinct values: {told}");
+    assert!(within, "in each of {ATTEMPTS} attempts 100,000 took over 1 s, or over 12 times 10,000; at last {told}");
+}
+
+/// Counted, not timed: whatever an operation needs, it needs in a long history too.
+#[test]
+fn ten_times_the_distinct_values_are_at_most_twelve_times_the_work() {
+    let work = |seed: u64, count: u64| {
+        let mut checker = Checker::new(REGISTER, distinct(seed, count));
+        assert!(matches!(checker.step(u64::MAX), Some(Verdict::Linearizable(_))));
+        checker.explored()
+    };
+    for seed in 0..5 {
+        let (few, many) = (work(seed, 10_000), work(seed, 100_000));
+        assert!(many <= 12 * few, "seed {seed}: {many} for ten times what took {few}");
     }
-    eprintln!("distinct values: 10,000 operations in {:?}, 100,000 in {long:?}", ten_short / 10);
-    assert!(long < Duration::from_secs(1), "{long:?}");
-    // The bar is 12 times, for optimised code. Here other tests share the caches, which the longer history needs more of.
-    let times = if cfg!(debug_assertions) { 20 } else { 12 };
-    assert!(long * 10 < ten_short * times, "{long:?} is more than {times} times {:?}", ten_short / 10);
+}
+
+/// Writes that nobody saw return stand far off their places: sorting them by moves alone would take time with their square.
+#[test]
+fn writes_that_never_returned_do_not_make_it_slow() {
+    let history = |count: u64| -> Vec<Call<RegisterAction>> {
+        let value = |index: u64| Value::Int(index.cast_signed() + 1);
+        let never = |index| Call { action: RegisterAction::Write(value(index)), returned: None, ..read(index, index) };
+        // Seen much later, the last one first.
+        let seen = |index: u64| read(index, 2 * count - index);
+        let mut all: Vec<_> = (0..count).map(never).collect();
+        all.extend((0..count).rev().map(seen));
+        all
+    };
+    fn read(index: u64, at: u64) -> Call<RegisterAction> {
+        let action = RegisterAction::Read(Value::Int(index.cast_signed() + 1));
+        Call { process: index, object: 0, action, invoked: at, returned: Some(at) }
+    }
+    let work = |count| {
+        let mut checker = Checker::new(REGISTER, history(count));
+        assert!(matches!(checker.step(u64::MAX), Some(Verdict::Linearizable(_))));
+        checker.explored()
+    };
+    let (few, many) = (work(2_000), work(20_000));
+    assert!(many <= 12 * few, "{many} for ten times what took {few}");
 }
 
 #[test]

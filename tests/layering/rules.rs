@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "world",
         &["node", "shared_vec", "sorted", "raft", "paxos", "multi_paxos", "gossip", "history", "store", "sim", "check"],
     ),
+    ("referee", &["node", "sorted", "store::feed", "check", "world::feed"]),
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
     ("spacetime", ALL_ABOVE),
@@ -51,7 +52,7 @@ const REPLAYED: &[&str] = &[
 /// Where nothing is measured in fractions: all of it ends up in digests.
 const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "multi_paxos", "gossip", "store", "sim"];
 
-/// Crates of the browser, for `main.rs` and `ui/` only.
+/// Crates of the browser, for `main.rs`, `worker.rs` and `ui/` only.
 const BROWSER_CRATES: &[&str] = &["yew", "web_sys", "wasm_bindgen", "wasm_bindgen_futures", "js_sys"];
 /// Clocks: a run has its own.
 const CLOCKS: &[&str] = &["Instant", "SystemTime"];
@@ -66,7 +67,7 @@ const MACHINE_ROOTS: &[&str] = &["home", "root", "Users", "work", "workspace", "
 pub(crate) fn faults(path: &str, source: &str) -> Vec<String> {
     let module = module_path(path);
     let top = module.first().map_or("", String::as_str);
-    if path == "main.rs" || top == "ui" {
+    if path == "main.rs" || path == "worker.rs" || top == "ui" {
         return Vec::new();
     }
     let all = tokens(source);
@@ -163,7 +164,7 @@ fn is_float(name: &str) -> bool {
 /// The top-level modules of `names` that no rule speaks of.
 pub(crate) fn unknown_modules<'names>(names: impl IntoIterator<Item = &'names str>) -> Vec<&'names str> {
     let is_known = |name: &str| {
-        let programs = ["lib", "main", "bin", "ui"];
+        let programs = ["lib", "main", "worker", "bin", "ui"];
         programs.contains(&name) || MAY_IMPORT.iter().any(|(known, _)| *known == name)
     };
     names.into_iter().filter(|name| !is_known(name)).collect()

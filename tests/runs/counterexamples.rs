@@ -71,3 +71,14 @@ fn every_flaw_of_paxos_breaks_its_invariants_and_only_the_flaw_does() {
     }
     assert_eq!(known.len(), paxos::Flaw::ALL.len());
 }
+
+#[test]
+fn every_flaw_says_what_it_is() {
+    let known: Vec<_> =
+        counterexample::raft().chain(counterexample::multi_paxos()).chain(counterexample::paxos()).collect();
+    for (nth, Counterexample { flaw, title, sentence, .. }) in known.iter().enumerate() {
+        assert!(title.starts_with(char::is_uppercase) && sentence.starts_with(char::is_uppercase), "{flaw}");
+        assert!(!title.ends_with('.') && sentence.ends_with('.') && sentence.len() > title.len(), "{flaw}");
+        assert!(known[..nth].iter().all(|other| other.sentence != *sentence), "{flaw}: said already");
+    }
+}

@@ -1,7 +1,8 @@
 //! Each fault does what its documentation says, on a world in which every moment is known beforehand: two beacons that
-//! send each other a number every 100 ms; a message takes 10 ms, a sync 5 ms.
+//! send each other a number every 100 ms; a message takes 10 ms, a sync 5 ms. Clients of the first one ask it, from 40 ms on
+//! and every 100 ms if there is traffic, to send a number to itself.
 
-use cap_lab::node::{Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
+use cap_lab::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
 use cap_lab::sim::fault::{Fate, Intervention, MessageName};
 use cap_lab::sim::model::Loss;
 use cap_lab::sim::network::Travel;
@@ -12,6 +13,8 @@ use crate::ms;
 
 const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
+/// The number that a beacon sends itself when asked.
+const ASKED: u64 = 77;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Number(u64);
@@ -70,7 +73,10 @@ impl Node for Beacon {
         out.set_timer(0, Delay::fixed(ms(100)));
     }
 
-    fn on_request(&mut self, _: RequestId, (): (), _: Clocks, _: &mut Effects<Self>) {}
+    fn on_request(&mut self, request: RequestId, (): (), _: Clocks, out: &mut Effects<Self>) {
+        out.send(if self.other == A { B } else { A }, Number(ASKED));
+        out.reply(request, Answer::Done(()));
+    }
 }
 
 #[derive(Clone)]
@@ -86,15 +92,16 @@ impl Pace<Beacon> for Beacons {
     }
 
     fn opening(&self) -> Micros {
-        Micros::ZERO
+        ms(40)
     }
 
-    fn turns(&self, _: NodeId) -> Option<Turns> {
-        None
+    fn turns(&self, node: NodeId) -> Option<Turns> {
+        (node == A).then_some(Turns { period: ms(100), offset: ms(20), jitter: Micros::ZERO })
     }
 
-    fn traffic(&self, _: NodeId, _: &Beacon, _: u32, _: u64) -> Option<()> {
-        None
+    /// Every third turn passes.
+    fn traffic(&self, _: NodeId, _: &Beacon, turn: u32, _: u64) -> Option<()> {
+        (turn % 3 != 2).then_some(())
     }
 }
 
@@ -247,6 +254,7 @@ fn drift_moves_both_clocks_and_timers_with_them() {
     assert_eq!(tick.monotonic.as_ms(), 99, "by its own clock 100 ms are over, but for rounding");
     assert_eq!(tick.wall.since(START_OF_DAY), tick.monotonic);
     assert_eq!(run.now().as_ms(), 83);
+    assert_eq!(run.schedule().clock_error(A), (0, 500_000));
     assert_eq!(run.model().slot(B).node.ticks.len(), 0);
     run.advance(ms(160));
     assert_eq!(run.model().slot(A).node.ticks.len(), 2, "and so does every timer from now on: 67 ms");
@@ -262,7 +270,8 @@ fn skew_moves_the_wall_clock_only() {
     run.advance(ms(110));
     let tick = run.model().slot(A).node.ticks[0];
     assert_eq!(tick.monotonic, ms(100), "timers do not run on it");
-    assert_eq!(tick.wall, Micros(START_OF_DAY.0 + 100_000 - 3_000_000));
+    assert_eq!(tick.wall, ms(12 * 60 * 60 * 1_000 + 100 - 3_000), "a run starts at noon");
+    assert_eq!(run.schedule().clock_error(A), (-3_000_000, 0));
     let right = run.model().slot(B).node.ticks[0];
     assert_eq!(right.wall.since(START_OF_DAY), right.monotonic);
 }
@@ -272,19 +281,24 @@ fn what_cannot_be_done_changes_nothing() {
     let mut run = start();
     run.advance(ms(105));
     let before = run.digest();
-    let nobody = NodeId(7);
+    // The first who is none of them.
+    let nobody = NodeId(2);
     for impossible in [
         Intervention::Cut(vec![(A, nobody)]),
         Intervention::Cut(vec![(A, A)]),
         Intervention::Heal(vec![(A, B)]),
         Intervention::Crash { node: nobody, keep: 0 },
         Intervention::Restart(A),
+        Intervention::Restart(nobody),
         Intervention::Pause(nobody),
         Intervention::Resume(A),
+        Intervention::Resume(nobody),
         Intervention::Skew { node: nobody, micros: 1 },
         Intervention::Drift { node: A, ppm: -1_000_000 },
+        Intervention::Drift { node: nobody, ppm: 1 },
         Intervention::Timer { world: 0, node: A, timer: "9".to_owned() },
         Intervention::Timer { world: 1, node: A, timer: "0".to_owned() },
+        Intervention::Timer { world: 0, node: nobody, timer: "0".to_owned() },
         Intervention::Sync { world: 0, node: nobody },
         Intervention::Request { node: nobody, request: () },
         message(A, nobody, 0, Fate::Drop),
@@ -294,4 +308,80 @@ fn what_cannot_be_done_changes_nothing() {
         assert!(!run.intervene(ms(105), &impossible), "{impossible:?}");
         assert_eq!(run.digest(), before, "{impossible:?}");
     }
+}
+
+#[test]
+fn a_node_that_is_down_or_stands_still_can_be_asked_for_nothing() {
+    let mut run = start();
+    act(&mut run, ms(101), &Intervention::Pause(A));
+    let timer = Intervention::Timer { world: 0, node: A, timer: "0".to_owned() };
+    let sync = Intervention::Sync { world: 0, node: A };
+    let request = Intervention::Request { node: A, request: () };
+    for impossible in [&timer, &sync, &request, &Intervention::Pause(A), &message(B, A, 0, Fate::Deliver)] {
+        assert!(!run.intervene(ms(101), impossible), "paused: {impossible:?}");
+    }
+    act(&mut run, ms(102), &Intervention::Crash { node: A, keep: 0 });
+    let crash = Intervention::Crash { node: A, keep: 0 };
+    for impossible in [&timer, &sync, &request, &crash, &Intervention::Pause(A), &Intervention::Resume(A)] {
+        assert!(!run.intervene(ms(102), impossible), "crashed: {impossible:?}");
+    }
+    act(&mut run, ms(103), &message(B, A, 0, Fate::Deliver));
+    assert_eq!(run.watch().as_slice(), [(ms(103), B, 0, Loss::Down)], "what arrives at a crashed node is lost");
+}
+
+#[test]
+fn a_timer_and_a_sync_can_come_early_and_come_once() {
+    let mut run = start();
+    let sync = Intervention::Sync { world: 0, node: A };
+    act(&mut run, ms(50), &Intervention::Timer { world: 0, node: A, timer: "0".to_owned() });
+    assert_eq!(run.schedule().timer(A, 0), Some((ms(50), ms(150))), "set again by what it did");
+    assert_eq!(run.schedule().timer(B, 0).map(|(_, due)| due), Some(ms(100)), "the other one's runs on");
+    assert_eq!(run.schedule().timer(A, 1), None);
+    act(&mut run, ms(52), &sync);
+    assert_eq!(run.model().slot(A).disk.0, [0, 1_000]);
+    assert!(!run.intervene(ms(52), &sync), "there is nothing to make durable");
+    run.advance(ms(53));
+    act(&mut run, ms(149), &Intervention::Crash { node: A, keep: 0 });
+    assert_eq!(run.model().slot(A).disk.0, [0, 1_000]);
+    act(&mut run, ms(149), &Intervention::Restart(A));
+    run.advance(ms(248));
+    assert_eq!(run.model().slot(A).node.ticks.len(), 0, "neither timer nor sync of before the crash is left");
+}
+
+#[test]
+fn word_to_oneself_takes_no_time_and_is_no_matter_of_the_network() {
+    let mut run = start();
+    act(&mut run, ms(50), &Intervention::Request { node: A, request: () });
+    for fate in [Fate::Hold, Fate::Drop, Fate::Duplicate] {
+        assert!(!run.intervene(ms(50), &message(A, A, 0, fate)), "{fate:?}");
+    }
+    run.advance(ms(51));
+    assert_eq!(heard(&run, A), [(ASKED, 50)]);
+    act(&mut run, ms(60), &Intervention::Request { node: A, request: () });
+    act(&mut run, ms(60), &message(A, A, 1, Fate::Deliver));
+    assert_eq!(heard(&run, A).len(), 2, "it can come at once");
+    act(&mut run, ms(70), &Intervention::Request { node: A, request: () });
+    act(&mut run, ms(70), &Intervention::Crash { node: A, keep: 0 });
+    assert_eq!(
+        run.watch().as_slice(),
+        [(ms(70), A, ASKED, Loss::Down)],
+        "a crash takes it along, and nothing of others"
+    );
+    assert_eq!(run.history().len(), 3);
+}
+
+#[test]
+fn traffic_comes_at_its_times_and_changes_its_pace_when_told() {
+    let asked =
+        |run: &Run<Beacons>| heard(run, A).iter().filter(|(n, _)| *n == ASKED).map(|(_, at)| *at).collect::<Vec<_>>();
+    let mut run = Run::new(Beacons, 0, 1, 100);
+    run.advance(ms(399));
+    assert_eq!(asked(&run), [60, 160, 360], "the opening, then 20 ms into each period; the third turn passes");
+    act(&mut run, ms(400), &Intervention::Traffic(200));
+    assert_eq!(run.schedule().traffic_percent(), 200);
+    run.advance(ms(499));
+    assert_eq!(asked(&run)[3..], [410], "twice as fast from then on: 10 ms, and 50 ms later the turn that passes");
+    act(&mut run, ms(500), &Intervention::Traffic(0));
+    run.advance(ms(1_000));
+    assert_eq!(asked(&run).len(), 4, "0 is off");
 }

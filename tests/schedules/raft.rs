@@ -395,7 +395,7 @@ fn other_sizes_are_safe_too() {
     }
 }
 
-/// What no seed comes across, so that only a schedule of its own shows it: an election and a commit within the rest of a
+/// What no seed comes across, so that only a guided search or a schedule of its own shows it: an election and a commit within the rest of a
 /// lease; two leaders of four servers in turn, each of which changes the members before anybody learns of the other's change.
 const SHOWN_BY_COUNTEREXAMPLE_ONLY: [Flaw; 2] = [Flaw::LeaseTooLong, Flaw::ChangeBeforeOwnCommit];
 

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "this program tells a person at a terminal what it does")]
 
 mod command;
+mod mutants;
 mod report;
 mod site;
 mod suite;
@@ -29,6 +30,11 @@ usage: cargo xtask COMMAND
           format, lints, all tests, the release build, and the tests in a real browser.
           --fast     leaves the browser out
           --long     full numbers where a sweep is too long for every day
+  mutants [--module raft|paxos|sim] [--sample N] [--seed N] [--shard K/N] [--fresh]
+          changes the source in one place at a time and sees whether a quick suite fails; goes on where it was stopped.
+          --sample N   mutants of each module (default: 200), chosen by the seed (default: 1)
+          --shard K/N  every Nth of them from the Kth on, from 0
+          --fresh      forgets what earlier calls found out
   bench   measures Raft beside crate `raft`, and the simulator; prints tables
 ";
 
@@ -38,6 +44,7 @@ enum Task {
     Serve(site::Serve),
     Build,
     Test { fast: bool, long: bool },
+    Mutants(mutants::Mutants),
     Bench,
     Help,
 }
@@ -50,6 +57,7 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
         "serve" => Task::Serve(site::Serve::default()),
         "build" => Task::Build,
         "test" => Task::Test { fast: false, long: false },
+        "mutants" => Task::Mutants(mutants::Mutants::default()),
         "bench" => Task::Bench,
         "help" | "--help" | "-h" => return Ok(Task::Help),
         other => return Err(format!("there is no command `{other}`")),
@@ -65,6 +73,10 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
             }
             (Task::Test { fast, .. }, "--fast") => *fast = true,
             (Task::Test { long, .. }, "--long") => *long = true,
+            (Task::Mutants(mutants), "--fresh") => mutants.fresh = true,
+            (Task::Mutants(mutants), option @ ("--module" | "--sample" | "--seed" | "--shard")) => {
+                mutants.set(option, options.next().ok_or_else(|| format!("{option} needs a value"))?)?;
+            }
             (_, other) => return Err(format!("`{name}` has no option `{other}`")),
         }
     }
@@ -77,6 +89,7 @@ fn main() -> ExitCode {
         Ok(Task::Serve(serve)) => site::serve(&serve),
         Ok(Task::Build) => site::build(),
         Ok(Task::Test { fast, long }) => return suite::run_suite(fast, long),
+        Ok(Task::Mutants(what)) => mutants::run(&what),
         Ok(Task::Bench) => run_plain(&mut cargo("run --locked --quiet --release --package cap-lab-bench")),
         Ok(Task::Help) => {
             print!("{USAGE}");
@@ -111,6 +124,8 @@ mod tests {
             Ok(Task::Serve(site::Serve { port: Some(9000), open: true, dev: false }))
         );
         assert_eq!(parsed("test --long"), Ok(Task::Test { fast: false, long: true }));
+        let raft = mutants::Mutants { module: Some("raft".to_owned()), shard: (1, 4), ..mutants::Mutants::default() };
+        assert_eq!(parsed("mutants --module raft --shard 1/4"), Ok(Task::Mutants(raft)));
         assert_eq!(parsed("bench"), Ok(Task::Bench));
         assert_eq!(parsed("build --help"), Ok(Task::Help));
     }
@@ -123,6 +138,8 @@ mod tests {
             ("build --fast", "`--fast`"),
             ("serve --port", "needs a number"),
             ("serve --port 70000", "`70000`"),
+            ("mutants --module gossip", "`gossip`"),
+            ("mutants --shard 4/4", "`4/4`"),
         ] {
             let sentence = parsed(line).expect_err(line);
             assert!(sentence.contains(said), "{line}: {sentence}");

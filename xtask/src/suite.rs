@@ -51,6 +51,10 @@ fn checks(report: &mut Report) {
         ("clippy: page, tests, xtask", "--workspace --exclude cap-lab-bench --all-targets"),
         ("clippy: command line, without the page", "--all-targets --no-default-features --features cli"),
         ("clippy: page on wasm32", "--bin cap-lab-web --target wasm32-unknown-unknown"),
+        (
+            "clippy: worker on wasm32",
+            "--bin cap-lab-worker --no-default-features --features worker --target wasm32-unknown-unknown",
+        ),
     ] {
         report.plain(name, || run_plain(&mut cargo(&format!("clippy --locked {selection} -- --deny warnings"))));
     }

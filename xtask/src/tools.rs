@@ -9,6 +9,8 @@ use crate::command::{self, Trouble, cargo, command, output_of, root, run_plain, 
 
 /// The Trunk whose configuration `Trunk.toml` and `index.html` are written for.
 const TRUNK: &str = "0.22.1";
+/// The cargo-mutants whose files `mutants.rs` reads and writes.
+const MUTANTS: &str = "27.1.0";
 /// The oldest Node.js whose test runner has what `tests/browser` uses.
 const NODE_MAJOR: u32 = 20;
 const WASM: &str = "wasm32-unknown-unknown";
@@ -31,11 +33,20 @@ pub(crate) fn for_the_site() -> Result<SiteTools, Trouble> {
     let trunk =
         find_or_install("trunk", "trunk", TRUNK, "--ignore-rust-version --no-default-features --features rustls")?;
     let bindgen = find_or_install("wasm-bindgen", "wasm-bindgen-cli", &bindgen, "")?;
-    let first = bindgen.parent().map(Path::to_owned).unwrap_or_default();
+    Ok(SiteTools { trunk, path: path_with(&bindgen)? })
+}
+
+/// Finds or installs cargo-mutants.
+pub(crate) fn cargo_mutants() -> Result<PathBuf, Trouble> {
+    find_or_install("cargo-mutants", "cargo-mutants", MUTANTS, "")
+}
+
+/// The PATH on which `program` is found first.
+pub(crate) fn path_with(program: &Path) -> Result<OsString, Trouble> {
+    let first = program.parent().map(Path::to_owned).unwrap_or_default();
     let others = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths(std::iter::once(first).chain(env::split_paths(&others)))
-        .map_err(|error| Trouble::Failed(format!("the PATH cannot be extended: {error}")))?;
-    Ok(SiteTools { trunk, path })
+    env::join_paths(std::iter::once(first).chain(env::split_paths(&others)))
+        .map_err(|error| Trouble::Failed(format!("the PATH cannot be extended: {error}")))
 }
 
 /// Finds or adds the standard library for the browser.
@@ -79,8 +90,10 @@ fn locked_version(lock: &str, package: &str) -> Option<String> {
 fn find_or_install(program: &str, package: &str, version: &str, options: &str) -> Result<PathBuf, Trouble> {
     let tools = target().join("tools");
     let ours = tools.join("bin").join(format!("{program}{}", env::consts::EXE_SUFFIX));
+    // A subcommand of cargo is called with its own name first, as cargo calls it.
+    let ask = program.strip_prefix("cargo-").map_or("--version".to_owned(), |name| format!("{name} --version"));
     for candidate in on_path(program).into_iter().chain([ours.clone()]) {
-        if output_of(&candidate, "--version").is_some_and(|said| said.split_whitespace().nth(1) == Some(version)) {
+        if output_of(&candidate, &ask).is_some_and(|said| said.split_whitespace().nth(1) == Some(version)) {
             println!("found: {program} {version} ({})", candidate.display());
             return Ok(candidate);
         }

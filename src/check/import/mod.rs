@@ -12,11 +12,14 @@
 //! Porcupine's a register is unset at first, a read of nil found it unset, and a compare-and-set that failed found another
 //! value. In all of them a process whose number is a name (the nemesis) has no part in the history.
 //!
+//! [`guess`] tells which of them a file may be.
+//!
 //! Left out: histories of transactions, and Jepsen's binary formats.
 
 mod datum;
 mod edn;
 mod etcd;
+pub mod guess;
 mod json;
 mod pairing;
 mod vocabulary;

@@ -26,6 +26,7 @@ impl App {
             self.resume = true;
         }
         self.ui.selected = Some((world, item));
+        self.consult();
         if from_keys {
             self.focus_next = Some(SHEET_ID.to_owned());
             let back = if item == Item::Verdict { verdict_id(world) } else { figure_id(world) };

@@ -7,6 +7,9 @@ use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::explain;
 use cap_lab::node::{Micros, NodeId, RequestId};
+use cap_lab::referee::wire::{read, write};
+use cap_lab::referee::{Answer, Brief, Told};
+use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
@@ -113,7 +116,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
-    let verdict = cache.verdicts.look(run, now);
+    let verdict = cache.verdicts.look(now);
     World {
         title: title.to_owned(),
         subtitle: match store {
@@ -290,6 +293,10 @@ impl Lab for FeedLab {
         self.timeline.back()
     }
 
+    fn moments(&self) -> Option<SharedVec<Micros>> {
+        None
+    }
+
     fn act(&mut self, act: Act) -> Result<(), String> {
         let act = match acts::wanted(act, self.feed().servers(), self.run(0).model().cuts(), request)? {
             Wanted::Act(act) => act,
@@ -351,8 +358,24 @@ impl Lab for FeedLab {
     }
 
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet> {
-        let verdicts = &mut self.caches.borrow_mut()[world].verdicts;
-        Some(verdicts.sheet(self.run(world), self.timeline.now()))
+        Some(self.caches.borrow()[world].verdicts.sheet(self.run(world), self.timeline.now()))
+    }
+
+    fn briefs(&self, case: u32, opened: Option<usize>) -> Vec<Vec<u8>> {
+        let now = self.timeline.now();
+        let mut briefs = Vec::new();
+        for (world, cache) in self.caches.borrow_mut().iter_mut().enumerate() {
+            if let Some(brief) = cache.verdicts.brief(self.run(world), now, case, opened == Some(world)) {
+                briefs.push(write(&Told::Run(Brief { world: world as u8, ..brief })));
+            }
+        }
+        briefs
+    }
+
+    fn hear(&self, answer: &[u8]) -> bool {
+        let Some(Answer::Run(ruling)) = read(answer) else { return false };
+        let mut caches = self.caches.borrow_mut();
+        caches.get_mut(usize::from(ruling.world)).is_some_and(|cache| cache.verdicts.hear(ruling))
     }
 
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet> {
@@ -491,5 +514,65 @@ mod tests {
             assert!(refused > 0, "cut {ms} ms after landing: nothing was refused");
             assert!(stale > 0, "cut {ms} ms after landing: nothing was stale");
         }
+    }
+
+    /// Whatever is done to a run, the referee comes to know its history as it is: its verdicts are those of a check of the whole.
+    #[test]
+    fn the_referee_knows_the_history_through_acts_seeks_and_branches() {
+        use cap_lab::check::feed::calls;
+        use cap_lab::check::linearizability::{Verdict, check, is_linearization};
+        use cap_lab::check::spec::feed::Feed;
+        use cap_lab::referee::Referee;
+        use cap_lab::sim::dice;
+
+        let mut lab = FeedLab::new(super::super::begin(first(), 3).expect("a setup that can be"));
+        let (mut referee, mut seen) = (Referee::default(), [0, 0]);
+        for round in 0..120 {
+            let dice = |nth: u64, below: u64| dice::below(17, &[round, nth], below);
+            let end = lab.end();
+            match dice(0, 8) {
+                0 => _ = lab.act(cut_two_from_three()),
+                1 => _ = lab.act(Act::HealAll),
+                2 => lab.seek(Micros(dice(1, end.0))),
+                3 => lab.seek(end),
+                4 => lab.switch_branch(dice(1, lab.branches().len() as u64) as usize),
+                _ => lab.play(lab.now() + Micros(dice(1, 400_000))),
+            }
+            // Not after every one of them is there time to tell.
+            if dice(2, 3) == 0 {
+                continue;
+            }
+            // The answers to what was told before may come when another future was chosen since.
+            let late = referee.answers();
+            while lab.briefs(1, None).iter().fold(false, |_, brief| referee.hear(brief).is_ok()) {
+                while referee.advance() {}
+                late.iter().chain(&referee.answers()).for_each(|answer| _ = lab.hear(answer));
+            }
+            for world in 0..2 {
+                let known = calls(lab.run(world).history(), lab.now());
+                let verdict = check(Feed, known.calls.clone(), 1_000_000, &mut || false);
+                let told = lab.world(world).verdict.expect("feeds have a history");
+                assert!(!told.busy, "round {round}, world {world}: {told:?}");
+                let good = matches!(verdict, Verdict::Linearizable(_));
+                assert_eq!(
+                    told.state == crate::ui::lab::VerdictState::Linearizable,
+                    good,
+                    "round {round}, world {world}"
+                );
+                seen[usize::from(good)] += 1;
+                let caches = lab.caches.borrow();
+                let order = caches[world].verdicts.order().iter().filter(|(_, at)| *at <= lab.now());
+                // A read that has not returned yet says nothing yet.
+                let place = |(id, _): &(RequestId, Micros)| known.ids.iter().position(|known| known == id);
+                let order: Vec<u32> = order.filter_map(place).map(|place| place as u32).collect();
+                let explains = is_linearization(&Feed, &known.calls, &order);
+                assert!(explains || !good || lab.now() == Micros::ZERO, "round {round}, world {world}: no order");
+            }
+        }
+        assert!(seen[0] > 10 && seen[1] > 60, "{seen:?}");
+    }
+
+    fn first() -> FeedExperiment {
+        "replicas=5 people=3 traffic=100 stores=raft/gossip".parse().expect("a setup")
     }
 }

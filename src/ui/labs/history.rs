@@ -7,7 +7,7 @@ use cap_lab::spacetime::carried::{Carried, Carrier};
 use cap_lab::store::feed::{PostId, Refusal, Request, Response};
 use cap_lab::world::feed::FeedRun;
 
-use super::verdict::{Order, Verdicts};
+use super::verdict::Verdicts;
 use super::{common, phones};
 use crate::ui::lab::{Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint};
 
@@ -28,27 +28,32 @@ pub(super) struct Window {
 
 /// The history as drawn is decided by this: the window, how much was asked and answered, how many faults began and ended, the
 /// evidence against it and the order that explains it.
-pub(super) type Stamp = (Micros, Micros, usize, u32, Option<Micros>, Option<usize>, usize, usize);
+pub(super) type Stamp = (Micros, Micros, usize, u32, Option<Micros>, usize, usize, usize);
 
 pub(super) fn stamp(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Stamp {
     let Window { from, to, now } = window;
     let troubles = &run.watch().events.troubles;
     let over = troubles.iter().rev().take(24).filter(|trouble| trouble.until.is_some()).count();
     let ended = run.watch().meters.ended();
-    let broken = verdicts.broken(now).map(|broken| broken.by);
-    let placed = verdicts.order().map(|order| placed(order, now));
+    let broken = verdicts.proof(now).map(|proof| proof.by);
+    let placed = placed(verdicts, now);
     (from, to, run.history().len(), ended, broken, placed, troubles.len(), over)
 }
 
-/// How many operations of an order took effect up to `now`.
-fn placed(order: &Order, now: Micros) -> usize {
-    order.moments.partition_point(|(_, at)| *at <= now)
+/// How many operations of the order took effect up to `now`.
+fn placed(verdicts: &Verdicts, now: Micros) -> usize {
+    verdicts.order().partition_point(|(_, at)| *at <= now)
+}
+
+/// The operations that prove the history impossible, if it is.
+fn proof(verdicts: &Verdicts, now: Micros) -> Vec<RequestId> {
+    verdicts.proof(now).iter().flat_map(|proof| &proof.operations).map(|(id, _)| *id).collect()
 }
 
 /// One row per person with the operations of the window, those of the evidence marked.
 pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> HistoryView {
     let setup = run.world().setup;
-    let evidence: Vec<RequestId> = verdicts.broken(window.now).iter().flat_map(|broken| broken.ids()).collect();
+    let evidence = proof(verdicts, window.now);
     let begin = window.from.since(LONGEST);
     let mut rows: Vec<HistoryRow> =
         setup.phones().map(|phone| HistoryRow { name: setup.person(phone).to_owned(), bars: Vec::new() }).collect();
@@ -59,20 +64,18 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
             rows[row(operation.client)].bars.push(bar);
         }
     }
-    // The history's first impossibility has no order any more, so what is shown is one or the other.
-    let order = verdicts.order().filter(|_| evidence.is_empty());
-    let points = order.map_or(Vec::new(), |order| {
-        let known = placed(order, window.now);
-        let first = order.moments[..known].partition_point(|(_, at)| *at < window.from);
-        let last = order.moments[..known].partition_point(|(_, at)| *at <= window.to);
-        // One more on either side, for the line that leads there.
-        let shown = first.saturating_sub(1)..(last + 1).min(known);
-        let point = |(place, (id, at)): (usize, &(RequestId, Micros))| {
-            let client = run.history().get(*id)?.client;
-            Some(OrderPoint { row: row(client), id: id.0, at: *at, place: place + 1 })
-        };
-        order.moments.iter().enumerate().take(shown.end).skip(shown.start).filter_map(point).collect()
-    });
+    // What has a proof against it has no order; the one known from before would say otherwise.
+    let known = if evidence.is_empty() { placed(verdicts, window.now) } else { 0 };
+    let order = &verdicts.order()[..known];
+    let first = order.partition_point(|(_, at)| *at < window.from);
+    let last = order.partition_point(|(_, at)| *at <= window.to);
+    // One more on either side, for the line that leads there.
+    let shown = first.saturating_sub(1)..(last + 1).min(known);
+    let point = |(place, (id, at)): (usize, &(RequestId, Micros))| {
+        let client = run.history().get(*id)?.client;
+        Some(OrderPoint { row: row(client), id: id.0, at: *at, place: place + 1 })
+    };
+    let points = order.iter().enumerate().take(shown.end).skip(shown.start).filter_map(point).collect();
     let decisive = decisive(run, &evidence).and_then(|ids| {
         let [post, read] = ids.map(|id| {
             let operation = run.history().get(id)?;
@@ -132,7 +135,7 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
         _ => format!("{who} reads"),
     };
     let (outcome, saw) = outcome(run, operation);
-    let ids: Vec<RequestId> = verdicts.broken(now).iter().flat_map(|broken| broken.ids()).collect();
+    let ids = proof(verdicts, now);
     let evidence = match decisive(run, &ids) {
         Some([post, read]) if read == id => {
             format!("Decisive: it began after {} was confirmed, and does not show it.", quoted(run, post))

@@ -6,7 +6,6 @@ mod feed;
 mod gossip;
 mod history;
 mod multi_paxos;
-mod panel;
 mod paxos;
 mod phones;
 mod raft;

@@ -16,6 +16,7 @@ use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer, Value};
+use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
@@ -214,6 +215,10 @@ impl Lab for PaxosLab {
         let moved = self.timeline.back();
         while self.half_done() && self.timeline.back() {}
         moved
+    }
+
+    fn moments(&self) -> Option<SharedVec<Micros>> {
+        Some(self.timeline.frontier().watch().moments.clone())
     }
 
     fn act(&mut self, act: Act) -> Result<(), String> {

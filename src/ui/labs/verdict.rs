@@ -1,225 +1,277 @@
 //! The verdict on a feed's history as of the play head: linearizable so far, not, or being checked.
 //!
-//! A history that is linearizable was so at every earlier moment, and one that is not stays so (Herlihy & Wing 1990, §3.1:
-//! linearizability is prefix-closed). So two moments say it all: until when the history is known to be linearizable, and from
-//! when on it is known not to be. Scrubbing between moments that were looked at computes nothing.
-//!
-//! Checks advance a little with every frame. A whole history is taken in anew for each of them, so the longer it is, the longer
-//! the page waits before the next one. A stale read is not waited for: it alone, with what it saw and missed, is a history of
-//! some twenty operations that is impossible already.
+//! The referee finds it, elsewhere. Here is what it was told of one world, so that a brief holds only what is new, and what it
+//! ruled. A ruling holds for every moment, not only for the one it was asked about (see [`cap_lab::referee::game`]), so
+//! scrubbing over what is known asks nothing.
 
 use std::rc::Rc;
 
-use cap_lab::check::call::Call;
-use cap_lab::check::evidence::Evidence;
-use cap_lab::check::feed::{FeedCalls, calls};
-use cap_lab::check::linearizability::{Checker, Verdict};
-use cap_lab::check::moments::moments;
-use cap_lab::check::spec::feed::{Feed, FeedAction};
-use cap_lab::check::staleness::StaleRead;
+use cap_lab::check::feed::{Entry, Fate, FeedOperation, ended, entry};
+use cap_lab::check::ladder::{GUARANTEES, Guarantee};
 use cap_lab::node::{Micros, RequestId};
+use cap_lab::referee::words::{seconds, title};
+use cap_lab::referee::{Brief, Proof, Ruling};
 use cap_lab::world::feed::FeedRun;
 
-use super::panel;
-use crate::ui::lab::{VerdictSheet, VerdictState, VerdictView};
+use crate::ui::lab::{Rung, VerdictSheet, VerdictState, VerdictView};
 
-/// How many configurations a frame looks at: far below a millisecond's work.
-const PER_FRAME: u64 = 300;
-/// How many a whole check may look at before the answer is that nobody knows.
-const BUDGET: u64 = 200_000;
-/// So many operations cost a frame of waiting before the next check.
-const CALLS_PER_FRAME: usize = 32;
+/// So many operations are told even if nobody waits for a verdict, so that no brief is long.
+const WAIT_MAX: usize = 64;
 
-/// A proof that a history is not linearizable.
-pub(super) struct Broken {
-    /// It is impossible from here on.
-    pub(super) by: Micros,
-    /// What was checked.
-    pub(super) known: FeedCalls,
-    /// What of it is impossible.
-    pub(super) evidence: Evidence,
-}
-
-impl Broken {
-    /// The run's names of the operations that prove it.
-    pub(super) fn ids(&self) -> impl Iterator<Item = RequestId> + '_ {
-        self.evidence.operations.iter().map(|&position| self.known.ids[position as usize])
-    }
-}
-
-/// A check under way.
-struct Check {
-    /// Of the history as of then.
-    until: Micros,
-    /// How many operations had ended.
-    ended: u32,
-    ids: Vec<RequestId>,
-    checker: Checker<Feed>,
-    /// Of this stale read only.
+/// What the referee was told, and what waits to be told.
+#[derive(Default)]
+struct Told {
+    /// The run's number.
+    case: u32,
+    /// So many operations of the history were looked at,
+    begun: usize,
+    /// and of these the end is not known: their places.
+    open: Vec<usize>,
+    /// As of this moment.
+    until: Option<Micros>,
+    /// When the last of what ended did.
+    latest_end: Micros,
+    /// What began, and what ended of that which had begun before, that was not told yet.
+    began: Vec<Entry>,
+    ends: Vec<(RequestId, (Micros, Fate))>,
+    head: Option<Micros>,
     accused: Option<RequestId>,
-}
-
-impl Check {
-    fn moments(&self, order: &[u32]) -> Rc<[(RequestId, Micros)]> {
-        let ids = order.iter().map(|&position| self.ids[position as usize]);
-        ids.zip(moments(self.checker.calls(), order, self.until.0)).map(|(id, at)| (id, Micros(at))).collect()
-    }
-}
-
-/// An order that explains a history as of a moment.
-pub(super) struct Order {
-    until: Micros,
-    /// The run's names of the operations, in that order, each with a moment at which it may have taken effect.
-    pub(super) moments: Rc<[(RequestId, Micros)]>,
+    /// The latest healing, and how many operations had ended when it was asked about.
+    healed: Option<(Micros, u32)>,
 }
 
 /// What is known of one world's history.
 #[derive(Default)]
 pub(super) struct Verdicts {
-    /// Linearizable as of then, when so many operations had ended.
-    good: Option<(Micros, u32)>,
-    order: Option<Order>,
-    broken: Option<Rc<Broken>>,
+    told: Told,
+    fork: u32,
+    /// It is another history from then on, and the referee does not know yet.
+    forget: Option<Micros>,
+    /// Linearizable as of then.
+    good: Option<Micros>,
+    order: Rc<Vec<(RequestId, Micros)>>,
+    proof: Option<Rc<Proof>>,
     /// As of then nobody knows, after so many configurations.
     unknown: Option<(Micros, u64)>,
-    under_way: Option<Check>,
-    accused: Option<RequestId>,
-    /// Frames to wait before the next check.
-    rest: usize,
-    panel: Option<(panel::Stamp, VerdictSheet)>,
+    checking: Option<(Micros, u64)>,
+    converged: Option<(Micros, Micros)>,
 }
 
 impl Verdicts {
     /// What happens at `now` or later may be different from here on.
     pub(super) fn forget_from(&mut self, now: Micros) {
+        self.fork += 1;
+        self.forget = Some(self.forget.map_or(now, |before| before.min(now)));
         let before = Micros(now.0.saturating_sub(1));
-        self.good = self.good.map(|(until, ended)| if until < now { (until, ended) } else { (before, u32::MAX) });
-        self.order.take_if(|order| order.until >= now);
-        self.broken.take_if(|broken| broken.by >= now);
+        self.good = self.good.map(|until| until.min(before));
+        self.proof.take_if(|proof| proof.by >= now);
         self.unknown.take_if(|(at, _)| *at >= now);
-        (self.under_way, self.accused, self.panel) = (None, None, None);
+        (self.checking, self.converged) = (None, None);
+        // What of it took effect before still explains what was seen before.
+        let kept = self.order.partition_point(|(_, at)| *at < now);
+        Rc::make_mut(&mut self.order).truncate(kept);
     }
 
     /// The proof, if there is one as of `now`.
-    pub(super) fn broken(&self, now: Micros) -> Option<&Rc<Broken>> {
-        self.broken.as_ref().filter(|broken| broken.by <= now)
+    pub(super) fn proof(&self, now: Micros) -> Option<&Rc<Proof>> {
+        self.proof.as_ref().filter(|proof| proof.by <= now)
     }
 
-    /// The latest order found on this branch. As of an earlier moment than its own, what lies before that moment explains the
-    /// history: whatever had returned by then took effect by then.
-    pub(super) fn order(&self) -> Option<&Order> {
-        self.order.as_ref()
+    /// The latest linearization found on this branch, each operation with a moment at which it may have taken effect; the
+    /// moments ascend. What of it lies before an earlier moment explains the history as of then: whatever had returned by then
+    /// took effect by then.
+    pub(super) fn order(&self) -> &Rc<Vec<(RequestId, Micros)>> {
+        &self.order
     }
 
-    /// Goes on a little, and tells how the history as of `now`, where `run` stands, is known to be.
-    pub(super) fn look(&mut self, run: &FeedRun, now: Micros) -> VerdictView {
-        let ended = run.watch().meters.ended();
-        // What only began since can't make a history impossible.
-        if let Some((until, then)) = &mut self.good
-            && *then == ended
-            && *until < now
-        {
-            *until = now;
-        }
-        let is_settled = self.broken(now).is_some() || self.good.is_some_and(|(until, _)| until >= now);
-        if !is_settled {
-            self.advance(run, now, ended);
-        }
-        let good = self.good.map_or(Micros::ZERO, |(until, _)| until.min(now));
-        let (state, busy) = match (self.broken(now), self.unknown) {
+    /// How the history as of `now` is known to be.
+    pub(super) fn look(&self, now: Micros) -> VerdictView {
+        let good = self.good_until(now);
+        let (state, busy) = match (self.proof(now), self.unknown) {
             (Some(_), _) => (VerdictState::NotLinearizable, false),
             _ if good >= now => (VerdictState::Linearizable, false),
-            (None, Some((at, explored))) if at <= now => (VerdictState::Unknown(explored), self.under_way.is_some()),
+            (None, Some((at, explored))) if at <= now => (VerdictState::Unknown(explored), self.checking.is_some()),
             _ if good > Micros::ZERO => (VerdictState::Linearizable, true),
             _ => (VerdictState::Checking, true),
         };
         VerdictView { state, until: good, busy }
     }
 
-    fn advance(&mut self, run: &FeedRun, now: Micros, ended: u32) {
-        if let Some(stale) = run.watch().staleness.stale().iter().next()
-            && self.accused != Some(stale.read)
-        {
-            self.accused = Some(stale.read);
-            self.under_way = accuse(run, *stale);
+    /// Until when the history is known to be linearizable, `now` at most.
+    fn good_until(&self, now: Micros) -> Micros {
+        let Some(good) = self.good else { return Micros::ZERO };
+        // What only began since can't make a history impossible.
+        let idle = self.told.until.is_some_and(|until| until >= now) && self.told.latest_end <= good;
+        if idle { now } else { good.min(now) }
+    }
+
+    /// What to tell the referee about the run `case` as of `now`; `opened`: its sheet is open. None if that is nothing of use
+    /// now.
+    pub(super) fn brief(&mut self, run: &FeedRun, now: Micros, case: u32, opened: bool) -> Option<Brief> {
+        if self.told.case != case {
+            (self.told, self.forget) = (Told { case, ..Told::default() }, None);
         }
-        if self.under_way.is_none() {
-            if self.rest > 0 {
-                self.rest -= 1;
-                return;
-            }
-            let FeedCalls { calls, ids } = calls(run.history(), now);
-            self.rest = calls.len() / CALLS_PER_FRAME;
-            let checker = Checker::new(Feed, calls);
-            self.under_way = Some(Check { until: now, ended, ids, checker, accused: None });
+        let forget = self.forget.take().map(|at| at.min(now + Micros(1)));
+        if let Some(at) = forget {
+            self.forget_from(at);
+            self.forget = None;
+            self.told.forget_from(run, at);
         }
-        let Some(check) = &mut self.under_way else { return };
-        match check.checker.step(PER_FRAME) {
-            None if check.checker.explored() < BUDGET => {}
-            None | Some(Verdict::Unknown { .. }) => {
-                self.unknown = Some((check.until, check.checker.explored()));
-                self.rest = 600;
-                self.under_way = None;
-            }
-            Some(Verdict::Linearizable(order)) => {
-                if check.accused.is_none() && self.good.is_none_or(|(until, _)| until < check.until) {
-                    self.good = Some((check.until, check.ended));
-                    self.order = Some(Order { until: check.until, moments: check.moments(&order) });
-                    self.unknown = None;
-                }
-                self.under_way = None;
-            }
-            Some(Verdict::NotLinearizable(evidence)) => {
-                let known = FeedCalls { calls: check.checker.calls().to_vec(), ids: std::mem::take(&mut check.ids) };
-                let last = evidence.operations.iter().filter_map(|&one| known.calls[one as usize].returned).max();
-                let by = Micros(last.unwrap_or(evidence.by));
-                if self.broken.as_ref().is_none_or(|broken| by < broken.by) {
-                    self.broken = Some(Rc::new(Broken { by, known, evidence }));
-                }
-                self.under_way = None;
-            }
+        self.told.collect(run, now);
+        let healed = if opened { self.told.to_heal(run, now) } else { None };
+        let stale = run.watch().staleness.stale().iter().next().filter(|stale| self.told.accused != Some(stale.read));
+        let is_settled = self.proof(now).is_some() || self.good_until(now) >= now;
+        let waiting = self.told.began.len() + self.told.ends.len();
+        let is_wanted = !is_settled && (waiting > 0 || self.told.head != Some(now));
+        if !is_wanted && forget.is_none() && healed.is_none() && waiting < WAIT_MAX {
+            return None;
         }
+        let accused = stale.map(|stale| (stale.read, stale.oldest));
+        self.told.accused = accused.map(|(read, _)| read).or(self.told.accused);
+        self.told.head = Some(now);
+        let (began, ended) = (std::mem::take(&mut self.told.began), std::mem::take(&mut self.told.ends));
+        let setup = run.world().setup;
+        Some(Brief { case, world: 0, fork: self.fork, setup, forget, began, ended, head: now, accused, healed })
+    }
+
+    /// Takes in a ruling about this world; false if it is about a future that was left.
+    pub(super) fn hear(&mut self, ruling: Ruling) -> bool {
+        if ruling.case != self.told.case || ruling.fork != self.fork {
+            return false;
+        }
+        self.good = self.good.max(ruling.good);
+        if let Some((kept, order)) = ruling.order {
+            let mine = Rc::make_mut(&mut self.order);
+            mine.truncate(kept as usize);
+            mine.extend(order);
+        }
+        if let Some(proof) = ruling.proof {
+            self.proof = Some(Rc::new(proof));
+        }
+        (self.unknown, self.checking) = (ruling.unknown, ruling.checking);
+        self.converged = ruling.converged.or(self.converged);
+        true
     }
 
     /// What there is to say about the verdict as of `now`.
-    pub(super) fn sheet(&mut self, run: &FeedRun, now: Micros) -> VerdictSheet {
-        let view = self.look(run, now);
-        let broken = self.broken(now).cloned();
-        let stamp = (run.history().len(), run.watch().meters.ended(), view.state, broken.as_ref().map(|one| one.by));
-        match &self.panel {
-            Some((made_from, sheet)) if *made_from == stamp => sheet.clone(),
-            _ => {
-                let sheet = panel::sheet(run, now, view.state, broken.as_deref());
-                self.panel = Some((stamp, sheet.clone()));
-                sheet
+    pub(super) fn sheet(&self, run: &FeedRun, now: Micros) -> VerdictSheet {
+        let recovered =
+            self.converged.filter(|(healed, _)| self.told.healed.is_some_and(|(asked, _)| asked == *healed));
+        let recovered = recovered.filter(|(_, since)| *since <= now).map(|(healed, since)| {
+            format!("Nobody missed an older post from {} s after healing on", seconds(since.0 - healed.0))
+        });
+        let meaning = match self.look(now).state {
+            VerdictState::Linearizable => {
+                "One order of all operations explains every answer and keeps the order of time."
             }
+            VerdictState::Unknown(_) => "Neither an order nor a proof against one was found within the budget.",
+            VerdictState::Checking | VerdictState::Off => "An order of all operations is being looked for.",
+            VerdictState::NotLinearizable => "",
+        };
+        let rung = |(&guarantee, (kept, why)): (&Guarantee, (Option<bool>, String))| Rung {
+            name: title(guarantee),
+            kept,
+            why,
+        };
+        let Some(proof) = self.proof(now) else {
+            let all_kept = (self.look(now).state == VerdictState::Linearizable).then(|| {
+                let kept = |_| (Some(true), String::new());
+                GUARANTEES.iter().zip(GUARANTEES.iter().map(kept)).map(rung).collect()
+            });
+            let (operations, faults, ladder) = (Vec::new(), Vec::new(), all_kept.unwrap_or_default());
+            return VerdictSheet { sentence: meaning.to_owned(), before: None, operations, faults, recovered, ladder };
+        };
+        let ladder = proof.ladder.iter().map(|rung| (rung.kept, rung.why.clone()));
+        VerdictSheet {
+            sentence: proof.sentence.clone(),
+            before: Some(Micros(proof.by.0.saturating_sub(1))),
+            operations: proof.operations.iter().map(|(_, words)| words.clone()).collect(),
+            faults: faults(run, proof.from, proof.by),
+            recovered,
+            ladder: GUARANTEES.iter().zip(ladder).map(rung).collect(),
         }
     }
 }
 
-/// A stale read, what it saw, and what it missed: whatever else was done, these can't be ordered.
-fn accuse(run: &FeedRun, stale: StaleRead) -> Option<Check> {
-    let until = run.history().get(stale.read)?.ended()?;
-    let whole = calls(run.history(), until);
-    let read = whole.ids.iter().position(|id| *id == stale.read)?;
-    let FeedAction::Read(seen) = whole.calls[read].action.clone() else { return None };
-    let belongs = |position: usize, call: &Call<FeedAction>| match &call.action {
-        FeedAction::Post(post) => *post == stale.oldest || seen.contains(post),
-        FeedAction::Read(_) => position == read,
-    };
-    let (mut calls, mut ids) = (Vec::new(), Vec::new());
-    for (position, (call, id)) in whole.calls.into_iter().zip(whole.ids).enumerate() {
-        if belongs(position, &call) {
-            calls.push(call);
-            ids.push(id);
+impl Told {
+    /// What happened at `at` or later did not happen: `run` has another history from there on.
+    fn forget_from(&mut self, run: &FeedRun, at: Micros) {
+        let before = |operation: &&FeedOperation| operation.invoked < at;
+        let earlier = run.history().iter().take_while(before);
+        (self.begun, self.latest_end) = (earlier.clone().count(), Micros::ZERO);
+        self.open.clear();
+        for (place, entry) in earlier.enumerate().filter_map(|(place, operation)| Some((place, entry(operation)?))) {
+            match entry.ended {
+                Some((end, _)) if end < at => self.latest_end = self.latest_end.max(end),
+                _ => self.open.push(place),
+            }
         }
+        self.until = self.until.map(|until| until.min(Micros(at.0.saturating_sub(1))));
+        self.began.retain(|entry| entry.invoked < at);
+        for entry in &mut self.began {
+            entry.ended.take_if(|(end, _)| *end >= at);
+        }
+        self.ends.retain(|(_, (end, _))| *end < at);
+        (self.head, self.accused, self.healed) = (None, None, None);
     }
-    Some(Check { until, ended: 0, ids, checker: Checker::new(Feed, calls), accused: Some(stale.read) })
+
+    /// Gathers what began or ended since the last time.
+    fn collect(&mut self, run: &FeedRun, now: Micros) {
+        if self.until.is_some_and(|until| until >= now) {
+            return;
+        }
+        self.until = Some(now);
+        let (ends, latest_end) = (&mut self.ends, &mut self.latest_end);
+        self.open.retain(|&place| {
+            let operation = run.history().iter_from(place).next().expect("it began");
+            let Some(end) = ended(&operation.outcome) else { return true };
+            *latest_end = end.0.max(*latest_end);
+            ends.push((operation.id, end));
+            false
+        });
+        for (place, operation) in (self.begun..).zip(run.history().iter_from(self.begun)) {
+            let Some(entry) = entry(operation) else { continue };
+            match &entry.ended {
+                Some((at, _)) => self.latest_end = self.latest_end.max(*at),
+                None => self.open.push(place),
+            }
+            self.began.push(entry);
+        }
+        self.begun = run.history().len();
+    }
+
+    /// The latest healing, if the recovery from it is to be asked about: nothing is out of order now, and something was answered
+    /// since the last time.
+    fn to_heal(&mut self, run: &FeedRun, now: Micros) -> Option<Micros> {
+        let troubles = || run.watch().events.troubles.iter();
+        if troubles().any(|one| one.until.is_none_or(|until| until > now)) {
+            self.healed = None;
+            return None;
+        }
+        let healed = troubles().filter_map(|one| one.until).max()?;
+        let ask = Some((healed, run.watch().meters.ended()));
+        (std::mem::replace(&mut self.healed, ask) != ask).then_some(healed)
+    }
+}
+
+/// The faults that were active between two moments.
+fn faults(run: &FeedRun, from: Micros, to: Micros) -> Vec<String> {
+    let troubles = run.watch().events.troubles.iter();
+    let active = troubles.filter(|one| one.from <= to && one.until.is_none_or(|until| until >= from));
+    active
+        .map(|one| {
+            let what = one.node.map_or("links cut".to_owned(), |node| format!("{node} down"));
+            let since = seconds(one.from.0);
+            let until = one.until.map_or("now".to_owned(), |until| format!("{} s", seconds(until.0)));
+            format!("{what}, {since} s to {until}")
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use cap_lab::node::{Micros, NodeId};
+    use cap_lab::referee::Referee;
 
     use crate::ui::lab::{Act, Lab, Page, VerdictState, VerdictView};
 
@@ -231,36 +283,44 @@ mod tests {
         Act::Cut(pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect())
     }
 
-    /// As the page does: frame by frame, until there is nothing left to check.
-    fn settled(lab: &dyn Lab, world: usize) -> VerdictView {
-        for _ in 0..10_000 {
-            let verdict = lab.world(world).verdict.expect("feeds have a history");
-            if !verdict.busy {
-                return verdict;
-            }
+    /// As the page does, until there is nothing left to tell and to check.
+    fn settle(lab: &dyn Lab, referee: &mut Referee) {
+        let tell = |referee: &mut Referee| {
+            let briefs = lab.briefs(1, Some(AP));
+            briefs.iter().for_each(|brief| referee.hear(brief).expect("a brief"));
+            !briefs.is_empty()
+        };
+        while tell(referee) {
+            while referee.advance() {}
+            referee.answers().iter().for_each(|answer| assert!(lab.hear(answer)));
         }
-        panic!("still busy");
     }
 
-    fn state(lab: &dyn Lab, world: usize) -> VerdictState {
-        settled(lab, world).state
+    fn verdict(lab: &dyn Lab, world: usize) -> VerdictView {
+        lab.world(world).verdict.expect("feeds have a history")
+    }
+
+    fn state(lab: &dyn Lab, referee: &mut Referee, world: usize) -> VerdictState {
+        settle(lab, referee);
+        verdict(lab, world).state
     }
 
     /// A run whose links were cut for three seconds.
-    fn after_a_cut() -> (Box<dyn Lab>, Micros) {
+    fn after_a_cut() -> (Box<dyn Lab>, Referee, Micros) {
+        let mut referee = Referee::default();
         let mut lab = super::super::open(Page::Feed, None).expect("a new run");
         let cut = lab.now();
-        assert_eq!(state(&*lab, AP), VerdictState::Linearizable, "nothing was wrong before the cut");
+        assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable, "nothing was wrong before the cut");
         lab.act(cut_two_from_three()).expect("all links work");
         lab.play(cut + Micros::from_ms(3_000));
-        (lab, cut)
+        (lab, referee, cut)
     }
 
     #[test]
     fn a_cut_breaks_ap_by_a_stale_read_and_cp_stays_linearizable() {
-        let (lab, cut) = after_a_cut();
-        assert_eq!(state(&*lab, CP), VerdictState::Linearizable);
-        assert_eq!(state(&*lab, AP), VerdictState::NotLinearizable);
+        let (lab, mut referee, cut) = after_a_cut();
+        assert_eq!(state(&*lab, &mut referee, CP), VerdictState::Linearizable);
+        assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
         let sheet = lab.verdict_sheet(AP).expect("feeds have a history");
         assert!(sheet.sentence.contains("began after"), "{}", sheet.sentence);
         assert!(sheet.operations.iter().any(|line| line.contains(" reads, ") && line.contains("misses ")), "{sheet:?}");
@@ -283,25 +343,25 @@ mod tests {
 
     #[test]
     fn the_verdict_is_as_of_the_play_head() {
-        let (mut lab, _) = after_a_cut();
-        assert_eq!(state(&*lab, AP), VerdictState::NotLinearizable);
+        let (mut lab, mut referee, _) = after_a_cut();
+        assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
         let before = lab.verdict_sheet(AP).and_then(|sheet| sheet.before).expect("it broke at some time");
         lab.seek(before);
-        assert_eq!(state(&*lab, AP), VerdictState::Linearizable, "just before it was not yet so");
+        assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable, "just before it was not yet so");
         lab.seek(before + Micros(1));
-        let verdict = lab.world(AP).verdict.expect("feeds have a history");
+        let verdict = verdict(&*lab, AP);
         assert_eq!((verdict.state, verdict.busy), (VerdictState::NotLinearizable, false), "it is remembered");
     }
 
     #[test]
     fn another_future_is_judged_anew() {
-        let (mut lab, cut) = after_a_cut();
-        assert_eq!(state(&*lab, AP), VerdictState::NotLinearizable);
+        let (mut lab, mut referee, cut) = after_a_cut();
+        assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
         lab.seek(cut + Micros(2));
         lab.act(Act::HealAll).expect("links are cut");
-        assert_eq!(state(&*lab, AP), VerdictState::Linearizable);
+        assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable);
         lab.switch_branch(0);
         lab.play(cut + Micros::from_ms(3_000));
-        assert_eq!(state(&*lab, AP), VerdictState::NotLinearizable);
+        assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
     }
 }

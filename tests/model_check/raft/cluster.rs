@@ -8,7 +8,7 @@
 //! that they refuse was sent by one who is behind, and the RequestVote or AppendEntries of the higher term tells it as well.
 
 use cap_lab::explore::{Bounds, Broken, Disks, Network, Sight, State, Subject};
-use cap_lab::node::{Command, NodeId, NodeSet};
+use cap_lab::node::{Clocks, Command, Effects, Node, NodeId, NodeSet, RequestId};
 use cap_lab::raft::{AppendResult, Config, Flaw, Message, Raft, Request, Role, Switches, Term, Timer};
 use cap_lab::sim::digest::Digest;
 use cap_lab::sim::model::{Model, Status, Step};
@@ -81,6 +81,11 @@ impl Cluster {
         u32::from(self.members / 2 + 1)
     }
 
+    /// Whether anybody asks for another configuration.
+    pub(crate) fn changes(&self) -> bool {
+        self.requests.iter().any(|(_, request)| matches!(request, Request::ChangeMembers(_)))
+    }
+
     /// Whether the message can't change its receiver any more, whatever happens: terms and votes on disk stay, nobody stands
     /// twice in one term, and what a leader knows to match only grows.
     pub(crate) fn is_spent(&self, model: &Model<Server>, envelope: &Envelope<Message<Word>>) -> bool {
@@ -96,18 +101,28 @@ impl Cluster {
             (Message::RequestVote { .. }, _) => slot.disk.vote.is_some() && !self.refusals,
             (Message::Vote { .. }, Role::Candidate { votes }) => votes.contains(envelope.from),
             (Message::AppendReply { result, .. }, Role::Leader { followers, .. }) => {
-                let matched = followers[&envelope.from].matched;
-                match result {
+                let matched = followers.get(&envelope.from).map(|progress| progress.matched);
+                matched.is_some_and(|matched| match result {
                     AppendResult::Matched { up_to } => *up_to < matched,
                     AppendResult::Mismatch { previous, .. } => *previous <= matched,
                     AppendResult::StaleTerm => true,
-                }
+                })
             }
             // Who was elected in its term, or was not, never stands in it again.
             (Message::Vote { .. } | Message::AppendReply { .. }, _) => true,
             _ => false,
         }
     }
+}
+
+/// Whether a request does anything: one that is refused is as good as not made yet.
+fn takes(server: &Server, id: RequestId, request: &Request<Word>) -> bool {
+    if !matches!(request, Request::ChangeMembers(_)) {
+        return server.is_leader();
+    }
+    let (mut asked, mut out) = (server.clone(), Effects::without_notes());
+    asked.on_request(id, request.clone(), Clocks::default(), &mut out);
+    asked != *server
 }
 
 impl Subject for Cluster {
@@ -147,7 +162,7 @@ impl Subject for Cluster {
             Step::Deliver(id) => !self.is_spent(model, model.flights().get(*id).expect("on its way")),
             Step::Timer(node, Timer::Election) => model.slot(*node).node.term() < Term(self.last_term),
             Step::Timer(_, Timer::Heartbeat) => self.heartbeats,
-            Step::Request(node, ..) => model.slot(*node).node.is_leader(),
+            Step::Request(node, id, request) => takes(&model.slot(*node).node, *id, request),
             _ => true,
         }
     }

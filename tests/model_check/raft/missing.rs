@@ -5,7 +5,7 @@ use cap_lab::node::NodeId;
 use cap_lab::raft::invariant::INVARIANTS;
 use cap_lab::raft::{AppendResult, Flaw, Message, Role, Term};
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Server};
 
 /// More steps than any way has.
 const NEVER: u32 = 1_000;
@@ -16,6 +16,7 @@ pub(crate) fn at_least(cluster: &Cluster, state: &State<Cluster>) -> u32 {
     let terms = (1..=cluster.last_term).map(Term);
     let [election, _, _, completeness, ..] = INVARIANTS.map(|(name, _)| Some(name));
     match cluster.wanted {
+        wanted if wanted == completeness && cluster.changes() => estimate.two_changes(),
         wanted if wanted == election => terms.map(|term| estimate.two_leaders(term)).min().unwrap_or(NEVER),
         wanted if wanted == completeness => {
             let pairs = terms
@@ -98,5 +99,44 @@ impl Estimate<'_> {
         });
         let missing = wanted.saturating_sub(counted.max().unwrap_or(0));
         self.leader(term) + 2 * missing - missing.min(answers.count() as u32)
+    }
+
+    /// Steps until what a majority of one changed configuration committed is lacked by a leader whom a majority of the other
+    /// elected. The majority of either shares a server with all majorities of the first configuration, so both changes are
+    /// needed, and the election comes after the change that it rests on.
+    fn two_changes(&self) -> u32 {
+        let (asked, ..) = self.state.spent();
+        let unasked = self.cluster.requests.iter().enumerate().filter(|(number, _)| asked & (1 << number) == 0);
+        let terms = || (1..=self.cluster.last_term).map(Term);
+        let ask = |node| 1 + terms().map(|term| self.election(node, term)).min().unwrap_or(NEVER);
+        let asks: Vec<u32> = unasked.map(|(_, (node, _))| ask(*node)).collect();
+        let servers = self.state.model.slots().map(|(_, slot)| &slot.node);
+        let elected = servers.map(|server| self.election_after_change(server, asks.is_empty())).min();
+        asks.iter().sum::<u32>()
+            + terms().map(|term| self.confirmed(term)).min().unwrap_or(NEVER)
+            + elected.unwrap_or(NEVER)
+    }
+
+    /// Steps until `server` is elected by two of a configuration that it has already: its timer, a request and a vote.
+    fn election_after_change(&self, server: &Server, both: bool) -> u32 {
+        let changed = server.log().term_at(server.membership_index()).filter(|term| *term > Term(0));
+        match server.role() {
+            Role::Leader { .. } if changed.is_some_and(|term| term < server.term()) => 0,
+            // It has to hear of a later term before it stands again.
+            Role::Leader { .. } if both => 4,
+            Role::Candidate { .. } if changed.is_some() => self.election(server.id(), server.term()),
+            _ => 3,
+        }
+    }
+
+    /// Steps until something is committed in `term`, which has a leader, by two of three: an append that arrives, and its answer.
+    fn confirmed(&self, term: Term) -> u32 {
+        if self.state.ghost.committed.iter().any(|(_, during)| *during == term) {
+            return 0;
+        }
+        let answered = self.state.model.flights().iter().any(|(_, envelope)| {
+            matches!(&envelope.message, Message::AppendReply { term: of, result: AppendResult::Matched { .. }, .. } if *of == term)
+        });
+        if answered { 1 } else { 2 }
     }
 }

@@ -356,3 +356,18 @@ fn sheets_tell_the_disk_from_the_rest() {
         assert!(!sheet.meaning.is_empty() && sheet.title.contains(" to "), "{sheet:?}");
     }
 }
+
+#[test]
+fn a_step_by_hand_is_one_place_on_the_line_its_disk_write_included() {
+    let mut lab = lab();
+    let count = |lab: &PaxosLab| lab.moments().expect("Paxos is stepped").len();
+    let asked = count(&lab);
+    for (nth, acceptor) in [1, 2, 4].into_iter().enumerate() {
+        pick(&mut lab, &format!("Deliver Prepare(1.p1) to a{acceptor}"));
+        assert_eq!(count(&lab), asked + nth + 1);
+    }
+    let second = *lab.moments().expect("Paxos is stepped").get(asked + 1).expect("it was counted");
+    lab.seek(second);
+    assert_eq!([1, 2, 4].map(|number| acceptor(&lab, number).0), ["1.p1", "1.p1", "–"]);
+    assert_eq!(count(&lab), asked + 3, "the future is still known");
+}

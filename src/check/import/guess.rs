@@ -1,0 +1,101 @@
+//! What a file may be, by its content. A guess: whoever knows better can say so.
+
+use super::{Format, Model, read};
+
+/// How much of a file is looked at for its format, in bytes.
+const LOOKED_AT: usize = 4_096;
+
+/// How a history is written; `None` if it looks like none.
+pub fn format(text: &str) -> Option<Format> {
+    let start = text.trim_start_matches(|char: char| char.is_whitespace() || char == '\u{feff}');
+    let mut end = start.len().min(LOOKED_AT);
+    while !start.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = &start[..end];
+    if head.contains("jepsen.util - ") || (!start.starts_with(['{', '[']) && text.contains("jepsen.util - ")) {
+        return Some(Format::PorcupineEtcd);
+    }
+    let inside = head.trim_start_matches(|char: char| "([{,".contains(char) || char.is_whitespace());
+    let is_map = head.starts_with(['{', '[', '(']);
+    if is_map && inside.starts_with('"') && head.contains("\"process\"") {
+        return Some(Format::JepsenJson);
+    }
+    // A record of EDN may have a tag before its map.
+    let is_edn = is_map || head.starts_with(['#', ';']);
+    if is_edn && head.contains(":process") {
+        return Some(if head.contains(":key ") { Format::PorcupineKv } else { Format::Jepsen });
+    }
+    None
+}
+
+/// The first model that every operation fits; if none does, the one that goes furthest.
+pub fn model(bytes: &[u8], format: Format) -> Model {
+    let all = [Model::Register, Model::CasRegister, Model::Kv, Model::Mutex, Model::Set, Model::Counter];
+    let mut furthest = (0, Model::Register);
+    for model in all {
+        match read(bytes, format, model) {
+            Ok(_) => return model,
+            Err(wrong) if wrong.line > furthest.0 => furthest = (wrong.line, model),
+            Err(_) => {}
+        }
+    }
+    furthest.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_their_first_lines() {
+        for (text, expected) in [
+            ("INFO  jepsen.util - 4 :invoke :cas [2 0]", Some(Format::PorcupineEtcd)),
+            ("Starting up\nINFO  jepsen.util - 4 :invoke :read nil", Some(Format::PorcupineEtcd)),
+            ("{:process 0, :type :invoke, :f :get, :key \"0\", :value nil}", Some(Format::PorcupineKv)),
+            ("[{:process 0, :type :invoke, :f :read, :value nil}]", Some(Format::Jepsen)),
+            ("{:type :invoke, :f :read, :value nil, :process 0, :time 1}\n", Some(Format::Jepsen)),
+            ("; a comment\n{:type :invoke, :process 0}", Some(Format::Jepsen)),
+            (" [ {\"type\": \"invoke\", \"process\": 0}]", Some(Format::JepsenJson)),
+            ("{\"process\": 0, \"type\": \"invoke\"}", Some(Format::JepsenJson)),
+            ("{\"format\":\"cap-lab run\",\"version\":1}", None),
+            ("", None),
+            ("[1, 2, 3]", None),
+            ("a letter about a :process", None),
+        ] {
+            assert_eq!(format(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn models_are_told_by_their_operations() {
+        let history = |operations: &[(&str, &str)]| -> String {
+            let event = |(f, value): &(&str, &str)| {
+                format!(
+                    "{{:process 0 :type :invoke :f :{f} :value nil}} {{:process 0 :type :ok :f :{f} :value {value}}}\n"
+                )
+            };
+            operations.iter().map(event).collect()
+        };
+        for (operations, expected) in [
+            (&[("read", "nil"), ("write", "nil")][..], Model::Register),
+            (&[("acquire", "nil"), ("release", "nil")], Model::Mutex),
+            (&[("read", "#{1 2}")], Model::Set),
+        ] {
+            assert_eq!(model(history(operations).as_bytes(), Format::Jepsen), expected, "{operations:?}");
+        }
+        let cas = "{:process 0 :type :invoke :f :cas :value [1 2]}";
+        assert_eq!(model(cas.as_bytes(), Format::Jepsen), Model::CasRegister);
+        let counter = "{:process 0 :type :invoke :f :add :value 1}{:process 0 :type :ok :f :add :value 1}\
+                       {:process 0 :type :invoke :f :read}{:process 0 :type :ok :f :read :value 1}";
+        assert_eq!(model(counter.as_bytes(), Format::Jepsen), Model::Counter);
+        let kv = "{:process 0 :type :invoke :f :append :key 1 :value \"a\"}";
+        assert_eq!(model(kv.as_bytes(), Format::PorcupineKv), Model::Kv);
+    }
+
+    #[test]
+    fn what_fits_no_model_is_read_as_the_one_that_goes_furthest() {
+        let mixed = "{:process 0 :type :invoke :f :acquire}\n{:process 0 :type :ok :f :acquire}\n{:process 0 :type :invoke :f :jump}";
+        assert_eq!(model(mixed.as_bytes(), Format::Jepsen), Model::Mutex);
+    }
+}

@@ -1,0 +1,182 @@
+//! The referee judges away from the page, where a long check can't hold up a frame: in a web worker, or in a test.
+//!
+//! It is told what the clients of a run saw, and where the play head is ([`Brief`]); it answers what that comes to
+//! ([`Ruling`]). It remembers what it was told, so that a brief holds only what began or ended since the one before, and what
+//! to forget when another future was chosen. It works in small steps ([`Referee::advance`]), between which its owner looks for
+//! newer messages, and it owns no clock: its owner decides how many steps a slice has.
+//!
+//! It also judges histories from files ([`recorded`]).
+//!
+//! Left out: judging while the history grows without taking it in anew. A check starts over from the first operation; the
+//! longer a history is, the further its verdict trails the play head.
+
+pub mod game;
+pub mod recorded;
+pub mod wire;
+pub mod words;
+
+use game::Game;
+use recorded::{File, Finding, Hearing};
+use wire::{read, wired, wired_enum, write};
+
+use crate::check::feed::{Entry, Fate};
+use crate::node::{Micros, RequestId};
+use crate::store::feed::PostId;
+use crate::world::feed::FeedSetup;
+
+/// What the page tells about one world of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Brief {
+    /// Which run: another number is another run, of which nothing is known yet.
+    pub case: u32,
+    /// Which of its worlds.
+    pub world: u8,
+    /// How often this world's future has become another one. The answers name it, so that old ones can be told.
+    pub fork: u32,
+    /// Who takes part.
+    pub setup: FeedSetup,
+    /// What happened at this moment or later did not happen.
+    pub forget: Option<Micros>,
+    /// What began since, by invocation.
+    pub began: Vec<Entry>,
+    /// What had begun before and ended since.
+    pub ended: Vec<(RequestId, (Micros, Fate))>,
+    /// The play head: of special interest is the history as of then.
+    pub head: Micros,
+    /// A read that is stale for sure, and the oldest post that it missed.
+    pub accused: Option<(RequestId, PostId)>,
+    /// The latest healing, if the page wants to know when all came together again after it.
+    pub healed: Option<Micros>,
+}
+
+/// What the referee knows of one world.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ruling {
+    /// The run.
+    pub case: u32,
+    /// Its world.
+    pub world: u8,
+    /// The last one heard of.
+    pub fork: u32,
+    /// The history is linearizable as of then.
+    pub good: Option<Micros>,
+    /// Its linearization, if it is another one: so many operations of the one told before stay, and these follow, each with a
+    /// moment at which it may have taken effect. The moments ascend.
+    pub order: Option<(u32, Vec<(RequestId, Micros)>)>,
+    /// It is not linearizable, and this is new: an earlier proof than the one before, or the first.
+    pub proof: Option<Proof>,
+    /// As of then nobody knows, after so many configurations.
+    pub unknown: Option<(Micros, u64)>,
+    /// The check under way: as of when, and how many configurations were looked at.
+    pub checking: Option<(Micros, u64)>,
+    /// After the healing asked about, no read that began from the second moment on missed a post confirmed before the first.
+    pub converged: Option<(Micros, Micros)>,
+}
+
+/// A proof that a history is not linearizable, in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    /// It is impossible from here on.
+    pub by: Micros,
+    /// When the first operation of the evidence began.
+    pub from: Micros,
+    /// What the evidence comes to.
+    pub sentence: String,
+    /// The operations that prove it, latest first, each with what it did.
+    pub operations: Vec<(RequestId, String)>,
+    /// How the guarantees stand, in the order of [`crate::check::ladder::GUARANTEES`].
+    pub ladder: Vec<Rung>,
+}
+
+/// How a guarantee stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rung {
+    /// Whether it was kept; `None`: nobody knows.
+    pub kept: Option<bool>,
+    /// What proves that it was broken, if the evidence does not say it already.
+    pub why: String,
+}
+
+/// A message to the referee.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// About a run.
+    Run(Brief),
+    /// A file to judge, instead of the one before.
+    File(File),
+}
+
+/// A message of the referee.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// About a run.
+    Run(Ruling),
+    /// About the file.
+    File(Finding),
+}
+
+wired!(FeedSetup { replicas, people });
+wired!(Entry { id, client, invoked, text, ended });
+wired_enum!(Fate { 0 => Refused, 1 => Posted, 2 => Read(posts) });
+wired!(Brief { case, world, fork, setup, forget, began, ended, head, accused, healed });
+wired!(Ruling { case, world, fork, good, order, proof, unknown, checking, converged });
+wired!(Proof { by, from, sentence, operations, ladder });
+wired!(Rung { kept, why });
+wired_enum!(Told { 0 => Run(brief), 1 => File(file) });
+wired_enum!(Answer { 0 => Run(ruling), 1 => File(finding) });
+
+/// Judges one run at a time, all its worlds, and one file.
+#[derive(Default)]
+pub struct Referee {
+    case: u32,
+    games: Vec<Game>,
+    file: Option<Hearing>,
+    /// Whose turn it is.
+    next: usize,
+}
+
+impl Referee {
+    /// Hears a message. `Err` if it is none: then nothing has changed.
+    pub fn hear(&mut self, message: &[u8]) -> Result<(), String> {
+        match read(message).ok_or("It was told something that it does not understand.")? {
+            Told::Run(brief) => self.hear_brief(brief),
+            Told::File(file) => self.file = Some(Hearing::new(&file)),
+        }
+        Ok(())
+    }
+
+    fn hear_brief(&mut self, brief: Brief) {
+        if brief.case != self.case {
+            (self.case, self.games) = (brief.case, Vec::new());
+        }
+        let world = usize::from(brief.world);
+        while self.games.len() <= world {
+            self.games.push(Game::new(brief.setup));
+        }
+        self.games[world].hear(brief);
+    }
+
+    /// Goes on a little; false if there is nothing left to do. The worlds take turns.
+    pub fn advance(&mut self) -> bool {
+        for _ in 0..self.games.len() {
+            self.next = (self.next + 1) % self.games.len();
+            if self.games[self.next].advance() {
+                return true;
+            }
+        }
+        self.file.as_mut().is_some_and(Hearing::advance)
+    }
+
+    /// What there is to tell since the last time.
+    pub fn answers(&mut self) -> Vec<Vec<u8>> {
+        let mut told = Vec::new();
+        for (world, game) in self.games.iter_mut().enumerate() {
+            if let Some(ruling) = game.ruling() {
+                told.push(write(&Answer::Run(Ruling { case: self.case, world: world as u8, ..ruling })));
+            }
+        }
+        let news = self.file.iter_mut().flat_map(Hearing::news);
+        told.extend(news.map(|finding| write(&Answer::File(finding))));
+        told
+    }
+}

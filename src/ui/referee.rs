@@ -1,0 +1,91 @@
+//! The line to the referee: a web worker that is started when it is first needed, and may not start, or die.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::JsValue;
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
+use yew::Callback;
+
+use crate::ui::browser;
+
+/// Where the worker's loader is, from the page. Its name does not change with its content, so the name of the page's own
+/// program, which does, follows it: no cache mixes two builds.
+const LOADER: &str = "./referee.js";
+/// What names the page's own program.
+const PROGRAM: &str = "link[rel=modulepreload]";
+/// After so many milliseconds without a sign of life it counts as not loaded..
+const PATIENCE_MS: u32 = 30_000;
+
+/// What comes over the line.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Heard {
+    /// It is there, and listens.
+    Ready,
+    /// An answer.
+    Answer(Rc<Vec<u8>>),
+    /// There is none, or no longer: why.
+    Gone(String),
+}
+
+/// A worker that was asked to start. Dropping it ends the worker, whatever it does.
+pub struct Line {
+    worker: Worker,
+    _told: Closure<dyn Fn(MessageEvent)>,
+    _failed: Closure<dyn Fn(Event)>,
+    _patience: Rc<RefCell<Option<Timeout>>>,
+}
+
+impl Line {
+    /// Starts a worker; what comes over the line goes to `send`. `Err` says why the browser will not.
+    pub fn open(send: Callback<Heard>) -> Result<Self, String> {
+        let program = browser::document().query_selector(PROGRAM).ok().flatten();
+        let build = program.and_then(|link| link.get_attribute("href")).unwrap_or_default();
+        let build = build.trim_start_matches("./");
+        let worker = Worker::new(&format!("{LOADER}?{build}")).map_err(|error| reason(&error))?;
+        let late = send.reform(|()| Heard::Gone("it was not loaded in time".to_owned()));
+        let patience = Rc::new(RefCell::new(Some(Timeout::new(PATIENCE_MS, move || late.emit(())))));
+        let (hear, waited) = (send.clone(), Rc::clone(&patience));
+        let told = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            waited.take();
+            let data = event.data();
+            hear.emit(match (data.as_string(), data.is_null()) {
+                (Some(wrong), _) => Heard::Gone(wrong),
+                (None, true) => Heard::Ready,
+                (None, false) => Heard::Answer(Rc::new(js_sys::Uint8Array::new(&data).to_vec())),
+            });
+        });
+        let failed = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|message| !message.is_empty());
+            // It is told on the page, so the console need not show it as a surprise.
+            event.prevent_default();
+            send.emit(Heard::Gone(message.unwrap_or_else(|| "its files could not be loaded".to_owned())));
+        });
+        worker.set_onmessage(Some(told.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        Ok(Self { worker, _told: told, _failed: failed, _patience: patience })
+    }
+
+    /// Tells it something.
+    pub fn tell(&self, message: &[u8]) {
+        // Only what can't be copied is refused, and bytes can.
+        let _ = self.worker.post_message(&js_sys::Uint8Array::from(message));
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+/// What an exception says.
+fn reason(error: &JsValue) -> String {
+    let error: Option<&js_sys::Error> = error.dyn_ref();
+    error.map_or_else(|| "the browser does not allow it".to_owned(), |error| String::from(error.message()))
+}
