@@ -54,7 +54,7 @@ fn reads_lack_their_readers_posts(calls: &Calls) -> bool {
 fn reads_forget(calls: &Calls) -> bool {
     let all = reads(calls);
     all.iter().any(|&(read, shown)| {
-        let before = all.iter().filter(|(before, _)| on_session(calls, *before, read)).next_back();
+        let before = all.iter().rfind(|(before, _)| on_session(calls, *before, read));
         before.is_some_and(|(_, seen)| {
             (0..seen.len()).any(|place| lacks(shown, seen[place], |held| seen[..place].contains(&held)))
         })
