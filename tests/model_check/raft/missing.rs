@@ -3,7 +3,7 @@
 use cap_lab::explore::State;
 use cap_lab::node::NodeId;
 use cap_lab::raft::invariant::INVARIANTS;
-use cap_lab::raft::{AppendResult, Flaw, Index, Message, Role, Term};
+use cap_lab::raft::{AppendResult, Flaw, Index, Message, Payload, Role, Term};
 
 use super::cluster::{Cluster, Server};
 
@@ -117,7 +117,9 @@ impl Estimate<'_> {
 
     /// Steps until `server` is elected by two of a configuration that it has already: its timer, a request and a vote.
     fn election_after_change(&self, server: &Server) -> u32 {
-        let changed = server.log().term_at(server.membership_index()).filter(|term| *term > Term(0));
+        let entries = server.log().iter_from(Index(1)).map(|(_, entry)| entry);
+        let changed =
+            entries.filter(|entry| matches!(entry.payload, Payload::Config(_))).last().map(|entry| entry.term);
         match server.role() {
             Role::Leader { .. } if changed.is_some_and(|term| term < server.term()) => 0,
             Role::Candidate { .. } if changed.is_some() => self.election(server.id(), server.term()),
