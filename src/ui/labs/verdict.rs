@@ -329,7 +329,13 @@ mod tests {
         assert!(sheet.before.is_some_and(|before| before > cut));
         let rung = |name| sheet.ladder.iter().find(|rung| rung.name == name).expect("a rung").kept;
         assert_eq!((rung("Linearizable"), rung("Read your writes")), (Some(false), Some(true)));
-        let marked = lab.world(AP).history.iter().flat_map(|row| row.bars.clone()).filter(|bar| bar.evidence).count();
+        let marked = lab
+            .history(AP, Micros::ZERO, lab.now())
+            .rows
+            .iter()
+            .flat_map(|row| row.bars.clone())
+            .filter(|bar| bar.evidence)
+            .count();
         assert_eq!(marked, sheet.operations.len(), "the evidence is marked in the history");
         let kept = lab.verdict_sheet(CP).expect("feeds have a history").ladder;
         assert!(kept.len() == 7 && kept.iter().all(|rung| rung.kept == Some(true)));
