@@ -403,8 +403,8 @@ impl App {
         let (from, to) = self.ui.strip.window.around(self.lab.now(), self.ui.speed);
         let world = |index| {
             let mut world = self.lab.world(index);
+            world.history = self.lab.history(index, from, to);
             world.verdict = world.verdict.map(|verdict| self.verdict(verdict));
-            let world = World { history: self.lab.history(index, from, to), ..world };
             Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
         let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();

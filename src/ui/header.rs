@@ -252,6 +252,7 @@ fn keys() -> El {
         ("↑ ↓", "in a figure: nodes, links, messages"),
         ("Enter", "in a figure: open it; cut or heal a link"),
         ("M", "in a figure: its menu, as right-click and long press"),
+        ("+ −", "among the operations: less or more time; Page Up, Page Down: earlier, later; End: now"),
         ("Esc", "close"),
         ("?", "these keys"),
     ];

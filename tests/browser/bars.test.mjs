@@ -167,6 +167,33 @@ labTest("scripting per frame: compare mode, 2 x 5 nodes, 1x, auto-traffic", { be
   assert.ok(p99 <= 16, `the 99th percentile is ${p99} ms`);
 });
 
+/** Moves the strips through ten minutes of operations, with little and with all of the time in them. */
+async function panHistory(lab) {
+  const keys = (all) =>
+    taskTimes(lab, async (keys) => {
+      const rows = document.querySelector("#rows-0");
+      const timers = [];
+      for (const key of keys) timers.push(await globalThis.inTask(() => rows.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }))));
+      return timers;
+    }, all);
+  await seek(lab, 600_000);
+  const ticks = () => lab.page.locator("#rows-0 .tick text").first().textContent();
+  for (const [what, zoom] of [["seconds", []], ["all ten minutes", Array(9).fill("-")]]) {
+    if (zoom.length > 0) await keys(zoom);
+    const before = await ticks();
+    const back = await keys(Array(40).fill("PageUp"));
+    if (zoom.length === 0) assert.notEqual(await ticks(), before, "the strip has moved");
+    const there = await keys(Array(40).fill("PageDown"));
+    const { median, p95, max } = spread([...back, ...there].map(({ script }) => script));
+    const label = `history-pan-${what.replaceAll(" ", "-")}-script`;
+    bar(`${label}-median`, median, 4, "ms");
+    bar(`${label}-p95`, p95, 16, "ms");
+    bar(`${label}-max`, max, 50, "ms");
+    await lab.screenshot(`history ${what}`);
+    assert.ok(p95 <= 16, `moving the strip by half of its window takes ${p95} ms`);
+  }
+}
+
 for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
   labTest(`ten simulated minutes of ${name}: seek anywhere, open as a file`, { at, before: watchFrames, timeout: 400_000 }, async (lab) => {
     const length = 600_000;
@@ -202,6 +229,7 @@ for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
     const drawing = spread(seeks.map(({ drawing }) => drawing));
     console.log(`seek-${name}: layout and painting take ${drawing.median.toFixed(1)} ms more (median), ${drawing.max.toFixed(1)} ms at most`);
 
+    if (name === "feed") await panHistory(lab);
     await seek(lab, 599_000);
     await openPopover(lab, "Run file");
     const file = await lab.download(() => lab.page.getByRole("button", { name: "Export this run" }).click());

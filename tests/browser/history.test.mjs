@@ -31,7 +31,7 @@ labTest("the order goes through every answered operation, each within its bar", 
       const numbers = (d) => [...d.matchAll(/[ML](-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
       const path = (selector) => rows.querySelector(selector).getAttribute("d");
       const bars = [...path(".bar.done path").matchAll(/M(-?[\d.]+),(-?[\d.]+)(?:h([\d.]+)q([\d.]+))?/g)];
-      return { dots: numbers(path(".order .dots")), line: numbers(path(".order .line")), bars: bars.map((bar) => bar.slice(1).map(Number)) };
+      return { dots: numbers(path(".order .dots")), line: numbers(path(".order .thread")), bars: bars.map((bar) => bar.slice(1).map(Number)) };
     });
     assert.ok(seen.bars.length > 8, `${seen.bars.length} bars`);
     assert.deepEqual(seen.line, seen.dots, "the line leads from dot to dot");

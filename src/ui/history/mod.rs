@@ -443,8 +443,8 @@ fn order(plan: &Plan<'_>, told: Option<u32>) -> El {
     let near = told.and_then(|told| points.iter().position(|point| point.id == told));
     let near = near.map(|at| line(&points[at.saturating_sub(1)..(at + 2).min(points.len())]));
     group
-        .add(classed("path", "line").set("d", line(points)))
-        .add(classed("path", "line near").set("d", near.unwrap_or_default()))
+        .add(classed("path", "thread").set("d", line(points)))
+        .add(classed("path", "thread near").set("d", near.unwrap_or_default()))
         .add(classed("path", "dots").set("d", dots.collect()))
 }
 

@@ -188,15 +188,16 @@ fn quoted(run: &FeedRun, id: RequestId) -> String {
     format!("{}'s “{text}”", run.world().setup.person(operation.client))
 }
 
-/// What carried an operation, in words. Messages of one kind that one node sent at once are one line, and so are those of one
+/// What carried an operation, in words: first what should have brought what it missed. Messages of one kind that one node sent at once are one line, and so are those of one
 /// kind to one node, if nothing else was sent in between.
 pub(super) fn carried(run: &FeedRun, operation: &FeedOperation, carried: &Carried, now: Micros) -> CarriedView {
     let setup = run.world().setup;
     let name = |id: NodeId| setup.name(id);
-    let carriers = &carried.carriers;
+    let (mut carriers, others): (Vec<&Carrier>, Vec<&Carrier>) = carried.carriers.iter().partition(|one| one.missed);
+    carriers.extend(others);
     let mut lines: Vec<CarriedLine> = Vec::new();
     let mut rest = &carriers[..];
-    while let Some(first) = rest.first() {
+    while let Some(&first) = rest.first() {
         let alike = |other: &Carrier| {
             let same = (other.message.kind, fate(other)) == (first.message.kind, fate(first));
             same && other.brought == first.brought && other.missed == first.missed
