@@ -543,10 +543,11 @@ mod tests {
                 continue;
             }
             // The answers to what was told before may come when another future was chosen since.
-            let late = referee.answers();
+            let mut late = referee.answers();
             while lab.briefs(1, None).iter().fold(false, |_, brief| referee.hear(brief).is_ok()) {
                 while referee.advance() {}
-                late.iter().chain(&referee.answers()).for_each(|answer| _ = lab.hear(answer));
+                late.append(&mut referee.answers());
+                late.drain(..).for_each(|answer| _ = lab.hear(&answer));
             }
             for world in 0..2 {
                 let known = calls(lab.run(world).history(), lab.now());
