@@ -461,8 +461,6 @@ pub struct OrderPoint {
     pub id: u32,
     /// A moment at which it may have taken effect.
     pub at: Micros,
-    /// Its place, counted from 1.
-    pub place: usize,
 }
 
 /// What came of an operation.
@@ -514,6 +512,8 @@ pub struct OperationView {
     pub outcome: String,
     /// What it saw: "14 posts, the newest Bo's “Rain again”".
     pub saw: String,
+    /// Its place in the order that explains the history, counted from 1.
+    pub place: Option<usize>,
     /// Its part in the evidence.
     pub evidence: String,
 }

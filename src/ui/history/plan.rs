@@ -204,9 +204,8 @@ impl Plan<'_> {
         let full = self.row_height() - 8.0;
         let place = |(index, bar): (usize, &Bar)| {
             let Lane { lane, of, knot } = lanes[index];
-            let is_next = |other: &&usize| lanes[**other].knot != knot || lanes[**other].lane == lane;
-            let later: Vec<usize> = (index + 1..bars.len()).take(8).collect();
-            let next = later.iter().find(is_next).map(|&next| self.x(bars[next].from));
+            let is_next = |other: &usize| lanes[*other].knot != knot || lanes[*other].lane == lane;
+            let next = (index + 1..bars.len()).take(8).find(is_next).map(|next| self.x(bars[next].from));
             let x = self.x(bar.from);
             let wanted = if sign(bar.state).is_empty() { LETTER } else { LETTER_AND_SIGN };
             let room = next.map_or(wanted, |next| next - x - GAP);

@@ -17,6 +17,9 @@ type FeedOperation = Operation<Request, Response, Refusal>;
 /// four things that it may have been asked for.
 const LONGEST: Micros = Micros::from_ms(6_000);
 
+/// Of an order, so many operations are shown at most.
+const POINTS_MAX: usize = 600;
+
 /// What is looked at, and from when.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Window {
@@ -69,13 +72,13 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
     let order = &verdicts.order()[..known];
     let first = order.partition_point(|(_, at)| *at < window.from);
     let last = order.partition_point(|(_, at)| *at <= window.to);
-    // One more on either side, for the line that leads there.
-    let shown = first.saturating_sub(1)..(last + 1).min(known);
-    let point = |(place, (id, at)): (usize, &(RequestId, Micros))| {
-        let client = run.history().get(*id)?.client;
-        Some(OrderPoint { row: row(client), id: id.0, at: *at, place: place + 1 })
+    // One more on either side, for the line that leads there. Of very many, none could be told from the next.
+    let shown = if last - first > POINTS_MAX { 0..0 } else { first.saturating_sub(1)..(last + 1).min(known) };
+    let point = |&(id, at): &(RequestId, Micros)| {
+        let client = run.history().get(id)?.client;
+        Some(OrderPoint { row: row(client), id: id.0, at })
     };
-    let points = order.iter().enumerate().take(shown.end).skip(shown.start).filter_map(point).collect();
+    let points = order[shown].iter().filter_map(point).collect();
     let decisive = decisive(run, &evidence).and_then(|ids| {
         let [post, read] = ids.map(|id| {
             let operation = run.history().get(id)?;
@@ -147,7 +150,9 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
         _ if ids.contains(&id) => "Part of the evidence: the stale read shows it.".to_owned(),
         _ => String::new(),
     };
-    Some(OperationView { id: name, title, state, from, to, outcome, saw, evidence })
+    let known = if ids.is_empty() { placed(verdicts, now) } else { 0 };
+    let place = verdicts.order()[..known].iter().position(|(other, _)| *other == id).map(|place| place + 1);
+    Some(OperationView { id: name, title, state, from, to, outcome, saw, place, evidence })
 }
 
 /// What came of an operation, and what it showed its person.
