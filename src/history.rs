@@ -121,14 +121,14 @@ impl<Q: Clone, T: Clone, R: Clone> History<Q, T, R> {
         self.0.iter()
     }
 
-    /// The operations that were invoked at `moment` or later, by invocation.
-    pub fn since(&self, moment: Micros) -> impl DoubleEndedIterator<Item = &Operation<Q, T, R>> + Clone {
-        self.0.iter_from(self.first(|operation| operation.invoked >= moment))
-    }
-
     /// The operations from the `start`-th on, counted from 0.
     pub fn iter_from(&self, start: usize) -> impl Iterator<Item = &Operation<Q, T, R>> + Clone {
         self.0.iter_from(start)
+    }
+
+    /// The operations that were invoked at `moment` or later, by invocation.
+    pub fn since(&self, moment: Micros) -> impl DoubleEndedIterator<Item = &Operation<Q, T, R>> + Clone {
+        self.0.iter_from(self.first(|operation| operation.invoked >= moment))
     }
 
     /// How many operations.

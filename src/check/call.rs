@@ -22,3 +22,13 @@ impl<A> Call<A> {
         self.returned.is_some_and(|returned| returned < other.invoked)
     }
 }
+
+/// Which order of a history's operations has to be kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    /// That of time: what returned before another one began comes before it (linearizability).
+    #[default]
+    OfTime,
+    /// Only that of time within each process (sequential consistency).
+    OfProcess,
+}

@@ -4,20 +4,33 @@
 //! stay is what a remaining operation may have seen: without the write of 3, a read of 3 would be impossible by itself, which
 //! proves nothing about the whole history. So whatever is impossible here was impossible in the history.
 //!
+//! The search for it starts from the operations that began last before the history became impossible: mostly a few of them,
+//! with what they saw, are enough.
+//!
 //! Left out: the smallest set of all. This one is minimal: take any one more away, and the rest becomes possible.
 
-use super::call::Call;
+use super::call::{Call, Order};
 use super::search::{DeadEnd, Found, Search};
 use super::spec::{Sight, Spec};
 
 /// How many configurations one attempt to take something away may look at. If that is too few, it stays.
 const ATTEMPT: u64 = 200_000;
+/// How many of the latest operations are tried first, and how many times as many next.
+const LATEST: usize = 16;
+const MORE: usize = 4;
+/// So many questions whether one operation may have seen another one count as one configuration.
+const QUESTIONS: usize = 64;
 
 /// Why a history is impossible. Operations are positions in what was checked.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Evidence {
     /// A set of operations on one object that is already impossible, by invocation.
     pub operations: Vec<u32>,
+    /// Those of them that make the case: all that are not there just because another one saw them. Of a stale read and the
+    /// twenty posts that it shows, it is the read and the post that it misses.
+    pub decisive: Vec<u32>,
+    /// Which order these operations can't have.
+    pub order: Order,
     /// Whether taking any one of them away, other than what a remaining one saw, makes the rest possible. It does, unless the
     /// search for a smaller set was too long.
     pub minimal: bool,
@@ -30,7 +43,9 @@ pub struct Evidence {
 /// The search for a small impossible set, under way.
 pub(super) struct Shrink<S: Spec> {
     evidence: Evidence,
-    /// How many to take away at once, and from where on.
+    /// All that is impossible, and what else there is, until a part of it is found to start from.
+    whole: Option<(Vec<u32>, Vec<u32>)>,
+    /// How many to take away at once, and from where on. Until there is something to take away from: how many were tried.
     chunk: usize,
     at: usize,
     /// Whether something went away in this pass.
@@ -42,17 +57,16 @@ pub(super) struct Shrink<S: Spec> {
 impl<S: Spec> Shrink<S> {
     /// Starts from `impossible`, which is, and from what it may have seen of `others`.
     pub(super) fn new(
-        spec: &S,
         calls: &[Call<S::Action>],
-        impossible: Vec<u32>,
+        order: Order,
+        mut impossible: Vec<u32>,
         others: Vec<u32>,
         dead_end: DeadEnd,
     ) -> Self {
-        let operations = with_seen(spec, calls, impossible, others);
-        let chunk = operations.len().div_ceil(2);
         let DeadEnd { by, longest } = dead_end;
-        let evidence = Evidence { operations, minimal: true, by, longest };
-        Self { evidence, chunk, at: 0, went: false, attempt: None }
+        impossible.sort_by_key(|&position| (calls[position as usize].invoked, position));
+        let evidence = Evidence { order, minimal: true, by, longest, ..Evidence::default() };
+        Self { evidence, whole: Some((impossible, others)), chunk: 0, at: 0, went: false, attempt: None }
     }
 
     /// Goes on for about `budget` configurations. Returns how many it looked at.
@@ -61,7 +75,15 @@ impl<S: Spec> Shrink<S> {
         while spent < budget {
             let Some((kept, search)) = &mut self.attempt else {
                 spent += 1;
-                if !self.next_attempt(spec, calls) {
+                let is_over = if self.whole.is_some() {
+                    spent += self.next_start(spec, calls);
+                    false
+                } else {
+                    spent += (self.evidence.operations.len().pow(2) / QUESTIONS) as u64;
+                    !self.next_attempt(spec, calls)
+                };
+                if is_over {
+                    self.evidence.decisive = decisive(spec, calls, &self.evidence);
                     return (Some(std::mem::take(&mut self.evidence)), spent);
                 }
                 continue;
@@ -74,15 +96,49 @@ impl<S: Spec> Shrink<S> {
                 continue;
             }
             if impossible {
-                self.evidence.operations = std::mem::take(kept);
+                let kept = std::mem::take(kept);
                 self.went = true;
-            } else {
+                if self.whole.take().is_some() {
+                    (self.chunk, self.went) = (kept.len().div_ceil(2), false);
+                }
+                self.evidence.operations = kept;
+            } else if self.whole.is_none() {
                 self.evidence.minimal &= found.is_some();
                 self.at += self.chunk;
             }
             self.attempt = None;
         }
         (None, spent)
+    }
+
+    /// What there is if nobody goes on: impossible, but not known to be minimal.
+    pub(super) fn so_far(&self) -> Evidence {
+        let operations = match &self.whole {
+            Some((impossible, _)) => impossible.clone(),
+            None => self.evidence.operations.clone(),
+        };
+        Evidence { decisive: operations.clone(), operations, minimal: false, ..self.evidence.clone() }
+    }
+
+    /// Tries more of the latest operations to start from, or takes all. Returns what that cost.
+    fn next_start(&mut self, spec: &S, calls: &[Call<S::Action>]) -> u64 {
+        let Some((impossible, others)) = &mut self.whole else { unreachable!("asked before") };
+        self.chunk = if self.chunk == 0 { LATEST } else { self.chunk * MORE };
+        let order = self.evidence.order;
+        let cost = |kept: usize, of: usize| (kept * of / QUESTIONS) as u64;
+        let all = impossible.len() + others.len();
+        if self.chunk * 2 < impossible.len() {
+            let (earlier, latest) = impossible.split_at(impossible.len() - self.chunk);
+            let kept = with_seen(spec, calls, order, latest.to_vec(), [earlier, others].concat());
+            let cost = cost(kept.len(), all);
+            self.attempt = Some((kept.clone(), Search::new(spec, calls, &kept, order)));
+            return cost;
+        }
+        let cost = cost(impossible.len(), others.len());
+        let (impossible, others) = self.whole.take().expect("asked before");
+        self.evidence.operations = with_seen(spec, calls, order, impossible, others);
+        self.chunk = self.evidence.operations.len().div_ceil(2);
+        cost
     }
 
     /// Finds the next smaller set to try; false if all were tried.
@@ -102,9 +158,10 @@ impl<S: Spec> Shrink<S> {
             // The latest first: it is mostly the early ones that the others build on.
             let (low, high) = (operations.len() - end, operations.len() - self.at);
             let rest = [&operations[..low], &operations[high..]].concat();
-            let kept = with_seen(spec, calls, rest, operations[low..high].to_vec());
+            let order = self.evidence.order;
+            let kept = with_seen(spec, calls, order, rest, operations[low..high].to_vec());
             if kept.len() < operations.len() && !kept.is_empty() {
-                self.attempt = Some((kept.clone(), Search::new(spec, calls, &kept)));
+                self.attempt = Some((kept.clone(), Search::new(spec, calls, &kept, order)));
                 return true;
             }
             self.at = end;
@@ -113,9 +170,15 @@ impl<S: Spec> Shrink<S> {
 }
 
 /// `kept`, and what it may have seen of `others`, and what that may have seen; by invocation.
-fn with_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], mut kept: Vec<u32>, mut others: Vec<u32>) -> Vec<u32> {
+fn with_seen<S: Spec>(
+    spec: &S,
+    calls: &[Call<S::Action>],
+    order: Order,
+    mut kept: Vec<u32>,
+    mut others: Vec<u32>,
+) -> Vec<u32> {
     while !others.is_empty() {
-        let sightings = Sightings::new(spec, calls, &kept);
+        let sightings = Sightings::new(spec, calls, &kept, order);
         let (back, left): (Vec<u32>, Vec<u32>) = others.iter().partition(|writer| sightings.includes(**writer));
         if back.is_empty() {
             break;
@@ -127,23 +190,40 @@ fn with_seen<S: Spec>(spec: &S, calls: &[Call<S::Action>], mut kept: Vec<u32>, m
     kept
 }
 
+/// The operations of an impossible set that are not there just because another one saw them; all of them, if each was seen.
+fn decisive<S: Spec>(spec: &S, calls: &[Call<S::Action>], evidence: &Evidence) -> Vec<u32> {
+    let Evidence { operations, order, .. } = evidence;
+    let is_seen = |one: &u32| {
+        let rest: Vec<u32> = operations.iter().copied().filter(|other| other != one).collect();
+        Sightings::new(spec, calls, &rest, *order).includes(*one)
+    };
+    let decisive: Vec<u32> = operations.iter().copied().filter(|one| !is_seen(one)).collect();
+    if decisive.is_empty() { operations.clone() } else { decisive }
+}
+
 /// What the operations of a set may have seen: an operation may owe its result to a write that began before it returned,
-/// unless that was surely overwritten, before it began, by another one that it may have seen just as well.
+/// unless that was surely overwritten, before it began, by another one that it may have seen just as well. Where the order of
+/// time need not be kept, it may owe it to any write.
 pub struct Sightings<'set, S: Spec> {
     spec: &'set S,
     calls: &'set [Call<S::Action>],
     kept: &'set [u32],
+    order: Order,
     /// By operation of the set: what began later, it did not see. For one of unknown fate: when the last one that may have
     /// seen it returned, for it need not take effect later.
     deadlines: Vec<Option<u64>>,
 }
 
 impl<'set, S: Spec> Sightings<'set, S> {
-    /// Of the operations `kept`.
-    pub fn new(spec: &'set S, calls: &'set [Call<S::Action>], kept: &'set [u32]) -> Self {
-        let deadlines = kept.iter().map(|&one| calls[one as usize].returned).collect();
-        let mut sightings = Self { spec, calls, kept, deadlines };
-        let mut changed = true;
+    /// Of the operations `kept`, of which `order` has to be kept.
+    pub fn new(spec: &'set S, calls: &'set [Call<S::Action>], kept: &'set [u32], order: Order) -> Self {
+        let returned = |&one: &u32| match order {
+            Order::OfTime => calls[one as usize].returned,
+            Order::OfProcess => Some(u64::MAX),
+        };
+        let deadlines: Vec<Option<u64>> = kept.iter().map(returned).collect();
+        let mut changed = deadlines.contains(&None);
+        let mut sightings = Self { spec, calls, kept, order, deadlines };
         while changed {
             changed = false;
             for (position, &one) in kept.iter().enumerate().filter(|(_, one)| calls[**one as usize].returned.is_none())
@@ -158,16 +238,20 @@ impl<'set, S: Spec> Sightings<'set, S> {
 
     /// Whether one of the set, other than itself, may have seen `writer`.
     pub fn includes(&self, writer: u32) -> bool {
-        self.last_seen(writer).is_some()
+        self.seen_by(writer).next().is_some()
     }
 
     /// When the last one that may have seen `writer` returned.
     fn last_seen(&self, writer: u32) -> Option<u64> {
-        let by = |(position, &reader): (usize, &u32)| {
-            let deadline = self.deadlines[position]?;
+        self.seen_by(writer).max()
+    }
+
+    /// When those returned that may have seen `writer`.
+    fn seen_by(&self, writer: u32) -> impl Iterator<Item = u64> + '_ {
+        self.kept.iter().zip(&self.deadlines).filter_map(move |(&reader, &deadline)| {
+            let deadline = deadline?;
             (reader != writer && self.may_have_seen(reader, deadline, writer)).then_some(deadline)
-        };
-        self.kept.iter().enumerate().filter_map(by).max()
+        })
     }
 
     fn may_have_seen(&self, reader: u32, deadline: u64, writer: u32) -> bool {
@@ -178,7 +262,11 @@ impl<'set, S: Spec> Sightings<'set, S> {
         }
         let is_overwritten = self.kept.iter().map(|&other| &self.calls[other as usize]).any(|other| {
             let as_good = sight == Sight::Latest || self.spec.sight(&reads.action, &other.action) == Sight::Value;
-            as_good && self.spec.overwrites(&other.action) && writes.precedes(other) && other.precedes(reads)
+            self.order == Order::OfTime
+                && as_good
+                && self.spec.overwrites(&other.action)
+                && writes.precedes(other)
+                && other.precedes(reads)
         });
         !is_overwritten
     }
@@ -192,10 +280,16 @@ pub fn sentence<S: Spec>(
     name: &dyn Fn(u32) -> String,
 ) -> String {
     let operations = &evidence.operations;
+    let kept = match evidence.order {
+        Order::OfTime => "the order of time",
+        Order::OfProcess => "everybody's own order",
+    };
     if let [alone] = operations[..] {
         return format!("{} is impossible by itself: nothing in the history could have led to it.", name(alone));
     }
-    if let Some((read, write, older)) = stale_read(spec, calls, operations) {
+    if evidence.order == Order::OfTime
+        && let Some((read, write, older)) = stale_read(spec, calls, operations)
+    {
         let (read, write) = (name(read), name(write));
         return match older {
             Some(older) => {
@@ -204,12 +298,10 @@ pub fn sentence<S: Spec>(
             None => format!("{read} began after {write} had returned, yet shows nothing of it."),
         };
     }
-    let mut search = Search::new(spec, calls, operations);
+    let mut search = Search::new(spec, calls, operations, evidence.order);
     let Some(Found::Nothing(DeadEnd { longest, .. })) = search.advance(spec, ATTEMPT) else {
-        return format!(
-            "No order of these {} operations keeps the order of time and explains all results.",
-            operations.len()
-        );
+        let count = operations.len();
+        return format!("No order of these {count} operations keeps {kept} and explains all results.");
     };
     let mut state = spec.initial();
     for &one in &longest {
@@ -224,7 +316,8 @@ pub fn sentence<S: Spec>(
     }
     let so_far = if order.is_empty() { "At first".to_owned() } else { format!("After {}", order.join(", then ")) };
     format!(
-        "No order explains all {} results. {so_far}, {}, and {} can't come next; other orders get no further.",
+        "No order that keeps {kept} explains all {} results. {so_far}, {}, and {} can't come next; other orders get no \
+         further.",
         operations.len(),
         spec.show(&state),
         name(*stuck)

@@ -8,7 +8,7 @@
 //! The answer may be "unknown": the problem is NP-complete (Gibbons & Korach 1997), so a check has a budget and can be
 //! cancelled. It can also be advanced in pieces, as a page must.
 
-use super::call::Call;
+use super::call::{Call, Order};
 use super::evidence::{Evidence, Shrink};
 use super::register::{self, Decided};
 use super::search::{Found, Search};
@@ -17,7 +17,7 @@ use super::spec::Spec;
 /// How many configurations an object may look at in its first turn.
 const FIRST_TURN: u64 = 256;
 
-/// What a check found.
+/// What a check found. ([`Checker::sequential`] uses the same words for an order that keeps that of each process only.)
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// Linearizable: in this order, which holds everything that returned and some of what did not.
@@ -53,6 +53,7 @@ enum Phase<S: Spec> {
 /// A check under way.
 pub struct Checker<S: Spec> {
     spec: S,
+    order: Order,
     calls: Vec<Call<S::Action>>,
     /// Fewest operations first.
     parts: Vec<Part<S>>,
@@ -88,12 +89,30 @@ impl<S: Spec> Checker<S> {
             let stage = if is_plain || register::is_plain(&spec, &calls, &members) {
                 Stage::Register
             } else {
-                Stage::Search(Box::new(Search::new(&spec, &calls, &members)))
+                Stage::Search(Box::new(Search::new(&spec, &calls, &members, Order::OfTime)))
             };
             parts.push(Part { members, stage });
         }
         parts.sort_by_key(|part| part.members.len());
-        Self { spec, calls, parts, phase: Phase::Deciding, next: 0, left: FIRST_TURN, turn: FIRST_TURN, explored: 0 }
+        Self::with_parts(spec, calls, Order::OfTime, parts)
+    }
+
+    /// A check for sequential consistency (Lamport 1979): is there an order that need only keep that of each process? The
+    /// verdict's words are those for linearizability. All operations are about one object: unlike linearizability, this does
+    /// not hold of a whole just because it holds of each object (Herlihy & Wing 1990, §3.3).
+    ///
+    /// Whether there is one is NP-complete even if every read tells its write (Gibbons & Korach 1997, §3).
+    pub fn sequential(spec: S, calls: Vec<Call<S::Action>>) -> Self {
+        assert!(calls.iter().all(|call| call.object == calls[0].object), "sequential consistency is of one object");
+        let members: Vec<u32> = (0..calls.len() as u32).collect();
+        let search = Search::new(&spec, &calls, &members, Order::OfProcess);
+        let part = Part { members, stage: Stage::Search(Box::new(search)) };
+        Self::with_parts(spec, calls, Order::OfProcess, vec![part])
+    }
+
+    fn with_parts(spec: S, calls: Vec<Call<S::Action>>, order: Order, parts: Vec<Part<S>>) -> Self {
+        let (next, left, turn) = (0, FIRST_TURN, FIRST_TURN);
+        Self { spec, order, calls, parts, phase: Phase::Deciding, next, left, turn, explored: 0 }
     }
 
     /// What is checked.
@@ -115,6 +134,16 @@ impl<S: Spec> Checker<S> {
     pub fn progress(&self) -> (usize, usize) {
         let ordered = self.parts.iter().filter(|part| matches!(part.stage, Stage::Ordered(_)));
         (ordered.count(), self.parts.len())
+    }
+
+    /// How many operations have a place in the longest orders that were found so far.
+    pub fn ordered(&self) -> usize {
+        let of = |part: &Part<S>| match &part.stage {
+            Stage::Register => 0,
+            Stage::Search(search) => search.longest(),
+            Stage::Ordered(order) => order.len(),
+        };
+        self.parts.iter().map(of).sum()
     }
 
     /// Goes on, for about `budget` more configurations; `None` if that did not suffice. Tells its verdict once.
@@ -148,6 +177,14 @@ impl<S: Spec> Checker<S> {
         }
     }
 
+    /// What is known if nobody goes on: that nobody knows, or evidence that may be larger than it need be.
+    pub fn give_up(&self) -> Verdict {
+        match &self.phase {
+            Phase::Deciding => Verdict::Unknown { explored: self.explored },
+            Phase::Shrinking(shrink) => Verdict::NotLinearizable(shrink.so_far()),
+        }
+    }
+
     /// Whose turn it is, if anybody is undecided.
     fn next_part(&mut self) -> Option<usize> {
         let is_open = |part: &Part<S>| !matches!(part.stage, Stage::Ordered(_));
@@ -175,13 +212,13 @@ impl<S: Spec> Checker<S> {
                 match decided {
                     Decided::Order(order) => part.stage = Stage::Ordered(order),
                     Decided::Ambiguous => {
-                        let search = Search::new(&self.spec, &self.calls, &part.members);
+                        let search = Search::new(&self.spec, &self.calls, &part.members, Order::OfTime);
                         part.stage = Stage::Search(Box::new(search));
                     }
                     Decided::Conflict(_) => {
                         let (core, dead_end) = register::first_failure(&self.spec, &self.calls, &part.members);
                         let others = part.members.iter().copied().filter(|one| !core.contains(one)).collect();
-                        let shrink = Shrink::new(&self.spec, &self.calls, core, others, dead_end);
+                        let shrink = Shrink::new(&self.calls, Order::OfTime, core, others, dead_end);
                         self.phase = Phase::Shrinking(Box::new(shrink));
                     }
                 }
@@ -197,9 +234,10 @@ impl<S: Spec> Checker<S> {
                     Some(Found::Order(order)) => part.stage = Stage::Ordered(order),
                     Some(Found::Nothing(dead_end)) => {
                         // Impossible as of then, so whatever began later has no part in it.
-                        let began = |one: &&u32| self.calls[**one as usize].invoked <= dead_end.by;
+                        let is_timed = self.order == Order::OfTime;
+                        let began = |one: &&u32| !is_timed || self.calls[**one as usize].invoked <= dead_end.by;
                         let (begun, later) = part.members.iter().partition(began);
-                        let shrink = Shrink::new(&self.spec, &self.calls, begun, later, dead_end);
+                        let shrink = Shrink::new(&self.calls, self.order, begun, later, dead_end);
                         self.phase = Phase::Shrinking(Box::new(shrink));
                     }
                 }
@@ -244,7 +282,7 @@ pub fn check<S: Spec>(
             return verdict;
         }
     }
-    Verdict::Unknown { explored: checker.explored() }
+    checker.give_up()
 }
 
 /// Whether `order` is a linearization of all that returned: it keeps the order of time, and each object's specification

@@ -1,4 +1,5 @@
-//! The search for a linearization of one object's history.
+//! The search for an order of one object's history: one that keeps the order of time (a linearization), or one that keeps the
+//! order of each process only (sequential consistency). They differ in what has to come first, and in nothing else.
 //!
 //! Wing & Gong (1993) try every operation that may come next: one that began before any of those still missing returned.
 //! Lowe (2017, "Testing for linearizability") remembers the configurations that were tried: which operations are in, and the
@@ -17,24 +18,38 @@
 
 use std::collections::HashMap;
 
-use super::call::Call;
+use super::call::{Call, Order};
 use super::fast_hash::FastState;
 use super::spec::{Sight, Spec};
 
-/// How many of the coming reads are looked at.
+/// How many of the coming reads of each lane are looked at.
 const LOOK_AHEAD: usize = 4;
 
 /// An operation that returned.
 struct Returned<A> {
     call: u32,
+    lane: u32,
     action: A,
     invoked: u64,
     returned: u64,
 }
 
-/// Operations of unknown fate that do the same.
+/// Operations among which the order of time has to be kept: all of them, or those of one process. Those that returned lie
+/// side by side, by invocation.
+#[derive(Default)]
+struct Lane {
+    end: usize,
+    /// The first that is missing.
+    first: usize,
+    /// When the first of those missing returned, and the first position that nothing at or after is in: as of the last scan.
+    deadline: u64,
+    window: usize,
+}
+
+/// Operations of unknown fate in one lane that do the same.
 struct Class<A> {
     action: A,
+    lane: u32,
     /// When each began, and which it is; by the former.
     members: Vec<(u64, u32)>,
 }
@@ -54,7 +69,7 @@ struct Choice {
     base: usize,
 }
 
-/// Which of the returned ones are in: all before the first that is missing, and some after it.
+/// Which of the returned ones of a lane are in: all before the first that is missing, and some after it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum After {
     Few(u64),
@@ -65,6 +80,8 @@ enum After {
 struct Configuration<T> {
     first: u32,
     after: After,
+    /// The same of all lanes but the first.
+    others: Box<[(u32, After)]>,
     state: T,
 }
 
@@ -83,7 +100,8 @@ pub(super) enum Found {
 /// What a search without success leaves.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct DeadEnd {
-    /// The history is impossible already as of this moment: no order got past the return that happened then.
+    /// The history is impossible already as of this moment: no order got past the return that happened then. (Of an order
+    /// that need not keep that of time, this says nothing.)
     pub by: u64,
     /// The longest order that was found.
     pub longest: Vec<u32>,
@@ -91,14 +109,18 @@ pub(super) struct DeadEnd {
 
 /// A search under way.
 pub(super) struct Search<S: Spec> {
+    order: Order,
+    /// By lane, then by invocation.
     returned: Vec<Returned<S::Action>>,
+    lanes: Vec<Lane>,
     classes: Vec<Class<S::Action>>,
     /// Positions of the reads, and of what overwrites all that was before.
     reads: Vec<u32>,
     overwriters: Vec<u32>,
     /// Bit per returned operation.
     placed_bits: Vec<u64>,
-    first: usize,
+    /// How many of the returned ones are not in.
+    missing: usize,
     used: Vec<u32>,
     placed: Vec<Pick>,
     state: S::State,
@@ -113,29 +135,42 @@ pub(super) struct Search<S: Spec> {
 
 impl<S: Spec> Search<S> {
     /// A search for an order of `members`, which are positions in `calls`.
-    pub(super) fn new(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Self {
+    pub(super) fn new(spec: &S, calls: &[Call<S::Action>], members: &[u32], order: Order) -> Self {
+        let mut processes: Vec<u64> = match order {
+            Order::OfTime => Vec::new(),
+            Order::OfProcess => members.iter().map(|&call| calls[call as usize].process).collect(),
+        };
+        processes.sort_unstable();
+        processes.dedup();
+        let lane = |call: u32| processes.binary_search(&calls[call as usize].process).unwrap_or(0) as u32;
         let mut returned = Vec::with_capacity(members.len());
         let mut unknown: Vec<u32> = Vec::new();
         for &call in members {
             let Call { action, invoked, returned: at, .. } = &calls[call as usize];
             match *at {
-                Some(at) => returned.push(Returned { call, action: action.clone(), invoked: *invoked, returned: at }),
+                Some(at) => {
+                    let (lane, action, invoked) = (lane(call), action.clone(), *invoked);
+                    returned.push(Returned { call, lane, action, invoked, returned: at });
+                }
                 None => unknown.push(call),
             }
         }
-        returned.sort_by_key(|one: &Returned<_>| (one.invoked, one.returned));
+        returned.sort_by_key(|one: &Returned<_>| (one.lane, one.invoked, one.returned));
+        let lanes = lanes(&returned, processes.len().max(1));
         drop_unseen(spec, calls, &returned, &mut unknown);
-        let classes = classes(calls, &unknown);
+        let classes = classes(calls, &unknown, lane);
         let positions = |wanted: &dyn Fn(&S::Action) -> bool| -> Vec<u32> {
             (0..).zip(&returned).filter(|(_, one)| wanted(&one.action)).map(|(position, _)| position).collect()
         };
         Self {
+            order,
             reads: positions(&|action| S::LOOKS_AHEAD && spec.is_read(action)),
             overwriters: positions(&|action| S::LOOKS_AHEAD && spec.overwrites(action)),
             placed_bits: vec![0; returned.len().div_ceil(64) + 1],
-            first: 0,
+            missing: returned.len(),
             used: vec![0; classes.len()],
             returned,
+            lanes,
             classes,
             placed: Vec::new(),
             state: spec.initial(),
@@ -151,6 +186,11 @@ impl<S: Spec> Search<S> {
     /// How many configurations were looked at.
     pub(super) fn explored(&self) -> u64 {
         self.explored
+    }
+
+    /// How many operations the longest order has that was found.
+    pub(super) fn longest(&self) -> usize {
+        self.longest.len().max(self.placed.len())
     }
 
     /// Looks at `budget` configurations at most; `None` if that was not enough.
@@ -184,12 +224,12 @@ impl<S: Spec> Search<S> {
     fn enter(&mut self, spec: &S) -> bool {
         self.explored += 1;
         let base = self.candidates.len();
-        let (deadline, end) = self.scan(spec);
-        if self.first == self.returned.len() {
+        self.scan(spec);
+        if self.missing == 0 {
             return true;
         }
-        self.by = self.by.max(deadline);
-        if self.is_new(end) {
+        self.by = self.by.max(self.lanes[0].deadline);
+        if self.is_new() {
             self.drop_doomed(spec, base);
             let chosen = &mut self.candidates[base..];
             let returned = &self.returned;
@@ -212,11 +252,26 @@ impl<S: Spec> Search<S> {
     }
 
     /// Puts in the reads that may come next, and lists as candidates what else may.
-    /// Returns when the first of those missing returned, and the first position that nothing at or after is in.
-    fn scan(&mut self, spec: &S) -> (u64, usize) {
+    fn scan(&mut self, spec: &S) {
+        for lane in 0..self.lanes.len() {
+            self.scan_lane(spec, lane);
+        }
+        for (index, class) in self.classes.iter().enumerate() {
+            let deadline = self.lanes[class.lane as usize].deadline;
+            if class.members.get(self.used[index] as usize).is_some_and(|(invoked, _)| *invoked <= deadline)
+                && let Some(after) = spec.step(&self.state, &class.action)
+                && after != self.state
+            {
+                self.candidates.push((Pick::Class(index as u32), after));
+            }
+        }
+    }
+
+    fn scan_lane(&mut self, spec: &S, lane: usize) {
+        let Lane { first, end, .. } = self.lanes[lane];
         let mut deadline = u64::MAX;
-        let mut position = self.first;
-        while position < self.returned.len() {
+        let mut position = first;
+        while position < end {
             if self.is_placed(position) {
                 position += 1;
                 continue;
@@ -236,15 +291,7 @@ impl<S: Spec> Search<S> {
             }
             position += 1;
         }
-        for (index, class) in self.classes.iter().enumerate() {
-            if class.members.get(self.used[index] as usize).is_some_and(|(invoked, _)| *invoked <= deadline)
-                && let Some(after) = spec.step(&self.state, &class.action)
-                && after != self.state
-            {
-                self.candidates.push((Pick::Class(index as u32), after));
-            }
-        }
-        (deadline, position)
+        (self.lanes[lane].deadline, self.lanes[lane].window) = (deadline, position);
     }
 
     /// Drops candidates from `base` on that lead nowhere. All reads that are possible now are in by now.
@@ -269,34 +316,37 @@ impl<S: Spec> Search<S> {
     /// If one of the next reads can't be reached from `state`, to which `pick` would lead: when that read returned. This much
     /// of the history is needed to see it.
     fn doom(&self, spec: &S, state: &S::State, pick: Pick) -> Option<u64> {
-        let from = self.reads.partition_point(|&position| (position as usize) < self.first);
-        let coming = self.reads[from..].iter().map(|&position| position as usize);
-        for position in coming.filter(|&position| !self.is_placed(position)).take(LOOK_AHEAD) {
-            let read = &self.returned[position];
-            if !spec.leads_to(state, &read.action) && !self.may_be_overwritten(spec, read.returned, pick) {
-                return Some(read.returned);
+        self.lanes.iter().find_map(|lane| {
+            let coming = positions_in(&self.reads, lane).filter(|&position| !self.is_placed(position));
+            for position in coming.take(LOOK_AHEAD) {
+                let read = &self.returned[position];
+                if !spec.leads_to(state, &read.action) && !self.may_be_overwritten(spec, read.returned, pick) {
+                    return Some(read.returned);
+                }
             }
-        }
-        None
+            None
+        })
     }
 
-    /// Whether something other than `pick` may overwrite the state before `deadline`.
+    /// Whether something other than `pick` may overwrite the state before `deadline`, where the order of time has to be kept.
     fn may_be_overwritten(&self, spec: &S, deadline: u64, pick: Pick) -> bool {
-        let from = self.overwriters.partition_point(|&position| (position as usize) < self.first);
-        let is_other = |&&position: &&u32| {
-            !self.is_placed(position as usize) && !matches!(pick, Pick::Returned(picked) if picked == position)
+        let is_other = |&position: &usize| {
+            !self.is_placed(position) && !matches!(pick, Pick::Returned(picked) if picked as usize == position)
         };
-        let next = self.overwriters[from..].iter().find(is_other);
-        next.is_some_and(|&position| self.returned[position as usize].invoked <= deadline)
+        let is_in_time = |invoked: u64| self.order == Order::OfProcess || invoked <= deadline;
+        let next = |lane: &Lane| positions_in(&self.overwriters, lane).find(is_other);
+        self.lanes.iter().filter_map(next).any(|position| is_in_time(self.returned[position].invoked))
             || self.classes.iter().any(|class| {
-                spec.overwrites(&class.action) && class.members.first().is_some_and(|(invoked, _)| *invoked <= deadline)
+                spec.overwrites(&class.action) && class.members.first().is_some_and(|(invoked, _)| is_in_time(*invoked))
             })
     }
 
     /// Whether no configuration was tried that could do at least as much. Remembers this one.
-    fn is_new(&mut self, end: usize) -> bool {
-        let configuration =
-            Configuration { first: self.first as u32, after: self.after(end), state: self.state.clone() };
+    fn is_new(&mut self) -> bool {
+        let of = |lane: &Lane| (lane.first as u32, self.after(lane.first, lane.window));
+        let (first, after) = of(&self.lanes[0]);
+        let others = self.lanes[1..].iter().map(of).collect();
+        let configuration = Configuration { first, after, others, state: self.state.clone() };
         let fresh = !self.tried.contains_key(&configuration);
         let tried = self.tried.entry(configuration).or_default();
         let covers = |one: &[u32], other: &[u32]| one.iter().zip(other).all(|(one, other)| one <= other);
@@ -310,19 +360,24 @@ impl<S: Spec> Search<S> {
         true
     }
 
-    /// The bits after the first that is missing, and before `end`.
-    fn after(&self, end: usize) -> After {
-        let start = self.first + 1;
+    /// The bits after `first`, which is missing, and before `end`.
+    fn after(&self, first: usize, end: usize) -> After {
+        let start = first + 1;
         let word = |offset: usize| {
             let (index, shift) = ((start + offset) / 64, (start + offset) % 64);
             let low = self.placed_bits.get(index).copied().unwrap_or(0) >> shift;
             let high = self.placed_bits.get(index + 1).copied().unwrap_or(0);
             if shift == 0 { low } else { low | (high << (64 - shift)) }
         };
+        // What lies behind is another lane's.
+        let within = |offset: usize| match end.saturating_sub(start + offset) {
+            count @ 0..64 => word(offset) & ((1 << count) - 1),
+            _ => word(offset),
+        };
         if end <= start + 64 {
-            return After::Few(word(0));
+            return After::Few(within(0));
         }
-        let mut words: Vec<u64> = (0..end - start).step_by(64).map(word).collect();
+        let mut words: Vec<u64> = (0..end - start).step_by(64).map(within).collect();
         while words.len() > 1 && words.last() == Some(&0) {
             words.pop();
         }
@@ -338,9 +393,12 @@ impl<S: Spec> Search<S> {
             Pick::Returned(position) => {
                 let position = position as usize;
                 self.placed_bits[position / 64] |= 1 << (position % 64);
-                while self.first < self.returned.len() && self.is_placed(self.first) {
-                    self.first += 1;
+                self.missing -= 1;
+                let Lane { mut first, end, .. } = self.lanes[self.returned[position].lane as usize];
+                while first < end && self.is_placed(first) {
+                    first += 1;
                 }
+                self.lanes[self.returned[position].lane as usize].first = first;
             }
             Pick::Class(index) => self.used[index as usize] += 1,
         }
@@ -353,7 +411,9 @@ impl<S: Spec> Search<S> {
                 Pick::Returned(position) => {
                     let position = position as usize;
                     self.placed_bits[position / 64] &= !(1 << (position % 64));
-                    self.first = self.first.min(position);
+                    self.missing += 1;
+                    let lane = &mut self.lanes[self.returned[position].lane as usize];
+                    lane.first = lane.first.min(position);
                 }
                 Pick::Class(index) => self.used[index as usize] -= 1,
             }
@@ -373,6 +433,22 @@ impl<S: Spec> Search<S> {
         };
         picks.iter().map(call).collect()
     }
+}
+
+/// Those of `sorted` positions that lie in a lane, from the first that is missing on.
+fn positions_in(sorted: &[u32], lane: &Lane) -> impl Iterator<Item = usize> {
+    let Lane { first, end, .. } = *lane;
+    let from = sorted.partition_point(|&position| (position as usize) < first);
+    sorted[from..].iter().map(|&position| position as usize).take_while(move |&position| position < end)
+}
+
+fn lanes<A>(returned: &[Returned<A>], count: usize) -> Vec<Lane> {
+    let lane = |index: usize| {
+        let start = returned.partition_point(|one| (one.lane as usize) < index);
+        let end = returned.partition_point(|one| one.lane as usize <= index);
+        Lane { end, first: start, ..Lane::default() }
+    };
+    (0..count).map(lane).collect()
 }
 
 /// Drops what never returned and nobody may have seen: without it, whatever was possible still is.
@@ -395,14 +471,19 @@ fn drop_unseen<S: Spec>(spec: &S, calls: &[Call<S::Action>], returned: &[Returne
     }
 }
 
-fn classes<A: Clone + Eq + std::hash::Hash>(calls: &[Call<A>], unknown: &[u32]) -> Vec<Class<A>> {
+fn classes<A: Clone + Eq + std::hash::Hash>(
+    calls: &[Call<A>],
+    unknown: &[u32],
+    lane: impl Fn(u32) -> u32,
+) -> Vec<Class<A>> {
     let mut classes: Vec<Class<A>> = Vec::new();
-    let mut positions: HashMap<&A, usize, FastState> = HashMap::default();
+    let mut positions: HashMap<(u32, &A), usize, FastState> = HashMap::default();
     for &call in unknown {
         let Call { action, invoked, .. } = &calls[call as usize];
-        let position = *positions.entry(action).or_insert(classes.len());
+        let lane = lane(call);
+        let position = *positions.entry((lane, action)).or_insert(classes.len());
         if position == classes.len() {
-            classes.push(Class { action: action.clone(), members: Vec::new() });
+            classes.push(Class { action: action.clone(), lane, members: Vec::new() });
         }
         classes[position].members.push((*invoked, call));
     }

@@ -14,7 +14,7 @@ mod way;
 
 pub use random::random;
 pub use shortest::{Explored, Limit, shortest};
-pub use way::{Way, interventions, replay, shrink};
+pub use way::{Way, interventions, replay, shortened, shrink};
 
 use std::hash::Hash;
 use std::sync::Arc;

@@ -82,21 +82,27 @@ pub fn shrink<S: Subject>(subject: &S, way: &Way<S::Node>) -> Way<S::Node> {
     let breaks = |way: &Way<S::Node>| replay(subject, way, |_, _, _| {}).err().map(|broken| broken.invariant);
     let wanted = breaks(way);
     assert!(wanted.is_some(), "nothing breaks on this way");
-    let mut best = way.clone();
+    Way(shortened(&way.0, |fewer| breaks(&Way(fewer.to_vec())) == wanted))
+}
+
+/// `list` without what can be left out of it such that it is still `good`, tried in large pieces first (Zeller and
+/// Hildebrandt, *Simplifying and Isolating Failure-Inducing Input*, 2002): no single item can be spared any more.
+pub fn shortened<T: Clone>(list: &[T], mut good: impl FnMut(&[T]) -> bool) -> Vec<T> {
+    let mut best = list.to_vec();
     let mut chunk = best.len().div_ceil(2);
     loop {
         let before = best.len();
         let mut start = 0;
         while start < best.len() {
             let mut shorter = best.clone();
-            shorter.0.drain(start..(start + chunk).min(best.len()));
-            if breaks(&shorter) == wanted {
+            shorter.drain(start..(start + chunk).min(best.len()));
+            if good(&shorter) {
                 best = shorter;
             } else {
                 start += chunk;
             }
         }
-        if chunk == 1 && best.len() == before {
+        if chunk <= 1 && best.len() == before {
             return best;
         }
         chunk = chunk.div_ceil(2);

@@ -109,9 +109,12 @@ impl Game {
         self.good = self.good.map(|until| until.min(before));
         self.proof.take_if(|proof| proof.by >= now);
         self.unknown.take_if(|(at, _)| *at >= now);
-        // The page may have passed over the latest answers: they were of the other future.
-        self.order.clear();
-        (self.order_untold, self.under_way, self.accused, self.answer) = (None, None, None, Ruling::default());
+        (self.under_way, self.accused, self.answer) =
+            (None, None, Ruling { proof: self.proof.clone(), ..Ruling::default() });
+        // What of it took effect before still explains what was seen before. The page may have passed over the latest answers,
+        // which were of the other future: it is told all again.
+        self.order.truncate(self.order.partition_point(|(_, at)| *at < now));
+        (self.order_untold, self.is_news) = (Some(0), true);
     }
 
     /// Whether the verdict as of the play head is known, as far as it can be.

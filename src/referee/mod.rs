@@ -88,6 +88,13 @@ pub struct Proof {
     pub ladder: Vec<Rung>,
 }
 
+impl Proof {
+    /// The operations that prove it, by invocation.
+    pub fn ids(&self) -> impl Iterator<Item = RequestId> + '_ {
+        self.operations.iter().rev().map(|(id, _)| *id)
+    }
+}
+
 /// How a guarantee stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rung {

@@ -6,14 +6,13 @@ use super::{Proof, Rung};
 use crate::check::call::Call;
 use crate::check::evidence::{Evidence, sentence};
 use crate::check::feed::{Entry, FeedCalls};
-use crate::check::ladder::{Counterexample, Guarantee, Standing, judge};
+use crate::check::ladder::{Counterexample, Guarantee, Standing, judge_weaker};
 use crate::check::spec::feed::{Feed, FeedAction, name};
 use crate::node::{Micros, RequestId};
-use crate::store::feed::PostId;
 use crate::world::feed::FeedSetup;
 
-/// Over how many operations the ladder is judged: it takes time with the square of their number.
-const JUDGED: usize = 240;
+/// How many configurations the ladder may look at: its owner waits for them.
+const BUDGET: u64 = 20_000;
 
 /// Who took part, and what they did: what people call an operation.
 #[derive(Clone, Copy)]
@@ -57,13 +56,12 @@ pub(super) fn proof(
     let named = |position: u32| (&calls[position as usize], ids[position as usize]);
     let operations: Vec<Named<'_>> = evidence.operations.iter().map(|&position| named(position)).collect();
     let from = operations.iter().map(|(call, _)| call.invoked).min().map_or(by, Micros);
-    let last = operations.last().map(|(_, id)| *id);
     Proof {
         by,
         from,
         sentence: sentence(&Feed, calls, evidence, &|position| names.brief(named(position))),
         operations: operations.iter().rev().map(|one| (one.1, names.words(*one, &operations))).collect(),
-        ladder: names.ladder(whole, last),
+        ladder: names.ladder(whole),
     }
 }
 
@@ -118,55 +116,31 @@ impl Names<'_> {
         format!("{who} reads, {when}: {what}")
     }
 
-    /// The ladder of a history that is not linearizable, over the operations around `last`, the last one of the evidence.
-    fn ladder(&self, whole: &FeedCalls, last: Option<RequestId>) -> Vec<Rung> {
-        let near = around(whole, last);
-        // The linearizable rung is known: no budget for it.
-        let rung = |(guarantee, standing): (Guarantee, Standing)| match standing {
-            _ if guarantee == Guarantee::Linearizable => Rung { kept: Some(false), why: String::new() },
+    /// The ladder of a history that is not linearizable.
+    fn ladder(&self, whole: &FeedCalls) -> Vec<Rung> {
+        let rung = |(_, standing): (Guarantee, Standing)| match standing {
             Standing::Kept => Rung { kept: Some(true), why: String::new() },
-            Standing::Unknown => Rung { kept: None, why: String::new() },
-            Standing::Broken(against) => Rung { kept: Some(false), why: self.counterexample(&near, &against) },
+            Standing::Unknown { explored, .. } => {
+                Rung { kept: None, why: format!("No order was found among {explored} configurations.") }
+            }
+            Standing::Broken(against) => Rung { kept: Some(false), why: self.counterexample(whole, &against) },
         };
-        judge(&near.calls, 0).into_iter().map(rung).collect()
+        let linearizable = Rung { kept: Some(false), why: String::new() };
+        judge_weaker(&whole.calls, BUDGET).into_iter().map(rung).chain([linearizable]).collect()
     }
 
-    fn counterexample(&self, near: &FeedCalls, against: &Counterexample) -> String {
+    fn counterexample(&self, whole: &FeedCalls, against: &Counterexample) -> String {
         let mut said = against.sentence.clone();
-        for one in near.calls.iter().zip(near.ids.iter().copied()) {
+        for &position in &against.operations {
+            let one = (&whole.calls[position as usize], whole.ids[position as usize]);
             if let FeedAction::Post(post) = one.0.action {
-                let formal = name(post);
-                if said.contains(&formal) {
-                    said = said.replace(&formal, &self.post(one));
-                }
+                said = said.replace(&name(post), &self.post(one));
             }
         }
-        let reads = |position: &&u32| matches!(near.calls[**position as usize].action, FeedAction::Read(_));
+        let reads = |position: &&u32| matches!(whole.calls[**position as usize].action, FeedAction::Read(_));
         let Some(&read) = against.operations.iter().rev().find(reads) else { return said };
-        let mut why = self.brief((&near.calls[read as usize], near.ids[read as usize]));
+        let mut why = self.brief((&whole.calls[read as usize], whole.ids[read as usize]));
         write!(why, ": {said}").expect("strings take everything");
         why
     }
-}
-
-/// At most [`JUDGED`] operations around one, and every post that they saw: what is impossible among them is so in the whole.
-fn around(whole: &FeedCalls, last: Option<RequestId>) -> FeedCalls {
-    let middle = whole.ids.iter().position(|id| Some(*id) == last).unwrap_or(0);
-    let start = middle.saturating_sub(JUDGED / 2);
-    let window = start..whole.calls.len().min(start + JUDGED);
-    let mut seen: Vec<PostId> = Vec::new();
-    for call in &whole.calls[window.clone()] {
-        if let FeedAction::Read(posts) = &call.action {
-            seen.extend(posts.iter().filter(|post| !seen.contains(post)).copied().collect::<Vec<_>>());
-        }
-    }
-    let mut near = FeedCalls::default();
-    for (position, (call, id)) in whole.calls.iter().zip(&whole.ids).enumerate() {
-        let is_seen = matches!(&call.action, FeedAction::Post(post) if seen.contains(post));
-        if window.contains(&position) || is_seen {
-            near.calls.push(call.clone());
-            near.ids.push(*id);
-        }
-    }
-    near
 }

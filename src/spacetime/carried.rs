@@ -209,8 +209,8 @@ fn acknowledges(letter: &Letter, index: u64) -> bool {
 /// The round of heartbeats to which a message belongs, and whether it answers one.
 fn round(letter: &Letter) -> Option<(u64, bool)> {
     match letter {
-        Letter::Raft(raft::Message::AppendEntries { round, .. }) => Some((u64::from(round.0), false)),
-        Letter::Raft(raft::Message::AppendReply { round, .. }) => Some((u64::from(round.0), true)),
+        Letter::Raft(raft::Message::AppendEntries { round, .. }) => Some((round.0, false)),
+        Letter::Raft(raft::Message::AppendReply { round, .. }) => Some((round.0, true)),
         Letter::MultiPaxos(multi_paxos::Message::Heartbeat { beat, .. }) => Some((u64::from(*beat), false)),
         Letter::MultiPaxos(multi_paxos::Message::HeartbeatReply { beat, .. }) => Some((u64::from(*beat), true)),
         _ => None,

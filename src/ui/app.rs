@@ -1,6 +1,7 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
 mod hands;
+mod recorded;
 mod referee;
 mod spacetime;
 mod strip;
@@ -8,6 +9,7 @@ mod strip;
 use std::rc::Rc;
 
 use self::referee::Referee;
+use cap_lab::check::import::guess;
 use cap_lab::node::Micros;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
@@ -20,6 +22,8 @@ use crate::ui::history::{Strip, strip_id};
 use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
+use crate::ui::recorded::Do;
+use crate::ui::referee::Line;
 use crate::ui::state::{Coach, Item, Mode, Msg, PhoneDrag, ViewState};
 use crate::ui::{browser, labs, page, storage};
 
@@ -44,12 +48,16 @@ pub struct App {
     speaking: Option<Timeout>,
     saving: Option<Timeout>,
     pressing: Option<Timeout>,
+    referee: Referee,
+    /// The referee of the file that is open, until it has found something.
+    checker: Option<Line>,
+    /// Where the file's drawing is scrolled to after the next drawing.
+    scroll_next: Option<f64>,
+    /// How many runs there were: the referee tells them by it.
+    case: u32,
     dwelling: Option<Timeout>,
     /// How far the wheel has turned towards the next zoom.
     wheeled: f64,
-    referee: Referee,
-    /// How many runs there were: the referee tells them by it.
-    case: u32,
     /// A message was opened while the run played: it plays on once the sheet is closed.
     resume: bool,
     /// Takes the keyboard after the next drawing.
@@ -97,6 +105,8 @@ impl Component for App {
             said: String::new(),
             dropping: false,
             no_referee: None,
+            at_histories: browser::at_histories(),
+            recorded: None,
             send,
         };
         let (lab, notice) = open(page);
@@ -111,10 +121,12 @@ impl Component for App {
             speaking: None,
             saving: None,
             pressing: None,
+            referee: Referee::Asleep,
+            checker: None,
+            scroll_next: None,
+            case: 1,
             dwelling: None,
             wheeled: 0.0,
-            referee: Referee::Asleep,
-            case: 1,
             resume: false,
             focus_next: None,
             focus_back: None,
@@ -150,6 +162,9 @@ impl Component for App {
         if std::mem::take(&mut self.measure) && self.measured() {
             context.link().send_message(Msg::Window);
         }
+        if self.sight().is_some() {
+            context.link().send_message(Msg::Recorded(Do::Scrolled));
+        }
     }
 }
 
@@ -170,6 +185,8 @@ impl App {
     /// Answers one message; true if the page looks different now.
     fn react(&mut self, msg: Msg) -> bool {
         match msg {
+            // The run is out of sight.
+            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) if self.ui.at_histories => false,
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
                 self.ui.playing = !self.ui.playing;
@@ -248,6 +265,12 @@ impl App {
                 self.say(About::Own, "The script is on the clipboard.".to_owned())
             }
             Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Recorded(what) => self.recorded(what),
+            Msg::Dropped { name, text } if guess::format(&text).is_some() => {
+                self.ui.dropping = false;
+                self.recorded(Do::Take { name, text })
+            }
+            Msg::Dropped { text, .. } => self.react(Msg::Import(Ok(text.to_string()))),
             Msg::Referee(heard) => self.hear_referee(heard),
             Msg::Save => {
                 storage::save_run(self.ui.page, self.lab.export());
@@ -335,7 +358,7 @@ impl App {
 
     /// Asks for the next frame if anything moves by itself, else lets the loop rest.
     fn keep_going(&mut self) {
-        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() {
+        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() || self.ui.at_histories {
             self.frame = None;
             self.last_frame_ms = None;
         } else if self.frame.is_none() {
@@ -438,6 +461,9 @@ impl App {
     /// Another run takes the place of this one.
     fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
+        if std::mem::take(&mut self.ui.at_histories) {
+            browser::go(browser::address(self.ui.page));
+        }
         self.new_case();
         self.worlds.clear();
         self.ui.selected = None;
@@ -463,9 +489,12 @@ impl App {
     }
 
     fn navigate(&mut self) -> bool {
+        let at_histories = browser::at_histories();
+        let moved = std::mem::replace(&mut self.ui.at_histories, at_histories) != at_histories;
         let page = browser::page();
-        if page == self.ui.page {
-            return false;
+        if at_histories || page == self.ui.page {
+            self.measure = true;
+            return moved;
         }
         storage::save_run(self.ui.page, self.lab.export());
         self.ui.page = page;

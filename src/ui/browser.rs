@@ -7,9 +7,10 @@ use yew::Callback;
 
 use crate::ui::figure::geometry::{Point, Size};
 use crate::ui::lab::Page;
+use crate::ui::recorded::ADDRESS;
 use crate::ui::state::Msg;
 
-/// A run file larger than this is not read at all.
+/// A file larger than this is not read at all.
 const FILE_MAX_BYTES: f64 = 32e6;
 
 /// The window. There is always one: the program runs in no other place.
@@ -103,6 +104,39 @@ pub fn page() -> Page {
     }
 }
 
+/// The address of a page.
+pub fn address(page: Page) -> &'static str {
+    match page {
+        Page::Feed => "#feed",
+        Page::Raft => "#raft",
+        Page::Paxos => "#paxos",
+    }
+}
+
+/// Whether the address asks for the page of histories from files.
+pub fn at_histories() -> bool {
+    window().location().hash().is_ok_and(|hash| hash == ADDRESS)
+}
+
+/// Goes to the page at `address`.
+pub fn go(address: &str) {
+    // Only fails for what is no address.
+    let _ = window().location().set_hash(address);
+}
+
+/// What of the element `id`, which scrolls sideways, is in sight: from where on, and how much, in CSS pixels.
+pub fn sight_of(id: &str) -> Option<(f64, f64)> {
+    let element = element(id)?;
+    Some((f64::from(element.scroll_left()), f64::from(element.client_width())))
+}
+
+/// Scrolls the element `id` so that its sight begins at `left`.
+pub fn scroll_to(id: &str, left: f64) {
+    if let Some(element) = element(id) {
+        element.set_scroll_left(left as i32);
+    }
+}
+
 /// A seed that was not used before, short enough to be told to a friend.
 pub fn fresh_seed() -> u64 {
     (js_sys::Math::random() * 9_000.0) as u64 + 1_000
@@ -134,19 +168,21 @@ pub fn picture(id: &str, style: &str) -> String {
     }
 }
 
-/// Reads `file` and sends its text as [`Msg::Import`], or why it cannot be one.
-pub fn read_file(file: &File, send: &Callback<Msg>) {
+/// Reads `file` and sends what `make` makes of its name and text, or why it could not be read.
+pub fn read_file(file: &File, send: &Callback<Msg>, make: fn(String, String) -> Msg) {
     let name = file.name();
     if file.size() > FILE_MAX_BYTES {
-        let megabytes = (file.size() / 1e6).round();
-        send.emit(Msg::Import(Err(format!("“{name}” has {megabytes} MB. No run is that large, so it was not read."))));
+        let megabytes = (file.size() / 1e6) as u64;
+        let most = (FILE_MAX_BYTES / 1e6) as u64;
+        send.emit(Msg::Import(Err(format!("“{name}” has {megabytes} MB. At most {most} are read."))));
         return;
     }
     let Ok(reader) = FileReader::new() else { return };
     let (send, source) = (send.clone(), reader.clone());
     let loaded = Closure::once_into_js(move || {
         let text = source.result().ok().and_then(|value| value.as_string());
-        send.emit(Msg::Import(text.ok_or_else(|| format!("“{name}” could not be read."))));
+        let wrong = Msg::Import(Err(format!("“{name}” could not be read.")));
+        send.emit(text.map_or(wrong, |text| make(name, text)));
     });
     reader.set_onloadend(Some(loaded.unchecked_ref()));
     // A failure to start ends in `loadend` as well.

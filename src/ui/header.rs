@@ -8,6 +8,7 @@ use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
 use crate::ui::lab::{Act, FlawView, Page, Setup, Switch};
 use crate::ui::labs;
+use crate::ui::recorded::ADDRESS;
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// Every page with its address and its name.
@@ -37,8 +38,10 @@ fn nav(ui: &ViewState, label: &'static str) -> El {
     let mut links = Vec::new();
     for (page, address, name) in PAGES {
         let link = el("a").attr("href", address).text(name);
-        links.push(if page == ui.page { link.attr("aria-current", "page") } else { link });
+        links.push(if page == ui.page && !ui.at_histories { link.attr("aria-current", "page") } else { link });
     }
+    let histories = el("a").attr("href", ADDRESS).text("Check a history");
+    links.push(if ui.at_histories { histories.attr("aria-current", "page") } else { histories });
     el("nav").attr("aria-label", label).all(links)
 }
 
@@ -222,7 +225,7 @@ fn file(ui: &ViewState) -> El {
         Callback::from(move |event: Event| {
             let input = event.target_unchecked_into::<HtmlInputElement>();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
-                browser::read_file(&file, &send);
+                browser::read_file(&file, &send, |_, text| Msg::Import(Ok(text)));
             }
             // So that the same file can be picked again.
             input.set_value("");
@@ -233,7 +236,9 @@ fn file(ui: &ViewState) -> El {
         .add(button("", "Export this run", &ui.send, Msg::Export))
         .add(classed("label", "button").text("Import a run…").add(chooser.on(ListenerKind::onchange, import)))
         .add(button("", "Copy as golden script", &ui.send, Msg::CopyScript))
-        .add(el("p").text("A run file can also be dropped anywhere on the page. A reload keeps the run."))
+        .add(el("p").text(
+            "A run file, or a history to check, can also be dropped anywhere on the page. A reload keeps the run.",
+        ))
 }
 
 fn keys() -> El {

@@ -19,6 +19,7 @@ pub mod page;
 pub mod paxos_page;
 pub mod phones;
 pub mod raft_page;
+pub mod recorded;
 pub mod referee;
 pub mod sheet;
 pub mod state;

@@ -17,7 +17,7 @@ use crate::ui::phones::phones;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState};
 use crate::ui::transport::{Scale, Transport};
-use crate::ui::{paxos_page, raft_page};
+use crate::ui::{paxos_page, raft_page, recorded};
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
@@ -30,6 +30,7 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         setup: &setup,
     };
     let main = match ui.page {
+        _ if ui.at_histories => recorded::page(ui),
         Page::Feed => feed(lab, worlds, ui),
         Page::Raft => raft_page::page(lab, worlds, ui),
         Page::Paxos => paxos_page::page(lab, worlds, ui),
@@ -40,17 +41,18 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         .node(header(ui, &setup))
         .optional(banner(ui, &setup))
         .node(main)
-        .node(transport.draw(ui))
+        .node(if ui.at_histories { Html::default() } else { transport.draw(ui) })
         .add(classed("div", "said").attr("role", "status").attr("aria-live", "polite").text(&ui.said))
         .optional(ui.notice.as_ref().map(|notice| {
             let dismiss = button("quiet", "Dismiss", &ui.send, Msg::Dismiss);
             classed("div", "notice").attr("role", "alert").add(el("p").text(notice)).add(dismiss)
         }))
         .optional(ghost(worlds, ui))
-        .optional(
-            ui.dropping
-                .then(|| classed("div", "drop-hint").attr("aria-hidden", "true").text("Drop a run file to open it")),
-        )
+        .optional(ui.dropping.then(|| {
+            classed("div", "drop-hint")
+                .attr("aria-hidden", "true")
+                .text("Drop a run file to open it, or a history to check it")
+        }))
         .html()
 }
 

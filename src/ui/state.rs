@@ -1,12 +1,14 @@
 //! What the page shows besides the run: which page, what is open, what is under the pointer. No browser and no lab in here.
 
+use std::rc::Rc;
+
 use cap_lab::node::{NodeId, NodeSet};
 use yew::Callback;
 
 use crate::ui::figure::geometry::{Point, Size};
 use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
 use crate::ui::referee::Heard;
-use crate::ui::{diagram, history};
+use crate::ui::{diagram, history, recorded};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
 #[derive(Clone, PartialEq, Debug)]
@@ -85,6 +87,10 @@ pub enum Msg {
     Window,
     /// The live region may speak again.
     MaySpeak,
+    /// Something about histories from files.
+    Recorded(recorded::Do),
+    /// A file was dropped: a run or a history.
+    Dropped { name: String, text: Rc<str> },
     /// Something about the referee.
     Referee(Heard),
     /// The autosave is due.
@@ -244,6 +250,10 @@ pub struct ViewState {
     pub said: String,
     /// A file is over the page.
     pub dropping: bool,
+    /// The page of histories from files is shown, and the run rests.
+    pub at_histories: bool,
+    /// The file that is open there.
+    pub recorded: Option<recorded::Opened>,
     /// Why there is no referee, if there is none.
     pub no_referee: Option<String>,
     /// Where the page's messages go.

@@ -1,13 +1,13 @@
 // The bars of what a person feels, measured in the browser. Each prints `bar: name value limit`.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { openPopover, pause, seek, setSpeed, untilHead } from "./act.mjs";
+import { openPopover, pause, play, seek, setSpeed, untilHead } from "./act.mjs";
 import { ARTEFACTS, keepJson, labTest, openLab } from "./lab.mjs";
-import { capLab, capLabSeconds } from "./native.mjs";
+import { capLab, capLabSeconds, crateFolder } from "./native.mjs";
 
 /** The middle, the 95th and the 99th percentile, and the largest. */
 function spread(values) {
@@ -257,4 +257,99 @@ labTest("events a second, native and in the browser, 3 to 9 nodes", { at: "#raft
     console.log(`${replicas} nodes: ${events} events; thousand a second: ${(native / 1e3).toFixed(0)} native, ${(here / 1e3).toFixed(0)} in the browser`);
     assert.ok(events > seconds * 100, "the run is no idle one");
   }
+});
+
+/**
+ * The last of ten simulated minutes, when the history to judge is longest: the processor time in ms of each frame's scripts
+ * and of each task of the page's thread, with the verdict on or, for want of a worker, off.
+ */
+async function lastMinute(checked) {
+  const before = async (page) => {
+    await watchFrames(page);
+    if (!checked) await page.route(/referee\.js/, (route) => route.abort());
+  };
+  const lab = await openLab({ name: `verdict ${checked ? "on" : "off"}`, before });
+  lab.expectError(checked ? /(?!)/ : /referee\.js|ERR_FAILED/);
+  await lab.page.locator("#verdict-0").filter({ hasText: checked ? /^linearizable/ : "not checked" }).waitFor({ timeout: 30_000 });
+  await playFast(lab, 540_000);
+  const { events } = await traced(lab, async () => {
+    await play(lab);
+    await untilHead(lab, 600_000, 120_000);
+    await pause(lab);
+  });
+  const frames = events.filter(({ name }) => name === "FireAnimationFrame");
+  const tasks = events.filter(({ name, tid }) => name === "RunTask" && tid === frames[0].tid);
+  const verdict = await lab.page.locator("#verdict-0").innerText();
+  await lab.screenshot("ten minutes");
+  lab.assertNoErrors();
+  await lab.close();
+  const ms = (events) => events.map(({ tdur }) => tdur / 1e3);
+  return { frames: ms(frames), longest: Math.max(...ms(tasks)), verdict };
+}
+
+test("ten simulated minutes in compare mode: the verdict costs the page next to nothing", { timeout: 600_000 }, async () => {
+  const [off, on] = [await lastMinute(false), await lastMinute(true)];
+  assert.match(off.verdict, /not checked/);
+  assert.match(on.verdict, /linearizable/);
+  const [before, after] = [spread(off.frames), spread(on.frames)];
+  console.log(`${off.frames.length} frames off, ${on.frames.length} on; median ${before.median.toFixed(2)} and ${after.median.toFixed(2)} ms; longest task off ${off.longest.toFixed(1)} ms`);
+  bar("verdict-off-frame-script-p99", before.p99, Infinity, "ms");
+  bar("verdict-on-frame-script-p99", after.p99, Infinity, "ms");
+  const grown = bar("verdict-frame-script-p99-grows", after.p99 - before.p99, 4, "ms");
+  const longest = bar("verdict-on-longest-task", on.longest, 50, "ms");
+  assert.ok(grown <= 4, `the 99th percentile grows by ${grown} ms`);
+  assert.ok(longest <= 50, `a task takes ${longest} ms`);
+});
+
+/** Has a worker of the page judge files one after the other; tells what the first bytes of its last answers say. */
+function judgeAll(texts) {
+  const number = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...number(Math.floor(value / 128))]);
+  const text = (text) => {
+    const bytes = new TextEncoder().encode(text);
+    return [...number(bytes.length), ...bytes];
+  };
+  // As src/referee has it: a file, its name and text, Porcupine's etcd log of a compare-and-set register.
+  const message = (content) => new Uint8Array([1, ...text("etcd.log"), ...text(content), 1, 0, 1, 1]);
+  globalThis.judge ??= new Promise((resolve) => {
+    const worker = new Worker("./referee.js");
+    worker.onmessage = () => resolve(worker);
+  });
+  const findings = { 0: "bad input", 3: "linearizable", 4: "not linearizable", 5: "unknown" };
+  const judged = async (worker, content) =>
+    new Promise((resolve) => {
+      worker.onmessage = ({ data }) => data[1] in findings && resolve(findings[data[1]]);
+      worker.postMessage(content);
+    });
+  return (async () => {
+    const worker = await globalThis.judge;
+    const messages = texts.map(message);
+    const all = [];
+    for (const content of messages) all.push(await judged(worker, content));
+    return all;
+  })();
+}
+
+labTest("the 102 etcd logs in the browser take at most twice as long as natively", { at: "#history", timeout: 240_000 }, async (lab) => {
+  const folder = join(crateFolder("todc-utils"), "tests", "linearizability", "etcd");
+  const numbers = Array.from({ length: 103 }, (_, number) => number).filter((number) => number !== 95);
+  const paths = numbers.map((number) => join(folder, `etcd_${String(number).padStart(3, "0")}.log`));
+  const texts = paths.map((path) => readFileSync(path, "utf8"));
+  const check = ["check", "--model", "cas-register", "--format", "porcupine-etcd"];
+  const said = capLab(...check, ...paths).said.trim().split("\n").map((line) => line.split(": ").at(-1));
+  // What else the machine does can only make either slower, so the best of a few tells. The first run also compiles.
+  assert.deepEqual(await lab.page.evaluate(judgeAll, texts), said, "the same verdicts");
+  const natively = [];
+  const here = [];
+  for (let round = 0; round < 5; round += 1) {
+    natively.push(capLabSeconds(...check, ...paths) * 1e3);
+    const { events } = await traced(lab, () => lab.page.evaluate(judgeAll, texts));
+    const worker = events.find(({ name, args }) => name === "FunctionCall" && args.data?.url?.includes("cap-lab-worker"));
+    assert.ok(worker, "the worker was seen");
+    const own = events.filter(({ name, pid, tid }) => name === "RunTask" && pid === worker.pid && tid === worker.tid);
+    here.push(own.reduce((total, { tdur }) => total + tdur, 0) / 1e3);
+  }
+  bar("etcd-logs-native", Math.min(...natively), Infinity, "ms");
+  bar("etcd-logs-in-the-browser", Math.min(...here), Infinity, "ms");
+  const ratio = bar("etcd-logs-ratio", Math.min(...here) / Math.min(...natively), 2, "times");
+  assert.ok(ratio <= 2, `${ratio} times as long`);
 });

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cap_lab::check::call::Call;
-use cap_lab::check::evidence::Sightings;
-use cap_lab::check::linearizability::{Verdict, check, is_linearization};
+use cap_lab::check::call::{Call, Order};
+use cap_lab::check::evidence::{Evidence, Sightings};
+use cap_lab::check::linearizability::{Checker, Verdict, check, is_linearization};
 use cap_lab::check::spec::collections::{Counter, CounterAction, GrowingSet, SetAction};
 use cap_lab::check::spec::feed::{Feed, FeedAction};
 use cap_lab::check::spec::key_value::{KeyValue, KeyValueAction};
@@ -38,24 +38,26 @@ impl Dice {
     }
 }
 
-/// Whether some order of all that returned, and of any of the others, is a run of the specification and keeps the order of
-/// time. Tries them all: nothing is remembered.
-fn possible<S: Spec>(spec: &S, calls: &[&Call<S::Action>], state: &S::State) -> bool {
+/// Whether some order of all that returned, and of any of the others, is a run of the specification and keeps `order`. Tries them all: nothing is remembered.
+fn possible<S: Spec>(spec: &S, calls: &[&Call<S::Action>], state: &S::State, order: Order) -> bool {
     if calls.iter().all(|call| call.returned.is_none()) {
         return true;
     }
     (0..calls.len()).any(|next| {
-        let may_be_next = !calls.iter().any(|other| other.precedes(calls[next]));
+        let comes_before = |one: &Call<S::Action>, other: &Call<S::Action>| {
+            one.precedes(other) && (order == Order::OfTime || one.process == other.process)
+        };
+        let may_be_next = !calls.iter().any(|other| comes_before(other, calls[next]));
         let mut rest = calls.to_vec();
         let call = rest.remove(next);
-        may_be_next && spec.step(state, &call.action).is_some_and(|after| possible(spec, &rest, &after))
+        may_be_next && spec.step(state, &call.action).is_some_and(|after| possible(spec, &rest, &after, order))
     })
 }
 
 fn possible_by_object<S: Spec>(spec: &S, calls: &[Call<S::Action>]) -> bool {
     (0..2).all(|object| {
         let of: Vec<&Call<S::Action>> = calls.iter().filter(|call| call.object == object).collect();
-        possible(spec, &of, &spec.initial())
+        possible(spec, &of, &spec.initial(), Order::OfTime)
     })
 }
 
@@ -94,7 +96,7 @@ fn agrees<S: Spec + Clone>(name: &str, spec: &S, mut action: impl FnMut(&mut Dic
             Verdict::NotLinearizable(evidence) => {
                 assert!(!expected, "{name}, seed {seed}: brute force finds an order of {calls:?}");
                 assert!(evidence.minimal, "{name}, seed {seed}");
-                check_evidence(&format!("{name}, seed {seed}"), spec, &calls, &evidence.operations);
+                check_evidence(&format!("{name}, seed {seed}"), spec, &calls, &evidence);
                 no += 1;
             }
             Verdict::Unknown { explored } => panic!("{name}, seed {seed}: gave up after {explored}"),
@@ -105,20 +107,25 @@ fn agrees<S: Spec + Clone>(name: &str, spec: &S, mut action: impl FnMut(&mut Dic
 }
 
 /// The evidence is impossible, keeps what its operations saw, and becomes possible when any other one goes.
-fn check_evidence<S: Spec>(name: &str, spec: &S, calls: &[Call<S::Action>], evidence: &[u32]) {
+fn check_evidence<S: Spec>(name: &str, spec: &S, calls: &[Call<S::Action>], evidence: &Evidence) {
+    let Evidence { operations, decisive, order, .. } = evidence;
     let is_possible = |kept: &[u32]| {
         let of: Vec<&Call<S::Action>> = kept.iter().map(|&one| &calls[one as usize]).collect();
-        possible(spec, &of, &spec.initial())
+        possible(spec, &of, &spec.initial(), *order)
     };
-    assert!(!is_possible(evidence), "{name}: {evidence:?} is possible");
-    let seen = |kept: &[u32], writer: u32| Sightings::new(spec, calls, kept).includes(writer);
-    let object = calls[evidence[0] as usize].object;
-    for gone in (0..calls.len() as u32).filter(|one| !evidence.contains(one) && calls[*one as usize].object == object) {
-        assert!(!seen(evidence, gone), "{name}: {gone} was seen, and taken away");
+    assert!(!is_possible(operations), "{name}: {operations:?} is possible");
+    let seen = |kept: &[u32], writer: u32| Sightings::new(spec, calls, kept, *order).includes(writer);
+    let object = calls[operations[0] as usize].object;
+    for gone in (0..calls.len() as u32).filter(|one| !operations.contains(one) && calls[*one as usize].object == object)
+    {
+        assert!(!seen(operations, gone), "{name}: {gone} was seen, and taken away");
     }
-    for &one in evidence {
-        let rest: Vec<u32> = evidence.iter().copied().filter(|&other| other != one).collect();
-        assert!(seen(&rest, one) || is_possible(&rest), "{name}: {evidence:?} is impossible without {one} too");
+    assert!(!decisive.is_empty() && decisive.iter().all(|one| operations.contains(one)), "{name}: {evidence:?}");
+    for &one in operations {
+        let rest: Vec<u32> = operations.iter().copied().filter(|&other| other != one).collect();
+        let is_seen = seen(&rest, one);
+        assert!(is_seen || is_possible(&rest), "{name}: {operations:?} is impossible without {one} too");
+        assert!(is_seen || decisive.contains(&one), "{name}: {one} is there for itself, but not in {decisive:?}");
     }
 }
 
@@ -130,6 +137,65 @@ fn read_or_write(dice: &mut Dice, values: u64) -> RegisterAction {
     if dice.below(2) == 0 { RegisterAction::Read(int(dice, values)) } else { RegisterAction::Write(int(dice, values)) }
 }
 
+/// As [`agrees`], for sequential consistency: the order of each process is all that has to be kept.
+fn agrees_sequentially<S: Spec + Clone>(name: &str, spec: &S, mut action: impl FnMut(&mut Dice, u32) -> S::Action) {
+    let (mut yes, mut no, mut only_sequential) = (0, 0, 0);
+    let all = rounds(5_000, 100_000);
+    for seed in 0..all {
+        let mut calls = history(&mut Dice::new(seed), &mut action);
+        calls.iter_mut().for_each(|call| call.object = 0);
+        let references: Vec<&Call<S::Action>> = calls.iter().collect();
+        let expected = possible(spec, &references, &spec.initial(), Order::OfProcess);
+        match Checker::sequential(spec.clone(), calls.clone()).step(BUDGET) {
+            Some(Verdict::Linearizable(order)) => {
+                assert!(expected, "{name}, seed {seed}: brute force finds no order of {calls:?}");
+                assert!(is_sequential(spec, &calls, &order), "{name}, seed {seed}: {order:?} is none of {calls:?}");
+                yes += 1;
+                only_sequential += u64::from(!possible(spec, &references, &spec.initial(), Order::OfTime));
+            }
+            Some(Verdict::NotLinearizable(evidence)) => {
+                assert!(!expected, "{name}, seed {seed}: brute force finds an order of {calls:?}");
+                assert!(evidence.minimal && evidence.order == Order::OfProcess, "{name}, seed {seed}");
+                check_evidence(&format!("{name}, seed {seed}"), spec, &calls, &evidence);
+                no += 1;
+            }
+            other => panic!("{name}, seed {seed}: {other:?}"),
+        }
+    }
+    assert!(yes > all / 20 && no > all / 20, "{name}: {yes} sequentially consistent, {no} not");
+    assert!(only_sequential > all / 100, "{name}: {only_sequential} sequentially consistent and not linearizable");
+}
+
+/// Whether `order` has all that returned, keeps each process' order, and is a run of the specification.
+fn is_sequential<S: Spec>(spec: &S, calls: &[Call<S::Action>], order: &[u32]) -> bool {
+    let placed: Vec<&Call<S::Action>> = order.iter().map(|&one| &calls[one as usize]).collect();
+    let in_order = placed.iter().enumerate().all(|(place, call)| {
+        !placed[place + 1..].iter().any(|later| later.process == call.process && later.precedes(call))
+    });
+    let complete = (0..).zip(calls).all(|(one, call)| {
+        let times = order.iter().filter(|other| **other == one).count();
+        times == 1 || (times == 0 && call.returned.is_none())
+    });
+    let run = placed.iter().try_fold(spec.initial(), |state, call| spec.step(&state, &call.action));
+    in_order && complete && run.is_some()
+}
+
+#[test]
+fn sequential_consistency_of_a_register() {
+    agrees_sequentially("register", &Register { initial: Value::Int(0) }, |dice, _| read_or_write(dice, 3));
+    agrees_sequentially("distinct", &Register { initial: Value::Int(0) }, distinct);
+}
+
+#[test]
+fn sequential_consistency_of_a_key_with_append() {
+    agrees_sequentially("key-value", &KeyValue, text_action());
+}
+
+#[test]
+fn sequential_consistency_of_the_feed() {
+    agrees_sequentially("feed", &Feed, post_or_read);
+}
+
 #[test]
 fn a_register() {
     agrees("register", &Register { initial: Value::Int(0) }, |dice, _| read_or_write(dice, 3));
@@ -137,10 +203,14 @@ fn a_register() {
 
 #[test]
 fn a_register_with_distinct_written_values() {
-    agrees("distinct", &Register { initial: Value::Int(0) }, |dice, index| match dice.below(3) {
+    agrees("distinct", &Register { initial: Value::Int(0) }, distinct);
+}
+
+fn distinct(dice: &mut Dice, index: u32) -> RegisterAction {
+    match dice.below(3) {
         0 => RegisterAction::Write(Value::Int(i64::from(index) + 1)),
         _ => RegisterAction::Read(int(dice, u64::from(index) + 2)),
-    });
+    }
 }
 
 #[test]
@@ -156,12 +226,16 @@ fn a_register_with_compare_and_set() {
 
 #[test]
 fn a_key_with_append() {
+    agrees("key-value", &KeyValue, text_action());
+}
+
+fn text_action() -> impl FnMut(&mut Dice, u32) -> KeyValueAction {
     let texts: [Arc<str>; 8] = ["", "a", "b", "ab", "ba", "aa", "aab", "abb"].map(Arc::from);
-    agrees("key-value", &KeyValue, |dice, _| match dice.below(4) {
+    move |dice, _| match dice.below(4) {
         0 => KeyValueAction::Put(texts[dice.below(4) as usize].clone()),
         1 => KeyValueAction::Append(texts[dice.below(3) as usize].clone()),
         _ => KeyValueAction::Get(texts[dice.below(8) as usize].clone()),
-    });
+    }
 }
 
 #[test]
@@ -194,16 +268,18 @@ fn a_lock() {
 
 #[test]
 fn the_feed() {
+    agrees("feed", &Feed, post_or_read);
+}
+
+fn post_or_read(dice: &mut Dice, index: u32) -> FeedAction {
     let post = |number: u64| PostId { author: NodeId(5), number: number as u32 };
-    agrees("feed", &Feed, |dice, index| {
-        if dice.below(2) == 0 {
-            return FeedAction::Post(post(index.into()));
-        }
-        // A few of the posts, mostly in order.
-        let mut posts: Vec<PostId> = (0..4).map(post).filter(|_| dice.below(3) == 0).collect();
-        if dice.below(3) == 0 {
-            posts.reverse();
-        }
-        FeedAction::Read(posts.into())
-    });
+    if dice.below(2) == 0 {
+        return FeedAction::Post(post(index.into()));
+    }
+    // A few of the posts, mostly in order.
+    let mut posts: Vec<PostId> = (0..4).map(post).filter(|_| dice.below(3) == 0).collect();
+    if dice.below(3) == 0 {
+        posts.reverse();
+    }
+    FeedAction::Read(posts.into())
 }

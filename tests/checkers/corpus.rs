@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cap_lab::check::call::Call;
+use cap_lab::check::call::{Call, Order};
 use cap_lab::check::evidence::{self, Evidence, Sightings};
 use cap_lab::check::import::{self, Calls, Format, Model};
 use cap_lab::check::linearizability::{Verdict, check, is_linearization};
@@ -45,7 +45,7 @@ fn check_evidence<S: Spec + Clone>(file: &Path, spec: &S, calls: &[Call<S::Actio
     let operations = &evidence.operations;
     assert!(evidence.minimal, "{shown}");
     assert!(!is_possible(operations), "{shown}: the evidence is possible");
-    let seen = Sightings::new(spec, calls, operations);
+    let seen = Sightings::new(spec, calls, operations, Order::OfTime);
     let object = calls[operations[0] as usize].object;
     let gone = (0..calls.len() as u32).filter(|one| !operations.contains(one));
     for one in gone.filter(|one| calls[*one as usize].object == object) {
@@ -54,7 +54,7 @@ fn check_evidence<S: Spec + Clone>(file: &Path, spec: &S, calls: &[Call<S::Actio
     let mut needed = 0;
     for &one in operations {
         let rest: Vec<u32> = operations.iter().copied().filter(|&other| other != one).collect();
-        if !Sightings::new(spec, calls, &rest).includes(one) {
+        if !Sightings::new(spec, calls, &rest, Order::OfTime).includes(one) {
             assert!(is_possible(&rest), "{shown}: impossible without {} too", calls[one as usize].action);
             needed += 1;
         }

@@ -4,13 +4,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cap_lab::check::call::Call;
+use cap_lab::check::feed::{FeedCalls, calls};
+use cap_lab::check::ladder::{Standing, judge_weaker};
 use cap_lab::check::linearizability::{Checker, Verdict, check, is_linearization};
 use cap_lab::check::spec::Value;
+use cap_lab::check::spec::feed::Feed;
 use cap_lab::check::spec::key_value::{KeyValue, KeyValueAction};
 use cap_lab::check::spec::register::{CasRegister, Register, RegisterAction};
+use cap_lab::experiment::FeedExperiment;
+use cap_lab::node::{Micros, NodeId};
+use cap_lab::sim::fault::Intervention;
+use cap_lab::timeline::Timeline;
+use cap_lab::world::feed::FeedSetup;
 
 use crate::brute::Dice;
-use crate::computed;
+use crate::{computed, rounds};
 
 const REGISTER: Register = Register { initial: Value::Int(0) };
 
@@ -219,4 +227,61 @@ fn nothing_and_nearly_nothing_are_linearizable() {
     assert_eq!(check(KeyValue, unknown, 10, &mut || false), Verdict::Linearizable(Vec::new()));
     let empty = CasRegister { initial: Value::Nil };
     assert_eq!(check(empty, Vec::new(), 1, &mut || false), Verdict::Linearizable(Vec::new()));
+}
+
+/// Some simulated minutes of both feeds under traffic, with a cut in every second minute.
+fn minutes(count: u64) -> [FeedCalls; 2] {
+    let setup = FeedSetup { replicas: 5, people: 3 };
+    let mut timeline = Timeline::new(FeedExperiment::side_by_side(setup, 100), 1);
+    let pairs = [0, 1].into_iter().flat_map(|a| [2, 3, 4].map(|b| (NodeId(a), NodeId(b))));
+    let links: Vec<(NodeId, NodeId)> = pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect();
+    for minute in 0..count {
+        timeline.play(Micros::from_ms(minute * 60_000 + 20_000));
+        if minute % 2 == 1 {
+            timeline.act(Intervention::Cut(links.clone()));
+        }
+        timeline.play(Micros::from_ms(minute * 60_000 + 40_000));
+        if minute % 2 == 1 {
+            timeline.act(Intervention::Heal(links.clone()));
+        }
+    }
+    timeline.play(Micros::from_ms(count * 60_000));
+    let [consistent, available] = timeline.track().worlds() else { panic!("two feeds") };
+    [consistent, available].map(|world| calls(world.history(), timeline.now()))
+}
+
+/// A page looks at a history in small steps, between which it draws: none may take long. Ten minutes with `--long`, else three.
+#[test]
+fn minutes_of_a_feed_are_judged_in_short_steps() {
+    let minutes_long = rounds(3, 10);
+    for (known, is_consistent) in minutes(minutes_long).into_iter().zip([true, false]) {
+        let count = known.calls.len();
+        assert!(count > 900, "{count}: too few to prove anything");
+        let began = computed();
+        let mut checker = Checker::new(Feed, known.calls.clone());
+        let construction = computed() - began;
+        let (mut longest, mut steps) = (Duration::ZERO, 0);
+        let verdict = loop {
+            let began = computed();
+            let verdict = checker.step(1);
+            longest = longest.max(computed() - began);
+            steps += 1;
+            if let Some(verdict) = verdict {
+                break verdict;
+            }
+        };
+        let began = computed();
+        let rungs = judge_weaker(&known.calls, 200_000);
+        let ladder = computed() - began;
+        eprintln!(
+            "{minutes_long} minutes, {count} operations: {construction:?} to begin, {steps} steps of up to {longest:?}; \
+             ladder {ladder:?}"
+        );
+        assert_eq!(matches!(verdict, Verdict::Linearizable(_)), is_consistent);
+        let kept = rungs.iter().all(|(_, standing)| *standing == Standing::Kept);
+        assert_eq!(kept, is_consistent, "{rungs:?}");
+        for (what, took) in [("construction", construction), ("a step", longest)] {
+            assert!(took < Duration::from_millis(50), "{what} takes {took:?}");
+        }
+    }
 }

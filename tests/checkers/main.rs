@@ -12,6 +12,7 @@ mod corpus;
 mod effort;
 mod etcd_logs;
 mod ladder;
+mod ladder_defined;
 mod malformed;
 
 /// `full` rounds with `--long`, else `daily`.

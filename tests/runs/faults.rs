@@ -4,7 +4,7 @@
 
 use cap_lab::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
 use cap_lab::sim::fault::{Fate, Intervention, MessageName};
-use cap_lab::sim::model::Loss;
+use cap_lab::sim::model::{Loss, Model, Outcome, Step};
 use cap_lab::sim::network::Travel;
 use cap_lab::sim::run::{Run, Seen, World};
 use cap_lab::sim::schedule::{Pace, START_OF_DAY, Turns};
@@ -384,4 +384,37 @@ fn traffic_comes_at_its_times_and_changes_its_pace_when_told() {
     act(&mut run, ms(500), &Intervention::Traffic(0));
     run.advance(ms(1_000));
     assert_eq!(asked(&run).len(), 4, "0 is off");
+}
+
+#[test]
+fn what_can_happen_is_offered_and_nothing_else() {
+    let mut run = start();
+    act(&mut run, ms(102), &Intervention::Request { node: A, request: () });
+    let ids: Vec<_> = run.model().flights().iter().map(|(id, envelope)| (id, envelope.from, envelope.to)).collect();
+    let [(to_b, A, B), (to_a, B, A), (own, A, A)] = ids[..] else { panic!("{ids:?}") };
+    let steps = [
+        Step::Deliver(to_b),
+        Step::Deliver(to_a),
+        Step::Deliver(own),
+        Step::Timer(A, 0),
+        Step::Sync(A),
+        Step::Timer(B, 0),
+        Step::Sync(B),
+    ];
+    assert_eq!(run.model().enabled(), steps);
+    let network = [to_b, to_a].map(|id| [Step::Lose(id), Step::Duplicate(id)]).concat();
+    let crash = |node| (0..=2).map(move |keep| Step::Crash(node, keep));
+    let faults =
+        network.iter().cloned().chain(crash(A)).chain([Step::Pause(A)]).chain(crash(B)).chain([Step::Pause(B)]);
+    assert_eq!(run.model().enabled_faults(), faults.collect::<Vec<_>>(), "of two unsynced writes 0, 1 or 2 survive");
+    let after = |steps: &[Step<Beacon>]| -> Model<Beacon> {
+        let mut model = run.model().clone();
+        steps.iter().for_each(|step| model.apply(step, Clocks::default(), &mut Outcome::default()));
+        model
+    };
+    let half = after(&[Step::Pause(A), Step::Crash(B, 0)]);
+    assert_eq!(half.enabled(), [], "neither runs");
+    assert_eq!(half.enabled_faults()[4..], [Step::Resume(A), Step::Restart(B)]);
+    assert_eq!(after(&[Step::Pause(A)]).enabled(), [Step::Deliver(to_b), Step::Timer(B, 0), Step::Sync(B)]);
+    assert_eq!(after(&[Step::Sync(A)]).enabled_faults()[4..6], [Step::Crash(A, 0), Step::Pause(A)]);
 }

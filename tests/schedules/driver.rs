@@ -1,11 +1,11 @@
 //! Drives a model by dice.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use cap_lab::node::{Clocks, Micros, Node, NodeId, NodeSet, RequestId};
+use cap_lab::node::{Clocks, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 use cap_lab::sim::dice;
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
-use cap_lab::sim::network::FlightId;
+use cap_lab::sim::network::{Envelope, FlightId};
 
 /// Dice that remember how often they were thrown.
 pub(crate) struct Dice {
@@ -85,8 +85,31 @@ const STEP_MAX: Micros = Micros::from_ms(2);
 /// How many of the latest steps a failure shows.
 const SHOWN: usize = 30;
 
+/// A step that was done.
+#[derive(Clone, Debug)]
+pub(crate) struct Done<N: Node> {
+    /// On no node's clock.
+    pub(crate) at: Micros,
+    pub(crate) step: Step<N>,
+    /// The message that it was about, if any.
+    pub(crate) about: Option<Envelope<N::Message>>,
+}
+
 /// After about so many steps the weather changes.
 const EPOCH: usize = 60;
+
+type MessageOf<S> = <<S as Subject>::Node as Node>::Message;
+
+/// The latest of these steps, a line each.
+fn told<N: Node>(way: &[Done<N>]) -> String {
+    let latest = way.iter().enumerate().skip(way.len().saturating_sub(SHOWN));
+    let line = |(number, done): (usize, &Done<N>)| {
+        let about = done.about.as_ref();
+        let said = about.map_or(String::new(), |e| format!(" {}->{} {:?}", e.from, e.to, e.message));
+        format!("{:5} {:?}{said}", number + 1, done.step)
+    };
+    latest.map(line).collect::<Vec<_>>().join("\n")
+}
 
 pub(crate) struct Driver<S: Subject> {
     pub(crate) model: Model<S::Node>,
@@ -105,7 +128,8 @@ pub(crate) struct Driver<S: Subject> {
     now: Micros,
     /// When each timer runs out at the earliest, on its node's own clock. It may do so at any time after.
     due: BTreeMap<(NodeId, <S::Node as Node>::Timer), Micros>,
-    latest: VecDeque<String>,
+    /// All that was done since the nodes started.
+    way: Vec<Done<S::Node>>,
     steps: u64,
     requests: u32,
 }
@@ -125,14 +149,20 @@ impl<S: Subject> Driver<S> {
             planned: Vec::new(),
             now: Micros::ZERO,
             due: BTreeMap::new(),
-            latest: VecDeque::new(),
+            way: Vec::new(),
             steps: 0,
             requests: 0,
         };
         for id in NodeSet::first(count).iter() {
             driver.perform(&Step::Restart(id))?;
         }
+        driver.way.clear();
         Ok(driver)
+    }
+
+    /// All that was done since the nodes started.
+    pub(crate) fn way(&self) -> &[Done<S::Node>] {
+        &self.way
     }
 
     /// From time to time the weather changes: each thing becomes more or less frequent, or does not happen for a while.
@@ -174,12 +204,70 @@ impl<S: Subject> Driver<S> {
     }
 
     pub(crate) fn perform(&mut self, step: &Step<S::Node>) -> Result<(), String> {
-        let touched = self.model.touched(step);
-        let before = touched.map(|node| self.model.slot(node).clone());
+        self.wait_for_timer(step);
+        self.now = Micros(self.now.0 + dice::below(self.steps, &[], STEP_MAX.0));
+        self.apply(step)
+    }
+
+    /// Does what can be done of `way`, each step at the moment that it had there if that is not over; the rest is skipped.
+    pub(crate) fn replay(&mut self, way: &[Done<S::Node>]) -> Result<(), String> {
+        for Done { at, step, about } in way {
+            let Some(step) = self.renamed(step, about.as_ref()).filter(|step| self.can(step)) else { continue };
+            self.wait_for_timer(&step);
+            self.now = self.now.max(*at);
+            self.apply(&step)?;
+        }
+        Ok(())
+    }
+
+    /// `step` about the message that says the same here, or else about the oldest of its kind on its link, for terms and
+    /// indices change as steps are left out; none if there is none.
+    fn renamed(&self, step: &Step<S::Node>, about: Option<&Envelope<MessageOf<S>>>) -> Option<Step<S::Node>> {
+        let same = || {
+            let about = about.expect("a step about a message");
+            let kind = |envelope: &Envelope<MessageOf<S>>| (envelope.from, envelope.to, envelope.message.kind());
+            let mut alike = self.model.flights().iter().filter(|(_, envelope)| kind(envelope) == kind(about));
+            let equal = alike.clone().find(|(_, envelope)| *envelope == about);
+            equal.or_else(|| alike.next()).map(|(id, _)| id)
+        };
+        Some(match step {
+            Step::Deliver(_) => Step::Deliver(same()?),
+            Step::Lose(_) => Step::Lose(same()?),
+            Step::Duplicate(_) => Step::Duplicate(same()?),
+            other => other.clone(),
+        })
+    }
+
+    /// Whether a step about nodes can be done as things stand.
+    fn can(&self, step: &Step<S::Node>) -> bool {
+        let status = |node: &NodeId| self.model.slot(*node).status;
+        match step {
+            Step::Deliver(id) => status(&self.model.flights().get(*id).expect("on its way").to) == Status::Up,
+            Step::Timer(node, _) => status(node) == Status::Up && self.still_runs(step),
+            Step::Sync(node) => status(node) == Status::Up && self.model.slot(*node).awaits_sync(),
+            Step::Choose(node, picked) => status(node) == Status::Up && self.model.slot(*node).choice.contains(*picked),
+            Step::Request(node, ..) | Step::Pause(node) => status(node) == Status::Up,
+            Step::Crash(node, _) => status(node) != Status::Crashed,
+            Step::Restart(node) => status(node) == Status::Crashed,
+            Step::Resume(node) => status(node) == Status::Paused,
+            Step::Lose(_) | Step::Duplicate(_) | Step::Cut(..) | Step::Heal(..) => true,
+        }
+    }
+
+    /// A timer runs out when enough time has passed.
+    fn wait_for_timer(&mut self, step: &Step<S::Node>) {
         if let Step::Timer(node, timer) = step {
             self.wait_for(*node, self.due[&(*node, *timer)]);
         }
-        self.now = Micros(self.now.0 + dice::below(self.steps, &[], STEP_MAX.0));
+    }
+
+    fn apply(&mut self, step: &Step<S::Node>) -> Result<(), String> {
+        let touched = self.model.touched(step);
+        let before = touched.map(|node| self.model.slot(node).clone());
+        let about = match step {
+            Step::Deliver(id) | Step::Lose(id) | Step::Duplicate(id) => self.model.flights().get(*id).cloned(),
+            _ => None,
+        };
         let at = touched.map_or(Micros::ZERO, |node| self.clock(node));
         self.model.apply(step, Clocks { monotonic: at, wall: at }, &mut self.outcome);
         for (timer, delay) in &self.outcome.timers {
@@ -188,18 +276,9 @@ impl<S: Subject> Driver<S> {
             }
         }
         self.steps += 1;
-        if self.latest.len() == SHOWN {
-            self.latest.pop_front();
-        }
-        let carried =
-            self.outcome.delivered.as_ref().map_or(String::new(), |envelope| {
-                format!(" {}->{} {:?}", envelope.from, envelope.to, envelope.message)
-            });
-        self.latest.push_back(format!("{:5} {step:?}{carried}", self.steps));
-        self.subject.see(step, before.as_deref(), &self.model, &self.outcome).map_err(|broken| {
-            let steps: Vec<&str> = self.latest.iter().map(String::as_str).collect();
-            format!("{broken}\nthe latest steps:\n{}", steps.join("\n"))
-        })
+        self.way.push(Done { at: self.now, step: step.clone(), about });
+        let seen = self.subject.see(step, before.as_deref(), &self.model, &self.outcome);
+        seen.map_err(|broken| format!("{broken}\nthe latest steps:\n{}", told(&self.way)))
     }
 
     /// False for a timer that was stopped.
@@ -261,8 +340,9 @@ impl<S: Subject> Driver<S> {
             7 => self.plan_heals(),
             8 => self.plan_crashes(),
             _ => {
-                let down = self.nodes(Status::Crashed);
-                self.dice.one_of(&down).map(Step::Restart)
+                let down = self.nodes(Status::Crashed).into_iter().map(Step::Restart);
+                let all: Vec<_> = down.chain(self.nodes(Status::Paused).into_iter().map(Step::Resume)).collect();
+                self.dice.one_of(&all)
             }
         }
     }
@@ -322,8 +402,11 @@ impl<S: Subject> Driver<S> {
         self.dice.one_of(&among)
     }
 
-    /// One node, which may come back at once; or several, as when the power fails.
+    /// One node, which may come back at once, or stands still for a while; or several, as when the power fails.
     fn plan_crashes(&mut self) -> Option<Step<S::Node>> {
+        if self.dice.once_in(4) {
+            return self.pick_node().map(Step::Pause);
+        }
         let up = self.nodes(Status::Up);
         let nodes = if self.dice.once_in(3) {
             up.into_iter().filter(|_| self.dice.once_in(2)).collect()
@@ -370,7 +453,7 @@ impl<S: Subject> Driver<S> {
         self.planned.pop()
     }
 
-    /// Everything heals and every node runs.
+    /// Everything heals and every node goes on.
     pub(crate) fn heal_all(&mut self) -> Result<(), String> {
         for from in 0..self.model.len() as u8 {
             for to in self.model.cuts()[usize::from(from)].iter() {
@@ -379,6 +462,9 @@ impl<S: Subject> Driver<S> {
         }
         for node in self.nodes(Status::Crashed) {
             self.perform(&Step::Restart(node))?;
+        }
+        for node in self.nodes(Status::Paused) {
+            self.perform(&Step::Resume(node))?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 use std::io::Write;
 
 mod driver;
+mod found;
 mod gossip;
 mod multi_paxos;
 mod paxos;

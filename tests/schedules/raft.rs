@@ -2,6 +2,7 @@
 //! what happens if a rule is taken out.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use cap_lab::node::{Answer, Command, NodeId, NodeSet, RequestId};
 use cap_lab::raft::invariant::{Ghost, INVARIANTS, Violation};
@@ -9,20 +10,21 @@ use cap_lab::raft::{Change, Config, Flaw, Note, ReadProof, Reads, Request, Respo
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
+use crate::found::{self, Found};
 use crate::raft_replica::{Commands, Replica};
 use crate::{Tally, report, seeds, switches};
 
 /// A command that stands for itself. What a log of them leads to is all of them.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Number(u32);
+pub(crate) struct Number(pub(crate) u32);
 
 impl Command for Number {
     type Snapshot = Commands<Number>;
 }
 
-type Server = Replica<Number>;
+pub(crate) type Server = Replica<Number>;
 
-const STEPS: u64 = 2_000;
+pub(crate) const STEPS: u64 = 2_000;
 
 /// What one seed came across.
 #[derive(Default)]
@@ -105,8 +107,42 @@ fn some_change(servers: u8, dice: &mut Dice) -> Change {
     }
 }
 
-struct Cluster {
+/// Figure 3 and the linearizability of reads, seen from outside.
+#[derive(Clone, Default)]
+pub(crate) struct Judge {
     ghost: Ghost<Number>,
+    started: NodeSet,
+}
+
+impl Judge {
+    /// Sees one step; the error is the first invariant that it breaks.
+    pub(crate) fn see(
+        &mut self,
+        step: &Step<Server>,
+        before: Option<&Slot<Server>>,
+        after: &Model<Server>,
+        outcome: &Outcome<Server>,
+    ) -> Result<(), Violation> {
+        if let Step::Request(node, request, Request::Read) = step {
+            self.ghost.read_asked(*node, *request);
+        }
+        let Some(node) = outcome.node else { return Ok(()) };
+        let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node.raft) };
+        self.ghost.observe(node, before, &after.slot(node).node.raft)?;
+        for (request, answer) in &outcome.replies {
+            match answer {
+                Answer::Done(Response::ReadAt { index } | Response::Committed { index, .. }) => {
+                    self.ghost.read_answered(node, *request, *index)?;
+                }
+                _ => self.ghost.read_ended(node, *request),
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) struct Cluster {
+    judge: Judge,
     temper: &'static Temper,
     servers: u8,
     switches: Switches,
@@ -116,7 +152,6 @@ struct Cluster {
     asked: BTreeSet<RequestId>,
     /// Nodes that crashed and lost something.
     lossy: NodeSet,
-    started: NodeSet,
     seen: Seen,
 }
 
@@ -192,32 +227,25 @@ impl Subject for Cluster {
             (Step::Restart(node), _) => self.seen.restarts_with_loss += u64::from(self.lossy.remove(*node)),
             _ => {}
         }
-        match step {
-            Step::Request(node, request, Request::Read) => self.ghost.read_asked(*node, *request),
-            Step::Request(_, request, Request::ChangeMembers(_)) => drop(self.asked.insert(*request)),
-            _ => {}
+        if let Step::Request(_, request, Request::ChangeMembers(_)) = step {
+            self.asked.insert(*request);
         }
-        let Some(node) = outcome.node else { return Ok(()) };
-        let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node.raft) };
-        let told = |violation: Violation| violation.to_string();
-        self.ghost.observe(node, before, &after.slot(node).node.raft).map_err(told)?;
         for (request, answer) in &outcome.replies {
             match answer {
-                Answer::Done(Response::ReadAt { index } | Response::Committed { index, .. }) => {
-                    self.seen.reads += u64::from(matches!(answer, Answer::Done(Response::ReadAt { .. })));
-                    self.seen.features.changes_done += u64::from(self.asked.contains(request));
-                    self.ghost.read_answered(node, *request, *index).map_err(told)?;
+                Answer::Done(Response::ReadAt { .. }) => self.seen.reads += 1,
+                Answer::Done(Response::Committed { .. }) if self.asked.contains(request) => {
+                    self.seen.features.changes_done += 1;
                 }
-                _ => self.ghost.read_ended(node, *request),
+                _ => {}
             }
         }
-        Ok(())
+        self.judge.see(step, before, after, outcome).map_err(|violation| violation.to_string())
     }
 }
 
 /// What one kind of schedule is like.
-struct Temper {
-    mix: Mix,
+pub(crate) struct Temper {
+    pub(crate) mix: Mix,
     /// A timer that comes up may run out once in so many times.
     election_patience: usize,
     heartbeat_patience: usize,
@@ -314,8 +342,8 @@ const OPERATORS: Temper = Temper {
 
 /// What a cluster does.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
-    switches: Switches,
+pub(crate) struct Kind {
+    pub(crate) switches: Switches,
     /// Whether the members change.
     changes: bool,
 }
@@ -323,49 +351,77 @@ struct Kind {
 impl Kind {
     /// That of a seed.
     fn of(seed: u64) -> Self {
-        Self { switches: switches::of(seed), changes: !Dice::new(seed ^ 0x3e3b_e255).once_in(3) }
+        let changes = switches::has_all(seed) || !Dice::new(seed ^ 0x3e3b_e255).once_in(3);
+        Self { switches: switches::of(seed), changes }
     }
 }
 
 /// One schedule, of one of the tempers, with clocks as different as may be.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    seed: u64,
+    pub(crate) servers: u8,
+    pub(crate) kind: Kind,
+    flaw: Option<Flaw>,
+}
+
+impl Case {
+    pub(crate) fn temper(&self) -> &'static Temper {
+        let Kind { switches, changes } = self.kind;
+        match self.seed % 4 {
+            0 if switches.reads != Reads::Log => &READERS,
+            2 if switches.reads == Reads::Lease => &READERS,
+            1 | 2 if changes || switches.transfer => &OPERATORS,
+            0 | 2 => &TAILS,
+            _ => &REBOOTS,
+        }
+    }
+
+    /// The servers before they start.
+    pub(crate) fn servers(&self) -> Vec<Server> {
+        let Self { seed, servers, kind: Kind { switches, changes }, flaw } = *self;
+        // One server may have to be added before it takes part.
+        let spares = if changes && servers > 3 { seed / 4 % 2 } else { 0 };
+        let members = NodeSet::first(usize::from(servers) - spares as usize);
+        let max_entries_per_append = self.temper().entries_per_append;
+        let config = |id| Config { max_entries_per_append, switches, flaw, ..Config::new(id, members) };
+        NodeSet::first(servers.into()).iter().map(|id| Replica::new(config(id))).collect()
+    }
+
+    /// Before the first step.
+    pub(crate) fn driver(&self) -> Result<Driver<Cluster>, String> {
+        let cluster = Cluster {
+            judge: Judge::default(),
+            temper: self.temper(),
+            servers: self.servers,
+            switches: self.kind.switches,
+            changes: self.kind.changes,
+            asked: BTreeSet::new(),
+            lossy: NodeSet::EMPTY,
+            seen: Seen::default(),
+        };
+        Driver::new(self.servers(), cluster, self.seed)
+    }
+
+    fn run(&self) -> Result<Seen, String> {
+        let mut driver = self.driver()?;
+        driver.run(&self.temper().mix, STEPS)?;
+        Ok(driver.subject.seen)
+    }
+}
+
 fn schedule(seed: u64, servers: u8, kind: Kind, flaw: Option<Flaw>) -> Result<Seen, String> {
-    let Kind { switches, changes } = kind;
-    // One server may have to be added before it takes part.
-    let spares = if changes && servers > 3 { seed / 4 % 2 } else { 0 };
-    let members = NodeSet::first(usize::from(servers) - spares as usize);
-    let temper = match seed % 4 {
-        0 if switches.reads != Reads::Log => &READERS,
-        2 if switches.reads == Reads::Lease => &READERS,
-        1 | 2 if changes || switches.transfer => &OPERATORS,
-        0 | 2 => &TAILS,
-        _ => &REBOOTS,
-    };
-    let max_entries_per_append = temper.entries_per_append;
-    let config = |id| Config { max_entries_per_append, switches, flaw, ..Config::new(id, members) };
-    let cluster = Cluster {
-        ghost: Ghost::default(),
-        temper,
-        servers,
-        switches,
-        changes,
-        asked: BTreeSet::new(),
-        lossy: NodeSet::EMPTY,
-        started: NodeSet::EMPTY,
-        seen: Seen::default(),
-    };
-    let nodes = NodeSet::first(servers.into()).iter().map(|id| Replica::new(config(id))).collect();
-    let mut driver = Driver::new(nodes, cluster, seed)?;
-    driver.run(&temper.mix, STEPS)?;
-    Ok(driver.subject.seen)
+    Case { seed, servers, kind, flaw }.run()
 }
 
 #[test]
 fn no_schedule_breaks_an_invariant() {
     let mut tally = Tally::default();
     let (mut rolled_back, mut retired) = (0, 0);
-    for seed in 0..seeds(200, 2_000) {
-        let kind = Kind::of(seed);
-        let seen = schedule(seed, 5, kind, None).unwrap_or_else(|broken| panic!("seed {seed}, {kind:?}: {broken}"));
+    let (start, all) = (Instant::now(), seeds(200, 20_000));
+    for seed in 0..all {
+        let case = Case { seed, servers: 5, kind: Kind::of(seed), flaw: None };
+        let Ok(seen) = case.run() else { panic!("{case:?}: {}", Found::of(&case).expect("as before")) };
         tally.add([
             ("elections", seen.elections),
             ("commits", seen.commits),
@@ -375,10 +431,13 @@ fn no_schedule_breaks_an_invariant() {
         ]);
         rolled_back += seen.features.changes_rolled_back;
         retired += seen.features.leaders_retired;
-        for (what, possible, count) in seen.features.counts(&kind.switches, kind.changes) {
+        for (what, possible, count) in seen.features.counts(&case.kind.switches, case.kind.changes) {
             tally.add_one(what, possible, count);
         }
     }
+    let took = start.elapsed().as_secs_f64();
+    let rate = (all * STEPS) as f64 / took / 1e3;
+    report(&format!("Raft: {all} seeds of {STEPS} events in {took:.1} s, {rate:.0} thousand events a second"));
     report(&format!("Raft: {rolled_back} changes rolled back, {retired} leaders retired"));
     assert!(rolled_back > 10 && retired > 10, "{rolled_back} changes rolled back, {retired} leaders retired");
     tally.demand_one_in_three("Raft, 5 servers, 2,000 steps");
@@ -443,6 +502,34 @@ fn a_failure_shows_the_latest_steps() {
     let told = |what: &str| broken.lines().filter(|line| line.contains(what)).count();
     assert!(told("Deliver(") > 3, "{broken}");
     assert_eq!(broken.lines().count(), 2 + 30, "{broken}");
+}
+
+/// A failing seed is told by a short script, and whoever plays that in time sees the same invariant broken.
+#[test]
+fn a_failure_becomes_a_short_script() {
+    let plain = Kind { switches: Switches::PLAIN, changes: false };
+    let flaws = [
+        (Flaw::VoteNotDurable, Some(plain)),
+        (Flaw::AcknowledgeBeforeSync, Some(plain)),
+        // With every feature on.
+        (Flaw::VoteWithoutUpToDateCheck, None),
+        (Flaw::ReadWithoutQuorum, None),
+        (Flaw::TruncateByShorterAppend, None),
+    ];
+    for (flaw, kind) in flaws {
+        let seeds = (0..200).filter(|seed| kind.is_some() || switches::has_all(*seed));
+        let case = |seed| Case { seed, servers: 5, kind: kind.unwrap_or(Kind::of(seed)), flaw: Some(flaw) };
+        let found = seeds.map(case).find_map(|case| Some((case.clone(), Found::of(&case)?)));
+        let (case, found) = found.expect("caught, see above");
+        let (all, needed) = found.steps;
+        report(&format!("{flaw}, seed {}: of {all} steps {needed} are needed", case.seed));
+        assert!(needed <= if kind.is_some() { 32 } else { 64 }, "{found}");
+        let (skipped, broken) = found::replayed(&case, &found.script);
+        assert_eq!(broken.as_deref().map(found::invariant), Some(found::invariant(&found.broken)));
+        assert_eq!(skipped, 0, "all of it can be done");
+        let (_, broken) = found::replayed(&Case { flaw: None, ..case }, &found.script);
+        assert_eq!(broken, None, "the flaw is to blame");
+    }
 }
 
 /// The driver's own proof: the same seed is the same schedule.

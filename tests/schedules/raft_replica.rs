@@ -1,6 +1,6 @@
 //! A server of Raft and the simplest state machine: it remembers every command. It takes a snapshot when one is due.
 
-use cap_lab::node::{Clocks, Command, Effect, Effects, Node, NodeId, RequestId};
+use cap_lab::node::{Clocks, Command, Delay, Effect, Effects, Micros, Node, NodeId, RequestId};
 use cap_lab::raft::{Config, Index, Message, Note, Payload, PersistentState, Raft, Refusal, Request, Response, Timer};
 use cap_lab::shared_vec::SharedVec;
 
@@ -14,11 +14,16 @@ pub(crate) struct Replica<C: Command<Snapshot = Commands<C>>> {
     applied: Index,
     /// What was carried out.
     state: Commands<C>,
+    /// Its timers do not run out by themselves, only when somebody says so.
+    pub(crate) told_when: bool,
 }
+
+/// Longer than any run.
+const NEVER: Delay = Delay::fixed(Micros::from_ms(24 * 3_600_000));
 
 impl<C: Command<Snapshot = Commands<C>>> Replica<C> {
     pub(crate) fn new(config: Config) -> Self {
-        Self { raft: Raft::new(config), applied: Index::ZERO, state: Commands::default() }
+        Self { raft: Raft::new(config), applied: Index::ZERO, state: Commands::default(), told_when: false }
     }
 
     /// Lets the server handle one event, carries out what that committed, and compacts if that is due.
@@ -41,6 +46,7 @@ impl<C: Command<Snapshot = Commands<C>>> Replica<C> {
         for effect in inner.drain() {
             out.push(match effect {
                 Effect::Send { to, message, after_sync } => Effect::Send { to, message, after_sync },
+                Effect::SetTimer(timer, _) if self.told_when => Effect::SetTimer(timer, NEVER),
                 Effect::SetTimer(timer, delay) => Effect::SetTimer(timer, delay),
                 Effect::CancelTimer(timer) => Effect::CancelTimer(timer),
                 Effect::Choose(among) => Effect::Choose(among),
@@ -62,7 +68,7 @@ impl<C: Command<Snapshot = Commands<C>>> Node for Replica<C> {
     type Note = Note;
 
     fn on_restart(&mut self, disk: &PersistentState<C>, at: Clocks, out: &mut Effects<Self>) {
-        *self = Self::new(*self.raft.config());
+        *self = Self { told_when: self.told_when, ..Self::new(*self.raft.config()) };
         self.drive(out, |raft, inner| raft.on_restart(disk, at, inner));
     }
 

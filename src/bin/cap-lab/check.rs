@@ -173,7 +173,7 @@ impl Report<'_> {
     fn judge<S: Spec>(&self, spec: S, calls: Vec<Call<S::Action>>) -> (Judged, String) {
         let mut checker = Checker::new(spec, calls);
         let budget = self.arguments.budget;
-        let verdict = checker.step(budget).unwrap_or(Verdict::Unknown { explored: checker.explored() });
+        let verdict = checker.step(budget).unwrap_or_else(|| checker.give_up());
         let (judged, told) = match &verdict {
             Verdict::Linearizable(order) => (Judged::Linearizable, Told::Order(order)),
             Verdict::NotLinearizable(evidence) => (Judged::Not, Told::Evidence(evidence)),

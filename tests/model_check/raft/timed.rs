@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use cap_lab::explore::shortened;
 use cap_lab::node::{Delay, Micros, NodeId};
 use cap_lab::raft::{Flaw, Reads, Request, Switches};
 use cap_lab::sim::dice;
@@ -60,7 +61,7 @@ fn thrown(seed: u64) -> ((NodeId, NodeId), Script) {
 }
 
 /// What breaks if this is done.
-fn broken(world: &Timed, seed: u64, script: &Script) -> Option<&'static str> {
+fn broken(world: &Timed, seed: u64, script: &[Scripted<Request<Word>>]) -> Option<&'static str> {
     let mut run = Run::new(world.clone(), 0, seed, 0);
     for Scripted { at, act } in script {
         run.advance(*at);
@@ -75,14 +76,7 @@ fn broken(world: &Timed, seed: u64, script: &Script) -> Option<&'static str> {
 /// `script` without what is not needed to break the same: acts, and links that may as well live.
 fn shrink(world: &Timed, seed: u64, script: &Script) -> Script {
     let wanted = broken(world, seed, script);
-    let mut best = script.clone();
-    for place in (0..best.len()).rev() {
-        let mut shorter = best.clone();
-        shorter.remove(place);
-        if broken(world, seed, &shorter) == wanted {
-            best = shorter;
-        }
-    }
+    let mut best = shortened(script, |fewer| broken(world, seed, fewer) == wanted);
     for place in 0..best.len() {
         let Intervention::Cut(links) = best[place].act.clone() else { continue };
         for link in links {
