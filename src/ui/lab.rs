@@ -523,6 +523,8 @@ pub struct OperationView {
 pub struct CarriedView {
     /// The messages, by sending; those alike together: "AppendEntries n3 → n1, n2, n4, n5".
     pub lines: Vec<CarriedLine>,
+    /// How many carried it: all but those that should have brought what a read missed.
+    pub count: u32,
     /// Which messages count, and why.
     pub rule: String,
     /// All of these messages, by their names in the run.

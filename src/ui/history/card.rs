@@ -105,8 +105,10 @@ impl CardPart {
                 .add(words("span", &line.text))
                 .optional((!line.note.is_empty()).then(note))
         };
-        let count = carried.flights.len();
-        let head = if count == 1 { "Carried by 1 message".to_owned() } else { format!("Carried by {count} messages") };
+        let head = match carried.count {
+            1 => "Carried by 1 message".to_owned(),
+            count => format!("Carried by {count} messages"),
+        };
         let show = || button("", "Show in the diagram", &self.send, Msg::Strip(Do::Diagram));
         classed("div", "carried-by")
             .add(words("h4", &head))

@@ -247,6 +247,7 @@ pub(super) fn carried(run: &FeedRun, operation: &FeedOperation, carried: &Carrie
     let over = arrivals.chain([operation.ended().unwrap_or(now)]).max().unwrap_or(now);
     CarriedView {
         lines,
+        count: carriers.iter().filter(|carrier| !carrier.missed).count() as u32,
         rule: rule(run, operation, carried.earlier),
         flights: carriers.iter().map(|carrier| carrier.message.id).collect(),
         from: begun.min(operation.invoked),
