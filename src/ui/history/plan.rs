@@ -125,8 +125,8 @@ impl Window {
     fn show_until(&mut self, end: f64, now: Micros, speed: i32) {
         let width = self.width(speed).as_secs_f64();
         let newest = now.as_secs_f64() + width * (1.0 - HEAD);
-        // Nothing is before the start or after the play head.
-        self.end = (end < newest).then(|| Micros((end.max(width * HEAD).min(newest) * 1e6) as u64));
+        // Nothing is before the start or after the play head; who comes near it follows it.
+        self.end = (end < newest - width * 0.01).then(|| Micros((end.max(width * HEAD).min(newest) * 1e6) as u64));
     }
 }
 
