@@ -147,6 +147,9 @@ impl Component for App {
 
     fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
         let changed = self.react(msg);
+        if !self.ui.playing {
+            self.consult();
+        }
         self.keep_going();
         changed
     }

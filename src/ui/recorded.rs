@@ -124,7 +124,7 @@ impl Opened {
             history: None,
             rows: Rc::default(),
             order: Rc::default(),
-            zoom: 2,
+            zoom: 3,
             sight: (0.0, 0.0),
         }
     }

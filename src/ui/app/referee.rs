@@ -8,6 +8,9 @@ use crate::ui::state::{Item, Msg};
 /// So many frames are drawn before the referee is loaded: first the page.
 const WAKE_FRAMES: u32 = 12;
 
+/// While the run plays, the referee is told every so many frames: each time it judges the whole history again.
+const TELL_FRAMES: u32 = 15;
+
 /// How the referee is.
 pub(super) enum Referee {
     /// It was not needed yet.
@@ -30,11 +33,11 @@ impl App {
                     Err(reason) => self.lose_referee(reason),
                 }
             }
-            Referee::Awake(line) => {
+            Referee::Awake(line) if !self.ui.playing || self.frames.is_multiple_of(TELL_FRAMES) => {
                 let opened = self.ui.selected.filter(|(_, item)| *item == Item::Verdict).map(|(world, _)| world);
                 self.lab.briefs(self.case, opened).iter().for_each(|brief| line.tell(brief));
             }
-            Referee::Asleep | Referee::Waking { .. } | Referee::Gone => {}
+            Referee::Asleep | Referee::Waking { .. } | Referee::Awake(_) | Referee::Gone => {}
         }
     }
 
