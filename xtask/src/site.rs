@@ -48,6 +48,8 @@ pub(crate) fn build() -> Result<(), Trouble> {
     if dist.exists() {
         fs::remove_dir_all(&dist).map_err(|error| Trouble::Failed(format!("dist/ cannot be emptied: {error}")))?;
     }
+    // Nor does it forget what an earlier build cut out of the program: a second program of the page may copy it.
+    let _ = fs::remove_dir_all(target().join("wasm-bindgen/release/snippets"));
     run_plain(&mut tools.trunk("build --release --offline"))?;
     // Trunk's own, and no part of the site.
     let _ = fs::remove_file(dist.join(".trunk-lock"));
