@@ -1,8 +1,12 @@
 //! Raft: servers alone, without clients and state machines.
 
+mod abstract_raft;
+mod check;
 mod cluster;
+mod exhaustive;
 mod flaws;
 mod missing;
+mod refinement;
 mod script;
 mod symmetry;
 mod timed;

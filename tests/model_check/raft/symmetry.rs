@@ -46,14 +46,15 @@ struct Nameless {
     known: Vec<(NodeId, u64)>,
 }
 
-/// Equal for states that differ by names only.
+/// Equal for states that differ by names only. Of requests it counts how many were made: who may be asked, may be asked the same.
 pub(crate) fn fingerprint(cluster: &Cluster, state: &State<Cluster>) -> u64 {
     let slots: Vec<Nameless> = state.model.slots().map(|(_, slot)| nameless(slot)).collect();
     let alive = state.model.flights().iter().filter(|(_, envelope)| !cluster.is_spent(&state.model, envelope));
     let flights: Vec<(NodeId, NodeId, u64)> =
         alive.map(|(_, envelope)| (envelope.from, envelope.to, Digest::of(&envelope.message))).collect();
     let watch = &state.ghost;
-    let common = Digest::of(&(state.spent(), &watch.committed, &watch.reads, watch.broken));
+    let (asked, crashes, copies) = state.spent();
+    let common = Digest::of(&(asked.count_ones(), crashes, copies, &watch.committed, &watch.reads, watch.broken));
     let one = |names: &Names| {
         let name = |id: NodeId| names[id.index()];
         let mut sum = 0_u64;

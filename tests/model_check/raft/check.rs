@@ -1,0 +1,295 @@
+//! A cluster of Raft as a model for Stateright: the untimed model of the lab, step by step, watched by three observers.
+//!
+//! **Disks.** A server loses in a crash what is not on its disk yet, a prefix of its writes being left. Followers and candidates
+//! wait for their disk: a step of theirs ends when it is done, or in a crash before that. This leaves nothing out, for all that
+//! they send waits for their disk as well. A leader goes on before its disk is done (thesis §10.2.1), so the disk of a leader
+//! is done in a step of its own.
+//!
+//! **Crashes.** Who crashes starts again in the same step: being down and being silent is the same to the others.
+//!
+//! **Network.** The set of all messages ever sent; each may arrive any number of times, in any order, or never. So loss,
+//! duplication and reordering have no bounds.
+//!
+//! **What only adds messages is done at once** (a heartbeat, the answer to a message that changes nothing else). A state with
+//! more messages can do all that the same state with fewer can do, and invariants do not speak of messages, so nothing is left
+//! out. Heartbeats need no step of their own then: whatever a leader could tell its followers is on its way.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cap_lab::explore::{State, Subject};
+use cap_lab::node::{Clocks, Effect, Effects, Node, NodeId};
+use cap_lab::raft::invariant::Ghost;
+use cap_lab::raft::{Delta, Index, Term, Timer};
+use cap_lab::sim::model::{Outcome, Step};
+use cap_lab::sim::network::FlightId;
+use stateright::{Model, Property};
+
+use super::cluster::{Cluster, Server, Word};
+use super::refinement::Mapping;
+
+pub(crate) const SAFE: &str = "no invariant is broken";
+pub(crate) const REFINES: &str = "each step is a sequence of actions of raft.tla, or none";
+
+/// A state, known by its fingerprint.
+#[derive(Clone, Debug)]
+pub(crate) struct Checked {
+    state: State<Cluster>,
+    fingerprint: u64,
+    /// The protocol's own observer on the way on which this state was reached first. It is no part of the state: what an
+    /// invariant may need of the past is in the state's own ghost.
+    judge: Ghost<Word>,
+    /// The invariant that the step that led here breaks.
+    pub(crate) broken: Option<&'static str>,
+    /// Whether that step is one of raft.tla, too.
+    refines: bool,
+}
+
+impl Hash for Checked {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.fingerprint, self.broken, self.refines).hash(hasher);
+    }
+}
+
+impl PartialEq for Checked {
+    fn eq(&self, other: &Self) -> bool {
+        (self.fingerprint, self.broken, self.refines) == (other.fingerprint, other.broken, other.refines)
+    }
+}
+
+/// A step, and whether the server that did it crashes before its disk is done: with so many of its writes kept.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Act {
+    step: Step<Server>,
+    crash: Option<u32>,
+}
+
+/// Steps that the search came by, whatever came of them.
+#[derive(Default, Debug)]
+pub(crate) struct Witnessed {
+    /// A follower removed what conflicts with a leader's log.
+    pub(crate) truncations: AtomicU64,
+    /// A leader crashed after it had committed an entry of its term.
+    pub(crate) leader_crashes: AtomicU64,
+    /// A leader crashed and lost what it had sent to others.
+    pub(crate) losses: AtomicU64,
+    /// A leader was elected, and an earlier term had had one.
+    pub(crate) re_elections: AtomicU64,
+}
+
+/// A cluster, and what is asked of it.
+pub(crate) struct Check {
+    pub(crate) cluster: Cluster,
+    pub(crate) mapping: Mapping,
+    /// States with longer logs are not looked at.
+    pub(crate) last_index: u64,
+    /// How many of the requests are made.
+    pub(crate) asks: u32,
+    pub(crate) witnessed: Arc<Witnessed>,
+}
+
+/// More writes than any step does.
+const WRITES: u32 = 4;
+
+/// Messages are named in the order in which they are sent: those of a later state after this one are new, or copies.
+fn newest(state: &State<Cluster>) -> Option<FlightId> {
+    state.model.flights().iter().map(|(id, _)| id).max()
+}
+
+/// Whether a step of the server ends only when its disk is done.
+fn waits(state: &State<Cluster>, node: NodeId) -> bool {
+    let slot = state.model.slot(node);
+    let only_appends = slot.unsynced.iter().all(|delta| matches!(delta, Delta::Append(_)));
+    slot.awaits_sync() && !(slot.node.is_leader() && only_appends)
+}
+
+impl Check {
+    /// Does a step before both observers of the invariants.
+    fn does(&self, next: &mut Checked, node: NodeId, step: &Step<Server>) {
+        let before = Arc::clone(next.state.model.slot(node));
+        let searched = next.state.step(&self.cluster, step, &mut Outcome::default()).err();
+        let judged = next.judge.observe(node, Some(&before.node), &next.state.model.slot(node).node).err();
+        let first = searched.map(|broken| broken.invariant).or(judged.map(|violation| violation.invariant));
+        next.broken = next.broken.or(first);
+    }
+
+    /// Does what adds messages and changes nothing else, until there is no such step left. What can do so is what reaches the
+    /// server that just changed, and what was just sent: the rest could have done it before.
+    fn saturate(&self, next: &mut Checked, changed: NodeId, before: Option<FlightId>) {
+        let since = |state: &State<Cluster>, last| {
+            let fresh = state.model.flights().iter().filter(move |(id, _)| Some(*id) > last);
+            fresh.map(|(id, _)| Step::Deliver(id)).collect::<Vec<_>>()
+        };
+        let mut open = since(&next.state, before);
+        let to_changed = next.state.model.flights().iter().filter(|(_, envelope)| envelope.to == changed);
+        open.extend(to_changed.map(|(id, _)| Step::Deliver(id)));
+        if self.cluster.heartbeats && next.state.model.slot(changed).node.is_leader() {
+            open.push(Step::Timer(changed, Timer::Heartbeat));
+        }
+        while let Some(step) = open.pop() {
+            // A copy has taken its place.
+            let gone = matches!(step, Step::Deliver(id) if next.state.model.flights().get(id).is_none());
+            if gone || !self.cluster.allows(&next.state.model, &step) || !self.only_sends(&next.state, &step) {
+                continue;
+            }
+            let last = newest(&next.state);
+            let node = next.state.model.touched(&step).expect("checked by the caller");
+            let before = next.state.clone();
+            let verdict = next.state.step(&self.cluster, &step, &mut Outcome::default());
+            assert!(verdict.is_ok() && before.model.slot(node) == next.state.model.slot(node), "nothing else changes");
+            next.refines &= self.mapping.explains((&before, &next.state), node, &step, false);
+            open.extend(since(&next.state, last));
+        }
+    }
+
+    /// Whether all that comes of the step is messages, and one that was never sent among them.
+    fn only_sends(&self, state: &State<Cluster>, step: &Step<Server>) -> bool {
+        let id = state.model.touched(step).expect("no step of the network alone");
+        let slot = state.model.slot(id);
+        let (mut node, mut effects) = (slot.node.clone(), Effects::without_notes());
+        match step {
+            Step::Deliver(flight) => {
+                let envelope = state.model.flights().get(*flight).expect("on its way");
+                node.on_message(envelope.from, envelope.message.clone(), Clocks::default(), &mut effects);
+            }
+            Step::Timer(_, timer) => node.on_timer(*timer, Clocks::default(), &mut effects),
+            other => unreachable!("{other:?} is no such step"),
+        }
+        let is_new = |effect: &Effect<Server>| match effect {
+            Effect::Send { to, message, .. } => {
+                let mut flights = state.model.flights().iter();
+                *to != id
+                    && self.cluster.arrives(message)
+                    && flights.all(|(_, sent)| (sent.from, sent.to, &sent.message) != (id, *to, message))
+            }
+            _ => false,
+        };
+        let changes = |effect: &Effect<Server>| match effect {
+            // While a leader's disk is at work its answers wait, and are no messages yet.
+            Effect::Send { after_sync, .. } => *after_sync && slot.awaits_sync(),
+            // Only those that run already are set anew.
+            Effect::SetTimer(..) => false,
+            _ => true,
+        };
+        let asked = effects.as_slice();
+        node == slot.node && !asked.iter().any(changes) && asked.iter().any(is_new)
+    }
+
+    fn witness(&self, last: &State<Cluster>, next: &State<Cluster>, node: NodeId, crashed: bool) {
+        let (before, after) = (&last.model.slot(node).node, &next.model.slot(node).node);
+        let keeps = before.log().is_prefix_of(after.log());
+        let committed =
+            before.commit_index() > Index::ZERO && before.log().term_at(before.commit_index()) == Some(before.term());
+        let seen = [
+            (&self.witnessed.truncations, !crashed && !keeps),
+            (&self.witnessed.leader_crashes, crashed && before.is_leader() && committed),
+            (&self.witnessed.losses, crashed && !keeps),
+            (&self.witnessed.re_elections, after.is_leader() && !before.is_leader() && next.ghost.elected.len() > 1),
+        ];
+        for (counter, _) in seen.into_iter().filter(|(_, seen)| *seen) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Model for Check {
+    type State = Checked;
+    type Action = Act;
+
+    fn init_states(&self) -> Vec<Checked> {
+        let state = State::first(&self.cluster);
+        let mut judge = Ghost::default();
+        for (node, slot) in state.model.slots() {
+            judge.observe(node, None, &slot.node).expect("nothing has happened yet");
+        }
+        vec![Checked { fingerprint: self.cluster.fingerprint(&state), state, judge, broken: None, refines: true }]
+    }
+
+    fn actions(&self, last: &Checked, acts: &mut Vec<Act>) {
+        // An observer that saw something break knows too little to go on.
+        if last.broken.is_some() {
+            return;
+        }
+        let (asked, crashes, _) = last.state.spent();
+        for step in last.state.steps(&self.cluster) {
+            let asks_too_often = matches!(step, Step::Request(..)) && asked.count_ones() == self.asks;
+            if asks_too_often || matches!(step, Step::Timer(_, Timer::Heartbeat)) {
+                continue;
+            }
+            let writes = !matches!(step, Step::Crash(..) | Step::Sync(_)) && crashes < self.cluster.bounds.crashes;
+            let kept = (0..=WRITES).filter(|_| writes).map(Some);
+            acts.extend([None].into_iter().chain(kept).map(|crash| Act { step: step.clone(), crash }));
+        }
+    }
+
+    fn next_state(&self, last: &Checked, act: Act) -> Option<Checked> {
+        let node = last.state.model.touched(&act.step).expect("no step of the network alone");
+        let mut next = last.clone();
+        self.does(&mut next, node, &act.step);
+        let crash = match act.crash {
+            Some(keep) if waits(&next.state, node) && keep as usize <= next.state.model.slot(node).unsynced.len() => {
+                Some(Step::Crash(node, keep))
+            }
+            Some(_) => return None,
+            None => None,
+        };
+        if let Some(crash) = &crash {
+            self.does(&mut next, node, crash);
+        }
+        let crashed = crash.is_some() || matches!(act.step, Step::Crash(..));
+        if crashed {
+            self.does(&mut next, node, &Step::Restart(node));
+        }
+        while waits(&next.state, node) {
+            self.does(&mut next, node, &Step::Sync(node));
+        }
+        next.refines = self.mapping.explains((&last.state, &next.state), node, &act.step, crashed);
+        self.witness(&last.state, &next.state, node, crashed);
+        if next.broken.is_none() {
+            self.saturate(&mut next, node, newest(&last.state));
+        }
+        next.fingerprint = self.cluster.fingerprint(&next.state);
+        // If nothing came of it, it is no step.
+        (next != *last).then_some(next)
+    }
+
+    fn within_boundary(&self, seen: &Checked) -> bool {
+        seen.state.model.slots().all(|(_, slot)| slot.node.log().last_index().0 <= self.last_index)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let mut all = vec![
+            Property::<Self>::always(SAFE, |_, seen: &Checked| seen.broken.is_none()),
+            Property::always(REFINES, |_, seen: &Checked| seen.refines),
+            Property::sometimes(
+                "a leader of a later term commits what one of an earlier term appended",
+                |_, seen: &Checked| seen.state.ghost.committed.iter().any(|(entry, during)| entry.term < *during),
+            ),
+            Property::sometimes("one server leads two terms", |_, seen: &Checked| {
+                let elected = &seen.state.ghost.elected;
+                (1..elected.len()).any(|at| elected[at - 1].1 == elected[at].1)
+            }),
+            Property::sometimes(
+                "all servers know that the longest log is committed",
+                |check: &Self, seen: &Checked| {
+                    seen.state.model.slots().all(|(_, slot)| slot.node.commit_index() == Index(check.last_index))
+                },
+            ),
+        ];
+        if self.cluster.bounds.crashes > 0 {
+            all.push(Property::sometimes(
+                "an entry is committed that its leader lost in a crash",
+                |_, seen: &Checked| {
+                    let lost = |(term, leader): &(Term, NodeId)| {
+                        let slot = seen.state.model.slot(*leader);
+                        let entry = seen.state.ghost.committed.iter().position(|(entry, _)| entry.term == *term);
+                        entry.is_some_and(|at| slot.node.log().last_index() <= Index(at as u64))
+                    };
+                    seen.state.ghost.elected.iter().any(lost)
+                },
+            ));
+        }
+        all
+    }
+}
