@@ -66,7 +66,11 @@ impl Node for Beacon {
         self.heard.push((number, at));
     }
 
-    fn on_timer(&mut self, _: u8, at: Clocks, out: &mut Effects<Self>) {
+    /// Timer 0 ticks; timer 1 runs once after each request.
+    fn on_timer(&mut self, timer: u8, at: Clocks, out: &mut Effects<Self>) {
+        if timer == 1 {
+            return;
+        }
         self.ticks.push(at);
         out.write(self.next);
         out.write(self.next + 1_000);
@@ -77,6 +81,7 @@ impl Node for Beacon {
 
     fn on_request(&mut self, request: RequestId, (): (), _: Clocks, out: &mut Effects<Self>) {
         out.send(if self.other == A { B } else { A }, Number(ASKED));
+        out.set_timer(1, Delay::fixed(ms(30)));
         out.reply(request, Answer::Done(()));
     }
 }
@@ -183,9 +188,9 @@ fn a_cut_in_both_directions_loses_both() {
 #[test]
 fn a_held_message_waits_until_it_is_released() {
     let mut run = start();
-    act(&mut run, ms(105), &message(A, B, 0, Fate::Hold));
-    assert_eq!(run.now(), ms(105), "what follows comes later");
-    assert!(!run.intervene(ms(106), &message(A, B, 0, Fate::Hold)), "it is held already");
+    act(&mut run, ms(104), &message(A, B, 0, Fate::Hold));
+    assert_eq!(run.now(), ms(104), "what follows comes later");
+    assert!(!run.intervene(ms(104), &message(A, B, 0, Fate::Hold)), "it is held already");
     run.advance(ms(150));
     assert_eq!(heard(&run, B), []);
     act(&mut run, ms(150), &message(A, B, 0, Fate::Release));
@@ -367,6 +372,8 @@ fn word_to_oneself_takes_no_time_and_is_no_matter_of_the_network() {
     }
     run.advance(ms(51));
     assert_eq!(heard(&run, A), [(ASKED, 50)]);
+    act(&mut run, ms(55), &Intervention::Timer { world: 0, node: A, timer: "1".to_owned() });
+    assert_eq!(run.schedule().timer(A, 1), None, "it ran out by hand, and will not at 80 ms");
     act(&mut run, ms(60), &Intervention::Request { node: A, request: () });
     act(&mut run, ms(60), &message(A, A, 1, Fate::Deliver));
     assert_eq!(heard(&run, A).len(), 2, "it can come at once");
@@ -403,6 +410,7 @@ fn what_can_happen_is_offered_and_nothing_else() {
         Step::Deliver(to_a),
         Step::Deliver(own),
         Step::Timer(A, 0),
+        Step::Timer(A, 1),
         Step::Sync(A),
         Step::Timer(B, 0),
         Step::Sync(B),
