@@ -197,12 +197,15 @@ impl Told {
     /// What happened at `at` or later did not happen: `run` has another history from there on.
     fn forget_from(&mut self, run: &FeedRun, at: Micros) {
         let before = |operation: &&FeedOperation| operation.invoked < at;
-        let earlier = run.history().iter().take_while(before);
+        // What was not looked at yet is gathered later.
+        let earlier = run.history().iter().take(self.begun).take_while(before);
         (self.begun, self.latest_end) = (earlier.clone().count(), Micros::ZERO);
         self.open.clear();
         for (place, entry) in earlier.enumerate().filter_map(|(place, operation)| Some((place, entry(operation)?))) {
             match entry.ended {
-                Some((end, _)) if end < at => self.latest_end = self.latest_end.max(end),
+                Some((end, _)) if end < at && self.until.is_some_and(|until| end <= until) => {
+                    self.latest_end = self.latest_end.max(end);
+                }
                 _ => self.open.push(place),
             }
         }
