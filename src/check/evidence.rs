@@ -16,8 +16,10 @@ use super::spec::{Sight, Spec};
 /// How many configurations one attempt to take something away may look at. If that is too few, it stays.
 const ATTEMPT: u64 = 200_000;
 /// How many of the latest operations are tried first, and how many times as many next.
-const LATEST: usize = 16;
+const LATEST: usize = 4;
 const MORE: usize = 4;
+/// Into how many parts that are taken away together is divided what could not be taken away as a whole.
+const FEWER: usize = 4;
 /// So many questions whether one operation may have seen another one count as one configuration.
 const QUESTIONS: usize = 64;
 
@@ -150,7 +152,7 @@ impl<S: Spec> Shrink<S> {
                     return false;
                 }
                 // What could not go by itself may go now that another one went.
-                self.chunk = if self.chunk > 1 { self.chunk.div_ceil(2) } else { 1 };
+                self.chunk = if self.chunk > 1 { self.chunk.div_ceil(FEWER) } else { 1 };
                 (self.at, self.went, self.evidence.minimal) = (0, false, true);
                 continue;
             }

@@ -4,7 +4,7 @@
 //! Wing & Gong (1993) try every operation that may come next: one that began before any of those still missing returned.
 //! Lowe (2017, "Testing for linearizability") remembers the configurations that were tried: which operations are in, and the
 //! state that they led to. Here a configuration is what is in of those that returned, the state, and how many of the
-//! operations of unknown fate were used. Five things make it small:
+//! operations of unknown fate were used. Six things make it small:
 //!
 //! - A read that is possible goes in at once: wherever it stood later, it could stand here.
 //! - Operations of unknown fate that do the same are interchangeable: the one that began first is used first, and only their
@@ -12,6 +12,7 @@
 //! - A configuration that used more of those than another one with the same rest can do no more than that one.
 //! - Of what never returned, only what somebody's result may show is looked at.
 //! - A state from which a coming read can't be reached any more is not entered, if the object can tell ([`Spec::leads_to`]).
+//! - States that lead to no missing read at all are one and the same: all they can come to is to be overwritten.
 //!
 //! Left out: a bound on memory other than the number of configurations; and any insight into the object, so a history that
 //! needs many of them stays expensive (Gibbons & Korach 1997: the problem is NP-complete).
@@ -82,7 +83,8 @@ struct Configuration<T> {
     after: After,
     /// The same of all lanes but the first.
     others: Box<[(u32, After)]>,
-    state: T,
+    /// Nothing if the state leads to no missing read.
+    state: Option<T>,
 }
 
 /// Configurations, each with what it used of each class: several if none covers the others.
@@ -229,7 +231,7 @@ impl<S: Spec> Search<S> {
             return true;
         }
         self.by = self.by.max(self.lanes[0].deadline);
-        if self.is_new() {
+        if self.is_new(spec) {
             self.drop_doomed(spec, base);
             let chosen = &mut self.candidates[base..];
             let returned = &self.returned;
@@ -341,12 +343,20 @@ impl<S: Spec> Search<S> {
             })
     }
 
+    /// Whether the state can come to nothing but be overwritten.
+    fn is_dead(&self, spec: &S) -> bool {
+        let leads_to =
+            |position: usize| !self.is_placed(position) && spec.leads_to(&self.state, &self.returned[position].action);
+        S::LOOKS_AHEAD && !self.lanes.iter().any(|lane| positions_in(&self.reads, lane).any(leads_to))
+    }
+
     /// Whether no configuration was tried that could do at least as much. Remembers this one.
-    fn is_new(&mut self) -> bool {
+    fn is_new(&mut self, spec: &S) -> bool {
         let of = |lane: &Lane| (lane.first as u32, self.after(lane.first, lane.window));
         let (first, after) = of(&self.lanes[0]);
         let others = self.lanes[1..].iter().map(of).collect();
-        let configuration = Configuration { first, after, others, state: self.state.clone() };
+        let state = (!self.is_dead(spec)).then(|| self.state.clone());
+        let configuration = Configuration { first, after, others, state };
         let fresh = !self.tried.contains_key(&configuration);
         let tried = self.tried.entry(configuration).or_default();
         let covers = |one: &[u32], other: &[u32]| one.iter().zip(other).all(|(one, other)| one <= other);

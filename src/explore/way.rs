@@ -1,6 +1,8 @@
 //! Ways through a model that survive an edit: each message is named by what it says, not by its place in one run.
 
-use super::{Broken, RequestOf, State, Subject};
+use std::cell::RefCell;
+
+use super::{Bounds, Broken, RequestOf, Sight, State, Subject};
 use crate::node::{Kind, Node, NodeId};
 use crate::sim::fault::{Fate, Intervention, MessageName};
 use crate::sim::model::{Model, Outcome, Step};
@@ -109,25 +111,68 @@ pub fn shortened<T: Clone>(list: &[T], mut good: impl FnMut(&[T]) -> bool) -> Ve
     }
 }
 
+type LinkAndKind = (NodeId, NodeId, &'static str);
+
+/// A subject of which every message is heard, also one that is lost as soon as it is sent: they count in names, too.
+struct Heard<'a, S: Subject> {
+    subject: &'a S,
+    /// Every message by its link and kind.
+    sent: RefCell<Vec<(FlightId, LinkAndKind)>>,
+}
+
+impl<S: Subject> Subject for Heard<'_, S> {
+    type Node = S::Node;
+    type Ghost = S::Ghost;
+
+    fn nodes(&self) -> Vec<S::Node> {
+        self.subject.nodes()
+    }
+
+    fn ghost(&self) -> S::Ghost {
+        self.subject.ghost()
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.subject.bounds()
+    }
+
+    fn requests(&self) -> &[(NodeId, RequestOf<Self>)] {
+        self.subject.requests()
+    }
+
+    fn allows(&self, model: &Model<S::Node>, step: &Step<S::Node>) -> bool {
+        self.subject.allows(model, step)
+    }
+
+    fn arrives(&self, message: &<S::Node as Node>::Message) -> bool {
+        self.subject.arrives(message)
+    }
+
+    fn hears_own_disk_at_once(&self) -> bool {
+        self.subject.hears_own_disk_at_once()
+    }
+
+    fn observe(&self, ghost: &mut S::Ghost, seen: &Sight<'_, S::Node>) -> Result<(), Broken> {
+        for id in &seen.outcome.sent {
+            let Envelope { from, to, message } = seen.after.flights().get(*id).expect("sent just now");
+            self.sent.borrow_mut().push((*id, (*from, *to, message.kind())));
+        }
+        self.subject.observe(ghost, seen)
+    }
+}
+
 /// `way` as what is done to a run: deliveries and timers happen when told, and requests are made. For searches over a
 /// [`super::Network::Multiset`].
 pub fn interventions<S: Subject>(subject: &S, way: &Way<S::Node>) -> Vec<Intervention<RequestOf<S>>> {
+    let heard = Heard { subject, sent: RefCell::default() };
     let mut acts = Vec::new();
-    // The link and kind of every message ever sent, by its name in the run.
-    let mut sent: Vec<(FlightId, NodeId, NodeId, &'static str)> = Vec::new();
-    let launched = |state: &State<S>, sent: &mut Vec<(FlightId, NodeId, NodeId, &'static str)>| {
-        for (id, envelope) in state.model.flights().iter() {
-            if sent.iter().all(|(known, ..)| *known != id) {
-                sent.push((id, envelope.from, envelope.to, envelope.message.kind()));
-            }
-        }
-    };
     // What breaks at the end of the way is known to whoever asks.
-    let _ = replay(subject, way, |before, step, after| {
-        launched(before, &mut sent);
+    let _ = replay(&heard, way, |_, step, _| {
         let message = |id: FlightId, fate: Fate| {
-            let (_, from, to, kind) = *sent.iter().find(|(known, ..)| *known == id).expect("sent before");
-            let earlier = sent.iter().filter(|other| other.0 < id && (other.1, other.2, other.3) == (from, to, kind));
+            let sent = heard.sent.borrow();
+            let link = sent.iter().find(|(known, _)| *known == id).expect("sent before").1;
+            let earlier = sent.iter().filter(|(other, same)| *other < id && *same == link);
+            let (from, to, kind) = link;
             let name = MessageName { from, to, kind: kind.to_owned(), ordinal: earlier.count() as u32 };
             Intervention::Message { world: 0, name, fate }
         };
@@ -141,7 +186,6 @@ pub fn interventions<S: Subject>(subject: &S, way: &Way<S::Node>) -> Vec<Interve
             Step::Restart(node) => Intervention::Restart(*node),
             other => unreachable!("no search does {other:?}"),
         });
-        launched(after, &mut sent);
     });
     acts
 }

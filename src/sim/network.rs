@@ -132,6 +132,7 @@ mod tests {
         assert_ne!(one_way, launch_all(&[1, 1, 2]));
         assert_ne!(Digest::of(&one_way), Digest::of(&launch_all(&[1, 1, 2])));
         assert_ne!(one_way, launch_all(&[1, 2]));
+        assert_ne!(launch_all(&[1, 2]), launch_all(&[1, 2, 3]));
     }
 
     #[test]

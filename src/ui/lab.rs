@@ -461,8 +461,6 @@ pub struct OrderPoint {
     pub id: u32,
     /// A moment at which it may have taken effect.
     pub at: Micros,
-    /// Its place, counted from 1.
-    pub place: usize,
 }
 
 /// What came of an operation.
@@ -514,6 +512,8 @@ pub struct OperationView {
     pub outcome: String,
     /// What it saw: "14 posts, the newest Bo's “Rain again”".
     pub saw: String,
+    /// Its place in the order that explains the history, counted from 1.
+    pub place: Option<usize>,
     /// Its part in the evidence.
     pub evidence: String,
 }
@@ -523,6 +523,8 @@ pub struct OperationView {
 pub struct CarriedView {
     /// The messages, by sending; those alike together: "AppendEntries n3 → n1, n2, n4, n5".
     pub lines: Vec<CarriedLine>,
+    /// How many carried it: all but those that should have brought what a read missed.
+    pub count: u32,
     /// Which messages count, and why.
     pub rule: String,
     /// All of these messages, by their names in the run.

@@ -58,7 +58,7 @@ labTest("pointing at an operation tells of it, a click keeps that, Escape ends i
   await card(lab).getByText(/^Carried by \d+ messages/).waitFor();
   assert.match(await card(lab).innerText(), /Ask Ana → n1/);
   assert.match(await card(lab).innerText(), /AppendEntries n3 → n\d, n\d/);
-  assert.match(await card(lab).innerText(), /\d(st|nd|rd|th) in the order/);
+  await card(lab).getByText(/^\d+(st|nd|rd|th) in the order$/).waitFor();
   assert.equal(await card(lab).getByRole("button").count(), 0, "what goes with the pointer has nothing to press");
   await lab.screenshot("pointed-at");
   await lab.page.mouse.down();

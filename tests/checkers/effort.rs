@@ -168,23 +168,94 @@ fn dear(object: u32, appends: u64) -> Vec<Call<KeyValueAction>> {
 
 #[test]
 fn a_violation_in_one_key_is_found_without_finishing_the_dearest() {
-    let mut calls = dear(0, 14);
+    let mut calls = dear(0, 20);
     // As many operations, so that it does not come first for being short.
-    for index in 0..16 {
+    for index in 0..22 {
         calls.push(call(index, 1, KeyValueAction::Put("a".into()), 100 * index, Some(100 * index + 50)));
     }
-    calls.push(call(1, 1, KeyValueAction::Get("b".into()), 2_000, Some(2_010)));
+    calls.push(call(1, 1, KeyValueAction::Get("b".into()), 3_000, Some(3_010)));
     let verdict = check(KeyValue, calls.clone(), 20_000, &mut || false);
     let Verdict::NotLinearizable(evidence) = verdict else { panic!("{verdict:?}") };
     assert!(evidence.operations.iter().all(|&one| calls[one as usize].object == 1));
+    assert_eq!(evidence.decisive.len(), 1, "nobody wrote what that read shows");
     // The other key alone takes far more than that.
-    let alone = check(KeyValue, dear(0, 14), 200_000, &mut || false);
+    let alone = check(KeyValue, dear(0, 20), 200_000, &mut || false);
     assert!(matches!(alone, Verdict::Unknown { .. }), "{alone:?}");
+}
+
+/// What 50 clients saw of 10 keys, as Porcupine's logs have it: half of them reads, some puts, and each value written once. Up
+/// to `slowest` events lie between an invocation and its return, and the operation takes effect anywhere in between.
+fn fifty_clients(seed: u64, count: u64, slowest: u64) -> Vec<Call<KeyValueAction>> {
+    const CLIENTS: u64 = 50;
+    let mut dice = Dice::new(seed);
+    let mut free = [0; CLIENTS as usize];
+    let mut effects: Vec<(u64, u64, u64, u64)> = Vec::new();
+    for index in 0..count {
+        let client = index % CLIENTS;
+        let invoked = free[client as usize] + 1 + dice.below(20);
+        // Most are quick, some take long.
+        let within = if dice.below(10) == 0 { slowest } else { slowest / 8 + 1 };
+        let effect = invoked + dice.below(within);
+        let returned = effect + dice.below(within);
+        free[client as usize] = returned;
+        effects.push((effect, client, invoked, returned));
+    }
+    effects.sort_unstable();
+    let mut held: Vec<String> = vec![String::new(); 10];
+    let mut calls = Vec::new();
+    for (index, (_, client, invoked, returned)) in effects.into_iter().enumerate() {
+        let key = dice.below(10) as usize;
+        let text = format!("x {client} {index} y");
+        let action = match dice.below(100) {
+            0..48 => KeyValueAction::Get(held[key].as_str().into()),
+            48..53 => {
+                held[key].clone_from(&text);
+                KeyValueAction::Put(text.into())
+            }
+            _ => {
+                held[key].push_str(&text);
+                KeyValueAction::Append(text.into())
+            }
+        };
+        calls.push(call(client, key as u32, action, invoked, Some(returned)));
+    }
+    calls.sort_by_key(|call| call.invoked);
+    calls
+}
+
+/// One read shows what another one of the same key showed at another time.
+fn falsify(calls: &mut [Call<KeyValueAction>], dice: &mut Dice) {
+    let is_read = |call: &Call<KeyValueAction>| matches!(call.action, KeyValueAction::Get(_));
+    let reads: Vec<usize> = (0..calls.len()).filter(|&index| is_read(&calls[index])).collect();
+    let read = reads[dice.below(reads.len() as u64) as usize];
+    let same_key = |index: &&usize| calls[**index].object == calls[read].object;
+    let others: Vec<usize> = reads.iter().filter(same_key).copied().collect();
+    calls[read].action = calls[others[dice.below(others.len() as u64) as usize]].action.clone();
+}
+
+#[test]
+fn fifty_clients_of_ten_keys_are_judged() {
+    let (mut most, mut refuted) = (0, 0);
+    let mut judged = |what: &str, calls: Vec<Call<KeyValueAction>>| {
+        let mut checker = Checker::new(KeyValue, calls);
+        let decided = checker.decide(1_000_000);
+        most = most.max(checker.explored());
+        decided.unwrap_or_else(|| panic!("{what}: gave up after {} configurations", checker.explored()))
+    };
+    let all = rounds(12, 100);
+    for seed in 0..all {
+        let mut calls = fifty_clients(seed, 3_000, 40 << (seed % 4));
+        assert!(judged(&format!("seed {seed}"), calls.clone()), "seed {seed}: a store made it");
+        falsify(&mut calls, &mut Dice::new(seed + 1_000));
+        refuted += u64::from(!judged(&format!("seed {seed}, falsified"), calls));
+    }
+    eprintln!("fifty clients: {refuted} of {all} falsified histories refuted; {most} configurations at most");
+    assert!(refuted * 2 > all, "{refuted} of {all}");
 }
 
 #[test]
 fn budgets_are_kept_and_what_is_left_can_go_on() {
-    let calls = dear(0, 8);
+    let calls = dear(0, 14);
     let mut checker = Checker::new(KeyValue, calls.clone());
     let mut steps = 0;
     let verdict = loop {
@@ -212,7 +283,7 @@ fn budgets_are_kept_and_what_is_left_can_go_on() {
 #[test]
 fn a_check_can_be_cancelled() {
     let mut asked = 0;
-    let verdict = check(KeyValue, dear(0, 14), u64::MAX, &mut || {
+    let verdict = check(KeyValue, dear(0, 20), u64::MAX, &mut || {
         asked += 1;
         asked > 3
     });

@@ -33,7 +33,7 @@ usage: cargo xtask COMMAND
   mutants [--module raft|paxos|sim] [--sample N] [--seed N] [--shard K/N] [--fresh]
           changes the source in one place at a time and sees whether a quick suite fails; goes on where it was stopped.
           --sample N   mutants of each module (default: 200), chosen by the seed (default: 1)
-          --shard K/N  every Nth of them from the Kth on, from 0
+          --shard K/N  the Kth of N parts of the sample, from 0
           --fresh      forgets what earlier calls found out
   bench   measures Raft beside crate `raft`, and the simulator; prints tables
 ";

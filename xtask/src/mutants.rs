@@ -61,7 +61,7 @@ pub(crate) struct Mutants {
     /// Mutants of each module.
     pub(crate) sample: usize,
     pub(crate) seed: u64,
-    /// `(k, n)`: every `n`th of the sample from the `k`th on, counted from 0.
+    /// `(k, n)`: the `k`th of `n` parts of the sample, counted from 0.
     pub(crate) shard: (usize, usize),
     /// Forget what came of earlier calls.
     pub(crate) fresh: bool,
@@ -109,17 +109,18 @@ pub(crate) fn run(what: &Mutants) -> Result<(), Trouble> {
         let listed = output_of(&program, &format!("mutants --no-config --list --file src/{module}/**"));
         let listed = listed.ok_or_else(|| Trouble::Failed("cargo-mutants lists no mutants".to_owned()))?;
         let all: Vec<&str> = listed.lines().collect();
-        let sample: Vec<&str> = sample(&all, what.sample, what.seed).into_iter().skip(k).step_by(n).collect();
+        let sample = sample(&all, what.sample, what.seed);
+        let sample = &sample[k * sample.len() / n..(k + 1) * sample.len() / n];
         let place = target().join("mutants").join(module).join(format!("{k}-of-{n}"));
         if what.fresh {
             let _ = fs::remove_dir_all(target().join("mutants").join(module));
         }
         let mut outcomes = Outcomes::new();
         for suite in SUITES {
-            outcomes = try_all(&path, module, suite, &all, &sample, &place)
+            outcomes = try_all(&path, module, suite, &all, sample, &place)
                 .map_err(|error| Trouble::Failed(format!("{}: {error}", place.display())))?;
         }
-        let sample = sample.into_iter().map(str::to_owned).collect();
+        let sample = sample.iter().map(|name| (*name).to_owned()).collect();
         all_tried.push(Tried { module, mutants: all.len(), sample, outcomes });
     }
     println!("\nseed {}, shard {k}/{n}", what.seed);

@@ -90,7 +90,7 @@ pub trait Spec {
         false
     }
 
-    /// Whether [`Spec::leads_to`] ever says no.
+    /// Whether [`Spec::leads_to`] ever says no. If so, every action that is no read is possible in every state.
     const LOOKS_AHEAD: bool = false;
 
     /// Whether `state` may still come to one in which `read` is possible, if nothing overwrites it.

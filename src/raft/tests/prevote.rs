@@ -62,8 +62,15 @@ fn a_pre_candidate_that_would_win_stands() {
     cluster.deliver(n(1), n(2));
     cluster.deliver(n(2), n(1));
     assert_eq!(state(&cluster, n(1)), (RoleName::Candidate, T1));
+    let late = Message::PreVoteReply { term: Term(0), asked: Term(0), granted: true };
+    cluster.tell(n(3), n(1), late);
+    let why = Ignored::OlderTerm { term: Term(0), own: T1 };
+    let ignored = |why| Some(Note::ReplyIgnored { from: n(3), message: "PreVoteReply", why });
+    assert_eq!(cluster.notes_of(n(1)).pop(), ignored(why));
     cluster.settle(NodeSet::first(3));
     assert_eq!(state(&cluster, n(1)), (RoleName::Leader, T1));
+    cluster.tell(n(3), n(1), Message::PreVoteReply { term: T1, asked: T1, granted: true });
+    assert_eq!(cluster.notes_of(n(1)).pop(), ignored(Ignored::NotCandidate));
 }
 
 #[test]

@@ -54,6 +54,11 @@ fn read_only_option_safe() {
         assert!(cluster.replies.is_empty(), "nobody has confirmed yet");
         cluster.settle(NodeSet::first(3));
         assert_eq!(cluster.replies, [read_at(request, last)]);
+        let answered = cluster.notes_of(n(1)).into_iter().rev().find_map(|note| match note {
+            Note::ReadAnswered { proof: ReadProof::Round { by, .. }, .. } => Some(by),
+            _ => None,
+        });
+        assert_eq!(answered, Some(NodeSet::first(2)), "n2's answer came first, and was enough");
         assert_eq!(cluster.server(n(1)).log().last_index(), Index(last));
     }
 }

@@ -10,7 +10,7 @@ use yew::{Callback, Html};
 use super::plan::{NAMES, sign};
 use super::{Do, per_second, state_word};
 use crate::ui::el::{El, button, classed, el, filled, words};
-use crate::ui::lab::{BarState, CarriedLine, CarriedView, HistoryView, OperationView};
+use crate::ui::lab::{BarState, CarriedLine, CarriedView, OperationView};
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -31,8 +31,7 @@ pub struct Shown {
 
 impl Shown {
     /// The card, above its bar.
-    pub fn draw(&self, view: &HistoryView, now: Micros, ui: &ViewState) -> Html {
-        let place = view.points.iter().find(|point| point.id == self.view.id).map(|point| point.place);
+    pub fn draw(&self, now: Micros, ui: &ViewState) -> Html {
         let pinned = ui.strip.chosen.is_some();
         let room = ui.strip.width;
         let left = ui.strip.window.left(now, ui.speed);
@@ -40,7 +39,7 @@ impl Shown {
         let w = WIDTH.min(room);
         // In whole steps, so that a sliding strip does not move it in every frame.
         let x = ((x - w / 2.0).clamp(0.0, room - w) / 8.0).floor() * 8.0;
-        let part = CardPart { shown: self.clone(), place, pinned, x, w, send: ui.send.clone() };
+        let part = CardPart { shown: self.clone(), pinned, x, w, send: ui.send.clone() };
         still("card", part)
     }
 }
@@ -48,7 +47,6 @@ impl Shown {
 #[derive(PartialEq)]
 struct CardPart {
     shown: Shown,
-    place: Option<usize>,
     pinned: bool,
     x: f64,
     w: f64,
@@ -57,12 +55,12 @@ struct CardPart {
 
 impl Part for CardPart {
     fn draw(&self) -> Html {
-        let OperationView { title, state, from, to, outcome, saw, evidence, .. } = &*self.shown.view;
+        let OperationView { title, state, from, to, outcome, saw, place, evidence, .. } = &*self.shown.view;
         let close = || button("quiet close", "✕", &self.send, Msg::Strip(Do::Close)).attr("aria-label", "Close");
         let head = el("header")
             .add(el("i").attr("aria-hidden", "true").text(sign_of(*state)))
             .add(words("h3", title))
-            .optional(self.place.map(|place| el("b").text(&format!("{} in the order", ordinal(place)))))
+            .optional(place.map(|place| el("b").text(&format!("{} in the order", ordinal(place)))))
             .optional(self.pinned.then(close));
         let seconds = |at: Micros| fixed(at.as_ms(), 3);
         let time = match to {
@@ -107,8 +105,10 @@ impl CardPart {
                 .add(words("span", &line.text))
                 .optional((!line.note.is_empty()).then(note))
         };
-        let count = carried.flights.len();
-        let head = if count == 1 { "Carried by 1 message".to_owned() } else { format!("Carried by {count} messages") };
+        let head = match carried.count {
+            1 => "Carried by 1 message".to_owned(),
+            count => format!("Carried by {count} messages"),
+        };
         let show = || button("", "Show in the diagram", &self.send, Msg::Strip(Do::Diagram));
         classed("div", "carried-by")
             .add(words("h4", &head))

@@ -125,8 +125,8 @@ impl Window {
     fn show_until(&mut self, end: f64, now: Micros, speed: i32) {
         let width = self.width(speed).as_secs_f64();
         let newest = now.as_secs_f64() + width * (1.0 - HEAD);
-        // Nothing is before the start or after the play head.
-        self.end = (end < newest).then(|| Micros((end.max(width * HEAD).min(newest) * 1e6) as u64));
+        // Nothing is before the start or after the play head; who comes near it follows it.
+        self.end = (end < newest - width * 0.01).then(|| Micros((end.max(width * HEAD).min(newest) * 1e6) as u64));
     }
 }
 
@@ -204,9 +204,8 @@ impl Plan<'_> {
         let full = self.row_height() - 8.0;
         let place = |(index, bar): (usize, &Bar)| {
             let Lane { lane, of, knot } = lanes[index];
-            let is_next = |other: &&usize| lanes[**other].knot != knot || lanes[**other].lane == lane;
-            let later: Vec<usize> = (index + 1..bars.len()).take(8).collect();
-            let next = later.iter().find(is_next).map(|&next| self.x(bars[next].from));
+            let is_next = |other: &usize| lanes[*other].knot != knot || lanes[*other].lane == lane;
+            let next = (index + 1..bars.len()).take(8).find(is_next).map(|next| self.x(bars[next].from));
             let x = self.x(bar.from);
             let wanted = if sign(bar.state).is_empty() { LETTER } else { LETTER_AND_SIGN };
             let room = next.map_or(wanted, |next| next - x - GAP);

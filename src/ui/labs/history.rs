@@ -17,6 +17,9 @@ type FeedOperation = Operation<Request, Response, Refusal>;
 /// four things that it may have been asked for.
 const LONGEST: Micros = Micros::from_ms(6_000);
 
+/// Of an order, so many operations are shown at most.
+const POINTS_MAX: usize = 600;
+
 /// What is looked at, and from when.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Window {
@@ -36,19 +39,24 @@ pub(super) fn stamp(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Stamp
     let over = troubles.iter().rev().take(24).filter(|trouble| trouble.until.is_some()).count();
     let ended = run.watch().meters.ended();
     let broken = verdicts.proof(now).map(|proof| proof.by);
-    let placed = placed(verdicts.order(), now);
+    let placed = placed(verdicts, now);
     (from, to, run.history().len(), ended, broken, placed, troubles.len(), over)
 }
 
-/// How many operations of an order took effect up to `now`.
-fn placed(order: &[(RequestId, Micros)], now: Micros) -> usize {
-    order.partition_point(|(_, at)| *at <= now)
+/// How many operations of the order took effect up to `now`.
+fn placed(verdicts: &Verdicts, now: Micros) -> usize {
+    verdicts.order().partition_point(|(_, at)| *at <= now)
+}
+
+/// The operations that prove the history impossible, if it is.
+fn proof(verdicts: &Verdicts, now: Micros) -> Vec<RequestId> {
+    verdicts.proof(now).iter().flat_map(|proof| &proof.operations).map(|(id, _)| *id).collect()
 }
 
 /// One row per person with the operations of the window, those of the evidence marked.
 pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> HistoryView {
     let setup = run.world().setup;
-    let evidence: Vec<RequestId> = verdicts.proof(window.now).map_or(Vec::new(), |proof| proof.ids().collect());
+    let evidence = proof(verdicts, window.now);
     let begin = window.from.since(LONGEST);
     let mut rows: Vec<HistoryRow> =
         setup.phones().map(|phone| HistoryRow { name: setup.person(phone).to_owned(), bars: Vec::new() }).collect();
@@ -59,20 +67,18 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
             rows[row(operation.client)].bars.push(bar);
         }
     }
-    // The history's first impossibility has no order any more, so what is shown is one or the other.
-    let order = Some(verdicts.order()).filter(|_| evidence.is_empty());
-    let points = order.map_or(Vec::new(), |order| {
-        let known = placed(order, window.now);
-        let first = order[..known].partition_point(|(_, at)| *at < window.from);
-        let last = order[..known].partition_point(|(_, at)| *at <= window.to);
-        // One more on either side, for the line that leads there.
-        let shown = first.saturating_sub(1)..(last + 1).min(known);
-        let point = |(place, (id, at)): (usize, &(RequestId, Micros))| {
-            let client = run.history().get(*id)?.client;
-            Some(OrderPoint { row: row(client), id: id.0, at: *at, place: place + 1 })
-        };
-        order.iter().enumerate().take(shown.end).skip(shown.start).filter_map(point).collect()
-    });
+    // What has a proof against it has no order; the one known from before would say otherwise.
+    let known = if evidence.is_empty() { placed(verdicts, window.now) } else { 0 };
+    let order = &verdicts.order()[..known];
+    let first = order.partition_point(|(_, at)| *at < window.from);
+    let last = order.partition_point(|(_, at)| *at <= window.to);
+    // One more on either side, for the line that leads there. Of very many, none could be told from the next.
+    let shown = if last - first > POINTS_MAX { 0..0 } else { first.saturating_sub(1)..(last + 1).min(known) };
+    let point = |&(id, at): &(RequestId, Micros)| {
+        let client = run.history().get(id)?.client;
+        Some(OrderPoint { row: row(client), id: id.0, at })
+    };
+    let points = order[shown].iter().filter_map(point).collect();
     let decisive = decisive(run, &evidence).and_then(|ids| {
         let [post, read] = ids.map(|id| {
             let operation = run.history().get(id)?;
@@ -132,7 +138,7 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
         _ => format!("{who} reads"),
     };
     let (outcome, saw) = outcome(run, operation);
-    let ids: Vec<RequestId> = verdicts.proof(now).map_or(Vec::new(), |proof| proof.ids().collect());
+    let ids = proof(verdicts, now);
     let evidence = match decisive(run, &ids) {
         Some([post, read]) if read == id => {
             format!("Decisive: it began after {} was confirmed, and does not show it.", quoted(run, post))
@@ -144,7 +150,9 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
         _ if ids.contains(&id) => "Part of the evidence: the stale read shows it.".to_owned(),
         _ => String::new(),
     };
-    Some(OperationView { id: name, title, state, from, to, outcome, saw, evidence })
+    let known = if ids.is_empty() { placed(verdicts, now) } else { 0 };
+    let place = verdicts.order()[..known].iter().position(|(other, _)| *other == id).map(|place| place + 1);
+    Some(OperationView { id: name, title, state, from, to, outcome, saw, place, evidence })
 }
 
 /// What came of an operation, and what it showed its person.
@@ -239,6 +247,7 @@ pub(super) fn carried(run: &FeedRun, operation: &FeedOperation, carried: &Carrie
     let over = arrivals.chain([operation.ended().unwrap_or(now)]).max().unwrap_or(now);
     CarriedView {
         lines,
+        count: carriers.iter().filter(|carrier| !carrier.missed).count() as u32,
         rule: rule(run, operation, carried.earlier),
         flights: carriers.iter().map(|carrier| carrier.message.id).collect(),
         from: begun.min(operation.invoked),

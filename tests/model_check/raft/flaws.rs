@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use cap_lab::explore::{Bounds, Disks, Explored, Limit, Network, State, Way, interventions, replay, shortest};
 use cap_lab::node::{Delay, Micros, NodeId};
 use cap_lab::raft::invariant::Ghost;
-use cap_lab::raft::{Change, Flaw, Request, Switches};
+use cap_lab::raft::{Change, Flaw, Request, Switches, Timer};
+use cap_lab::sim::model::{Outcome, Step};
 use cap_lab::sim::run::Run;
 
 use super::cluster::{Cluster, Server, Word};
@@ -174,4 +175,29 @@ fn a_search_without_help_finds_nothing_shorter() {
         told(&format!("{flaw}, without help"), &explored, start);
         assert_eq!(explored.broken.expect("found with help").0.len(), length, "{flaw}");
     }
+}
+
+/// What a search takes to be lost was sent all the same, and counts in the names of what is sent after it.
+#[test]
+fn a_refused_vote_counts_in_the_names_of_later_ones() {
+    let [a, b, c] = [NodeId(0), NodeId(1), NodeId(2)];
+    let bounds = Bounds { network: Network::Multiset { copies: 0 }, ..Cluster::sound().bounds };
+    let cluster = Cluster { bounds, last_term: 4, symmetric: false, ..Cluster::sound() };
+    let (mut state, mut outcome, mut steps) = (State::first(&cluster), Outcome::default(), Vec::new());
+    let elected_by = |who, by| [None, Some((who, by)), Some((by, who))].map(|link| (who, link));
+    let refused = [(c, None), (c, None), (c, Some((c, a)))];
+    let repaired = [(a, c), (c, a), (a, c)].map(|link| (a, Some(link)));
+    let acts = [elected_by(a, b), refused, elected_by(a, b), repaired, elected_by(c, a)];
+    for (who, link) in acts.concat() {
+        let newest = |(from, to)| {
+            let flights = state.model.flights().iter().filter(|(_, e)| (e.from, e.to) == (from, to));
+            Step::Deliver(flights.last().expect("on its way").0)
+        };
+        let step = link.map_or(Step::Timer(who, Timer::Election), newest);
+        assert!(state.steps(&cluster).contains(&step), "{step:?}");
+        assert_eq!(state.step(&cluster, &step, &mut outcome), Ok(()));
+        steps.push(step);
+    }
+    let run = played(&cluster, &Way::of(&cluster, &steps));
+    assert!(run.model().slot(c).node.is_leader(), "by the second answer of n1, which had refused its vote before");
 }

@@ -3,7 +3,7 @@
 use cap_lab::explore::State;
 use cap_lab::node::NodeId;
 use cap_lab::raft::invariant::INVARIANTS;
-use cap_lab::raft::{AppendResult, Flaw, Message, Role, Term};
+use cap_lab::raft::{AppendResult, Flaw, Index, Message, Payload, Role, Term};
 
 use super::cluster::{Cluster, Server};
 
@@ -85,7 +85,7 @@ impl Estimate<'_> {
             return 0;
         }
         let answers = self.state.model.flights().iter().filter(|(_, envelope)| {
-            let matched = AppendResult::Matched { up_to: cap_lab::raft::Index::ZERO };
+            let matched = AppendResult::Matched { up_to: Index::ZERO };
             matches!(&envelope.message, Message::AppendReply { term: of, result, .. }
                 if *of == term && std::mem::discriminant(result) == std::mem::discriminant(&matched))
         });
@@ -102,41 +102,43 @@ impl Estimate<'_> {
     }
 
     /// Steps until what a majority of one changed configuration committed is lacked by a leader whom a majority of the other
-    /// elected. The majority of either shares a server with all majorities of the first configuration, so both changes are
-    /// needed, and the election comes after the change that it rests on.
+    /// elected. The majority of either shares a server with every majority of the first configuration, so both changes are
+    /// needed, each at a leader, and the election comes after the change that it rests on.
     fn two_changes(&self) -> u32 {
         let (asked, ..) = self.state.spent();
         let unasked = self.cluster.requests.iter().enumerate().filter(|(number, _)| asked & (1 << number) == 0);
         let terms = || (1..=self.cluster.last_term).map(Term);
         let ask = |node| 1 + terms().map(|term| self.election(node, term)).min().unwrap_or(NEVER);
-        let asks: Vec<u32> = unasked.map(|(_, (node, _))| ask(*node)).collect();
+        let asks: u32 = unasked.map(|(_, (node, _))| ask(*node)).sum();
         let servers = self.state.model.slots().map(|(_, slot)| &slot.node);
-        let elected = servers.map(|server| self.election_after_change(server, asks.is_empty())).min();
-        asks.iter().sum::<u32>()
-            + terms().map(|term| self.confirmed(term)).min().unwrap_or(NEVER)
-            + elected.unwrap_or(NEVER)
+        let elected = servers.map(|server| self.election_after_change(server)).min().unwrap_or(NEVER);
+        asks + terms().map(|term| self.confirmation(term)).min().unwrap_or(NEVER) + elected
     }
 
     /// Steps until `server` is elected by two of a configuration that it has already: its timer, a request and a vote.
-    fn election_after_change(&self, server: &Server, both: bool) -> u32 {
-        let changed = server.log().term_at(server.membership_index()).filter(|term| *term > Term(0));
+    fn election_after_change(&self, server: &Server) -> u32 {
+        let entries = server.log().iter_from(Index(1)).map(|(_, entry)| entry);
+        let changed =
+            entries.filter(|entry| matches!(entry.payload, Payload::Config(_))).last().map(|entry| entry.term);
         match server.role() {
             Role::Leader { .. } if changed.is_some_and(|term| term < server.term()) => 0,
-            // It has to hear of a later term before it stands again.
-            Role::Leader { .. } if both => 4,
             Role::Candidate { .. } if changed.is_some() => self.election(server.id(), server.term()),
             _ => 3,
         }
     }
 
-    /// Steps until something is committed in `term`, which has a leader, by two of three: an append that arrives, and its answer.
-    fn confirmed(&self, term: Term) -> u32 {
-        if self.state.ghost.committed.iter().any(|(_, during)| *during == term) {
+    /// Steps until something is committed in `term`, which has a leader, by two of three: an append that arrives, and its
+    /// answer. An answer that counts already may be enough as soon as there are only three.
+    fn confirmation(&self, term: Term) -> u32 {
+        let mut servers = self.state.model.slots().map(|(_, slot)| &slot.node).filter(|server| server.term() == term);
+        let counted = servers.any(|server| match server.role() {
+            Role::Leader { followers, .. } => followers.values().any(|progress| progress.matched > Index::ZERO),
+            _ => false,
+        });
+        if counted || self.state.ghost.committed.iter().any(|(_, during)| *during == term) {
             return 0;
         }
-        let answered = self.state.model.flights().iter().any(|(_, envelope)| {
-            matches!(&envelope.message, Message::AppendReply { term: of, result: AppendResult::Matched { .. }, .. } if *of == term)
-        });
-        if answered { 1 } else { 2 }
+        let is_answer = |message: &Message<_>| matches!(message, Message::AppendReply { term: of, result: AppendResult::Matched { .. }, .. } if *of == term);
+        if self.state.model.flights().iter().any(|(_, envelope)| is_answer(&envelope.message)) { 1 } else { 2 }
     }
 }

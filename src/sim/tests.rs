@@ -2,19 +2,21 @@
 //! send each other a number every 100 ms; a message takes 10 ms, a sync 5 ms. Clients of the first one ask it, from 40 ms on
 //! and every 100 ms if there is traffic, to send a number to itself.
 
-use cap_lab::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
-use cap_lab::sim::fault::{Fate, Intervention, MessageName};
-use cap_lab::sim::model::{Loss, Model, Outcome, Step};
-use cap_lab::sim::network::Travel;
-use cap_lab::sim::run::{Run, Seen, World};
-use cap_lab::sim::schedule::{Pace, START_OF_DAY, Turns};
-
-use crate::ms;
+use super::fault::{Fate, Intervention, MessageName};
+use super::model::{Loss, Model, Outcome, Step};
+use super::network::Travel;
+use super::run::{Run, Seen, World};
+use super::schedule::{Pace, START_OF_DAY, Turns};
+use crate::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 
 const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
 /// The number that a beacon sends itself when asked.
 const ASKED: u64 = 77;
+
+const fn ms(ms: u64) -> Micros {
+    Micros::from_ms(ms)
+}
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Number(u64);
@@ -148,6 +150,8 @@ fn without_faults_every_number_arrives() {
     assert_eq!(heard(&run, A), [(0, 110), (1, 210), (2, 310)]);
     assert_eq!(heard(&run, B), [(0, 110), (1, 210), (2, 310)]);
     assert!(run.watch().is_empty());
+    assert!(run.model().flights().is_empty() && !run.model().is_empty());
+    assert_eq!(run.steps(), 2 + 2 * 3 * 3, "each starts; three times each ticks, syncs and hears");
 }
 
 #[test]
@@ -155,6 +159,7 @@ fn a_cut_loses_what_is_on_the_link_and_all_that_is_sent_later_in_that_direction_
     let mut run = start();
     act(&mut run, ms(105), &Intervention::Cut(vec![(A, B)]));
     assert_eq!(run.watch().as_slice(), [(ms(105), A, 0, Loss::Cut)], "it was on its way");
+    assert_eq!(run.model().cuts(), [NodeSet::EMPTY.with(B), NodeSet::EMPTY]);
     run.advance(ms(250));
     assert_eq!(heard(&run, B), []);
     assert_eq!(heard(&run, A), [(0, 110), (1, 210)]);
@@ -179,6 +184,8 @@ fn a_cut_in_both_directions_loses_both() {
 fn a_held_message_waits_until_it_is_released() {
     let mut run = start();
     act(&mut run, ms(105), &message(A, B, 0, Fate::Hold));
+    assert_eq!(run.now(), ms(105), "what follows comes later");
+    assert!(!run.intervene(ms(106), &message(A, B, 0, Fate::Hold)), "it is held already");
     run.advance(ms(150));
     assert_eq!(heard(&run, B), []);
     act(&mut run, ms(150), &message(A, B, 0, Fate::Release));
@@ -340,7 +347,10 @@ fn a_timer_and_a_sync_can_come_early_and_come_once() {
     act(&mut run, ms(52), &sync);
     assert_eq!(run.model().slot(A).disk.0, [0, 1_000]);
     assert!(!run.intervene(ms(52), &sync), "there is nothing to make durable");
-    run.advance(ms(53));
+    // B ticks at 100 ms; its disk is at work until 105 ms, and takes along what is written meanwhile.
+    act(&mut run, ms(102), &Intervention::Timer { world: 0, node: B, timer: "0".to_owned() });
+    run.advance(ms(106));
+    assert_eq!(run.model().slot(B).disk.0, [0, 1_000, 1, 1_001]);
     act(&mut run, ms(149), &Intervention::Crash { node: A, keep: 0 });
     assert_eq!(run.model().slot(A).disk.0, [0, 1_000]);
     act(&mut run, ms(149), &Intervention::Restart(A));
@@ -360,13 +370,9 @@ fn word_to_oneself_takes_no_time_and_is_no_matter_of_the_network() {
     act(&mut run, ms(60), &Intervention::Request { node: A, request: () });
     act(&mut run, ms(60), &message(A, A, 1, Fate::Deliver));
     assert_eq!(heard(&run, A).len(), 2, "it can come at once");
-    act(&mut run, ms(70), &Intervention::Request { node: A, request: () });
-    act(&mut run, ms(70), &Intervention::Crash { node: A, keep: 0 });
-    assert_eq!(
-        run.watch().as_slice(),
-        [(ms(70), A, ASKED, Loss::Down)],
-        "a crash takes it along, and nothing of others"
-    );
+    act(&mut run, ms(103), &Intervention::Request { node: A, request: () });
+    act(&mut run, ms(103), &Intervention::Crash { node: A, keep: 0 });
+    assert_eq!(run.watch().as_slice(), [(ms(103), A, ASKED, Loss::Down)], "a crash takes it along and nothing else");
     assert_eq!(run.history().len(), 3);
 }
 
