@@ -118,7 +118,7 @@ impl Verdicts {
             self.told.forget_from(run, at);
         }
         self.told.collect(run, now);
-        let healed = if opened { self.told.to_heal(run, now) } else { None };
+        let healed = if opened { self.told.healing_to_ask(run, now) } else { None };
         let stale = run.watch().staleness.stale().iter().next().filter(|stale| self.told.accused != Some(stale.read));
         let is_settled = self.proof(now).is_some() || self.good_until(now) >= now;
         let waiting = self.told.began.len() + self.told.ends.len();
@@ -197,12 +197,15 @@ impl Told {
     /// What happened at `at` or later did not happen: `run` has another history from there on.
     fn forget_from(&mut self, run: &FeedRun, at: Micros) {
         let before = |operation: &&FeedOperation| operation.invoked < at;
-        let earlier = run.history().iter().take_while(before);
+        // What was not looked at yet is gathered later.
+        let earlier = run.history().iter().take(self.begun).take_while(before);
         (self.begun, self.latest_end) = (earlier.clone().count(), Micros::ZERO);
         self.open.clear();
         for (place, entry) in earlier.enumerate().filter_map(|(place, operation)| Some((place, entry(operation)?))) {
             match entry.ended {
-                Some((end, _)) if end < at => self.latest_end = self.latest_end.max(end),
+                Some((end, _)) if end < at && self.until.is_some_and(|until| end <= until) => {
+                    self.latest_end = self.latest_end.max(end);
+                }
                 _ => self.open.push(place),
             }
         }
@@ -242,7 +245,7 @@ impl Told {
 
     /// The latest healing, if the recovery from it is to be asked about: nothing is out of order now, and something was answered
     /// since the last time.
-    fn to_heal(&mut self, run: &FeedRun, now: Micros) -> Option<Micros> {
+    fn healing_to_ask(&mut self, run: &FeedRun, now: Micros) -> Option<Micros> {
         let troubles = || run.watch().events.troubles.iter();
         if troubles().any(|one| one.until.is_none_or(|until| until > now)) {
             self.healed = None;
