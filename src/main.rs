@@ -4,7 +4,18 @@
 
 mod ui;
 
+use ui::browser::LANDING;
+use ui::lab::Page;
+use ui::{browser, rest, storage};
+
 fn main() {
-    ui::storage::install_panic_hook();
-    yew::Renderer::<ui::app::App>::new().render();
+    storage::install_panic_hook();
+    wasm_bindgen_futures::spawn_local(async {
+        let fresh = storage::get(storage::run_key(Page::Feed)).is_none();
+        if (fresh && browser::asked() == LANDING) || rest::fetch().await {
+            yew::Renderer::<ui::app::App>::new().render();
+        } else {
+            browser::not_started();
+        }
+    });
 }

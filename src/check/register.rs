@@ -114,7 +114,7 @@ pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u3
 }
 
 /// Each cluster as a block, in this order: whoever stands later did not return before one that stands earlier began.
-fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: Vec<(u32, u32)>, count: usize) -> Vec<u32> {
+fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: OfReads, count: usize) -> Vec<u32> {
     let mut order = Vec::with_capacity(count);
     let mut places = vec![0; clusters.len()];
     for &(.., index) in sorted {
@@ -155,14 +155,17 @@ fn sort(clusters: &mut [(u64, bool, u32)]) -> u64 {
     moves as u64
 }
 
-/// All clusters, and the reads that saw something, by invocation, each with its cluster; nothing if a value was written twice.
+/// The reads that saw something, by invocation, each with its cluster.
+type OfReads = Vec<(u32, u32)>;
+
+/// All clusters, and who read what; nothing if a value was written twice.
 /// One pass over the operations: they are the largest part of what is looked at.
 fn clusters<S: Spec>(
     spec: &S,
     calls: &[Call<S::Action>],
     members: &[u32],
     until: u64,
-) -> Option<(Vec<Cluster>, Vec<(u32, u32)>)> {
+) -> Option<(Vec<Cluster>, OfReads)> {
     let initial = spec.initial_value();
     let mut positions: HashMap<&Value, u32, NearState> =
         HashMap::with_capacity_and_hasher(members.len() / 2, NearState::default());

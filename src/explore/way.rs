@@ -111,11 +111,13 @@ pub fn shortened<T: Clone>(list: &[T], mut good: impl FnMut(&[T]) -> bool) -> Ve
     }
 }
 
+type LinkAndKind = (NodeId, NodeId, &'static str);
+
 /// A subject of which every message is heard, also one that is lost as soon as it is sent: they count in names, too.
 struct Heard<'a, S: Subject> {
     subject: &'a S,
     /// Every message by its link and kind.
-    sent: RefCell<Vec<(FlightId, (NodeId, NodeId, &'static str))>>,
+    sent: RefCell<Vec<(FlightId, LinkAndKind)>>,
 }
 
 impl<S: Subject> Subject for Heard<'_, S> {

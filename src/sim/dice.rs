@@ -53,6 +53,11 @@ mod tests {
         assert_eq!(throw(0, &[]), 0xe220_a839_7b1d_cdaf);
         assert_eq!(throw(0x9e37_79b9_7f4a_7c15, &[]), 0x6e78_9e6a_a1b9_65f4);
         assert_eq!(throw(0, &[0]), throw(throw(0, &[]), &[]));
+        assert_eq!(
+            throw(1, &[2, 3]),
+            0xb671_dd28_6fc5_f597,
+            "computed elsewhere from the definition above: run files rest on it"
+        );
         assert_eq!(below(0, &[], 0), 0);
     }
 

@@ -19,3 +19,5 @@ pub mod network;
 pub mod run;
 pub mod schedule;
 pub mod script;
+#[cfg(test)]
+mod tests;

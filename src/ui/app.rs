@@ -5,6 +5,7 @@ mod recorded;
 mod referee;
 mod spacetime;
 mod strip;
+mod waiting;
 
 use std::rc::Rc;
 
@@ -25,13 +26,15 @@ use crate::ui::phones::field_id;
 use crate::ui::recorded::Do;
 use crate::ui::referee::Line;
 use crate::ui::state::{Coach, Item, Mode, Msg, PhoneDrag, ViewState};
-use crate::ui::{browser, labs, page, storage};
+use crate::ui::{browser, labs, page, rest, storage};
 
 /// The longest stretch of the browser's clock that one frame makes up for, in milliseconds: after a hiccup the run goes on
 /// rather than leaps.
 const FRAME_MAX_MS: f64 = 100.0;
 /// How long after a change the run is saved.
 const SAVE_MS: u32 = 150;
+/// How long after the first drawing the rest of the program is fetched: by then the first answer is given.
+const FETCH_MS: u32 = 300;
 /// Every so many frames the sizes are looked at again, in case something pushed the figures.
 const MEASURE_FRAMES: u32 = 30;
 
@@ -65,6 +68,8 @@ pub struct App {
     /// Has it again when what is open closes.
     focus_back: Option<String>,
     measure: bool,
+    /// Done once the rest of the program is here.
+    again: Option<Msg>,
     _listeners: Listeners,
 }
 
@@ -80,6 +85,7 @@ impl Component for App {
         browser::set_dark(dark);
         let ui = ViewState {
             page,
+            waiting: None,
             mode: Mode::Compare,
             playing: page != Page::Paxos,
             speed: storage::get("speed").and_then(|speed| speed.parse().ok()).unwrap_or(-100).clamp(-200, 100),
@@ -131,6 +137,7 @@ impl Component for App {
             focus_next: None,
             focus_back: None,
             measure: true,
+            again: None,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -158,7 +165,11 @@ impl Component for App {
         page::view(&*self.lab, &self.worlds, &self.ui)
     }
 
-    fn rendered(&mut self, context: &Context<Self>, _: bool) {
+    fn rendered(&mut self, context: &Context<Self>, first: bool) {
+        if first {
+            let send = self.ui.send.clone();
+            Timeout::new(FETCH_MS, move || send.emit(Msg::Fetch)).forget();
+        }
         if let Some(id) = self.focus_next.take() {
             browser::focus(&id);
         }
@@ -187,6 +198,9 @@ fn open(page: Page) -> (Box<dyn Lab>, Option<String>) {
 impl App {
     /// Answers one message; true if the page looks different now.
     fn react(&mut self, msg: Msg) -> bool {
+        if self.has_to_wait(&msg) {
+            return self.wait(msg);
+        }
         match msg {
             // The run is out of sight.
             Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) if self.ui.at_histories => false,
@@ -230,7 +244,7 @@ impl App {
                 Ok(lab) => self.take(lab),
                 Err(reason) => self.tell(reason),
             },
-            Msg::Break(flaw) => match labs::play(self.ui.page, self.lab.setup().log, flaw) {
+            Msg::Break(flaw) => match rest::get().play(self.ui.page, self.lab.setup().log, flaw) {
                 Some(lab) => self.play_slowly(lab),
                 None => false,
             },
@@ -275,6 +289,12 @@ impl App {
             }
             Msg::Dropped { text, .. } => self.react(Msg::Import(Ok(text.to_string()))),
             Msg::Referee(heard) => self.hear_referee(heard),
+            Msg::Fetch => {
+                self.fetch();
+                false
+            }
+            Msg::Came(well) => self.came(well),
+            Msg::TryAgain => self.again.take().is_some_and(|msg| self.react(msg)),
             Msg::Save => {
                 storage::save_run(self.ui.page, self.lab.export());
                 self.saving = None;
@@ -352,7 +372,7 @@ impl App {
                 let Some(text) = self.announcer.free() else { return false };
                 self.speak(text);
             }
-            Msg::Dismiss => self.ui.notice = None,
+            Msg::Dismiss => (self.ui.notice, self.ui.waiting) = (None, None),
             // Everything else was answered in `react`.
             _ => return false,
         }
@@ -495,9 +515,10 @@ impl App {
         let at_histories = browser::at_histories();
         let moved = std::mem::replace(&mut self.ui.at_histories, at_histories) != at_histories;
         let page = browser::page();
+        let waited = self.ui.waiting.take().is_some();
         if at_histories || page == self.ui.page {
             self.measure = true;
-            return moved;
+            return moved || waited;
         }
         storage::save_run(self.ui.page, self.lab.export());
         self.ui.page = page;

@@ -10,6 +10,8 @@ use crate::ui::lab::Page;
 use crate::ui::recorded::ADDRESS;
 use crate::ui::state::Msg;
 
+/// The address of the page that whoever asks for none gets.
+pub const LANDING: &str = "#feed";
 /// A file larger than this is not read at all.
 const FILE_MAX_BYTES: f64 = 32e6;
 
@@ -107,10 +109,15 @@ pub fn page() -> Page {
 /// The address of a page.
 pub fn address(page: Page) -> &'static str {
     match page {
-        Page::Feed => "#feed",
+        Page::Feed => LANDING,
         Page::Raft => "#raft",
         Page::Paxos => "#paxos",
     }
+}
+
+/// The address of the page that the address bar asks for.
+pub fn asked() -> &'static str {
+    if at_histories() { ADDRESS } else { address(page()) }
 }
 
 /// Whether the address asks for the page of histories from files.
@@ -135,6 +142,14 @@ pub fn scroll_to(id: &str, left: f64) {
     if let Some(element) = element(id) {
         element.set_scroll_left(left as i32);
     }
+}
+
+/// Says in the place of the page that a part of the program could not be loaded. There it can be tried again.
+pub fn not_started() {
+    let (Some(state), Some(again)) = (element("loading-state"), element("again")) else { return };
+    state.set_text_content(Some("A part of the lab could not be loaded. Is there a connection?"));
+    // What is not there need not be removed.
+    let _ = again.remove_attribute("hidden");
 }
 
 /// A seed that was not used before, short enough to be told to a friend.

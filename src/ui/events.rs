@@ -9,6 +9,7 @@ use yew::{Callback, Html};
 use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::lab::{Event, World};
 use crate::ui::number::{fixed, order};
+use crate::ui::rest;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -22,7 +23,7 @@ pub fn events(worlds: &[(usize, Rc<World>)], ui: &ViewState) -> Html {
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =
         newest.into_iter().take(if ui.narrow() { 6 } else { SHOWN }).map(|index| all[index].clone()).collect();
-    still("events", EventsPart { events: all, routine: ui.routine, send: ui.send.clone() })
+    still("events", EventsPart { events: all, here: rest::here(), routine: ui.routine, send: ui.send.clone() })
 }
 
 /// As many as anyone reads.
@@ -46,6 +47,8 @@ pub fn clock(at: Micros) -> String {
 #[derive(PartialEq)]
 struct EventsPart {
     events: Vec<(Option<&'static str>, Event)>,
+    /// Whether there are words for them yet.
+    here: bool,
     routine: bool,
     send: Callback<Msg>,
 }
@@ -53,7 +56,8 @@ struct EventsPart {
 impl Part for EventsPart {
     fn draw(&self) -> Html {
         let every = button("quiet", "Every step", &self.send, Msg::Routine).flag("aria-pressed", self.routine);
-        let empty = || classed("p", "empty").text("Nothing worth a line yet.");
+        let empty =
+            || classed("p", "empty").text(if self.here { "Nothing worth a line yet." } else { "Being loaded…" });
         let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");
         classed("section", "events")
             .attr("aria-label", "What just happened")

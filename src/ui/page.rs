@@ -4,20 +4,19 @@ use std::rc::Rc;
 
 use yew::Html;
 
-use crate::ui::diagram::{self, diagram};
-use crate::ui::el::{El, button, classed, el, together};
+use crate::ui::diagram;
+use crate::ui::el::{El, button, classed, el, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
-use crate::ui::figure::table::tables;
-use crate::ui::header::{banner, header};
+use crate::ui::header::{header, name_of};
 use crate::ui::history::history;
 use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, World};
 use crate::ui::meters::{Verdict, latency, meters, percent};
 use crate::ui::phones::phones;
+use crate::ui::rest;
 use crate::ui::sheet::sheet;
-use crate::ui::state::{Coach, Mode, Msg, ViewState};
+use crate::ui::state::{Coach, Mode, Msg, ViewState, Waiting};
 use crate::ui::transport::{Scale, Transport};
-use crate::ui::{paxos_page, raft_page, recorded};
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
@@ -29,17 +28,16 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         branches: lab.branches(),
         setup: &setup,
     };
-    let main = match ui.page {
-        _ if ui.at_histories => recorded::page(ui),
-        Page::Feed => feed(lab, worlds, ui),
-        Page::Raft => raft_page::page(lab, worlds, ui),
-        Page::Paxos => paxos_page::page(lab, worlds, ui),
+    let main = match ui.waiting {
+        Some(Waiting { page: Some(address), failed }) => coming(address, failed, ui),
+        _ if ui.page == Page::Feed && !ui.at_histories => feed(lab, worlds, ui),
+        _ => rest::get().page(lab, worlds, ui),
     };
     el("div")
         .attr("class", if ui.dropping { "page dropping" } else { "page" })
         .add(hatch())
         .node(header(ui, &setup))
-        .optional(banner(ui, &setup))
+        .optional(setup.flaw.and_then(|_| rest::get().banner(ui, &setup)))
         .node(main)
         .node(if ui.at_histories { Html::default() } else { transport.draw(ui) })
         .add(classed("div", "said").attr("role", "status").attr("aria-live", "polite").text(&ui.said))
@@ -47,6 +45,7 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
             let dismiss = button("quiet", "Dismiss", &ui.send, Msg::Dismiss);
             classed("div", "notice").attr("role", "alert").add(el("p").text(notice)).add(dismiss)
         }))
+        .optional(ui.waiting.filter(|waiting| waiting.page.is_none()).map(|waiting| wait(waiting.failed, ui)))
         .optional(ghost(worlds, ui))
         .optional(ui.dropping.then(|| {
             classed("div", "drop-hint")
@@ -55,6 +54,31 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
         }))
         .html()
 }
+
+/// In the place of a page whose program is not here yet.
+fn coming(address: &str, failed: bool, ui: &ViewState) -> Html {
+    let says = if failed { NOT_LOADED } else { "This page is being loaded. The run goes on meanwhile." };
+    let section = classed("section", "coming")
+        .attr("role", if failed { "alert" } else { "status" })
+        .add(words("h2", name_of(address)))
+        .add(words("p", says))
+        .optional(failed.then(|| button("primary", "Try again", &ui.send, Msg::TryAgain)));
+    classed("main", "lab").add(section).html()
+}
+
+/// Below what cannot open yet.
+fn wait(failed: bool, ui: &ViewState) -> El {
+    if !failed {
+        return classed("div", "notice").attr("role", "status").add(words("p", "This is being loaded."));
+    }
+    classed("div", "notice")
+        .attr("role", "alert")
+        .add(words("p", NOT_LOADED))
+        .add(button("quiet", "Try again", &ui.send, Msg::TryAgain))
+        .add(button("quiet", "Dismiss", &ui.send, Msg::Dismiss))
+}
+
+const NOT_LOADED: &str = "This part of the lab could not be loaded. Is there a connection? Your run is as it was.";
 
 /// The pattern of what is not known, for every drawing on the page.
 fn hatch() -> El {
@@ -121,8 +145,8 @@ pub fn cluster(index: usize, world: &Rc<World>, lab: &dyn Lab, ui: &ViewState) -
         .add(views(ui))
         .optional(lab.setup().log.filter(|_| index == 0).map(|log| logs(log, ui)));
     let picture = match &ui.diagram {
-        Some(shown) => diagram(index, world, shown, ui),
-        None if ui.tables => tables(index, world, ui),
+        Some(shown) => rest::get().diagram(index, world, shown, ui),
+        None if ui.tables => rest::get().tables(index, world, ui),
         None => figure(index, world, lab.now(), ui),
     };
     together(vec![title.html(), picture])

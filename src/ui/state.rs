@@ -97,6 +97,21 @@ pub enum Msg {
     Save,
     /// The notice was read.
     Dismiss,
+    /// The page is drawn: time to fetch the rest of the program.
+    Fetch,
+    /// The rest of the program came, or not.
+    Came(bool),
+    /// What had to wait for it is wanted again.
+    TryAgain,
+}
+
+/// What is asked for before the rest of the program is here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// The page's address, if it is a page.
+    pub page: Option<&'static str>,
+    /// The rest could not be loaded.
+    pub failed: bool,
 }
 
 /// Which sides of the feed are shown.
@@ -202,6 +217,8 @@ pub enum Coach {
 pub struct ViewState {
     /// The page.
     pub page: Page,
+    /// What waits for the rest of the program.
+    pub waiting: Option<Waiting>,
     /// Which sides of the feed.
     pub mode: Mode,
     /// Whether the run advances by itself.

@@ -81,7 +81,8 @@ export async function untilHead(lab, ms, timeout = 30_000) {
   await lab.page.waitForFunction(
     (ms) => Number.parseFloat(document.querySelector("#timeline input").ariaValueText) * 1000 >= ms,
     ms,
-    { timeout },
+    // Not with every frame: some tests count them.
+    { timeout, polling: 50 },
   );
 }
 

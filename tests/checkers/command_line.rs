@@ -154,7 +154,7 @@ fn shiviz_events(log: &str) -> Vec<Logged> {
     assert_eq!(lines.next(), Some("(?<at>\\d+\\.\\d+) (?<host>\\S+) (?<clock>{.*})\\n(?<event>.*)"));
     assert_eq!(lines.next(), Some(""), "one execution, so nothing separates them");
     let lines: Vec<&str> = lines.collect();
-    assert!(lines.len() % 2 == 0, "two lines per event");
+    assert!(lines.len().is_multiple_of(2), "two lines per event");
     let event = |pair: &[&str]| {
         let [at, host, clock] = pair[0].splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{}", pair[0]) };
         let (seconds, fraction) = at.split_once('.').expect("a moment");

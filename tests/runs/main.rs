@@ -1,8 +1,6 @@
-//! Worlds in time: faults do what they say, worlds recover, a timeline goes where it is told, and files from anywhere do no
-//! harm.
+//! Worlds in time: worlds recover, a timeline goes where it is told, and files from anywhere do no harm.
 
 mod counterexamples;
-mod faults;
 mod files;
 mod liveness;
 mod replay;

@@ -1,8 +1,8 @@
 //! Random schedules on the untimed model: anything that can happen may happen next.
 //!
-//! Every message may come late, twice, out of order or never, every link may be cut, every node may crash and keep any
-//! prefix of what it had not synced. The invariants are checked after every step. What the schedules contained is counted,
-//! printed and demanded: a sweep that never reaches a dangerous place proves nothing.
+//! Every message may come late, twice, out of order or never, every link may be cut, every node may stand still for a while,
+//! or crash and keep any prefix of what it had not synced. The invariants are checked after every step. What the schedules
+//! contained is counted, printed and demanded: a sweep that never reaches a dangerous place proves nothing.
 
 use std::io::Write;
 

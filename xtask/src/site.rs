@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 
-use crate::command::{Trouble, command, root, run_plain, target};
+use crate::command::{Trouble, root, run_plain, target};
 use crate::{tools, transfer};
 
 /// Where the search for a free port starts, and how many are tried.
@@ -27,7 +27,7 @@ pub(crate) fn serve(options: &Serve) -> Result<(), Trouble> {
     println!("2/3 looking for a free port");
     let port = free_port(options.port)?;
     println!("3/3 building, then serving");
-    let mut trunk = command(&tools.trunk, &format!("serve --offline --address 127.0.0.1 --port {port}"));
+    let mut trunk = tools.trunk(&format!("serve --offline --address 127.0.0.1 --port {port}"));
     // Not dist/: what is served here reloads itself, and nobody should put that on a host.
     trunk.arg("--dist").arg(target().join("serve"));
     if !options.dev {
@@ -36,7 +36,6 @@ pub(crate) fn serve(options: &Serve) -> Result<(), Trouble> {
     if options.open {
         trunk.arg("--open");
     }
-    clean_environment(trunk.env("PATH", &tools.path));
     println!("\nWhen the build is done the lab is at http://127.0.0.1:{port}/ until you press Ctrl-C.\n");
     become_program(trunk)
 }
@@ -49,17 +48,13 @@ pub(crate) fn build() -> Result<(), Trouble> {
     if dist.exists() {
         fs::remove_dir_all(&dist).map_err(|error| Trouble::Failed(format!("dist/ cannot be emptied: {error}")))?;
     }
-    let mut trunk = command(&tools.trunk, "build --release --offline");
-    run_plain(clean_environment(trunk.env("PATH", &tools.path)))?;
+    // Nor does it forget what an earlier build cut out of the program: a second program of the page may copy it.
+    let _ = fs::remove_dir_all(target().join("wasm-bindgen/release/snippets"));
+    run_plain(&mut tools.trunk("build --release --offline"))?;
     // Trunk's own, and no part of the site.
     let _ = fs::remove_file(dist.join(".trunk-lock"));
     println!("dist/ works from any path of any static host.\n");
     transfer::check(&dist)
-}
-
-/// Trunk reads NO_COLOR as a switch that must be `true` or `false`, where everyone else sets it to `1`.
-fn clean_environment(trunk: &mut Command) -> &mut Command {
-    trunk.env_remove("NO_COLOR")
 }
 
 /// The wanted port if it is free, or the first free one.

@@ -67,7 +67,7 @@ fn tests(report: &mut Report, long: bool) {
         ("page and command-line tests", "--features cli --bins"),
         ("layering and integration tests", "--features cli --test *"),
         ("doc tests", "--features cli --doc"),
-        ("xtask's tests", "--package xtask"),
+        ("xtask's tests", "--package xtask --package cap-lab-split"),
     ] {
         report.step(name, || {
             let mut test = cargo(&format!("test --locked --no-fail-fast {selection}"));

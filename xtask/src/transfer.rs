@@ -2,7 +2,7 @@
 //!
 //! The first load is index.html and every file whose name occurs in it or in another file of the first load, WebAssembly
 //! included: a file that the program may ask for later counts as soon as the program names it. That is an upper bound,
-//! and needs no list that someone has to keep, but for one name: [`LATER`].
+//! and needs no list that someone has to keep, but for what [`is_later`] knows.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,9 +24,9 @@ struct Bar {
 }
 
 /// Before the first node is drawn.
-const FIRST_LOAD: Bar = Bar { what: "first load", goal: 150_000, limit: 435_000 };
+const FIRST_LOAD: Bar = Bar { what: "first load", goal: 150_000, limit: 325_000 };
 /// All that the page ever loads.
-const TOTAL: Bar = Bar { what: "in all", goal: 220_000, limit: 435_000 };
+const TOTAL: Bar = Bar { what: "in all", goal: 220_000, limit: 700_000 };
 
 impl Bar {
     fn check(&self, size: usize) -> Result<(), Trouble> {
@@ -44,9 +44,6 @@ impl Bar {
         Ok(())
     }
 }
-
-/// The program names it, but asks for it only after it has drawn: it loads the web worker.
-const LATER: &str = "referee.js";
 
 struct File {
     /// Below dist/, with forward slashes.
@@ -110,12 +107,18 @@ fn first_load(files: &[File]) -> BTreeSet<&str> {
         for other in files {
             let last = other.name.rsplit('/').next().unwrap_or(&other.name);
             let named = file.content.windows(last.len()).any(|window| window == last.as_bytes());
-            if named && other.name != LATER && found.insert(&other.name) {
+            if named && !is_later(&other.name) && found.insert(&other.name) {
                 open.push(other);
             }
         }
     }
     found
+}
+
+/// Whether the program names the file, but asks for it only after it has drawn: what loads the web worker, and the parts of the
+/// program that `cap-lab-split` has cut out of it.
+fn is_later(name: &str) -> bool {
+    name == "referee.js" || name.starts_with("snippets/split_") && name.ends_with(".wasm")
 }
 
 #[cfg(test)]
@@ -130,10 +133,11 @@ mod tests {
     fn the_first_load_follows_names_from_file_to_file_but_not_into_the_worker() {
         let files = [
             file("index.html", "<script src=./lab-1.js>"),
-            file("lab-1.js", "fetch('snippets/timer.js'); fetch('lab-2.wasm')"),
+            file("lab-1.js", "fetch('snippets/timer.js'); fetch('lab-2.wasm'); later('snippets/split_rest-1.wasm')"),
             file("lab-2.wasm", "referee.js lab-1.js"),
             file("later.svg", ""),
             file("referee.js", "importScripts('worker.js')"),
+            file("snippets/split_rest-1.wasm", ""),
             file("snippets/timer.js", ""),
             file("worker.js", ""),
         ];

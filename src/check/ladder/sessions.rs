@@ -49,9 +49,10 @@ impl Line {
 }
 
 /// By author.
+type Entries = SortedMap<NodeId, Vec<Entry>>;
 type Lines = SortedMap<NodeId, Line>;
 
-fn lines(mut entries: SortedMap<NodeId, Vec<Entry>>) -> Lines {
+fn lines(mut entries: Entries) -> Lines {
     let mut lines = SortedMap::new();
     for (author, entries) in entries.take_where(|_| true) {
         lines.insert(author, Line::new(entries));
@@ -71,7 +72,7 @@ impl Posts<'_> {
 
     /// The posts that were confirmed, and when.
     fn confirmed(&self) -> Lines {
-        let mut entries: SortedMap<NodeId, Vec<Entry>> = SortedMap::new();
+        let mut entries = Entries::new();
         for (post, (id, by)) in self.ids.iter().zip(&self.authored).enumerate() {
             if let Some(by) = *by
                 && let Some(at) = self.call(by).returned
@@ -160,7 +161,7 @@ impl Posts<'_> {
 
     /// By person: the posts that the person saw, and when for the first time.
     fn seen(&self) -> SortedMap<u64, Lines> {
-        let mut seen: SortedMap<u64, (Vec<u64>, SortedMap<NodeId, Vec<Entry>>)> = SortedMap::new();
+        let mut seen: SortedMap<u64, (Vec<u64>, Entries)> = SortedMap::new();
         for read in &self.reads {
             let call = self.call(read.call);
             let (first, entries) = seen.or_default(call.process);

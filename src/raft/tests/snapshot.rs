@@ -80,6 +80,7 @@ fn restore_from_snapshot_brings_a_follower_that_needs_compacted_entries_up_to_da
     let follower = cluster.server(n(3));
     assert_eq!((follower.commit_index(), follower.log().base()), (Index(5), id(5, 1)));
     assert_eq!(follower.snapshot(), cluster.server(n(1)).snapshot());
+    assert!(cluster.timers.contains(&(n(3), Timer::Election)), "it goes on waiting for its leader");
     cluster.deliver(n(3), n(1));
     assert!(progress(&cluster, n(3)).replicates());
     cluster.request(n(1), 9, 99);

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
-use cap_lab::explain;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Told};
@@ -13,14 +12,13 @@ use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
-use cap_lab::spacetime::carried::carried;
 use cap_lab::store::feed::{Ask, Request};
-use cap_lab::store::participant::{Message, Note};
+use cap_lab::store::participant::Message;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::{
     EXACTLY_ONCE, FeedRun, FeedSetup, FeedWorld, SERVICE_SWITCHES, Service, ServiceSwitch, Store,
 };
-use cap_lab::world::watch::{Noted, components};
+use cap_lab::world::watch::components;
 
 use super::acts::{self, Wanted};
 use super::common::{self, Look};
@@ -31,11 +29,10 @@ use crate::ui::lab::{
     Act, Branch, CarriedView, Event, FlightHue, FlightShape, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep,
     NodeView, OperationView, Setup, Sheet, Switch, VerdictSheet, World,
 };
+use crate::ui::rest;
 
 /// A message of a feed.
 type Mail = Envelope<Message>;
-/// A note of a feed, as it was seen.
-type Seen = Noted<Note>;
 
 /// What a feed on this store is called, and what it promises.
 fn title(store: Store) -> (&'static str, &'static str) {
@@ -170,13 +167,14 @@ fn sentences(run: &FeedRun, cache: &mut Cache) -> Rc<Vec<Event>> {
     let newest_seen = observed.iter().next().map_or(Micros::ZERO, |(_, seen)| seen.at);
     let stamp = (notes.count(), newest_note, observed.count(), newest_seen);
     match &cache.events {
+        // The words come later.
+        _ if !rest::here() => Rc::default(),
         Some((made_from, events)) if *made_from == stamp => Rc::clone(events),
         _ => {
-            let setup = run.world().setup;
-            let mut all: Vec<Event> = notes.iter().map(|(number, noted)| event(run, 2 * number, noted)).collect();
+            let rest = rest::get();
+            let mut all: Vec<Event> = notes.iter().map(|(number, noted)| rest.event(run, 2 * number, noted)).collect();
             for (number, seen) in observed.iter() {
-                let sentence = explain::feed::observed(&|id| setup.name(id), run.world().store.side(), seen);
-                let event = Event { at: seen.at, id: 2 * number + 1, sentence: Rc::new(sentence) };
+                let event = rest.observed(run, 2 * number + 1, seen);
                 all.insert(all.partition_point(|other| other.at > event.at), event);
             }
             let events = Rc::new(all);
@@ -184,13 +182,6 @@ fn sentences(run: &FeedRun, cache: &mut Cache) -> Rc<Vec<Event>> {
             events
         }
     }
-}
-
-fn event(run: &FeedRun, id: u64, noted: &Seen) -> Event {
-    let setup = run.world().setup;
-    let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
-    let sentence = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
-    Event { at: noted.at, id, sentence: Rc::new(sentence) }
 }
 
 /// The lab of the feed and of the Raft page.
@@ -343,14 +334,13 @@ impl Lab for FeedLab {
     }
 
     fn carried(&self, world: usize, id: u32) -> Option<CarriedView> {
-        let carried = carried(&self.timeline, world, RequestId(id))?;
-        let (run, now) = (self.run(world), self.timeline.now());
-        Some(history::carried(run, run.history().get(RequestId(id))?, &carried, now))
+        // Who points at an operation before the rest of the program is here is told the rest of it later.
+        if rest::here() { rest::get().carried(&self.timeline, world, RequestId(id)) } else { None }
     }
 
     fn steps(&self, world: usize) -> Vec<Event> {
         let run = self.run(world);
-        run.watch().events.steps.iter().map(|(number, noted)| event(run, number, noted)).collect()
+        run.watch().events.steps.iter().map(|(number, noted)| rest::get().event(run, number, noted)).collect()
     }
 
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet {
@@ -387,7 +377,7 @@ impl Lab for FeedLab {
     }
 
     fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
-        Diagram::of(&self.timeline, world, from, to)
+        rest::get().record(&self.timeline, world, from, to)
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
@@ -543,10 +533,11 @@ mod tests {
                 continue;
             }
             // The answers to what was told before may come when another future was chosen since.
-            let late = referee.answers();
+            let mut late = referee.answers();
             while lab.briefs(1, None).iter().fold(false, |_, brief| referee.hear(brief).is_ok()) {
                 while referee.advance() {}
-                late.iter().chain(&referee.answers()).for_each(|answer| _ = lab.hear(answer));
+                late.append(&mut referee.answers());
+                late.drain(..).for_each(|answer| _ = lab.hear(&answer));
             }
             for world in 0..2 {
                 let known = calls(lab.run(world).history(), lab.now());

@@ -2,19 +2,21 @@
 //! send each other a number every 100 ms; a message takes 10 ms, a sync 5 ms. Clients of the first one ask it, from 40 ms on
 //! and every 100 ms if there is traffic, to send a number to itself.
 
-use cap_lab::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
-use cap_lab::sim::fault::{Fate, Intervention, MessageName};
-use cap_lab::sim::model::{Loss, Model, Outcome, Step};
-use cap_lab::sim::network::Travel;
-use cap_lab::sim::run::{Run, Seen, World};
-use cap_lab::sim::schedule::{Pace, START_OF_DAY, Turns};
-
-use crate::ms;
+use super::fault::{Fate, Intervention, MessageName};
+use super::model::{Loss, Model, Outcome, Step};
+use super::network::Travel;
+use super::run::{Run, Seen, World};
+use super::schedule::{Pace, START_OF_DAY, Turns};
+use crate::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 
 const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
 /// The number that a beacon sends itself when asked.
 const ASKED: u64 = 77;
+
+const fn ms(ms: u64) -> Micros {
+    Micros::from_ms(ms)
+}
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Number(u64);

@@ -1,0 +1,183 @@
+//! Stands where Trunk looks for `wasm-bindgen`: cuts the functions marked `#[wasm_split]`, and all that only they reach, out
+//! of the program into files that the page fetches later; then lets the real wasm-bindgen do its work on what is left.
+//!
+//! It can't be done after Trunk: wasm-bindgen drops what tells the parts from each other, and Trunk names its files by what
+//! is in them.
+
+use std::error::Error;
+use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::{env, fs};
+
+use wasm_split_cli_support::{Options, transform};
+
+/// Names the real wasm-bindgen.
+const REAL: &str = "CAP_LAB_WASM_BINDGEN";
+/// Is in a program that is to be cut.
+const MARK: &[u8] = b"__wasm_split_placeholder__";
+/// What Trunk copies to the site as it is, below wasm-bindgen's output.
+const PARTS: &str = "snippets";
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("{trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome<()> {
+    let real = env::var_os(REAL).ok_or_else(|| format!("{REAL} has to name the real wasm-bindgen"))?;
+    let mut arguments: Vec<String> = env::args().skip(1).collect();
+    let option = |name: &str| arguments.iter().find_map(|argument| argument.strip_prefix(name)).map(str::to_owned);
+    let (Some(directory), Some(name)) = (option("--out-dir="), option("--out-name=")) else {
+        // It is asked for its version.
+        return call(&real, &arguments);
+    };
+    let directory = PathBuf::from(directory);
+    let program = arguments.iter_mut().find(|argument| argument.ends_with(".wasm")).ok_or("no .wasm is given")?;
+    let whole = fs::read(&program)?;
+    let kept = directory.join(format!("{name}.kept.wasm"));
+    kept.to_str().ok_or("the path is no text")?.clone_into(program);
+    arguments.push("--remove-name-section".to_owned());
+    if !whole.windows(MARK.len()).any(|window| window == MARK) {
+        // Nothing is to be cut out of it; what only a cut takes to know is of no more use.
+        let kept_sections = without_sections(&whole, |name| name.starts_with(b"reloc.") || name == b"linking");
+        fs::write(&kept, kept_sections.ok_or("it is no WebAssembly")?)?;
+        call(&real, &arguments)?;
+        return Ok(fs::remove_file(kept)?);
+    }
+    // The parts call what stays through its table of functions, which is one of the linker's exports.
+    arguments.push("--keep-lld-exports".to_owned());
+    let loader = split(&whole, &kept, &directory)?;
+    call(&real, &arguments)?;
+    fs::remove_file(kept)?;
+    let script = directory.join(format!("{name}.js"));
+    fs::write(&script, with_loader(&fs::read_to_string(&script)?, &loader)?)?;
+    Ok(())
+}
+
+fn call(program: &OsStr, arguments: &[String]) -> Outcome<()> {
+    let status = Command::new(program).args(arguments).status()?;
+    if status.success() { Ok(()) } else { Err(format!("{}: {status}", program.display()).into()) }
+}
+
+/// Leaves the parts of `whole` below `directory`, and what stays in the file `kept`. The script that fetches the parts.
+fn split(whole: &[u8], kept: &Path, directory: &Path) -> Outcome<String> {
+    let (cut, parts) = (directory.join("cut"), directory.join(PARTS));
+    let mut options = Options::new(whole);
+    (options.output_dir, options.main_out_path) = (&cut, kept);
+    let loader = cut.join(options.link_name);
+    let split = transform(options)?;
+    let mut script = fs::read_to_string(loader)?;
+    let mut files = Vec::new();
+    for part in split.split_modules {
+        let content = without_sections(&fs::read(&part)?, |_| true).ok_or("a part is no WebAssembly")?;
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&content);
+        let named = part.file_stem().and_then(OsStr::to_str).ok_or("a part has no name")?;
+        let file = format!("{named}-{:x}.wasm", hasher.finish());
+        script = replaced(&script, &format!("./{named}.wasm"), &format!("./{PARTS}/{file}"))?;
+        files.push((file, content));
+    }
+    fs::remove_dir_all(cut)?;
+    fs::create_dir_all(&parts)?;
+    // Trunk may be copying them for another program: what is as it was is left alone.
+    for there in fs::read_dir(&parts)? {
+        let there = there?;
+        if !files.iter().any(|(file, _)| there.file_name() == file.as_str()) {
+            fs::remove_file(there.path())?;
+        }
+    }
+    for (file, content) in files {
+        if !parts.join(&file).exists() {
+            let beside = directory.join(&file);
+            fs::write(&beside, content)?;
+            fs::rename(beside, parts.join(file))?;
+        }
+    }
+    Ok(script)
+}
+
+/// The module without those of its custom sections that are `unwanted`, by name: the page has no use for them.
+fn without_sections(module: &[u8], unwanted: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    const HEADER: usize = 8;
+    let mut kept = module.get(..HEADER)?.to_vec();
+    let mut rest = module.get(HEADER..)?;
+    while let Some((kind, sized)) = rest.split_first() {
+        let (length, content) = number(sized)?;
+        let (content, after) = content.split_at_checked(length)?;
+        let (section, _) = rest.split_at(rest.len() - after.len());
+        let name = || number(content).and_then(|(length, name)| name.get(..length));
+        if *kind != 0 || !unwanted(name()?) {
+            kept.extend_from_slice(section);
+        }
+        rest = after;
+    }
+    Some(kept)
+}
+
+/// The number that `bytes` begin with, seven bits to a byte, the lowest first; and what follows it.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let last = bytes.iter().position(|byte| byte & 0x80 == 0)?;
+    let (digits, after) = bytes.split_at(last + 1);
+    Some((digits.iter().rev().fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7f)), after))
+}
+
+/// `script`, wasm-bindgen's, with what fetches the parts in it: one file less to wait for.
+fn with_loader(script: &str, loader: &str) -> Outcome<String> {
+    // Of its own module it need not be imported, and the parts arrive whole from hosts that don't know their type as well.
+    let loader = replaced(loader, "import { initSync } from \"./main.js\";", "")?;
+    let loader = replaced(&loader, "WebAssembly.instantiateStreaming(src, imports)", "instantiatePart(src, imports)")?;
+    let imported = "import * as import1 from \"./__wasm_split.js\"";
+    let offered: Vec<&str> = loader
+        .lines()
+        .filter_map(|line| line.strip_prefix("export const "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let given = format!("const import1 = {{ {} }};", offered.join(", "));
+    let loader = loader.replace("export const ", "const ");
+    Ok(format!("{}\n{INSTANTIATE}{loader}{given}\n", replaced(script, imported, "")?))
+}
+
+const INSTANTIATE: &str = "\
+async function instantiatePart(fetched, imports) {
+    return WebAssembly.instantiate(await (await fetched).arrayBuffer(), imports);
+}
+";
+
+/// Replaces what the tools are known to write: they may write something else one day, and then the page must not be built.
+fn replaced(text: &str, what: &str, with: &str) -> Outcome<String> {
+    if text.contains(what) { Ok(text.replace(what, with)) } else { Err(format!("no `{what}` in\n{text}").into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unwanted_sections_are_left_out() {
+        let header = b"\0asm\x01\0\0\0";
+        let (types, names, links) = ([1, 1, 0], [0, 2, 1, b'n'], [0, 3, 1, b'l', 0]);
+        let module = [&header[..], &names, &types, &links].concat();
+        assert_eq!(without_sections(&module, |name| name == b"n"), Some([&header[..], &types, &links].concat()));
+        assert_eq!(without_sections(&module, |_| true), Some([&header[..], &types].concat()));
+        assert_eq!(without_sections(&[&header[..], &[1, 9, 0]].concat(), |_| true), None, "it ends too early");
+    }
+
+    #[test]
+    fn the_loader_becomes_part_of_the_script() {
+        let loader = "import { initSync } from \"./main.js\";\n\
+            export const load_it = wrap(() => WebAssembly.instantiateStreaming(src, imports));\n";
+        let script = with_loader("import * as import1 from \"./__wasm_split.js\"\nstart();", loader).unwrap();
+        assert!(!script.contains("import *") && !script.contains("export"), "{script}");
+        assert!(script.contains("const import1 = { load_it };"), "{script}");
+        assert!(with_loader("start();", loader).is_err(), "wasm-bindgen has changed");
+    }
+}

@@ -1,0 +1,217 @@
+//! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::virtual_dom::ListenerKind;
+use yew::{Callback, Event, Html, TargetCast};
+
+use crate::ui::browser;
+use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
+use crate::ui::header::{can_break, nav};
+use crate::ui::lab::{Act, FlawView, Page, Setup, Switch};
+use crate::ui::labs::asked;
+use crate::ui::state::{Msg, Popover, ViewState};
+
+/// What is open.
+pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
+    let (label, inside) = match open {
+        Popover::Pages => ("Menu", pages(ui)),
+        Popover::NewRun => ("New run", new_run(ui, setup).html()),
+        Popover::Break => ("Break the protocol", flaws(ui, setup).html()),
+        Popover::File => ("Run file", file(ui).html()),
+        Popover::Keys => ("Keys", keys().html()),
+    };
+    let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
+    classed("div", "popover")
+        .attr("id", "popover")
+        .attr("tabindex", "-1")
+        .attr("role", "dialog")
+        .attr("aria-label", label)
+        .add(classed("div", "row").add(el("h2").text(label)).add(close))
+        .node(inside)
+}
+
+fn pages(ui: &ViewState) -> Html {
+    let stack = classed("div", "stack")
+        .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
+        .optional(can_break(ui).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))))
+        .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
+        .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
+        .add(button("", "Light or dark", &ui.send, Msg::Theme));
+    several(vec![nav(ui, "All pages"), stack])
+}
+
+/// The classic mistakes: what each one breaks, and a run that shows it.
+fn flaws(ui: &ViewState, setup: &Setup) -> El {
+    let row = |flaw: &FlawView| {
+        el("li")
+            .key(flaw.name)
+            .add(words("b", flaw.title))
+            .add(words("p", flaw.sentence))
+            .add(el("p").text("Breaks ").add(words("i", flaw.breaks)))
+            .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
+    };
+    let list = asked::flaws(ui.page, setup.log).iter().map(row).collect();
+    let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
+                 let the same happen again with the rule in place.";
+    classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
+}
+
+/// While a mistake is switched on: which, and the way back.
+pub fn banner(ui: &ViewState, setup: &Setup) -> Option<El> {
+    let name = setup.flaw?;
+    let flaw = asked::flaws(ui.page, setup.log).into_iter().find(|flaw| flaw.name == name)?;
+    let again = button("", "Same again without it", &ui.send, Msg::WithoutFlaw);
+    let text = el("p").add(words("b", &format!("Flaw on: {}. ", flaw.title))).text(flaw.sentence);
+    Some(classed("div", "flaw").attr("role", "note").add(text).add(again))
+}
+
+fn new_run(ui: &ViewState, setup: &Setup) -> El {
+    let flaws = asked::flaws(ui.page, setup.log);
+    let start = {
+        let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.clone());
+        Callback::from(move |event: Event| {
+            event.prevent_default();
+            let mut wanted = setup.clone();
+            wanted.seed = number("new-seed").unwrap_or(setup.seed);
+            wanted.nodes.0 = number("new-nodes").map_or(setup.nodes.0, |count| count as u8);
+            wanted.people.0 = number("new-people").map_or(setup.people.0, |count| count as u8);
+            for switch in &mut wanted.switches {
+                switch.on = checked(switch.name);
+            }
+            wanted.flaw =
+                chosen("new-flaw").and_then(|name| flaws.iter().find(|flaw| flaw.name == name)).map(|flaw| flaw.name);
+            send.emit(Msg::NewRun(wanted));
+        })
+    };
+    let another = {
+        let (send, setup) = (ui.send.clone(), setup.clone());
+        Callback::from(move |_: Event| {
+            let mut wanted = setup.clone();
+            wanted.seed = browser::fresh_seed();
+            send.emit(Msg::NewRun(wanted));
+        })
+    };
+    let (nodes, people) = if ui.page == Page::Paxos { ("Acceptors", "Proposers") } else { ("Replicas", "People") };
+    // A property given only when the seed changes: what is being typed stays.
+    let seed = el("input").attr("id", "new-seed").attr("inputmode", "numeric").attr("pattern", "[0-9]*");
+    let seed = seed.property("value", &setup.seed.to_string());
+    let start_now = classed("button", "primary").text("Start this run");
+    let another = el("button").attr("type", "button").on(ListenerKind::onclick, another).text("Another seed");
+    classed("form", "fields")
+        .on(ListenerKind::onsubmit, start)
+        .add(labelled("Seed", seed))
+        .add(labelled(nodes, choice("new-nodes", &setup.nodes)))
+        .optional((setup.people.1.len() > 1).then(|| labelled(people, choice("new-people", &setup.people))))
+        .optional(setup.traffic.map(|percent| labelled("Traffic (at once)", traffic(ui, percent))))
+        .optional((!flaws.is_empty()).then(|| labelled("Flaw", flaw_choice(setup, &flaws))))
+        .optional((!setup.switches.is_empty()).then(|| switches(&setup.switches)))
+        .add(classed("div", "row").add(start_now).add(another))
+        .add(el("p").text("The same seed and the same acts give the same run, bit for bit."))
+}
+
+fn flaw_choice(setup: &Setup, flaws: &[FlawView]) -> El {
+    let mut options = vec![option(String::new(), "none", setup.flaw.is_none())];
+    for flaw in flaws {
+        options.push(option(flaw.name.to_owned(), flaw.title, setup.flaw == Some(flaw.name)));
+    }
+    el("select").attr("id", "new-flaw").all(options)
+}
+
+/// A box per feature, with what it buys and costs.
+fn switches(list: &[Switch]) -> El {
+    let row = |switch: &Switch| {
+        let tick = el("input").attr("type", "checkbox").set("id", format!("switch-{}", switch.name));
+        let tick = if switch.on { tick.attr("checked", "") } else { tick };
+        el("label")
+            .key(switch.name)
+            .add(tick)
+            .add(words("b", switch.title))
+            .add(el("small").text(switch.says).text(" ").add(words("cite", switch.source)))
+    };
+    let rows = list.iter().map(row).collect();
+    classed("details", "switches").add(words("summary", "Features of the protocol")).add(el("div").list(rows))
+}
+
+/// Whether a feature's box is ticked.
+fn checked(switch: &str) -> bool {
+    let field = browser::document().get_element_by_id(&format!("switch-{switch}"));
+    field.is_some_and(|field| wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).checked())
+}
+
+/// What is picked in a list, if there is the list.
+fn chosen(id: &str) -> Option<String> {
+    let field = browser::document().get_element_by_id(id)?;
+    Some(wasm_bindgen::JsCast::unchecked_into::<HtmlSelectElement>(field).value())
+}
+
+/// The whole number in a field.
+fn number(id: &str) -> Option<u64> {
+    let field = browser::document().get_element_by_id(id)?;
+    wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).value().trim().parse().ok()
+}
+
+fn labelled(label: &str, field: El) -> El {
+    el("label").add(el("span").text(label)).add(field)
+}
+
+fn choice(id: &'static str, (current, among): &(u8, Vec<u8>)) -> El {
+    let mut options = Vec::new();
+    for count in among {
+        let text = count.to_string();
+        options.push(option(text.clone(), &text, count == current));
+    }
+    el("select").attr("id", id).all(options)
+}
+
+fn traffic(ui: &ViewState, percent: u16) -> El {
+    let set = |event: &Event| {
+        let percent = event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(100);
+        Msg::Do(Act::Traffic { percent })
+    };
+    let mut options = Vec::new();
+    for (value, name) in [(0, "off"), (50, "half"), (100, "usual"), (200, "double"), (400, "fourfold")] {
+        options.push(option(value.to_string(), name, value == percent));
+    }
+    el("select").hear(ListenerKind::onchange, &ui.send, set).all(options)
+}
+
+fn file(ui: &ViewState) -> El {
+    let import = {
+        let send = ui.send.clone();
+        Callback::from(move |event: Event| {
+            let input = event.target_unchecked_into::<HtmlInputElement>();
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                browser::read_file(&file, &send, |_, text| Msg::Import(Ok(text)));
+            }
+            // So that the same file can be picked again.
+            input.set_value("");
+        })
+    };
+    let chooser = el("input").attr("type", "file").attr("accept", ".json,application/json");
+    classed("div", "stack")
+        .add(button("", "Export this run", &ui.send, Msg::Export))
+        .add(classed("label", "button").text("Import a run…").add(chooser.on(ListenerKind::onchange, import)))
+        .add(button("", "Copy as golden script", &ui.send, Msg::CopyScript))
+        .add(el("p").text(
+            "A run file, or a history to check, can also be dropped anywhere on the page. A reload keeps the run.",
+        ))
+}
+
+fn keys() -> El {
+    let rows = [
+        ("Space", "play, pause"),
+        ("→", "one event on"),
+        ("←", "one event back"),
+        ("H", "heal all links"),
+        ("Tab", "from control to control; a figure is one stop"),
+        ("← →", "in a figure: next or previous of its kind"),
+        ("↑ ↓", "in a figure: nodes, links, messages"),
+        ("Enter", "in a figure: open it; cut or heal a link"),
+        ("M", "in a figure: its menu, as right-click and long press"),
+        ("+ −", "among the operations: less or more time; Page Up, Page Down: earlier, later; End: now"),
+        ("Esc", "close"),
+        ("?", "these keys"),
+    ];
+    let row = |(key, what): (&str, &str)| el("div").add(el("dt").add(el("kbd").text(key))).add(el("dd").text(what));
+    classed("dl", "keys").all(rows.into_iter().map(row).collect())
+}
