@@ -45,6 +45,7 @@ impl App {
             Some(waiting) if !well => waiting.failed = true,
             Some(_) => {
                 self.ui.waiting = None;
+                self.look();
                 self.again.take().map(|msg| self.react(msg));
             }
         }

@@ -9,8 +9,7 @@ use cap_lab::node::RequestId;
 use cap_lab::spacetime::carried;
 use cap_lab::store::participant::Note;
 use cap_lab::timeline::Timeline;
-use cap_lab::world::feed::FeedRun;
-use cap_lab::world::feed::Observed;
+use cap_lab::world::feed::{FeedRun, Observed};
 use cap_lab::world::paxos::PaxosSetup;
 use cap_lab::world::watch::Noted;
 
