@@ -67,7 +67,8 @@ pub const GUARANTEES: [Guarantee; 7] = [
 /// What proves that a guarantee was broken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Counterexample {
-    /// The operations to look at, as positions in what was judged, by invocation.
+    /// The operations to look at, as positions in what was judged, by invocation: the reads, and the posts that the sentence
+    /// names.
     pub operations: Vec<u32>,
     /// Whom it happened to: the process of the last read.
     pub process: u64,
@@ -198,7 +199,10 @@ impl<'history> Posts<'history> {
         }
     }
 
-    fn counterexample(&self, mut operations: Vec<u32>, read: &ReadOf, sentence: String) -> Counterexample {
+    /// Against a read: what the sentence names, posts by place and `others`.
+    fn counterexample(&self, posts: &[usize], others: &[u32], read: &ReadOf, sentence: String) -> Counterexample {
+        let mut operations: Vec<u32> = posts.iter().filter_map(|&post| self.authored[post]).collect();
+        operations.extend(others);
         operations.push(read.call);
         operations.sort_unstable();
         operations.dedup();
@@ -213,11 +217,6 @@ impl<'history> Posts<'history> {
     fn sent_before(&self, one: usize, other: usize) -> bool {
         let (one, other) = (self.ids[one], self.ids[other]);
         one.author == other.author && one.number < other.number
-    }
-
-    fn with_posts(&self, posts: &[usize], read: &ReadOf, sentence: String) -> Counterexample {
-        let authored = posts.iter().filter_map(|&post| self.authored[post]).collect();
-        self.counterexample(authored, read, sentence)
     }
 
     fn impossible(&self, evidence: &Evidence) -> Counterexample {

@@ -97,6 +97,7 @@ fn evidence_in_words_and_as_json() {
     let json: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
     assert_eq!(json["verdict"], "not linearizable");
     let operations = json["evidence"]["operations"].as_array().expect("a list");
+    assert_eq!(json["evidence"]["decisive"], json["evidence"]["operations"], "neither saw the other");
     let lines = |key: &str| operations.iter().map(|one| one[key].as_u64().expect("a line")).collect::<Vec<u64>>();
     assert_eq!((lines("invoked_line"), lines("returned_line")), (vec![1, 3], vec![2, 4]));
 }

@@ -34,7 +34,7 @@ fn judge<S: Spec + Clone>(file: &Path, spec: &S, calls: &[Call<S::Action>]) -> b
 }
 
 /// It is impossible by itself; what its operations may have seen is in it; without any other one it becomes possible.
-fn check_evidence<S: Spec + Clone>(file: &Path, spec: &S, calls: &[Call<S::Action>], evidence: &Evidence) {
+pub(crate) fn check_evidence<S: Spec + Clone>(file: &Path, spec: &S, calls: &[Call<S::Action>], evidence: &Evidence) {
     let shown = file.display();
     let only = |kept: &[u32]| -> Vec<Call<S::Action>> { kept.iter().map(|&one| calls[one as usize].clone()).collect() };
     let is_possible = |kept: &[u32]| match verdict(spec, &only(kept)) {
@@ -60,6 +60,7 @@ fn check_evidence<S: Spec + Clone>(file: &Path, spec: &S, calls: &[Call<S::Actio
         }
     }
     assert!(needed > 0, "{shown}: something must be needed for itself");
+    assert_eq!(needed, evidence.decisive.len(), "{shown}: what is needed for itself makes the case");
     assert!(is_linearization_of_some(spec, calls, &evidence.longest), "{shown}: the longest order is none");
     let sentence = evidence::sentence(spec, calls, evidence, &|one| calls[one as usize].action.to_string());
     assert!(sentence.ends_with('.') && sentence.len() > 20, "{shown}: {sentence}");

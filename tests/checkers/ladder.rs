@@ -1,5 +1,7 @@
 //! The ladder: each guarantee is broken by the history that is known to break it, and real runs climb as far as they should.
 
+use std::path::Path;
+
 use cap_lab::check::call::Call;
 use cap_lab::check::feed::{FeedCalls, calls};
 use cap_lab::check::ladder::{Guarantee, Standing, judge};
@@ -14,6 +16,8 @@ use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::FeedSetup;
 
 use Guarantee::{Causal, Linearizable, MonotonicReads, MonotonicWrites, ReadYourWrites, Sequential, WritesFollowReads};
+
+use crate::corpus::check_evidence;
 
 const BUDGET: u64 = 200_000;
 
@@ -82,7 +86,7 @@ fn a_read_that_lacks_its_readers_post() {
 fn a_read_that_forgets() {
     let calls = history(vec![post(1, 0), read(2, &[id(1, 0)]), read(2, &[])]);
     assert_eq!(broken(&calls), [MonotonicReads, Causal, Sequential, Linearizable]);
-    assert_eq!(counterexample(&calls, MonotonicReads), [1, 2]);
+    assert_eq!(counterexample(&calls, MonotonicReads), [0, 1, 2]);
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn a_read_that_has_an_authors_second_post_only() {
 fn a_read_that_has_an_answer_without_its_question() {
     let calls = history(vec![post(1, 0), read(2, &[id(1, 0)]), post(2, 0), read(3, &[id(2, 0)])]);
     assert_eq!(broken(&calls), [WritesFollowReads, Causal, Sequential, Linearizable]);
-    assert_eq!(counterexample(&calls, WritesFollowReads), [1, 2, 3]);
+    assert_eq!(counterexample(&calls, WritesFollowReads), [0, 1, 2, 3]);
 }
 
 /// 1 posts, 2 sees it and answers, 3 sees the answer only and posts, 4 sees that only: the first post is lost over two people.
@@ -123,7 +127,7 @@ fn two_sides_that_see_their_own_post_first() {
     let (a, b) = (id(1, 0), id(2, 0));
     let calls = history(vec![post(1, 0), post(2, 0), read(1, &[a]), read(2, &[b]), read(1, &[a, b]), read(2, &[a, b])]);
     assert_eq!(broken(&calls), [Sequential, Linearizable]);
-    assert_eq!(counterexample(&calls, Sequential), [2, 3]);
+    assert_eq!(counterexample(&calls, Sequential), [0, 1, 2, 3]);
 }
 
 #[test]
@@ -239,6 +243,20 @@ fn under_a_partition_the_consistent_feed_keeps_all_and_the_available_one_answers
         assert!(took < Micros::from_ms(20_000), "seed {seed}: {took:?}");
     }
     assert!(out_of_order > 0, "no run in which the two sides disagreed");
+}
+
+/// What holds of the evidence against every bad file of the corpus holds of that against a feed.
+#[test]
+fn the_evidence_against_a_feed_is_as_small_as_can_be() {
+    for seed in 1..=5 {
+        let timeline = run(seed);
+        let calls = calls(timeline.track().worlds()[1].history(), timeline.now()).calls;
+        let Verdict::NotLinearizable(evidence) = check(Feed, calls.clone(), BUDGET, &mut || false) else {
+            panic!("seed {seed}: two sides that could not see each other went on")
+        };
+        check_evidence(Path::new(&format!("feed, seed {seed}")), &Feed, &calls, &evidence);
+        assert!((2..=3).contains(&evidence.decisive.len()), "seed {seed}: {evidence:?}");
+    }
 }
 
 /// The verdict as of an earlier moment: once a history is impossible, it stays so.

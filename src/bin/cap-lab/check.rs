@@ -200,9 +200,10 @@ impl Report<'_> {
             Told::Evidence(evidence) => {
                 let mut text = format!("  {}\n", self.sentence(checker, evidence));
                 let minimal = if evidence.minimal { "" } else { "; a smaller set may be impossible too" };
-                text += &format!("  impossible together{minimal}:\n");
+                text += &format!("  impossible together (* makes the case, the others are what it saw){minimal}:\n");
                 for &one in &evidence.operations {
-                    text += &format!("    {}\n", self.name(checker.calls(), one));
+                    let mark = if evidence.decisive.contains(&one) { '*' } else { ' ' };
+                    text += &format!("  {mark} {}\n", self.name(checker.calls(), one));
                 }
                 let object = checker.calls()[evidence.operations[0] as usize].object;
                 let all = checker.calls().iter().filter(|call| call.object == object).count();
@@ -248,6 +249,7 @@ impl Report<'_> {
                 let evidence = vec![
                     ("sentence".to_owned(), Json::Text(self.sentence(checker, evidence))),
                     ("operations".to_owned(), self.operations(checker.calls(), &evidence.operations)),
+                    ("decisive".to_owned(), self.operations(checker.calls(), &evidence.decisive)),
                     ("minimal".to_owned(), text(minimal)),
                     ("longest_order".to_owned(), self.operations(checker.calls(), &evidence.longest)),
                 ];

@@ -100,7 +100,7 @@ impl Posts<'_> {
             if let Some(&cause) = read.posts[place + 1..].iter().find(|cause| past[effect].has(**cause)) {
                 let (one, other) = (self.name(cause), self.name(effect));
                 let sentence = format!("This read shows {other} before {one}, which happened before it.");
-                return Some(self.with_posts(&[cause, effect], read, sentence));
+                return Some(self.counterexample(&[cause, effect], &[], read, sentence));
             }
         }
         let returned = |post: &usize| {
@@ -113,14 +113,15 @@ impl Posts<'_> {
         let from = if read.is_full() { read.posts.iter().copied().min().unwrap_or(0) } else { 0 };
         let mut lacked = known.iter_from(from).filter(returned);
         let missed = lacked.find(|&post| read.misses(post, |held| past[post].has(held)))?;
-        let sentence = match read.posts.iter().find(|held| past[**held].has(missed)) {
+        let one = self.name(missed);
+        let (posts, sentence) = match read.posts.iter().find(|held| past[**held].has(missed)) {
             Some(&held) => {
-                let (one, other) = (self.name(missed), self.name(held));
-                format!("This read holds {other} and lacks {one}, which happened before it.")
+                let other = self.name(held);
+                (vec![missed, held], format!("This read holds {other} and lacks {one}, which happened before it."))
             }
-            None => format!("This read lacks {}, which happened before it.", self.name(missed)),
+            None => (vec![missed], format!("This read lacks {one}, which happened before it.")),
         };
-        Some(self.with_posts(&[missed], read, sentence))
+        Some(self.counterexample(&posts, &[], read, sentence))
     }
 
     /// Two reads that disagree on which of two posts came first.
@@ -150,7 +151,7 @@ impl Posts<'_> {
                 };
                 let (one, other) = (self.name(first), self.name(second));
                 let sentence = format!("One read has {one} in the feed before {other}, the other one has it after.");
-                return Some(self.counterexample(vec![witness], read, sentence));
+                return Some(self.counterexample(&[first, second], &[witness], read, sentence));
             }
         }
         None

@@ -107,7 +107,7 @@ impl Posts<'_> {
             let author = *authors.get(&call.process)?;
             let missed = confirmed.get(&author)?.first_missed(self.held_from(read, author)?, call.invoked, read)?;
             let sentence = format!("This read lacks {}, which its reader had sent before.", self.name(missed.post));
-            Some(self.counterexample(vec![missed.by], read, sentence))
+            Some(self.counterexample(&[missed.post], &[], read, sentence))
         })
     }
 
@@ -122,7 +122,7 @@ impl Posts<'_> {
                 };
                 if let Some((_, &missed)) = before.posts.iter().enumerate().find(is_missed) {
                     let sentence = format!("This read lacks {}, which its reader had seen before.", self.name(missed));
-                    return Some(self.counterexample(vec![before.call], read, sentence));
+                    return Some(self.counterexample(&[missed], &[before.call], read, sentence));
                 }
             }
             earlier.push(read);
@@ -138,7 +138,7 @@ impl Posts<'_> {
                 if let Some(swapped) = swapped {
                     let (one, other) = (self.name(swapped), self.name(later));
                     let sentence = format!("This read shows {other} before {one}, which was sent before it.");
-                    return Some(self.with_posts(&[swapped, later], read, sentence));
+                    return Some(self.counterexample(&[swapped, later], &[], read, sentence));
                 }
             }
             // Whatever was confirmed before an earlier post was sent was so before the latest one was.
@@ -152,7 +152,7 @@ impl Posts<'_> {
                     let (one, other) = (self.name(missed.post), self.name(later));
                     let sentence =
                         format!("This read holds {other} and lacks {one}, which was confirmed before that was sent.");
-                    return Some(self.with_posts(&[missed.post, later], read, sentence));
+                    return Some(self.counterexample(&[missed.post, later], &[], read, sentence));
                 }
             }
         }
@@ -196,7 +196,7 @@ impl Posts<'_> {
                     let (one, other) = (self.name(missed.post), self.name(held));
                     let sentence =
                         format!("This read holds {other} and lacks {one}, which its author had seen before.");
-                    return Some(self.counterexample(vec![by, missed.by], read, sentence));
+                    return Some(self.counterexample(&[missed.post, held], &[missed.by], read, sentence));
                 }
             }
         }
