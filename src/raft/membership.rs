@@ -182,11 +182,6 @@ impl<C: Command> Raft<C> {
         &self.memberships.latest().1
     }
 
-    /// The entry that holds this configuration; the last compacted one if it was in use there; 0 for the initial one.
-    pub fn membership_index(&self) -> Index {
-        self.memberships.latest().0
-    }
-
     /// Whether it may stand for election: it votes in a configuration that may be in use. One that is being removed stands
     /// while it does not know that this is committed, for it may be the only one that can win (thesis §4.2.2).
     pub fn may_stand(&self) -> bool {
