@@ -49,6 +49,52 @@ const MODELS: [(Model, &str); 6] = [
     (Model::Counter, "counter"),
 ];
 
+/// A line of each format.
+const LINES: [&str; 4] = [
+    "{:process 0, :type :invoke, :f :write, :value 3}",
+    "{\"process\": 0, \"type\": \"invoke\", \"f\": \"write\", \"value\": 3}",
+    "INFO  jepsen.util - 0 :invoke :write 3",
+    "{:process 0, :type :invoke, :f :append, :key \"k\", :value \"x\"}",
+];
+
+/// Small histories to begin with: what the button says, the file's name, its text.
+const EXAMPLES: [(&str, &str, &str); 3] = [
+    (
+        "A read that is out of date",
+        "stale-read.edn",
+        "{:process 0, :type :invoke, :f :write, :value 1}
+         {:process 0, :type :ok, :f :write, :value 1}
+         {:process 1, :type :invoke, :f :write, :value 2}
+         {:process 0, :type :invoke, :f :read, :value nil}
+         {:process 0, :type :ok, :f :read, :value 2}
+         {:process 2, :type :invoke, :f :read, :value nil}
+         {:process 2, :type :ok, :f :read, :value 1}
+         {:process 1, :type :ok, :f :write, :value 2}",
+    ),
+    (
+        "A write that takes effect while it is slow",
+        "slow-write.edn",
+        "{:process 0, :type :invoke, :f :write, :value 1}
+         {:process 1, :type :invoke, :f :read, :value nil}
+         {:process 1, :type :ok, :f :read, :value nil}
+         {:process 2, :type :invoke, :f :read, :value nil}
+         {:process 2, :type :ok, :f :read, :value 1}
+         {:process 1, :type :invoke, :f :read, :value nil}
+         {:process 1, :type :ok, :f :read, :value 1}
+         {:process 0, :type :ok, :f :write, :value 1}",
+    ),
+    (
+        "A lock that two hold",
+        "lock.edn",
+        "{:process 0, :type :invoke, :f :acquire, :value nil}
+         {:process 0, :type :ok, :f :acquire, :value nil}
+         {:process 1, :type :invoke, :f :acquire, :value nil}
+         {:process 1, :type :ok, :f :acquire, :value nil}
+         {:process 0, :type :invoke, :f :release, :value nil}
+         {:process 0, :type :ok, :f :release, :value nil}",
+    ),
+];
+
 /// What can be asked of this page.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Do {
@@ -174,8 +220,23 @@ pub fn page(ui: &ViewState) -> Html {
         .add(el("span").text("or drop a file anywhere"))
         .add(classed("a", "back").set("href", browser::address(ui.page).to_owned()).text("Back to the run"));
     let page = classed("main", "recorded-page").add(head).add(words("p", about));
-    let Some(opened) = &ui.recorded else { return page.html() };
+    let Some(opened) = &ui.recorded else { return page.add(samples(ui)).html() };
     page.add(as_what(opened, ui)).add(told(opened)).list(evidence(opened, ui)).optional(picture(opened, ui)).html()
+}
+
+/// What files look like, and some to begin with.
+fn samples(ui: &ViewState) -> El {
+    let format = |((_, name), line): (&(Format, &str), &str)| {
+        el("div").add(words("dt", name)).add(el("dd").add(words("code", line)))
+    };
+    let example = |(label, name, text): (&'static str, &str, &str)| {
+        button("", label, &ui.send, Msg::Recorded(Do::Take { name: name.to_owned(), text: text.into() }))
+    };
+    classed("section", "samples")
+        .add(words("h3", "A line of each format; which one it is, and of what, is guessed and can be corrected"))
+        .add(el("dl").list(FORMATS.iter().zip(LINES).map(format).collect()))
+        .add(words("h3", "No file at hand?"))
+        .add(classed("div", "row").list(EXAMPLES.map(example).into()))
 }
 
 fn chooser(ui: &ViewState) -> El {

@@ -62,6 +62,21 @@ labTest("by button: formats and models are guessed, verdicts are right", { at: "
   assert.deepEqual(chosen, ["Jepsen as JSON", "mutex"]);
 });
 
+labTest("who has no file begins with an example", { at: "#history" }, async (lab) => {
+  await lab.screenshot("nothing-yet");
+  await lab.assertAccessible();
+  for (const [label, name, verdict] of [
+    ["A read that is out of date", "stale-read.edn", /^✕ not linearizable/],
+    ["A write that takes effect while it is slow", "slow-write.edn", /^✓ linearizable/],
+    ["A lock that two hold", "lock.edn", /^✕ not linearizable/],
+  ]) {
+    await lab.page.goto(lab.page.url());
+    await lab.page.reload();
+    await lab.page.getByRole("button", { name: label }).click();
+    assert.match(await settled(lab, name), verdict);
+  }
+});
+
 labTest("another format or model can be chosen", { at: "#history" }, async (lab) => {
   assert.match(await choose(lab, "stale.log", STALE), /^✕ not linearizable/);
   await lab.page.getByLabel("Model").selectOption("mutex");
