@@ -14,6 +14,7 @@ mod etcd_logs;
 mod ladder;
 mod ladder_defined;
 mod malformed;
+mod parsers;
 
 /// `full` rounds with `--long`, else `daily`.
 fn rounds(daily: u64, full: u64) -> u64 {
