@@ -84,6 +84,8 @@ pub struct Proof {
     pub sentence: String,
     /// The operations that prove it, latest first, each with what it did.
     pub operations: Vec<(RequestId, String)>,
+    /// Those of them that make the case, by invocation. The others are there because these saw them.
+    pub decisive: Vec<RequestId>,
     /// How the guarantees stand, in the order of [`crate::check::ladder::GUARANTEES`].
     pub ladder: Vec<Rung>,
 }
@@ -127,7 +129,7 @@ wired!(Entry { id, client, invoked, text, ended });
 wired_enum!(Fate { 0 => Refused, 1 => Posted, 2 => Read(posts) });
 wired!(Brief { case, world, fork, setup, forget, began, ended, head, accused, healed });
 wired!(Ruling { case, world, fork, good, order, proof, unknown, checking, converged });
-wired!(Proof { by, from, sentence, operations, ladder });
+wired!(Proof { by, from, sentence, operations, decisive, ladder });
 wired!(Rung { kept, why });
 wired_enum!(Told { 0 => Run(brief), 1 => File(file) });
 wired_enum!(Answer { 0 => Run(ruling), 1 => File(finding) });

@@ -402,14 +402,16 @@ pub struct VerdictView {
 }
 
 /// A verdict, opened up.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct VerdictSheet {
     /// Why: what the evidence comes to.
     pub sentence: String,
     /// Just before the history became impossible.
     pub before: Option<Micros>,
-    /// The operations that prove it, latest first: "Ana reads, 1.20–1.24 s: misses Bo's “Rain again”".
+    /// The operations that make the case, latest first: "Ana reads, 1.20–1.24 s: misses Bo's “Rain again”".
     pub operations: Vec<String>,
+    /// What else these saw, without which they would prove nothing; latest first.
+    pub seen: Vec<String>,
     /// Which faults were active then: "links cut, 1.00 s to now".
     pub faults: Vec<String>,
     /// How long after healing all were up to date again.

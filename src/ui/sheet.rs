@@ -97,7 +97,7 @@ impl Part for VerdictPart {
             VerdictState::Unknown(_) => "Verdict: unknown",
             VerdictState::Off => "Not checked",
         };
-        let VerdictSheet { sentence, before, operations, faults, recovered, ladder } = &self.sheet;
+        let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder } = &self.sheet;
         let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before.0 as f64 / 1e3));
         let list = |lines: &[String]| lines.iter().map(|line| el("li").text(line)).collect();
         let rung = |rung: &Rung| {
@@ -113,6 +113,11 @@ impl Part for VerdictPart {
         if !operations.is_empty() {
             parts.push(el("h3").text("Evidence, latest first"));
             parts.push(classed("ul", "proof").all(list(operations)));
+            if !seen.is_empty() {
+                let count = format!("What these saw ({})", seen.len());
+                let all = classed("ul", "proof").all(list(seen));
+                parts.push(el("details").add(el("summary").text(&count)).add(all));
+            }
             parts.push(el("h3").text("Faults at that time"));
             let none = [String::from("none")];
             parts.push(classed("ul", "proof").all(list(if faults.is_empty() { &none } else { faults })));

@@ -79,7 +79,7 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
         Some(OrderPoint { row: row(client), id: id.0, at })
     };
     let points = order[shown].iter().filter_map(point).collect();
-    let decisive = decisive(run, &evidence).and_then(|ids| {
+    let decisive = decisive(run, verdicts, window.now).and_then(|ids| {
         let [post, read] = ids.map(|id| {
             let operation = run.history().get(id)?;
             Some((row(operation.client), bar(run, operation, &evidence)?))
@@ -90,19 +90,13 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
     HistoryView { rows, points, faults, decisive }
 }
 
-/// Of the evidence: the post that was missed, and the read that missed it though it began later.
-fn decisive(run: &FeedRun, evidence: &[RequestId]) -> Option<[RequestId; 2]> {
-    let (read, stale) = evidence.iter().rev().find_map(|id| Some((*id, phones::stale(run, *id)?)))?;
-    let post = request_of(run, stale.oldest).filter(|post| evidence.contains(post))?;
-    Some([post, read])
-}
-
-/// The request for a post: its author's phone numbers those that it takes.
-fn request_of(run: &FeedRun, post: PostId) -> Option<RequestId> {
-    let is_theirs = |operation: &&FeedOperation| {
-        operation.client == post.author && matches!(operation.request, Request::Post(_)) && was_taken(operation)
-    };
-    run.history().iter().filter(is_theirs).nth(post.number as usize).map(|operation| operation.id)
+/// If that makes the case: a post, and a read that began later and misses it.
+fn decisive(run: &FeedRun, verdicts: &Verdicts, now: Micros) -> Option<[RequestId; 2]> {
+    let [post, read] = verdicts.proof(now)?.decisive[..] else { return None };
+    let asks = |id, what: fn(&Request) -> bool| run.history().get(id).is_some_and(|operation| what(&operation.request));
+    let is_it =
+        asks(post, |request| matches!(request, Request::Post(_))) && asks(read, |request| *request == Request::Read);
+    is_it.then_some([post, read])
 }
 
 /// Whether a phone was not too busy for it.
@@ -139,7 +133,7 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
     };
     let (outcome, saw) = outcome(run, operation);
     let ids = proof(verdicts, now);
-    let evidence = match decisive(run, &ids) {
+    let evidence = match decisive(run, verdicts, now) {
         Some([post, read]) if read == id => {
             format!("Decisive: it began after {} was confirmed, and does not show it.", quoted(run, post))
         }
@@ -147,7 +141,7 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
             let reader = run.history().get(read).map_or("", |read| run.world().setup.person(read.client));
             format!("Decisive: it was confirmed before {reader}'s read began, which does not show it.")
         }
-        _ if ids.contains(&id) => "Part of the evidence: the stale read shows it.".to_owned(),
+        _ if ids.contains(&id) => "Part of the evidence: what decides it has seen it.".to_owned(),
         _ => String::new(),
     };
     let known = if ids.is_empty() { placed(verdicts, now) } else { 0 };

@@ -178,14 +178,18 @@ impl Verdicts {
                 let kept = |_| (Some(true), String::new());
                 GUARANTEES.iter().zip(GUARANTEES.iter().map(kept)).map(rung).collect()
             });
-            let (operations, faults, ladder) = (Vec::new(), Vec::new(), all_kept.unwrap_or_default());
-            return VerdictSheet { sentence: meaning.to_owned(), before: None, operations, faults, recovered, ladder };
+            let ladder = all_kept.unwrap_or_default();
+            return VerdictSheet { sentence: meaning.to_owned(), recovered, ladder, ..VerdictSheet::default() };
         };
+        let (decisive, seen): (Vec<_>, Vec<_>) =
+            proof.operations.iter().partition(|(id, _)| proof.decisive.contains(id));
+        let words = |list: &[&(RequestId, String)]| list.iter().map(|(_, words)| words.clone()).collect();
         let ladder = proof.ladder.iter().map(|rung| (rung.kept, rung.why.clone()));
         VerdictSheet {
             sentence: proof.sentence.clone(),
             before: Some(Micros(proof.by.0.saturating_sub(1))),
-            operations: proof.operations.iter().map(|(_, words)| words.clone()).collect(),
+            operations: words(&decisive),
+            seen: words(&seen),
             faults: faults(run, proof.from, proof.by),
             recovered,
             ladder: GUARANTEES.iter().zip(ladder).map(rung).collect(),
@@ -328,6 +332,7 @@ mod tests {
         assert!(sheet.sentence.contains("began after"), "{}", sheet.sentence);
         assert!(sheet.operations.iter().any(|line| line.contains(" reads, ") && line.contains("misses ")), "{sheet:?}");
         assert!(sheet.operations.iter().any(|line| line.contains(" posts “")), "{sheet:?}");
+        assert_eq!(sheet.operations.len(), 2, "a stale read and what it misses: {sheet:?}");
         assert_eq!(sheet.faults.len(), 1, "{sheet:?}");
         assert!(sheet.before.is_some_and(|before| before > cut));
         let rung = |name| sheet.ladder.iter().find(|rung| rung.name == name).expect("a rung").kept;
@@ -339,7 +344,7 @@ mod tests {
             .flat_map(|row| row.bars.clone())
             .filter(|bar| bar.evidence)
             .count();
-        assert_eq!(marked, sheet.operations.len(), "the evidence is marked in the history");
+        assert_eq!(marked, sheet.operations.len() + sheet.seen.len(), "the evidence is marked in the history");
         let kept = lab.verdict_sheet(CP).expect("feeds have a history").ladder;
         assert!(kept.len() == 7 && kept.iter().all(|rung| rung.kept == Some(true)));
     }
