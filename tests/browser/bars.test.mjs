@@ -336,10 +336,12 @@ labTest("the 102 etcd logs in the browser take at most twice as long as natively
   const said = capLab(...check, ...paths).said.trim().split("\n").map((line) => line.split(": ").at(-1));
   // What else the machine does can only make either slower, so the best of a few tells. The first run also compiles.
   assert.deepEqual(await lab.page.evaluate(judgeAll, texts), said, "the same verdicts");
+  // Natively ten times in a row: a shell counts in hundredths of a second.
+  const tenfold = Array.from({ length: 10 }, () => paths).flat();
   const natively = [];
   const here = [];
   for (let round = 0; round < 5; round += 1) {
-    natively.push(capLabSeconds(...check, ...paths) * 1e3);
+    natively.push(capLabSeconds(...check, ...tenfold) * 1e2);
     const { events } = await traced(lab, () => lab.page.evaluate(judgeAll, texts));
     const worker = events.find(({ name, args }) => name === "FunctionCall" && args.data?.url?.includes("cap-lab-worker"));
     assert.ok(worker, "the worker was seen");
