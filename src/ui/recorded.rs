@@ -181,6 +181,9 @@ impl Opened {
         for (position, act) in history.operations.iter().enumerate() {
             rows[act.row as usize].push(position as u32);
         }
+        // A short history fills the page.
+        let end = history.operations.iter().map(|act| act.returned.unwrap_or(act.invoked)).max().unwrap_or(0);
+        self.zoom = if end as f64 * WIDTHS[4] < 1_200.0 { 4 } else { 3 };
         self.standing = Standing::Checking(0);
         (self.history, self.rows, self.order) = (Some(Rc::new(history)), Rc::new(rows), Rc::default());
     }
@@ -221,7 +224,12 @@ pub fn page(ui: &ViewState) -> Html {
         .add(classed("a", "back").set("href", browser::address(ui.page).to_owned()).text("Back to the run"));
     let page = classed("main", "recorded-page").add(head).add(words("p", about));
     let Some(opened) = &ui.recorded else { return page.add(samples(ui)).html() };
-    page.add(as_what(opened, ui)).add(told(opened)).list(evidence(opened, ui)).optional(picture(opened, ui)).html()
+    page.add(as_what(opened, ui))
+        .add(told(opened))
+        .list(evidence(opened, ui))
+        .optional(picture(opened, ui))
+        .add(examples(ui))
+        .html()
 }
 
 /// What files look like, and some to begin with.
@@ -229,14 +237,17 @@ fn samples(ui: &ViewState) -> El {
     let format = |((_, name), line): (&(Format, &str), &str)| {
         el("div").add(words("dt", name)).add(el("dd").add(words("code", line)))
     };
-    let example = |(label, name, text): (&'static str, &str, &str)| {
-        button("", label, &ui.send, Msg::Recorded(Do::Take { name: name.to_owned(), text: text.into() }))
-    };
     classed("section", "samples")
         .add(words("h3", "A line of each format; which one it is, and of what, is guessed and can be corrected"))
         .add(el("dl").list(FORMATS.iter().zip(LINES).map(format).collect()))
-        .add(words("h3", "No file at hand?"))
-        .add(classed("div", "row").list(EXAMPLES.map(example).into()))
+        .add(examples(ui))
+}
+
+fn examples(ui: &ViewState) -> El {
+    let example = |(label, name, text): (&'static str, &str, &str)| {
+        button("", label, &ui.send, Msg::Recorded(Do::Take { name: name.to_owned(), text: text.into() }))
+    };
+    classed("div", "row").add(el("span").text("No file at hand?")).list(EXAMPLES.map(example).into())
 }
 
 fn chooser(ui: &ViewState) -> El {

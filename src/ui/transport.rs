@@ -207,11 +207,11 @@ impl Scale {
         }
     }
 
-    /// "step 7 of 12 · ".
+    /// "step 7 of 12".
     fn step_text(&self, now: Micros) -> Option<String> {
         match self {
             Self::Time { .. } => None,
-            Self::Steps { moments, .. } => Some(format!("step {} of {} · ", steps_until(moments, now), moments.len())),
+            Self::Steps { moments, .. } => Some(format!("step {} of {}", steps_until(moments, now), moments.len())),
         }
     }
 }

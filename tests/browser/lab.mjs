@@ -138,6 +138,7 @@ export function labTest(name, options, body) {
  * @param {string} options.at what follows the page's address, such as "#raft"
  * @param {{latency: number, bitsPerSecond: number, cpu: number}} options.throttle ms per request, and how many times slower
  * @param {(page: import("playwright-core").Page) => Promise<void>} options.before run before the page is loaded
+ * @param {RegExp} options.expect errors that match are part of the test
  * @returns {Promise<Lab>}
  */
 export async function openLab(options = {}) {
@@ -153,6 +154,7 @@ export async function openLab(options = {}) {
   const lab = new Lab(await context.newPage(), host.url, name);
   if (options.throttle) await lab.throttle(options.throttle);
   if (options.before) await options.before(lab.page);
+  if (options.expect) lab.expectError(options.expect);
   await lab.page.goto(host.url + at, { waitUntil: "load" });
   await lab.started();
   return lab;

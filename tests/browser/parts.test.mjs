@@ -28,9 +28,8 @@ const ASKED = [
 
 for (const [what, button, opened] of ASKED) {
   const host = {};
-  labTest(`${what} that can't be loaded says so, the run goes on, and it opens once it can`, { before: through(host) }, async (lab) => {
+  labTest(`${what} that can't be loaded says so, the run goes on, and it opens once it can`, { before: through(host), expect: GONE }, async (lab) => {
     const { page } = lab;
-    lab.expectError(GONE);
     await button(page).click();
     const told = page.getByRole("alert").filter({ hasText: "could not be loaded" });
     await told.waitFor();
@@ -76,9 +75,8 @@ labTest("what was fetched meanwhile opens without the network", {}, async (lab) 
 });
 
 const offline = {};
-labTest("a visit that begins at a page that can't be loaded can be tried again", { before: through(offline) }, async (lab) => {
+labTest("a visit that begins at a page that can't be loaded can be tried again", { before: through(offline), expect: GONE }, async (lab) => {
   const { page } = lab;
-  lab.expectError(GONE);
   offline.gone = true;
   await page.goto("about:blank");
   await page.goto(`${lab.url}#raft`);

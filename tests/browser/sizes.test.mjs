@@ -125,6 +125,8 @@ labTest("with reduced motion messages wait instead of gliding", { reducedMotion:
 });
 
 labTest("prints the figures and what was measured", {}, async (lab) => {
+  // The words for what happened come with the rest of the program.
+  await lab.page.locator(".events li").first().waitFor();
   await lab.page.emulateMedia({ media: "print" });
   await lab.assertNoSidewaysScroll();
   for (const part of [".figure .node", ".phone", ".meters", ".events li"]) {

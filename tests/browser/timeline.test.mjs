@@ -19,7 +19,8 @@ async function picture(lab) {
     links: [...document.querySelectorAll(".figure .link")].map((link) => link.ariaLabel),
     messages: [...document.querySelectorAll(".figure .flight")].map((flight) => `${flight.ariaLabel} ${flight.getAttribute("transform")}`),
     phones: [...document.querySelectorAll(".phone")].map((phone) => phone.innerText),
-    meters: [...document.querySelectorAll("dl.meters")].map((meters) => meters.innerText),
+    // But for the verdict: that comes when the checker is done.
+    meters: [...document.querySelectorAll("dl.meters")].map((meters) => meters.innerText.split("Verdict")[0]),
   }));
 }
 
