@@ -312,3 +312,23 @@ pub(super) fn outcomes() -> Vec<Cluster> {
     slow.fire(n(1), Timer::Transfer);
     vec![cluster, lost, slow, overtaken(1)]
 }
+
+/// A copy from a term that is over makes nobody stand (P §5.1).
+#[test]
+fn an_old_word_to_stand_is_ignored() {
+    let mut cluster = led(ON);
+    cluster.elect(n(2), NodeSet::first(3));
+    cluster.tell(n(1), n(3), Message::TimeoutNow { term: T1 });
+    let why = Ignored::OlderTerm { term: T1, own: T2 };
+    assert_eq!(cluster.notes_of(n(3)).pop(), Some(Note::ReplyIgnored { from: n(1), message: "TimeoutNow", why }));
+    assert_eq!(cluster.server(n(3)).role(), &Role::Follower { leader: Some(n(2)) });
+}
+
+/// A vote that comes after the election was won is no vote of an older term.
+#[test]
+fn a_late_vote_of_its_own_term_finds_the_election_decided() {
+    let mut cluster = led(ON);
+    cluster.tell(n(3), n(1), Message::Vote { term: T1, granted: true });
+    let why = Ignored::NotCandidate;
+    assert_eq!(cluster.notes_of(n(1)).pop(), Some(Note::ReplyIgnored { from: n(3), message: "Vote", why }));
+}
