@@ -23,7 +23,7 @@ struct Bench {
 
 impl Bench {
     fn hear(&self, message: &JsValue) {
-        let bytes = js_sys::Uint8Array::new(message).to_vec();
+        let bytes = message.unchecked_ref::<js_sys::Uint8Array>().to_vec();
         match self.referee.borrow_mut().hear(&bytes) {
             Ok(()) => self.work_soon(),
             Err(wrong) => self.post(&wrong.into()),

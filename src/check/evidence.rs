@@ -258,18 +258,25 @@ impl<'set, S: Spec> Sightings<'set, S> {
 
     fn may_have_seen(&self, reader: u32, deadline: u64, writer: u32) -> bool {
         let (reads, writes) = (&self.calls[reader as usize], &self.calls[writer as usize]);
-        let sight = self.spec.sight(&reads.action, &writes.action);
-        if sight == Sight::Nothing || deadline < writes.invoked {
+        if deadline < writes.invoked {
             return false;
         }
-        let is_overwritten = self.kept.iter().map(|&other| &self.calls[other as usize]).any(|other| {
-            let as_good = sight == Sight::Latest || self.spec.sight(&reads.action, &other.action) == Sight::Value;
-            self.order == Order::OfTime
-                && as_good
-                && self.spec.overwrites(&other.action)
-                && writes.precedes(other)
+        let sight = self.spec.sight(&reads.action, &writes.action);
+        if sight == Sight::Nothing {
+            return false;
+        }
+        let as_good =
+            |action: &S::Action| sight == Sight::Latest || self.spec.sight(&reads.action, action) == Sight::Value;
+        // Most are not between the two: to ask that first is cheap.
+        let overwrites = |other: &Call<S::Action>| {
+            writes.precedes(other)
                 && other.precedes(reads)
-        });
+                && self.spec.overwrites(&other.action)
+                && as_good(&other.action)
+        };
+        let is_overwritten = self.order == Order::OfTime
+            && writes.precedes(reads)
+            && self.kept.iter().any(|&other| overwrites(&self.calls[other as usize]));
         !is_overwritten
     }
 }

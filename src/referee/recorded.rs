@@ -74,8 +74,17 @@ pub struct Recorded {
     pub model: Model,
     /// How many rows it takes: processes that follow each other share one.
     pub rows: u32,
+    /// What the file calls each object; empty if it has but one.
+    pub objects: Vec<String>,
     /// The operations, by invocation.
     pub operations: Vec<Act>,
+}
+
+impl Recorded {
+    /// "of key 7 by process 2 (lines 4–5)".
+    pub fn who(&self, act: &Act) -> String {
+        who(act.process, act.lines, &self.objects[act.object as usize])
+    }
 }
 
 /// One operation of it.
@@ -83,14 +92,18 @@ pub struct Recorded {
 pub struct Act {
     /// Its row.
     pub row: u32,
+    /// Its process, as the file has it.
+    pub process: u64,
+    /// Which of the objects it is about.
+    pub object: u32,
     /// When it began.
     pub invoked: u64,
     /// When it returned; `None` if nobody knows what came of it.
     pub returned: Option<u64>,
+    /// Where it stands in the file.
+    pub lines: Lines,
     /// "read 3".
     pub what: String,
-    /// "of key 7 by process 2 (lines 4–5)".
-    pub who: String,
 }
 
 /// Why a history is not linearizable.
@@ -110,8 +123,9 @@ wired_enum!(Format { 0 => PorcupineEtcd, 1 => PorcupineKv, 2 => Jepsen, 3 => Jep
 wired_enum!(Model { 0 => Register, 1 => CasRegister, 2 => Kv, 3 => Mutex, 4 => Set, 5 => Counter });
 wired!(File { name, text, format, model });
 wired!(Mistake { format, model, line, what });
-wired!(Recorded { format, model, rows, operations });
-wired!(Act { row, invoked, returned, what, who });
+wired!(Recorded { format, model, rows, objects, operations });
+wired!(Act { row, process, object, invoked, returned, lines, what });
+wired!(Lines { invoked, returned });
 wired!(Reason { sentence, operations, minimal, longest });
 wired_enum!(Finding {
     0 => Wrong(mistake),
@@ -170,7 +184,8 @@ impl<S: Spec> Of<S> {
         let calls = self.checker.calls();
         let name = |one: u32| {
             let position = one as usize;
-            format!("{} {}", calls[position].action, who(&calls[position], self.lines[position], &self.objects))
+            let Call { process, object, action, .. } = &calls[position];
+            format!("{action} {}", who(*process, self.lines[position], &self.objects[*object as usize]))
         };
         let object = calls[evidence.operations[0] as usize].object;
         let all = calls.iter().filter(|call| call.object == object).count();
@@ -184,14 +199,13 @@ impl<S: Spec> Of<S> {
 }
 
 /// "of key 7 by process 2 (lines 4–5)".
-fn who<A>(call: &Call<A>, Lines { invoked, returned }: Lines, objects: &[String]) -> String {
-    let object = &objects[call.object as usize];
+fn who(process: u64, Lines { invoked, returned }: Lines, object: &str) -> String {
     let of = if object.is_empty() { String::new() } else { format!("of key {object} ") };
     let lines = match returned {
         Some(returned) => format!("lines {invoked}–{returned}"),
         None => format!("line {invoked}, never returned"),
     };
-    format!("{of}by process {} ({lines})", call.process.cast_signed())
+    format!("{of}by process {} ({lines})", process.cast_signed())
 }
 
 /// A file being judged.
@@ -202,14 +216,13 @@ pub(super) struct Hearing {
 
 impl Hearing {
     pub(super) fn new(file: &File) -> Self {
-        let bytes = file.text.as_bytes();
         let Some(format) = file.format.or_else(|| guess::format(&file.text)) else {
             let what = "expected a history in one of the formats below, found something else".to_owned();
             let model = file.model.unwrap_or(Model::Register);
             return Self { judging: None, news: vec![Finding::Wrong(Mistake { format: None, model, line: 1, what })] };
         };
-        let model = file.model.unwrap_or_else(|| guess::model(bytes, format));
-        let Imported { calls, lines, objects } = match import::read(bytes, format, model) {
+        let model = file.model.unwrap_or_else(|| guess::model(&file.text, format));
+        let Imported { calls, lines, objects } = match import::read_text(&file.text, format, model) {
             Ok(imported) => imported,
             Err(import::Wrong { line, what }) => {
                 let mistake = Mistake { format: Some(format), model, line, what };
@@ -271,13 +284,15 @@ impl Opening {
         let (rows, row_of) = rows(&calls, &lines);
         let act = |(call, lines): (&Call<S::Action>, &Lines)| Act {
             row: row_of[&call.process],
+            process: call.process,
+            object: call.object,
             invoked: call.invoked,
             returned: call.returned,
+            lines: *lines,
             what: shown(&call.action),
-            who: who(call, *lines, &objects),
         };
         let operations = calls.iter().zip(&lines).map(act).collect();
-        let opened = Finding::Opened(Recorded { format, model, rows, operations });
+        let opened = Finding::Opened(Recorded { format, model, rows, objects: objects.clone(), operations });
         let judging: Box<dyn Judging> = Box::new(Of { checker: Checker::new(spec, calls), lines, objects });
         Hearing { judging: Some(judging), news: vec![opened] }
     }
@@ -287,7 +302,7 @@ impl Opening {
 fn shown(action: &impl Display) -> String {
     const LETTERS_MAX: usize = 80;
     let whole = action.to_string();
-    if whole.chars().count() <= LETTERS_MAX {
+    if whole.len() <= LETTERS_MAX || whole.chars().count() <= LETTERS_MAX {
         return whole;
     }
     whole.chars().take(LETTERS_MAX).chain("…".chars()).collect()
@@ -346,7 +361,7 @@ mod tests {
         };
         assert_eq!((opened.format, opened.model, opened.rows), (Format::PorcupineEtcd, Model::Register, 1));
         assert_eq!(opened.operations[1].what, "read nil");
-        assert_eq!(opened.operations[1].who, "by process 1 (lines 3–4)");
+        assert_eq!(opened.who(&opened.operations[1]), "by process 1 (lines 3–4)");
         assert_eq!(reason.operations, [0, 1]);
         assert!(reason.minimal && reason.sentence.contains("began after write 1"), "{}", reason.sentence);
     }

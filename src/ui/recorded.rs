@@ -338,7 +338,7 @@ fn evidence(opened: &Opened, ui: &ViewState) -> Vec<El> {
     let title = format!("Impossible together, by invocation{minimal}");
     let line = |&one: &u32| {
         let act = &history.operations[one as usize];
-        el("li").add(words("b", &act.what)).text(" ").text(&act.who)
+        el("li").add(words("b", &act.what)).text(" ").text(&history.who(act))
     };
     let (longest, of) = reason.longest;
     let list = classed("ul", "proof").list(reason.operations.iter().map(line).collect());
@@ -365,7 +365,7 @@ fn picture(opened: &Opened, ui: &ViewState) -> Option<El> {
         .px("height", height)
         .add(numbers(opened.event(), sight, height));
     for (row, acts) in opened.rows.iter().enumerate() {
-        drawing = drawing.add(bars(opened, &history.operations, acts, (row, sight, end)));
+        drawing = drawing.add(bars(opened, history, acts, (row, sight, end)));
     }
     let zoom = |label, name, by| button("icon", label, &ui.send, Msg::Recorded(Do::Zoom(by))).attr("aria-label", name);
     let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it.";
@@ -399,11 +399,11 @@ fn numbers(event: f64, (from, to): (f64, f64), height: f64) -> El {
 }
 
 /// The bars of one row that are in sight.
-fn bars(opened: &Opened, operations: &[Act], acts: &[u32], place: (usize, (f64, f64), u64)) -> El {
+fn bars(opened: &Opened, history: &Recorded, acts: &[u32], place: (usize, (f64, f64), u64)) -> El {
     let (row, (from, to), end) = place;
     let event = opened.event();
     let x = |moment: u64| moment as f64 * event;
-    let act = |one: u32| &operations[one as usize];
+    let act = |one: u32| &history.operations[one as usize];
     // One of unknown fate is drawn up to the next one of its row.
     let until = |nth: usize| {
         let next = acts.get(nth + 1).map_or(end, |next| act(*next).invoked);
@@ -414,7 +414,7 @@ fn bars(opened: &Opened, operations: &[Act], acts: &[u32], place: (usize, (f64, 
     let first = acts.partition_point(ended).saturating_sub(1);
     let y = TOP + ROW * row as f64 + 5.0;
     let bar = |nth: usize| {
-        let Act { invoked, returned, what, who, .. } = act(acts[nth]);
+        let Act { invoked, returned, what, .. } = act(acts[nth]);
         let width = (x(until(nth)) - x(*invoked) - 1.5).max(2.0);
         let rect = |grow: f64| {
             el("rect")
@@ -429,7 +429,7 @@ fn bars(opened: &Opened, operations: &[Act], acts: &[u32], place: (usize, (f64, 
         let marked = opened.evidence().contains(&acts[nth]);
         classed("g", if returned.is_some() { "bar done" } else { "bar unknown" })
             .key(&acts[nth].to_string())
-            .add(words("title", &format!("{what} {who}")))
+            .add(words("title", &format!("{what} {}", history.who(act(acts[nth])))))
             .add(rect(0.0))
             .optional(marked.then(|| rect(3.0).attr("class", "evidence")))
             .optional((!label.is_empty()).then(|| words("text", &label).px("x", x(*invoked) + 4.0).px("y", y + 13.0)))

@@ -55,7 +55,7 @@ impl Line {
             hear.emit(match (data.as_string(), data.is_null()) {
                 (Some(wrong), _) => Heard::Gone(wrong),
                 (None, true) => Heard::Ready,
-                (None, false) => Heard::Answer(Rc::new(js_sys::Uint8Array::new(&data).to_vec())),
+                (None, false) => Heard::Answer(Rc::new(data.unchecked_ref::<js_sys::Uint8Array>().to_vec())),
             });
         });
         let failed = Closure::<dyn Fn(Event)>::new(move |event: Event| {

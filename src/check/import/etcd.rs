@@ -5,21 +5,22 @@ use super::edn;
 use super::pairing::{Event, EventKind, Paired, Pairing};
 use super::vocabulary::Vocabulary;
 
-/// What stands before an event.
-const MARK: &str = "jepsen.util - ";
+/// What stands before the dash of an event.
+const SOURCE: &str = "jepsen.util ";
 
 pub(super) fn read<V: Vocabulary>(text: &str, mut pairing: Pairing<V>) -> Result<Paired<V::Action>, Wrong> {
     // Most of a log may be other lines: they are passed over all at once.
     let (mut line, mut counted) = (1, 0);
-    for (at, _) in text.match_indices(MARK) {
-        if at < counted {
-            // The mark once more on the same line.
+    for (at, _) in text.match_indices('-') {
+        let is_event = text[..at].ends_with(SOURCE) && text[at..].starts_with("- ");
+        if at < counted || !is_event {
+            // Another dash, or one more on the same line.
             continue;
         }
         line += text.as_bytes()[counted..at].iter().filter(|byte| **byte == b'\n').count() as u32;
-        let rest = &text[at + MARK.len()..];
+        let rest = &text[at + 1..];
         let rest = rest.split_once('\n').map_or(rest, |(rest, _)| rest);
-        counted = at + MARK.len() + rest.len();
+        counted = at + 1 + rest.len();
         if let Some(event) = event(rest.trim(), line)? {
             pairing.event(event)?;
         }

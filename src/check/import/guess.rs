@@ -1,6 +1,6 @@
 //! What a file may be, by its content. A guess: whoever knows better can say so.
 
-use super::{Format, Model, read};
+use super::{Format, Model, read_text};
 
 /// How much of a file is looked at for its format, in bytes.
 const LOOKED_AT: usize = 4_096;
@@ -30,11 +30,11 @@ pub fn format(text: &str) -> Option<Format> {
 }
 
 /// The first model that every operation fits; if none does, the one that goes furthest.
-pub fn model(bytes: &[u8], format: Format) -> Model {
+pub fn model(text: &str, format: Format) -> Model {
     let all = [Model::Register, Model::CasRegister, Model::Kv, Model::Mutex, Model::Set, Model::Counter];
     let mut furthest = (0, Model::Register);
     for model in all {
-        match read(bytes, format, model) {
+        match read_text(text, format, model) {
             Ok(_) => return model,
             Err(wrong) if wrong.line > furthest.0 => furthest = (wrong.line, model),
             Err(_) => {}
@@ -82,20 +82,20 @@ mod tests {
             (&[("acquire", "nil"), ("release", "nil")], Model::Mutex),
             (&[("read", "#{1 2}")], Model::Set),
         ] {
-            assert_eq!(model(history(operations).as_bytes(), Format::Jepsen), expected, "{operations:?}");
+            assert_eq!(model(&history(operations), Format::Jepsen), expected, "{operations:?}");
         }
         let cas = "{:process 0 :type :invoke :f :cas :value [1 2]}";
-        assert_eq!(model(cas.as_bytes(), Format::Jepsen), Model::CasRegister);
+        assert_eq!(model(cas, Format::Jepsen), Model::CasRegister);
         let counter = "{:process 0 :type :invoke :f :add :value 1}{:process 0 :type :ok :f :add :value 1}\
                        {:process 0 :type :invoke :f :read}{:process 0 :type :ok :f :read :value 1}";
-        assert_eq!(model(counter.as_bytes(), Format::Jepsen), Model::Counter);
+        assert_eq!(model(counter, Format::Jepsen), Model::Counter);
         let kv = "{:process 0 :type :invoke :f :append :key 1 :value \"a\"}";
-        assert_eq!(model(kv.as_bytes(), Format::PorcupineKv), Model::Kv);
+        assert_eq!(model(kv, Format::PorcupineKv), Model::Kv);
     }
 
     #[test]
     fn what_fits_no_model_is_read_as_the_one_that_goes_furthest() {
         let mixed = "{:process 0 :type :invoke :f :acquire}\n{:process 0 :type :ok :f :acquire}\n{:process 0 :type :invoke :f :jump}";
-        assert_eq!(model(mixed.as_bytes(), Format::Jepsen), Model::Mutex);
+        assert_eq!(model(mixed, Format::Jepsen), Model::Mutex);
     }
 }

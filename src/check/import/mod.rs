@@ -104,9 +104,13 @@ pub fn initial_value(format: Format, file_name: &str) -> Value {
     if is_zero { Value::Int(0) } else { Value::Nil }
 }
 
-/// Reads a history.
+/// Reads a history from the bytes of a file.
 pub fn read(bytes: &[u8], format: Format, model: Model) -> Result<Imported, Wrong> {
-    let text = decode(bytes)?;
+    read_text(decode(bytes)?, format, model)
+}
+
+/// Reads a history.
+pub fn read_text(text: &str, format: Format, model: Model) -> Result<Imported, Wrong> {
     Ok(match model {
         Model::Register => imported(paired::<OfRegister>(text, format)?, Calls::Register),
         Model::CasRegister => imported(paired::<OfCasRegister>(text, format)?, Calls::CasRegister),
