@@ -24,21 +24,16 @@ struct Bench {
 impl Bench {
     fn hear(&self, message: &JsValue) {
         let bytes = message.unchecked_ref::<js_sys::Uint8Array>().to_vec();
-        match self.referee.borrow_mut().hear(&bytes) {
-            Ok(()) => self.work_soon(),
+        let heard = self.referee.borrow_mut().hear(&bytes);
+        match heard {
             Err(wrong) => self.post(&wrong.into()),
-        }
-    }
-
-    fn work_soon(&self) {
-        if !self.due.replace(true) {
-            // Only what can't be copied is refused.
-            let _ = self.again.post_message(&JsValue::NULL);
+            // What is short is answered at once; of a long check, a slice is due after the messages that wait.
+            Ok(()) if !self.due.get() => self.work(),
+            Ok(()) => {}
         }
     }
 
     fn work(&self) {
-        self.due.set(false);
         let clock = || self.scope.performance().map_or(f64::MAX, |clock| clock.now());
         let mut referee = self.referee.borrow_mut();
         let end = clock() + SLICE_MS;
@@ -49,8 +44,10 @@ impl Bench {
         for answer in referee.answers() {
             self.post(&js_sys::Uint8Array::from(&answer[..]));
         }
+        self.due.set(more);
         if more {
-            self.work_soon();
+            // Only what can't be copied is refused.
+            let _ = self.again.post_message(&JsValue::NULL);
         }
     }
 
