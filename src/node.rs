@@ -389,9 +389,9 @@ impl<N: Node> Effects<N> {
 
     /// Leaves word of which rule fired or refused.
     #[inline]
-    pub fn note(&mut self, note: N::Note) {
+    pub fn note(&mut self, note: impl Into<N::Note>) {
         if self.notes {
-            self.asked.push(Effect::Note(note));
+            self.asked.push(Effect::Note(note.into()));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The notes of gossip in words. Its items are the feed's posts.
 
-use super::{Sentence, Tone};
+use super::{Sentence, Tone, count_of, said};
 use crate::gossip::{ItemId, Note};
 use crate::node::{NodeId, NodeSet};
 
@@ -81,7 +81,7 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
             format!("Of {}'s posts it has {has}: the ones between were lost or are late.", name(id.origin)),
         ),
     };
-    Sentence { headline, reason, observer: None, source, tone }
+    said(tone, source, headline, reason)
 }
 
 fn by(mail: bool) -> &'static str {
@@ -89,7 +89,7 @@ fn by(mail: bool) -> &'static str {
 }
 
 fn posts(count: u64) -> String {
-    if count == 1 { "1 post".into() } else { format!("{count} posts") }
+    count_of(count, "post", "posts")
 }
 
 /// `n2#5`: the fifth post that n2 took in.

@@ -2,7 +2,7 @@
 //!
 //! Names are the caller's, since only it knows whether a node is called `p1`, `a3` or `n2`.
 
-use super::{Sentence, Tone};
+use super::{Sentence, Tone, said};
 use crate::node::{NodeId, NodeSet};
 use crate::paxos::{AcceptorNote, Ballot, Count, LearnerNote, Note, Proposal, ProposerNote, Trigger, Value, Why};
 
@@ -419,10 +419,6 @@ impl Words<'_> {
         let names: Vec<String> = nodes.iter().map(|id| self.node(id)).collect();
         names.join(", ")
     }
-}
-
-fn said(tone: Tone, source: &'static str, headline: String, reason: String) -> Sentence {
-    Sentence { headline, reason, observer: None, source, tone }
 }
 
 fn of(count: Count) -> String {

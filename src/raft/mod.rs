@@ -85,7 +85,10 @@ pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 pub use membership::{Change, ChangeRefusal, Membership};
 pub use message::{AppendResult, Message};
-pub use note::{AppendRefusal, Contact, Heard, Ignored, Note, ReadProof, VoteRefusal};
+pub use note::{
+    AppendRefusal, ClientNote, Contact, ElectionNote, FollowerNote, Heard, Ignored, LeaderNote, MembershipNote, Note,
+    PreVoteNote, ReadProof, SnapshotNote, TransferNote, VoteRefusal,
+};
 pub use persistent::{Delta, PersistentState};
 pub use progress::{Progress, ProgressState};
 pub use quorum::{VoteResult, majority_reached, majority_vote};
@@ -445,7 +448,7 @@ impl<C: Command> Node for Raft<C> {
     fn on_request(&mut self, id: RequestId, request: Request<C>, at: Clocks, out: &mut Effects<Self>) {
         if !self.is_leader() {
             let (leader, term) = (self.leader_hint(), self.state.term);
-            out.note(Note::RequestRefused { request: id, leader, term });
+            out.note(ClientNote::RequestRefused { request: id, leader, term });
             return out.reply(id, Answer::Refused(Refusal::NotLeader { leader, term }));
         }
         match request {

@@ -3,7 +3,7 @@
 use crate::sorted::SortedMap;
 
 use super::log::{EntryId, Index, Term};
-use super::note::{Heard, Note};
+use super::note::{ElectionNote, Heard, Note};
 use super::persistent::Delta;
 use super::progress::Progress;
 use super::tenure::{Acknowledged, Round, Tenure};
@@ -96,7 +96,7 @@ impl<C: Command> Raft<C> {
         self.role = Role::Candidate { votes: NodeSet::EMPTY };
         let Config { id, election_timeout: timeout, .. } = self.config;
         let members = *self.membership();
-        out.note(Note::AsksForVotes { term, last, heard, timeout, members });
+        out.note(ElectionNote::AsksForVotes { term, last, heard, timeout, members });
         out.set_timer(Timer::Election, timeout);
         // Were the request to leave before the vote is durable, a crash could bring the same term up again with a shorter
         // log, and votes given to the longer one would elect it.
@@ -124,7 +124,7 @@ impl<C: Command> Raft<C> {
             tenure: Tenure { noop: last.next(), acknowledged, ..Tenure::default() },
             followers: self.peers().iter().map(|peer| (peer, Progress::probe(last.next()))).collect(),
         };
-        out.note(Note::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
+        out.note(ElectionNote::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
         out.cancel_timer(Timer::Election);
         out.set_timer(Timer::Heartbeat, Delay::fixed(heartbeat_interval));
         if switches.check_quorum {
@@ -159,7 +159,7 @@ impl<C: Command> Raft<C> {
             Role::Leader { .. } => panic!("a leader follows nobody in its own term"),
         };
         self.role = Role::Follower { leader: Some(leader) };
-        out.note(Note::FollowsLeader { leader, term: self.state.term, conceded });
+        out.note(ElectionNote::FollowsLeader { leader, term: self.state.term, conceded });
         self.settle_transfer(leader, out);
     }
 }

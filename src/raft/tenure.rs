@@ -7,7 +7,7 @@
 use crate::sorted::SortedMap;
 
 use super::log::Index;
-use super::note::Note;
+use super::note::ClientNote;
 use super::reads::WaitingRead;
 use super::role::Role;
 use super::transfer::Transfer;
@@ -168,7 +168,7 @@ impl<C: Command> Raft<C> {
             if self.config.switches.reads == Reads::Lease {
                 self.tenure_mut().lease_from = began;
                 if let (Some(from), Some(until)) = (began, self.lease_until()) {
-                    out.note(Note::LeaseRenewed { round: confirmed, from, until });
+                    out.note(ClientNote::LeaseRenewed { round: confirmed, from, until });
                 }
             }
             self.answer_reads(out);

@@ -172,7 +172,7 @@ impl ReplicatedLog for Raft<Command> {
 
     fn forgotten(note: &raft::Note) -> Option<RequestId> {
         match note {
-            raft::Note::RequestFateUnknown { request, .. } => Some(*request),
+            raft::Note::Client(raft::ClientNote::RequestFateUnknown { request, .. }) => Some(*request),
             _ => None,
         }
     }

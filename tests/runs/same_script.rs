@@ -44,9 +44,9 @@ impl Tally {
         let steps = &run.watch().events.steps;
         for (_, noted) in steps.iter().filter(|(number, _)| *number >= *seen) {
             match &noted.note {
-                Note::Raft(raft::Note::BecameLeader { .. })
+                Note::Raft(raft::Note::Election(raft::ElectionNote::BecameLeader { .. }))
                 | Note::MultiPaxos(multi_paxos::Note::BecameLeader { .. }) => self.elected += 1,
-                Note::Raft(raft::Note::SnapshotInstalled { .. })
+                Note::Raft(raft::Note::Snapshot(raft::SnapshotNote::Installed { .. }))
                 | Note::MultiPaxos(multi_paxos::Note::SnapshotInstalled { .. }) => self.snapshots_installed += 1,
                 _ => {}
             }

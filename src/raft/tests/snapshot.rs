@@ -267,7 +267,7 @@ fn a_request_whose_place_a_snapshot_covers_stays_open_and_one_that_it_rules_out_
     let refused = |index| Answer::Refused(Refusal::Superseded { index: Index(index) });
     assert_eq!(cluster.replies, [(RequestId(2), refused(4)), (RequestId(3), refused(5)), (RequestId(4), refused(6))]);
     let unknown = |note: &Note| match note {
-        Note::RequestFateUnknown { request, entry, last } => Some((request.0, *entry, *last)),
+        Note::Client(ClientNote::RequestFateUnknown { request, entry, last }) => Some((request.0, *entry, *last)),
         _ => None,
     };
     let unknown: Vec<_> = cluster.notes_of(n(1)).iter().filter_map(unknown).collect();

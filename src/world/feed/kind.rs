@@ -335,11 +335,11 @@ fn sent<'a>(seen: &'a Seen<'_, Participant>) -> impl Iterator<Item = &'a Envelop
 pub(super) fn is_notable(note: &Note) -> bool {
     match note {
         Note::Raft(
-            raft::Note::EntryAppended { .. }
-            | raft::Note::AppendAccepted { .. }
-            | raft::Note::CommitAdvanced { .. }
-            | raft::Note::CommitLearned { .. }
-            | raft::Note::RequestCommitted { .. },
+            raft::Note::Leader(raft::LeaderNote::EntryAppended { .. })
+            | raft::Note::Follower(raft::FollowerNote::AppendAccepted { .. })
+            | raft::Note::Leader(raft::LeaderNote::CommitAdvanced { .. })
+            | raft::Note::Follower(raft::FollowerNote::CommitLearned { .. })
+            | raft::Note::Client(raft::ClientNote::RequestCommitted { .. }),
         ) => false,
         Note::Raft(note) => !note.is_routine(),
         Note::MultiPaxos(
@@ -371,6 +371,7 @@ pub(super) fn committed(note: &Note) -> Option<PostId> {
 pub(super) fn elected(note: &Note) -> bool {
     matches!(
         note,
-        Note::Raft(raft::Note::BecameLeader { .. }) | Note::MultiPaxos(multi_paxos::Note::BecameLeader { .. })
+        Note::Raft(raft::Note::Election(raft::ElectionNote::BecameLeader { .. }))
+            | Note::MultiPaxos(multi_paxos::Note::BecameLeader { .. })
     )
 }
