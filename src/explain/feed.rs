@@ -30,7 +30,7 @@ pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sent
             Sentence { observer, ..raft::sentence(node, note) }
         }
         Note::MultiPaxos(note) => {
-            let asks = matches!(note, multi_paxos::Note::Prepares { .. });
+            let asks = matches!(note, multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::Prepares { .. }));
             let observer = if asks { quorum_view(node, view) } else { None };
             Sentence { observer, ..super::multi_paxos::sentence(node, note) }
         }

@@ -9,7 +9,7 @@ pub mod multi_paxos;
 pub mod paxos;
 pub mod raft;
 
-use crate::node::Delay;
+use crate::node::{Count, Delay};
 
 /// How a sentence is coloured. Never the only sign of what it says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +46,11 @@ fn said(tone: Tone, source: &'static str, headline: String, reason: String) -> S
 /// `1 post`, `2 posts`.
 fn count_of(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `2 of 3`.
+fn of(count: Count) -> String {
+    format!("{} of {}", count.by.len(), count.of)
 }
 
 /// `150 to 300 ms`.

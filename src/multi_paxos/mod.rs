@@ -89,12 +89,12 @@ use std::str::FromStr;
 pub use durable::{Accepted, Delta, Durable, Snapshot};
 pub use flaw::Flaw;
 pub use message::Message;
-pub use note::{Count, Heard, Ignored, Note};
+pub use note::{AcceptorNote, ClientNote, Heard, Ignored, LeaderNote, LeadershipNote, LearnerNote, Note};
 pub use proposal::{Ballot, Payload, Proposal, Slot};
 pub use role::{Progress, Read, Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 
-use crate::node::{Answer, Clocks, Command, Delay, Effects, Micros, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Command, Count, Delay, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
 
@@ -436,7 +436,7 @@ impl<C: Command> Node for MultiPaxos<C> {
         match request {
             _ if !self.is_leader() => {
                 let (leader, ballot) = (self.leader_hint(), self.state.promised);
-                out.note(Note::RequestRefused { request: id, leader, ballot });
+                out.note(ClientNote::RequestRefused { request: id, leader, ballot });
                 out.reply(id, Answer::Refused(Refusal::NotLeader { leader, ballot }));
             }
             Request::Propose(command) => self.propose(id, command, out),

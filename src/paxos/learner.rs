@@ -46,12 +46,12 @@ impl Learner {
         }
         let count = config.accept_count(*by);
         if !noted {
-            out.note(Note::Learner(LearnerNote::Counts { proposal: proposal.clone(), from, count }));
+            out.note(LearnerNote::Counts { proposal: proposal.clone(), from, count });
         }
         if self.chosen.is_some() || !config.is_accept_quorum(*by) {
             return None;
         }
-        out.note(Note::Learner(LearnerNote::Learns { chosen: proposal.clone(), count }));
+        out.note(LearnerNote::Learns { chosen: proposal.clone(), count });
         self.chosen = Some(proposal.clone());
         self.chosen.clone()
     }

@@ -267,7 +267,7 @@ impl ReplicatedLog for MultiPaxos<Command> {
 
     fn forgotten(note: &multi_paxos::Note) -> Option<RequestId> {
         match note {
-            multi_paxos::Note::RequestFateUnknown { request, .. } => Some(*request),
+            multi_paxos::Note::Client(multi_paxos::ClientNote::RequestFateUnknown { request, .. }) => Some(*request),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ fn values_of_an_overtaken_leader_are_refused() {
     }
     assert_eq!(cluster.server(n(3)).accepted().get(Slot(1)), None);
     let refusals = cluster.noted(|note| {
-        matches!(note, Note::AcceptRefused { ballot: low, promised, .. } if *low == ballot(1, 1) && *promised == ballot(2, 2))
+        matches!(note, Note::Acceptor(AcceptorNote::AcceptRefused { ballot: low, promised, .. }) if *low == ballot(1, 1) && *promised == ballot(2, 2))
     });
     assert_eq!(refusals, 1);
 }
@@ -80,7 +80,8 @@ fn a_slot_after_a_hole_waits_for_the_hole() {
     cluster.settle(all(3));
     assert_eq!(cluster.server(n(1)).commit_index(), Slot::ZERO);
     assert_eq!(cluster.ghost.chosen(Slot(2)), Some((ballot(1, 1), &Payload::Command(2))));
-    let after_hole = |note: &Note| matches!(note, Note::ChosenAfterHole { slot: Slot(2), hole: Slot(1), .. });
+    let after_hole =
+        |note: &Note| matches!(note, Note::Leader(LeaderNote::ChosenAfterHole { slot: Slot(2), hole: Slot(1), .. }));
     assert_eq!(cluster.noted(after_hole), 1);
     assert_eq!((cluster.answer(first), cluster.answer(second)), (None, None));
     // Sent again after more than one interval.
@@ -122,7 +123,7 @@ fn a_follower_learns_what_it_accepted_itself() {
     assert_eq!(cluster.server(n(2)).commit_index(), Slot::ZERO);
     cluster.beat(n(1), all(3));
     assert_eq!(cluster.commands(n(2)), [Some(1)]);
-    assert_eq!(cluster.noted(|note| matches!(note, Note::AsksToCatchUp { .. })), 0);
+    assert_eq!(cluster.noted(|note| matches!(note, Note::Learner(LearnerNote::AsksToCatchUp { .. }))), 0);
 }
 
 /// What a server accepted under an older ballot need not be what was chosen: it asks.
@@ -141,7 +142,8 @@ fn a_value_accepted_under_an_older_ballot_is_not_taken_for_chosen() {
     assert_eq!(cluster.commands(n(5)), [], "it accepted 1 for the slot, under 1.n1");
     cluster.settle(all(5));
     assert_eq!(cluster.commands(n(5)), [Some(2)]);
-    let caught_up = |(node, note): &&(NodeId, Note)| *node == n(5) && matches!(note, Note::CaughtUp { .. });
+    let caught_up =
+        |(node, note): &&(NodeId, Note)| *node == n(5) && matches!(note, Note::Learner(LearnerNote::CaughtUp { .. }));
     assert_eq!(cluster.notes.iter().filter(caught_up).count(), 1);
 }
 
@@ -275,7 +277,9 @@ fn a_snapshot_does_not_tell_the_fate_of_a_command() {
     cluster.beat(n(2), all(3));
     assert_eq!(cluster.server(n(1)).commit_index(), Slot(1));
     assert_eq!(cluster.answer(request), None);
-    let unknown = |note: &Note| matches!(note, Note::RequestFateUnknown { slot: Slot(1), through: Slot(1), .. });
+    let unknown = |note: &Note| {
+        matches!(note, Note::Client(ClientNote::RequestFateUnknown { slot: Slot(1), through: Slot(1), .. }))
+    };
     assert_eq!((cluster.noted(unknown), cluster.server(n(1)).pending().count()), (1, 0));
 }
 

@@ -23,48 +23,48 @@ macro_rules! variants {
 variants! {
     "started": Note::Started { ballot: Ballot { round: 0, .. }, .. },
     "restarted": Note::Started { .. },
-    "prepares, no leader": Note::Prepares { heard: Heard::NoLeader, .. },
-    "prepares, silent leader": Note::Prepares { heard: Heard::Leader(_), .. },
-    "prepares again": Note::PreparesAgain { .. },
-    "promises": Note::Promises { snapshot: None, .. },
-    "promises with a snapshot": Note::Promises { snapshot: Some(_), .. },
-    "prepare refused": Note::PrepareRefused { .. },
-    "promise counted": Note::PromiseCounted { .. },
-    "became leader": Note::BecameLeader { .. },
-    "proposes reported": Note::ProposesReported { .. },
-    "fills hole": Note::FillsHole { .. },
-    "proposes": Note::Proposes { .. },
-    "accepts": Note::Accepts { fresh: 1.., .. },
-    "accepts again": Note::Accepts { .. },
-    "accept refused": Note::AcceptRefused { .. },
-    "acceptance counted": Note::AcceptanceCounted { .. },
-    "commit advanced": Note::CommitAdvanced { .. },
-    "chosen after hole": Note::ChosenAfterHole { .. },
-    "sends again": Note::SendsAgain { .. },
-    "refused": Note::Refused { .. },
-    "ballot adopted by a follower": Note::BallotAdopted { left: RoleName::Follower, .. },
-    "ballot adopted in phase 1": Note::BallotAdopted { left: RoleName::Preparing, .. },
-    "ballot adopted by a leader": Note::BallotAdopted { left: RoleName::Leader, .. },
-    "backs off": Note::BacksOff { .. },
-    "follows": Note::FollowsLeader { .. },
-    "heartbeat sent": Note::HeartbeatSent { .. },
-    "heartbeat heard": Note::HeartbeatHeard { .. },
-    "heartbeat refused": Note::HeartbeatRefused { .. },
-    "commit learned": Note::CommitLearned { .. },
-    "asks to catch up": Note::AsksToCatchUp { .. },
-    "tells decided": Note::TellsDecided { snapshot: None, .. },
-    "tells decided, with a snapshot": Note::TellsDecided { snapshot: Some(_), .. },
-    "caught up": Note::CaughtUp { .. },
-    "snapshot installed": Note::SnapshotInstalled { .. },
-    "compacted": Note::Compacted { .. },
-    "request committed": Note::RequestCommitted { .. },
-    "request superseded": Note::RequestSuperseded { .. },
-    "request fate unknown": Note::RequestFateUnknown { .. },
-    "request refused, leader known": Note::RequestRefused { leader: Some(_), .. },
-    "request refused, no leader": Note::RequestRefused { leader: None, .. },
-    "read taken": Note::ReadTaken { .. },
-    "read confirmed": Note::ReadConfirmed { .. },
-    "read given up": Note::ReadGivenUp { .. },
+    "prepares, no leader": Note::Leadership(LeadershipNote::Prepares { heard: Heard::NoLeader, .. }),
+    "prepares, silent leader": Note::Leadership(LeadershipNote::Prepares { heard: Heard::Leader(_), .. }),
+    "prepares again": Note::Leadership(LeadershipNote::PreparesAgain { .. }),
+    "promises": Note::Acceptor(AcceptorNote::Promises { snapshot: None, .. }),
+    "promises with a snapshot": Note::Acceptor(AcceptorNote::Promises { snapshot: Some(_), .. }),
+    "prepare refused": Note::Acceptor(AcceptorNote::PrepareRefused { .. }),
+    "promise counted": Note::Leadership(LeadershipNote::PromiseCounted { .. }),
+    "became leader": Note::Leadership(LeadershipNote::BecameLeader { .. }),
+    "proposes reported": Note::Leader(LeaderNote::ProposesReported { .. }),
+    "fills hole": Note::Leader(LeaderNote::FillsHole { .. }),
+    "proposes": Note::Leader(LeaderNote::Proposes { .. }),
+    "accepts": Note::Acceptor(AcceptorNote::Accepts { fresh: 1.., .. }),
+    "accepts again": Note::Acceptor(AcceptorNote::Accepts { .. }),
+    "accept refused": Note::Acceptor(AcceptorNote::AcceptRefused { .. }),
+    "acceptance counted": Note::Leader(LeaderNote::AcceptanceCounted { .. }),
+    "commit advanced": Note::Leader(LeaderNote::CommitAdvanced { .. }),
+    "chosen after hole": Note::Leader(LeaderNote::ChosenAfterHole { .. }),
+    "sends again": Note::Leader(LeaderNote::SendsAgain { .. }),
+    "refused": Note::Leadership(LeadershipNote::Refused { .. }),
+    "ballot adopted by a follower": Note::Leadership(LeadershipNote::BallotAdopted { left: RoleName::Follower, .. }),
+    "ballot adopted in phase 1": Note::Leadership(LeadershipNote::BallotAdopted { left: RoleName::Preparing, .. }),
+    "ballot adopted by a leader": Note::Leadership(LeadershipNote::BallotAdopted { left: RoleName::Leader, .. }),
+    "backs off": Note::Leadership(LeadershipNote::BacksOff { .. }),
+    "follows": Note::Leadership(LeadershipNote::FollowsLeader { .. }),
+    "heartbeat sent": Note::Leader(LeaderNote::HeartbeatSent { .. }),
+    "heartbeat heard": Note::Learner(LearnerNote::HeartbeatHeard { .. }),
+    "heartbeat refused": Note::Learner(LearnerNote::HeartbeatRefused { .. }),
+    "commit learned": Note::Learner(LearnerNote::CommitLearned { .. }),
+    "asks to catch up": Note::Learner(LearnerNote::AsksToCatchUp { .. }),
+    "tells decided": Note::Learner(LearnerNote::TellsDecided { snapshot: None, .. }),
+    "tells decided, with a snapshot": Note::Learner(LearnerNote::TellsDecided { snapshot: Some(_), .. }),
+    "caught up": Note::Learner(LearnerNote::CaughtUp { .. }),
+    "snapshot installed": Note::Learner(LearnerNote::SnapshotInstalled { .. }),
+    "compacted": Note::Learner(LearnerNote::Compacted { .. }),
+    "request committed": Note::Client(ClientNote::RequestCommitted { .. }),
+    "request superseded": Note::Client(ClientNote::RequestSuperseded { .. }),
+    "request fate unknown": Note::Client(ClientNote::RequestFateUnknown { .. }),
+    "request refused, leader known": Note::Client(ClientNote::RequestRefused { leader: Some(_), .. }),
+    "request refused, no leader": Note::Client(ClientNote::RequestRefused { leader: None, .. }),
+    "read taken": Note::Client(ClientNote::ReadTaken { .. }),
+    "read confirmed": Note::Client(ClientNote::ReadConfirmed { .. }),
+    "read given up": Note::Client(ClientNote::ReadGivenUp { .. }),
     "ignored, other ballot": Note::ReplyIgnored { why: Ignored::OtherBallot { .. }, .. },
     "ignored, phase over": Note::ReplyIgnored { why: Ignored::PhaseOver, .. },
     "ignored, duplicate": Note::ReplyIgnored { why: Ignored::Duplicate, .. },
@@ -160,7 +160,8 @@ fn a_new_leader_says_what_it_took_over() {
     cluster.deliver(n(1), n(3));
     cluster.network.clear();
     cluster.lead(n(2), set(&[2, 3]));
-    let (headline, reason, source) = said(&mut cluster, |note| matches!(note, Note::BecameLeader { .. }));
+    let (headline, reason, source) =
+        said(&mut cluster, |note| matches!(note, Note::Leadership(LeadershipNote::BecameLeader { .. })));
     assert_eq!(headline, "n2 leads under 2.n2");
     assert_eq!(
         reason,
@@ -168,7 +169,7 @@ fn a_new_leader_says_what_it_took_over() {
          hole with a no-op. Slot 3 is the first free one."
     );
     assert_eq!(source, "Paxos Made Simple §3");
-    let (headline, reason, _) = said(&mut cluster, |note| matches!(note, Note::FillsHole { .. }));
+    let (headline, reason, _) = said(&mut cluster, |note| matches!(note, Note::Leader(LeaderNote::FillsHole { .. })));
     assert_eq!(headline, "n2 fills slot 1 with a no-op");
     assert_eq!(
         reason,
@@ -183,7 +184,8 @@ fn a_read_names_the_quorum_that_confirmed_it() {
     cluster.lead(n(1), all(3));
     cluster.ask(n(1), Request::Read);
     cluster.settle(all(3));
-    let (headline, reason, source) = said(&mut cluster, |note| matches!(note, Note::ReadConfirmed { .. }));
+    let (headline, reason, source) =
+        said(&mut cluster, |note| matches!(note, Note::Client(ClientNote::ReadConfirmed { .. })));
     assert_eq!(headline, "n1 answers read 1 at slot 0");
     assert_eq!(reason, "2 of 3 confirmed since that it led, {n1, n2}; it takes 2. By now nothing was decided.");
     assert_eq!(source, "Paxos Made Moderately Complex §4.5");

@@ -18,7 +18,7 @@ pub use snapshot::SnapshotNote;
 pub use transfer::TransferNote;
 
 use super::{EntryId, Index, RoleName, Term};
-use crate::node::NodeId;
+use crate::node::{NodeId, note_of_parts};
 
 /// A rule that fired or refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -127,18 +127,8 @@ impl Note {
     }
 }
 
-/// So that a rule notes what is of its own part, and need not say which part that is.
-macro_rules! parts {
-    ($($part:ident($note:ty)),* $(,)?) => {
-        $(impl From<$note> for Note {
-            fn from(note: $note) -> Self {
-                Self::$part(note)
-            }
-        })*
-    };
-}
-
-parts! {
+note_of_parts! {
+    Note:
     Election(ElectionNote),
     PreVote(PreVoteNote),
     Leader(LeaderNote),

@@ -343,13 +343,13 @@ pub(super) fn is_notable(note: &Note) -> bool {
         ) => false,
         Note::Raft(note) => !note.is_routine(),
         Note::MultiPaxos(
-            multi_paxos::Note::Proposes { .. }
-            | multi_paxos::Note::Accepts { .. }
-            | multi_paxos::Note::CommitAdvanced { .. }
-            | multi_paxos::Note::CommitLearned { .. }
-            | multi_paxos::Note::RequestCommitted { .. }
-            | multi_paxos::Note::ReadTaken { .. }
-            | multi_paxos::Note::ReadConfirmed { .. },
+            multi_paxos::Note::Leader(multi_paxos::LeaderNote::Proposes { .. })
+            | multi_paxos::Note::Acceptor(multi_paxos::AcceptorNote::Accepts { .. })
+            | multi_paxos::Note::Leader(multi_paxos::LeaderNote::CommitAdvanced { .. })
+            | multi_paxos::Note::Learner(multi_paxos::LearnerNote::CommitLearned { .. })
+            | multi_paxos::Note::Client(multi_paxos::ClientNote::RequestCommitted { .. })
+            | multi_paxos::Note::Client(multi_paxos::ClientNote::ReadTaken { .. })
+            | multi_paxos::Note::Client(multi_paxos::ClientNote::ReadConfirmed { .. }),
         ) => false,
         Note::MultiPaxos(note) => !note.is_routine(),
         Note::Gossip(gossip::Note::Learns { by_mail, .. }) => !by_mail,
@@ -372,6 +372,6 @@ pub(super) fn elected(note: &Note) -> bool {
     matches!(
         note,
         Note::Raft(raft::Note::Election(raft::ElectionNote::BecameLeader { .. }))
-            | Note::MultiPaxos(multi_paxos::Note::BecameLeader { .. })
+            | Note::MultiPaxos(multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::BecameLeader { .. }))
     )
 }
