@@ -88,8 +88,12 @@ impl<C: Command> MultiPaxos<C> {
             self.install(from, snapshot, out);
         }
         let old = self.commit_index();
+        if first > old.next() {
+            // It asked before a crash, and knew more then.
+            return self.ignore(from, "Decided", Ignored::Gap { first, commit: old }, out);
+        }
         let known = old.next().since(first) as usize;
-        if first > old.next() || known >= payloads.len() {
+        if known >= payloads.len() {
             if old == before {
                 let last = Slot(first.0 + payloads.len() as u64 - 1);
                 self.ignore(from, "Decided", Ignored::Decided { last, commit: old }, out);
@@ -144,7 +148,10 @@ impl<C: Command> MultiPaxos<C> {
                     out.reply(request, Answer::Refused(Refusal::Superseded { slot }));
                 }
                 // A snapshot does not tell what was in its slots: nobody here can know any more.
-                None => out.note(ClientNote::RequestFateUnknown { request, slot, through: self.base() }),
+                None => {
+                    out.note(ClientNote::RequestFateUnknown { request, slot, through: self.base() });
+                    out.reply(request, Answer::Unknown);
+                }
             }
         }
         if let Role::Leader { next, acceptances, .. } = &mut self.role {

@@ -57,9 +57,9 @@
 //! # Clients (PMMC §2)
 //! A server that does not lead has done nothing and says so. The leader answers when its slot is chosen and so are all
 //! before it; or refuses, if the slot was decided otherwise, for a command is only ever proposed again for the same slot.
-//! A server that lost its office keeps its open requests, because it may still learn of their fate; one that crashed has
-//! forgotten them. Commands are told apart by their value, as in the paper: who needs two equal ones to count twice puts
-//! a number into them.
+//! A server that lost its office keeps its open requests, because it may still learn of their fate, unless a snapshot
+//! covers their slots: then it says that it does not know. One that crashed has forgotten them. Commands are told apart by
+//! their value, as in the paper: who needs two equal ones to count twice puts a number into them.
 //!
 //! What must never be false stands beside the protocol in [`invariant`]; every rule that fires or refuses leaves a
 //! [`Note`]. A [`Flaw`] takes one rule out, to see what it was for.

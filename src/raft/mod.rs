@@ -33,7 +33,8 @@
 //!
 //! **Clients** (§8). A server that does not lead refuses and tells who leads, if it knows. The leader answers when the
 //! entry is committed, or when a committed entry of a later term proves that it never will be. A leader that lost its
-//! office keeps its open requests, because it may still learn of their fate; one that crashed has forgotten them.
+//! office keeps its open requests, because it may still learn of their fate, unless a snapshot covers the place of their
+//! entries: then it says that it does not know. One that crashed has forgotten them.
 //!
 //! **Compaction** (§7). The log would grow for ever, so a snapshot of the state machine takes the place of its beginning; who
 //! lacks an entry that is gone gets the snapshot. **Membership** (§6; thesis, chapter 4). Who takes part is an entry of the

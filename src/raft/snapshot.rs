@@ -19,7 +19,7 @@ use super::persistent::Delta;
 use super::role::Role;
 use super::tenure::Round;
 use super::{Message, Raft, Timer};
-use crate::node::{Clocks, Command, Effects, NodeId};
+use crate::node::{Answer, Clocks, Command, Effects, NodeId};
 
 /// What a prefix of the log led to, and what is needed to go on from there.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -121,8 +121,9 @@ impl<C: Command> Raft<C> {
             if ruled_out {
                 Self::settle(&self.state.log, entry, request, last, out);
             } else if index <= last.index {
-                // There is nothing to answer: it may have taken effect or not, and no later entry will tell.
+                // It may have taken effect or not, and no later entry will tell.
                 out.note(ClientNote::RequestFateUnknown { request, entry, last });
+                out.reply(request, Answer::Unknown);
             } else {
                 self.pending.insert((index, term), request);
             }

@@ -56,6 +56,9 @@ fn ignored(from: NodeId, why: Ignored) -> String {
         Ignored::Decided { last, commit } => {
             format!("It is about slots up to {last}, and all up to {commit} is decided already.")
         }
+        Ignored::Gap { first, commit } => {
+            format!("It begins with slot {first}, and since its restart it knows only that {}.", decided(commit))
+        }
         Ignored::NotLeader { ballot } => format!("{from} takes it for the leader of {ballot}, but it leads no more."),
     }
 }

@@ -76,6 +76,13 @@ pub enum Ignored {
         /// The server's commit index.
         commit: Slot,
     },
+    /// It tells of later slots, and not what comes before them: the server knew more when it asked, and crashed since.
+    Gap {
+        /// The first slot that it tells of.
+        first: Slot,
+        /// The server's commit index.
+        commit: Slot,
+    },
     /// It asks a leader, and the server leads no more.
     NotLeader {
         /// The ballot under which it was thought to lead.

@@ -164,6 +164,30 @@ fn what_is_chosen_is_learnt_again_after_a_crash() {
     assert_eq!(cluster.commands(n(3)), [Some(1), Some(2), Some(3)]);
 }
 
+/// It asked from where it was before the crash: what it gets leaves a gap.
+#[test]
+fn an_answer_to_who_has_forgotten_more_since_is_ignored() {
+    let mut cluster = Cluster::new(3);
+    cluster.lead(n(1), all(3));
+    cluster.propose(n(1), 1);
+    cluster.settle(all(3));
+    cluster.beat(n(1), all(3));
+    cluster.propose(n(1), 2);
+    cluster.settle(set(&[1, 2]));
+    cluster.fire(n(1), Timer::Heartbeat);
+    cluster.deliver(n(1), n(3));
+    cluster.deliver(n(3), n(1));
+    cluster.crash(n(3), 0);
+    cluster.restart(n(3));
+    cluster.deliver(n(1), n(3));
+    assert_eq!(cluster.server(n(3)).commit_index(), Slot::ZERO);
+    let why = Ignored::Gap { first: Slot(2), commit: Slot::ZERO };
+    let ignored = Note::ReplyIgnored { from: n(1), message: "Decided", why };
+    assert!(cluster.notes.contains(&(n(3), ignored)), "{:?}", cluster.notes);
+    cluster.beat(n(1), all(3));
+    assert_eq!(cluster.commands(n(3)), [Some(1), Some(2)], "it asks again from the start");
+}
+
 /// PMMC §4.2: a server that lacks what the leader compacted gets the snapshot and what follows.
 #[test]
 fn a_laggard_gets_the_snapshot() {
@@ -264,7 +288,7 @@ fn an_overtaken_leader_says_nothing_that_it_does_not_know() {
     assert_eq!(cluster.server(n(1)).pending().count(), 2);
 }
 
-/// A snapshot hides what its slots held: the server that took the command stays silent for good.
+/// A snapshot hides what its slots held: the server that took the command will never know what came of it, and says so.
 #[test]
 fn a_snapshot_does_not_tell_the_fate_of_a_command() {
     let mut cluster = Cluster::new(3);
@@ -276,7 +300,7 @@ fn a_snapshot_does_not_tell_the_fate_of_a_command() {
     cluster.compact(n(2));
     cluster.beat(n(2), all(3));
     assert_eq!(cluster.server(n(1)).commit_index(), Slot(1));
-    assert_eq!(cluster.answer(request), None);
+    assert_eq!(cluster.answer(request), Some(&Answer::Unknown));
     let unknown = |note: &Note| {
         matches!(note, Note::Client(ClientNote::RequestFateUnknown { slot: Slot(1), through: Slot(1), .. }))
     };

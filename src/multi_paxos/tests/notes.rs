@@ -69,6 +69,7 @@ variants! {
     "ignored, phase over": Note::ReplyIgnored { why: Ignored::PhaseOver, .. },
     "ignored, duplicate": Note::ReplyIgnored { why: Ignored::Duplicate, .. },
     "ignored, decided": Note::ReplyIgnored { why: Ignored::Decided { .. }, .. },
+    "ignored, gap": Note::ReplyIgnored { why: Ignored::Gap { .. }, .. },
     "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader { .. }, .. },
 }
 
