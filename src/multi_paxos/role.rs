@@ -1,12 +1,11 @@
 //! Who leads: the roles, what only each of them knows, and the only ways from one to another.
 
-use crate::sorted::SortedMap;
-
 use super::durable::Delta;
 use super::note::{ClientNote, Heard, LeadershipNote, Note};
 use super::proposal::{Ballot, Proposal, Slot};
 use super::{Message, MultiPaxos, Refusal, Timer};
 use crate::node::{Answer, Command, Delay, Effects, Micros, NodeId, NodeSet, RequestId};
+use crate::sorted::SortedMap;
 
 /// The range in which an overtaken server waits grows so many times at most.
 pub(super) const PREEMPTED_MAX: u8 = 4;

@@ -6,9 +6,12 @@
 //!
 //! What is absent here on purpose: any way to ask for the time, for a random number, or for what another node knows.
 
+mod invariant;
 mod names;
 mod time;
 
+pub use invariant::Violation;
+pub(crate) use invariant::violated;
 pub use names::{Count, NodeId, NodeSet, RequestId};
 pub use time::{Clocks, Delay, Micros};
 

@@ -1,11 +1,10 @@
 //! The learner: it counts acceptances. What it knows it has from acceptors alone, so a crash may take it all.
 
-use crate::sorted::SortedMap;
-
 use super::note::{LearnerNote, Note, Why};
 use super::proposal::Proposal;
 use super::{Config, Paxos};
 use crate::node::{Effects, NodeId, NodeSet};
+use crate::sorted::SortedMap;
 
 /// What a learner has heard since it started (Paxos Made Simple §2.3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]

@@ -1,12 +1,11 @@
 //! The proposer: it carries one value through the two phases, under ever higher ballots, until one is chosen.
 
-use crate::sorted::SortedMap;
-
 use super::message::Message;
 use super::note::{Note, ProposerNote, Trigger, Why};
 use super::proposal::{Ballot, Proposal, Value};
 use super::{Chosen, Config, Delta, Flaw, Paxos, Refusal, Timer, send};
 use crate::node::{Answer, Effects, NodeId, NodeSet, RequestId};
+use crate::sorted::SortedMap;
 
 /// A proposer and how far it has come. Of all this only the round outlives a crash.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -77,11 +77,6 @@ mod tenure;
 mod tests;
 mod transfer;
 
-use crate::sorted::SortedMap;
-use membership::Memberships;
-
-use flaw::Miscount;
-
 pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 pub use membership::{Change, ChangeRefusal, Membership};
@@ -101,7 +96,11 @@ pub use switches::{Reads, Switches};
 pub use tenure::{Acknowledged, Round, Tenure};
 pub use transfer::{Transfer, TransferRefusal};
 
+use flaw::Miscount;
+use membership::Memberships;
+
 use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
+use crate::sorted::SortedMap;
 
 /// What a server is told before it starts. Not part of its memory: a crash leaves it as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -141,9 +140,7 @@ impl Config {
             flaw: None,
         }
     }
-}
 
-impl Config {
     /// The configuration before the first entry of the log.
     pub fn first_membership(&self) -> Membership {
         Membership::simple(self.members, self.learners)
@@ -157,7 +154,6 @@ pub enum Timer {
     Election,
     /// Runs at the leader: when it ends, the next heartbeat goes out.
     Heartbeat,
-
     /// Runs at the leader if check-quorum is on: when it ends, the leader must have heard from a quorum lately.
     Quorum,
     /// Runs at a leader that hands over: when it ends, it gives up.
@@ -174,7 +170,6 @@ pub enum Request<C> {
     Read,
     /// Hand leadership over to this server (T §3.10).
     TransferLeadership(NodeId),
-
     /// Change who takes part. Done when its entry is committed; of a joint change that is the joint configuration, which the
     /// leader then leaves by itself.
     ChangeMembers(Change),
@@ -190,7 +185,6 @@ pub enum Response {
         /// The term of the leader that created it.
         term: Term,
     },
-
     /// A read may be answered once the state machine has carried out the log up to here.
     ReadAt {
         /// Nothing beyond it was committed when the read was asked.
@@ -233,7 +227,6 @@ pub enum Refusal {
         /// Why it did not.
         why: TransferRefusal,
     },
-
     /// The leader does not start this change of the configuration.
     Change(ChangeRefusal),
 }
@@ -252,7 +245,6 @@ pub struct Raft<C: Command> {
     role: Role,
     /// The requests that this server took as a leader and has not answered, by the entry that carries each out.
     pending: SortedMap<(Index, Term), RequestId>,
-
     /// When it last heard a leader, on its own monotonic clock. Only kept if a switch needs it.
     heard_leader_at: Option<Micros>,
     /// The transfer for which it gave up its office, and the term of that, until it hears who was elected.
@@ -425,11 +417,9 @@ impl<C: Command> Node for Raft<C> {
                 self.on_append_entries(from, &follower::Append { term, previous, entries, commit, round }, at, out);
             }
             Message::AppendReply { term, result, round } => self.on_append_reply(from, term, result, round, at, out),
-
             Message::PreVote { term, last } => self.on_pre_vote(from, term, last, at, out),
             Message::PreVoteReply { term, asked, granted } => self.on_pre_vote_reply(from, term, asked, granted, out),
             Message::TimeoutNow { term } => self.on_timeout_now(from, term, out),
-
             Message::InstallSnapshot { term, snapshot, round } => {
                 self.on_install_snapshot(from, term, snapshot, round, at, out);
             }
@@ -440,7 +430,6 @@ impl<C: Command> Node for Raft<C> {
         match timer {
             Timer::Election => self.stand(out),
             Timer::Heartbeat => self.on_heartbeat_timer(at, out),
-
             Timer::Quorum => self.check_quorum(at, out),
             Timer::Transfer => self.on_transfer_timer(out),
         }
@@ -454,10 +443,8 @@ impl<C: Command> Node for Raft<C> {
         }
         match request {
             Request::Propose(command) => self.propose(Payload::Command(command), id, out),
-
             Request::Read => self.on_read(id, at, out),
             Request::TransferLeadership(target) => self.on_transfer_request(id, target, out),
-
             Request::ChangeMembers(change) => self.change_members(id, change, out),
         }
     }

@@ -1,7 +1,5 @@
 //! Follower, candidate, leader (Figure 4), what each one knows, and the only ways from one to another.
 
-use crate::sorted::SortedMap;
-
 use super::log::{EntryId, Index, Term};
 use super::note::{ElectionNote, Heard, Note};
 use super::persistent::Delta;
@@ -9,6 +7,7 @@ use super::progress::Progress;
 use super::tenure::{Acknowledged, Round, Tenure};
 use super::{Config, Message, Raft, Timer};
 use crate::node::{Clocks, Command, Delay, Effects, NodeId, NodeSet};
+use crate::sorted::SortedMap;
 
 /// What a server is in its term, with what only such a one knows. All of it is volatile.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -32,7 +31,6 @@ pub enum Role {
         /// What it knows of its own standing.
         tenure: Tenure,
     },
-
     /// Asks whether a majority would vote for it in the next term, before it stands (T §9.6).
     PreCandidate {
         /// Who would; includes itself.
@@ -49,7 +47,6 @@ pub enum RoleName {
     Candidate,
     /// [`Role::Leader`].
     Leader,
-
     /// [`Role::PreCandidate`].
     PreCandidate,
 }

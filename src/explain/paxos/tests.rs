@@ -1,8 +1,9 @@
 //! Every note happens, and becomes a sentence.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::*;
+use crate::by_hand::kinds_of_notes;
 use crate::paxos::harness::{World, config};
 use crate::paxos::{AcceptorNote, Config, Flaw, LearnerNote, ProposerNote, Timer, Trigger};
 
@@ -18,48 +19,39 @@ fn name(id: NodeId) -> String {
     if id.0 < 2 { format!("p{}", id.0 + 1) } else { format!("a{}", id.0 - 1) }
 }
 
-/// One number per kind of note. The compiler asks for a new arm when a kind is added, and [`KINDS`] for its number.
-fn kind(note: &Note) -> usize {
-    match note {
-        Note::Starts { round: 0, promised: None, .. } => 0,
-        Note::Starts { .. } => 1,
-        Note::NoProposer => 2,
-        Note::Ignores { why: Why::Duplicate, .. } => 3,
-        Note::Ignores { why: Why::OlderBallot(_), .. } => 4,
-        Note::Ignores { why: Why::PhaseOver, .. } => 5,
-        Note::Ignores { why: Why::NoBallot, .. } => 6,
-        Note::Proposer(note) => match note {
-            ProposerNote::Prepares { trigger: Trigger::Asked, .. } => 7,
-            ProposerNote::Prepares { trigger: Trigger::TimedOut, .. } => 8,
-            ProposerNote::Prepares { trigger: Trigger::BackedOff, .. } => 9,
-            ProposerNote::TimesOut { accepting: false, .. } => 10,
-            ProposerNote::TimesOut { accepting: true, .. } => 11,
-            ProposerNote::AlreadyProposing { .. } => 12,
-            ProposerNote::AlreadyChosen { .. } => 13,
-            ProposerNote::CountsPromise { late: None, .. } => 14,
-            ProposerNote::CountsPromise { late: Some(_), .. } => 29,
-            ProposerNote::ProposesOwn { ignored: None, .. } => 15,
-            ProposerNote::ProposesOwn { ignored: Some(_), .. } => 30,
-            ProposerNote::ProposesReported { .. } => 16,
-            ProposerNote::CountsAccepted { .. } => 17,
-            ProposerNote::HearsNack { .. } => 18,
-            ProposerNote::Abandons { .. } => 19,
-            ProposerNote::Decides { .. } => 20,
-        },
-        Note::Acceptor(note) => match note {
-            AcceptorNote::Promises { .. } => 21,
-            AcceptorNote::PromisesAgain { .. } => 22,
-            AcceptorNote::RefusesPrepare { .. } => 23,
-            AcceptorNote::Accepts { .. } => 24,
-            AcceptorNote::AcceptsAgain { .. } => 25,
-            AcceptorNote::RefusesAccept { .. } => 26,
-        },
-        Note::Learner(LearnerNote::Counts { .. }) => 27,
-        Note::Learner(LearnerNote::Learns { .. }) => 28,
-    }
+kinds_of_notes! {
+    "starts empty": Note::Starts { round: 0, promised: None, .. },
+    "starts again": Note::Starts { .. },
+    "no proposer": Note::NoProposer,
+    "ignores, duplicate": Note::Ignores { why: Why::Duplicate, .. },
+    "ignores, older ballot": Note::Ignores { why: Why::OlderBallot(_), .. },
+    "ignores, phase over": Note::Ignores { why: Why::PhaseOver, .. },
+    "ignores, no ballot": Note::Ignores { why: Why::NoBallot, .. },
+    "prepares, asked": Note::Proposer(ProposerNote::Prepares { trigger: Trigger::Asked, .. }),
+    "prepares, timed out": Note::Proposer(ProposerNote::Prepares { trigger: Trigger::TimedOut, .. }),
+    "prepares, backed off": Note::Proposer(ProposerNote::Prepares { trigger: Trigger::BackedOff, .. }),
+    "times out in phase 1": Note::Proposer(ProposerNote::TimesOut { accepting: false, .. }),
+    "times out in phase 2": Note::Proposer(ProposerNote::TimesOut { accepting: true, .. }),
+    "already proposing": Note::Proposer(ProposerNote::AlreadyProposing { .. }),
+    "already chosen": Note::Proposer(ProposerNote::AlreadyChosen { .. }),
+    "counts a promise": Note::Proposer(ProposerNote::CountsPromise { late: None, .. }),
+    "counts a late promise": Note::Proposer(ProposerNote::CountsPromise { late: Some(_), .. }),
+    "proposes its own": Note::Proposer(ProposerNote::ProposesOwn { ignored: None, .. }),
+    "proposes its own, deaf": Note::Proposer(ProposerNote::ProposesOwn { ignored: Some(_), .. }),
+    "proposes what was reported": Note::Proposer(ProposerNote::ProposesReported { .. }),
+    "counts an acceptance": Note::Proposer(ProposerNote::CountsAccepted { .. }),
+    "hears a nack": Note::Proposer(ProposerNote::HearsNack { .. }),
+    "abandons": Note::Proposer(ProposerNote::Abandons { .. }),
+    "decides": Note::Proposer(ProposerNote::Decides { .. }),
+    "promises": Note::Acceptor(AcceptorNote::Promises { .. }),
+    "promises again": Note::Acceptor(AcceptorNote::PromisesAgain { .. }),
+    "refuses a prepare": Note::Acceptor(AcceptorNote::RefusesPrepare { .. }),
+    "accepts": Note::Acceptor(AcceptorNote::Accepts { .. }),
+    "accepts again": Note::Acceptor(AcceptorNote::AcceptsAgain { .. }),
+    "refuses an accept": Note::Acceptor(AcceptorNote::RefusesAccept { .. }),
+    "learner counts": Note::Learner(LearnerNote::Counts { .. }),
+    "learner learns": Note::Learner(LearnerNote::Learns { .. }),
 }
-
-const KINDS: usize = 31;
 
 /// p1 alone: a doubled Prepare, a doubled Promise, a ballot given up, and acceptances said twice.
 fn p1_begins(world: &mut World) {
@@ -153,9 +145,9 @@ fn flawed_notes() -> impl Iterator<Item = (NodeId, Note)> {
 #[test]
 fn every_note_happens_and_has_its_words() {
     let notes = all_notes();
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for (node, note) in &notes {
-        seen.entry(kind(note)).or_insert((*node, note));
+        seen.insert(kind(note));
         let (sentence, outcome) = (sentence(&name, *node, note), outcome(&name, *node, note));
         assert!(sentence.headline.contains(&name(*node)), "{sentence:?}");
         assert!(sentence.source.starts_with("Paxos Made Simple §2."), "{sentence:?}");
@@ -164,8 +156,8 @@ fn every_note_happens_and_has_its_words() {
             assert!(!text.contains("  ") && !text.contains("n3"), "{text}");
         }
     }
-    let missing: Vec<usize> = (0..KINDS).filter(|kind| !seen.contains_key(kind)).collect();
-    assert!(missing.is_empty() && seen.len() == KINDS, "kinds {missing:?} of note never happened");
+    let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
+    assert!(missing.is_empty() && seen.len() == KINDS.len(), "never happened: {missing:?}");
 }
 
 /// The words of the page's list of what can happen next.

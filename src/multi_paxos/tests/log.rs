@@ -164,9 +164,8 @@ fn what_is_chosen_is_learnt_again_after_a_crash() {
     assert_eq!(cluster.commands(n(3)), [Some(1), Some(2), Some(3)]);
 }
 
-/// It asked from where it was before the crash: what it gets leaves a gap.
-#[test]
-fn an_answer_to_who_has_forgotten_more_since_is_ignored() {
+/// n3 asks for what follows slot 1, crashes, forgets slot 1 as well, and then gets the answer.
+pub(super) fn answered_after_a_crash() -> Cluster {
     let mut cluster = Cluster::new(3);
     cluster.lead(n(1), all(3));
     cluster.propose(n(1), 1);
@@ -180,12 +179,18 @@ fn an_answer_to_who_has_forgotten_more_since_is_ignored() {
     cluster.crash(n(3), 0);
     cluster.restart(n(3));
     cluster.deliver(n(1), n(3));
+    cluster
+}
+
+#[test]
+fn what_begins_after_a_gap_is_asked_for_again() {
+    let mut cluster = answered_after_a_crash();
     assert_eq!(cluster.server(n(3)).commit_index(), Slot::ZERO);
     let why = Ignored::Gap { first: Slot(2), commit: Slot::ZERO };
     let ignored = Note::ReplyIgnored { from: n(1), message: "Decided", why };
     assert!(cluster.notes.contains(&(n(3), ignored)), "{:?}", cluster.notes);
     cluster.beat(n(1), all(3));
-    assert_eq!(cluster.commands(n(3)), [Some(1), Some(2)], "it asks again from the start");
+    assert_eq!(cluster.commands(n(3)), [Some(1), Some(2)]);
 }
 
 /// PMMC §4.2: a server that lacks what the leader compacted gets the snapshot and what follows.

@@ -3,24 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::by_hand::{Dice, kinds_of_notes};
 use crate::explain::multi_paxos::sentence;
 use crate::explain::{Sentence, Tone};
 
-/// The exhaustive match and the list of its names in one, so that a variant without a line does not compile and a line
-/// that never happens fails the test.
-macro_rules! variants {
-    ($($name:literal: $pattern:pat,)*) => {
-        const NAMES: &[&str] = &[$($name),*];
-
-        fn name(note: &Note) -> &'static str {
-            match note {
-                $($pattern => $name,)*
-            }
-        }
-    };
-}
-
-variants! {
+kinds_of_notes! {
     "started": Note::Started { ballot: Ballot { round: 0, .. }, .. },
     "restarted": Note::Started { .. },
     "prepares, no leader": Note::Leadership(LeadershipNote::Prepares { heard: Heard::NoLeader, .. }),
@@ -73,16 +60,6 @@ variants! {
     "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader { .. }, .. },
 }
 
-/// A small generator, so that a seed is a schedule on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-}
-
 /// Anything may happen next: messages come late, twice or never, servers crash, compact, and are asked.
 fn random(seed: u64) -> Cluster {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -126,15 +103,14 @@ fn random(seed: u64) -> Cluster {
 #[test]
 fn every_note_happens_and_has_a_sentence() {
     let mut seen = BTreeMap::new();
-    for seed in 0..40 {
-        let mut cluster = random(seed);
+    for mut cluster in (0..40).map(random).chain([log::answered_after_a_crash()]) {
         for (node, note) in std::mem::take(&mut cluster.notes) {
-            seen.entry(name(&note)).or_insert((node, note));
+            seen.entry(kind(&note)).or_insert((node, note));
         }
     }
-    let missing: Vec<_> = NAMES.iter().filter(|name| !seen.contains_key(**name)).collect();
+    let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains_key(**kind)).collect();
     assert!(missing.is_empty(), "never happened: {missing:?}");
-    assert_eq!(seen.len(), NAMES.len(), "two variants share a name");
+    assert_eq!(seen.len(), KINDS.len(), "two kinds share a name");
     for (node, note) in seen.values() {
         let Sentence { headline, reason, observer, source, tone } = sentence(*node, note);
         assert!(headline.starts_with(&node.to_string()) && headline.len() < 60, "{headline}");

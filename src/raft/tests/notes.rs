@@ -1,24 +1,11 @@
 //! Every note happens, and becomes a sentence.
 
 use super::*;
+use crate::by_hand::kinds_of_notes;
 use crate::explain::raft::sentence;
 use crate::explain::{Sentence, Tone};
 
-/// The exhaustive match and the list of its names in one, so that a variant without a line does not compile and a line
-/// that never happens fails the test.
-macro_rules! variants {
-    ($($name:literal: $pattern:pat,)*) => {
-        const NAMES: &[&str] = &[$($name),*];
-
-        fn name(note: &Note) -> &'static str {
-            match note {
-                $($pattern => $name,)*
-            }
-        }
-    };
-}
-
-variants! {
+kinds_of_notes! {
     "started": Note::Started { .. },
     "asks for votes, no leader": Note::Election(ElectionNote::AsksForVotes { heard: Heard::NoLeader, .. }),
     "asks for votes, silent leader": Note::Election(ElectionNote::AsksForVotes { heard: Heard::Leader(_), .. }),
@@ -96,7 +83,6 @@ variants! {
     "read answered by lease": Note::Client(ClientNote::ReadAnswered { proof: ReadProof::Lease { .. }, .. }),
     "read answered by mistake": Note::Client(ClientNote::ReadAnswered { proof: ReadProof::None, .. }),
     "lease renewed": Note::Client(ClientNote::LeaseRenewed { .. }),
-
     "ignored, not a member": Note::ReplyIgnored { why: Ignored::NotMember, .. },
     "compacted": Note::Snapshot(SnapshotNote::Compacted { .. }),
     "snapshot sent": Note::Snapshot(SnapshotNote::Sent { .. }),
@@ -170,8 +156,8 @@ fn counted_again() -> Cluster {
 #[test]
 fn every_note_happens_and_has_a_sentence() {
     let random = (0..150).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
-    let mut missing: BTreeSet<_> = NAMES.iter().copied().collect();
-    assert_eq!(missing.len(), NAMES.len(), "two variants share a name");
+    let mut missing: BTreeSet<_> = KINDS.iter().copied().collect();
+    assert_eq!(missing.len(), KINDS.len(), "two kinds share a name");
     let made = [
         answered_after_a_crash(),
         refused_across_terms(),
@@ -182,7 +168,7 @@ fn every_note_happens_and_has_a_sentence() {
     let made = made.into_iter().chain(transfer::outcomes());
     for mut cluster in random.chain(made) {
         for (node, note) in std::mem::take(&mut cluster.notes) {
-            if !missing.remove(name(&note)) {
+            if !missing.remove(kind(&note)) {
                 continue;
             }
             let Sentence { headline, reason, observer, source, tone } = sentence(node, &note);

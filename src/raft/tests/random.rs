@@ -1,16 +1,7 @@
 //! Random schedules: any message may come late, twice or never, any server may crash and lose what it had not synced.
 
 use super::*;
-
-/// A small generator, so that a seed is a schedule on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-}
+use crate::by_hand::Dice;
 
 /// Some of the features.
 fn switches(dice: &mut Dice) -> Switches {
