@@ -22,6 +22,8 @@
 //! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 //! - [`counterexample`]: what breaks a protocol that makes a mistake. Each breaks an invariant with its flaw, and none without.
 
+#[cfg(test)]
+mod by_hand;
 pub mod check;
 pub mod counterexample;
 pub mod experiment;

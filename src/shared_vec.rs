@@ -191,15 +191,13 @@ impl<T: Clone> FromIterator<T> for SharedVec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::by_hand::Dice;
 
     /// Every operation against a plain vector, with clones kept to see that none of them changes.
     #[test]
     fn behaves_as_a_vector_and_leaves_its_clones_alone() {
-        let mut state = 7_u64;
-        let mut dice = move |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % below
-        };
+        let mut dice = Dice(7);
+        let mut dice = |below: u64| dice.below(below as usize) as u64;
         let (mut plain, mut shared) = (Vec::new(), SharedVec::default());
         let mut clones: Vec<(Vec<u64>, SharedVec<u64>)> = Vec::new();
         for round in 0..20_000 {

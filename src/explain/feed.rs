@@ -1,9 +1,9 @@
 //! The feeds' notes as sentences. Phones go by their people's names.
 
-use super::{Sentence, Tone, gossip, raft};
+use super::{Sentence, Tone, gossip, raft, said};
 use crate::multi_paxos;
 use crate::node::{NodeId, NodeSet};
-use crate::raft::Note as RaftNote;
+use crate::raft::{ElectionNote, Note as RaftNote};
 use crate::store::client::PhoneNote;
 use crate::store::consistent_feed::ReplicaNote;
 use crate::store::participant::Note;
@@ -25,12 +25,12 @@ pub struct View {
 pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
     match note {
         Note::Raft(note) => {
-            let asks = matches!(note, RaftNote::AsksForVotes { .. });
+            let asks = matches!(note, RaftNote::Election(ElectionNote::AsksForVotes { .. }));
             let observer = if asks { quorum_view(node, view) } else { None };
             Sentence { observer, ..raft::sentence(node, note) }
         }
         Note::MultiPaxos(note) => {
-            let asks = matches!(note, multi_paxos::Note::Prepares { .. });
+            let asks = matches!(note, multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::Prepares { .. }));
             let observer = if asks { quorum_view(node, view) } else { None };
             Sentence { observer, ..super::multi_paxos::sentence(node, note) }
         }
@@ -178,7 +178,7 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             Tone::Routine,
         ),
     };
-    Sentence { headline, reason, observer: None, source, tone }
+    said(tone, source, headline, reason)
 }
 
 fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
@@ -229,5 +229,5 @@ fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
             Tone::Warning,
         ),
     };
-    Sentence { headline, reason, observer: None, source: "the feed's specification", tone }
+    said(tone, "the feed's specification", headline, reason)
 }

@@ -1,6 +1,6 @@
 //! The notes of gossip in words. Its items are the feed's posts.
 
-use super::{Sentence, Tone};
+use super::{Sentence, Tone, count_of, said};
 use crate::gossip::{ItemId, Note};
 use crate::node::{NodeId, NodeSet};
 
@@ -81,7 +81,7 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
             format!("Of {}'s posts it has {has}: the ones between were lost or are late.", name(id.origin)),
         ),
     };
-    Sentence { headline, reason, observer: None, source, tone }
+    said(tone, source, headline, reason)
 }
 
 fn by(mail: bool) -> &'static str {
@@ -89,7 +89,7 @@ fn by(mail: bool) -> &'static str {
 }
 
 fn posts(count: u64) -> String {
-    if count == 1 { "1 post".into() } else { format!("{count} posts") }
+    count_of(count, "post", "posts")
 }
 
 /// `n2#5`: the fifth post that n2 took in.
@@ -109,32 +109,28 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::by_hand::kinds_of_notes;
     use crate::gossip::harness::World;
 
     const N1: NodeId = NodeId(0);
     const N2: NodeId = NodeId(1);
 
-    /// One number per kind of note. The compiler asks for a new arm when a kind is added, and [`KINDS`] for its number.
-    fn kind(note: &Note) -> usize {
-        match note {
-            Note::Starts { total: 0 } => 0,
-            Note::Starts { .. } => 1,
-            Note::Adds { .. } => 2,
-            Note::Stores { .. } => 3,
-            Note::SendsDigest { .. } => 4,
-            Note::HasNothingFor { .. } => 5,
-            Note::Answers { rest: 0, .. } => 6,
-            Note::Answers { .. } => 7,
-            Note::Asks { lacks: 0, .. } => 8,
-            Note::Asks { .. } => 9,
-            Note::Learns { by_mail: true, .. } => 10,
-            Note::Learns { .. } => 11,
-            Note::KnowsAlready { .. } => 12,
-            Note::FindsGap { .. } => 13,
-        }
+    kinds_of_notes! {
+        "starts empty": Note::Starts { total: 0 },
+        "starts again": Note::Starts { .. },
+        "adds": Note::Adds { .. },
+        "stores": Note::Stores { .. },
+        "sends a digest": Note::SendsDigest { .. },
+        "has nothing new": Note::HasNothingFor { .. },
+        "answers with all": Note::Answers { rest: 0, .. },
+        "answers in part": Note::Answers { .. },
+        "asks for more": Note::Asks { lacks: 0, .. },
+        "asks for what it lacks": Note::Asks { .. },
+        "learns by mail": Note::Learns { by_mail: true, .. },
+        "learns by exchange": Note::Learns { .. },
+        "knows already": Note::KnowsAlready { .. },
+        "finds a gap": Note::FindsGap { .. },
     }
-
-    const KINDS: usize = 14;
 
     #[test]
     fn every_note_happens_and_has_its_words() {
@@ -172,6 +168,6 @@ mod tests {
                 assert!(!text.contains("  ") && !text.contains("n1") && !text.contains("n2"), "{text}");
             }
         }
-        assert_eq!(seen, (0..KINDS).collect(), "some kinds of note never happened");
+        assert_eq!(seen, KINDS.iter().copied().collect(), "some kinds of note never happened");
     }
 }

@@ -9,6 +9,8 @@ pub mod multi_paxos;
 pub mod paxos;
 pub mod raft;
 
+use crate::node::{Count, Delay};
+
 /// How a sentence is coloured. Never the only sign of what it says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tone {
@@ -35,4 +37,23 @@ pub struct Sentence {
     pub source: &'static str,
     /// How it is coloured.
     pub tone: Tone,
+}
+
+fn said(tone: Tone, source: &'static str, headline: String, reason: String) -> Sentence {
+    Sentence { headline, reason, observer: None, source, tone }
+}
+
+/// `1 post`, `2 posts`.
+fn count_of(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `2 of 3`.
+fn of(count: Count) -> String {
+    format!("{} of {}", count.by.len(), count.of)
+}
+
+/// `150 to 300 ms`.
+fn range(delay: Delay) -> String {
+    format!("{} to {} ms", delay.min.as_ms(), delay.max.as_ms())
 }

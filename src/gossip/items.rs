@@ -1,12 +1,12 @@
 //! A grow-only set of items, kept per origin in the order in which that replica added them.
 
-use crate::sorted::SortedMap;
 use std::fmt::{self, Display};
 
 use crate::node::{Disk, NodeId};
 use crate::shared_vec::SharedVec;
 
 use super::Item;
+use crate::sorted::SortedMap;
 
 /// Names an item for ever: the replica that added it, and how many that replica had added before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

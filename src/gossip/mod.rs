@@ -38,12 +38,12 @@ pub use items::{Append, ItemId, Items, Span, Version};
 pub use message::Message;
 pub use note::Note;
 
-use crate::sorted::SortedMap;
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
 use crate::node::{Answer, Clocks, Delay, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::sorted::SortedMap;
 
 /// What may be spread.
 pub trait Item: Clone + Eq + Hash + Debug {}

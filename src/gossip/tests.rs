@@ -2,6 +2,7 @@
 
 use super::harness::World;
 use super::*;
+use crate::by_hand::Dice;
 
 const N1: NodeId = NodeId(0);
 const N2: NodeId = NodeId(1);
@@ -137,11 +138,8 @@ fn all_replicas_converge_after_any_loss_doubling_reordering_and_crash() {
     let (mut lossy, mut gaps, mut crashes_with_loss) = (0, 0, 0);
     let seeds = 200;
     for seed in 0..seeds {
-        let mut state: u64 = seed;
-        let mut dice = move |below: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            ((state >> 33) % below as u64) as usize
-        };
+        let mut dice = Dice(seed);
+        let mut dice = |below| dice.below(below);
         let replicas = 2 + dice(6);
         let mut world = World::new(replicas, 1 + dice(6) as u32);
         let (mut lost, mut lost_writes) = (0, 0);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::durable::Delta;
-use super::note::Note;
+use super::note::AcceptorNote;
 use super::proposal::{Ballot, Payload, Slot};
 use super::{Message, MultiPaxos};
 use crate::node::{Command, Effects, NodeId};
@@ -14,7 +14,7 @@ impl<C: Command> MultiPaxos<C> {
         assert_eq!(from, ballot.server, "a ballot in someone else's hands");
         let promised = self.state.promised;
         if promised > ballot {
-            out.note(Note::PrepareRefused { from, ballot, promised });
+            out.note(AcceptorNote::PrepareRefused { from, ballot, promised });
             return out.send(from, Message::Nack { ballot, promised });
         }
         if ballot > promised {
@@ -22,7 +22,7 @@ impl<C: Command> MultiPaxos<C> {
         }
         let message = self.promise(ballot, first);
         let Message::Promise { accepted, snapshot, .. } = &message else { unreachable!("a promise") };
-        out.note(Note::Promises {
+        out.note(AcceptorNote::Promises {
             ballot,
             previous: promised,
             first,
@@ -52,13 +52,13 @@ impl<C: Command> MultiPaxos<C> {
     ) {
         let promised = self.state.promised;
         if promised > ballot {
-            out.note(Note::AcceptRefused { from, ballot, promised, first });
+            out.note(AcceptorNote::AcceptRefused { from, ballot, promised, first });
             return out.send(from, Message::Nack { ballot, promised });
         }
         self.follow(from, ballot, out);
         let fresh = self.accept(ballot, first, payloads, out);
         let last = Slot(first.0 + payloads.len() as u64 - 1);
-        out.note(Note::Accepts { leader: from, ballot, first, last, fresh });
+        out.note(AcceptorNote::Accepts { leader: from, ballot, first, last, fresh });
         self.learn_from_leader(from, ballot, commit, out);
         // After the sync even if nothing was written now: a repeated Accept must not overtake the write that it repeats.
         out.send_after_sync(from, Message::Accepted { ballot, first, last });

@@ -3,13 +3,13 @@
 //! The observer believes no leader: it counts what acceptors have said, which they say only when it is durable. What an
 //! acceptor promised in memory and lost in a crash before the sync is no broken promise, for nobody had heard it.
 
-use std::fmt::{self, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::proposal::{Ballot, Payload, Slot};
 use super::{Message, MultiPaxos, Refusal, Request, Response};
-use crate::node::{Answer, Command, Kind, NodeId, NodeSet, RequestId};
+pub use crate::node::Violation;
+use crate::node::{Answer, Command, Kind, NodeId, NodeSet, RequestId, violated};
 use crate::shared_vec::SharedVec;
 use crate::sorted::{SortedMap, SortedSet};
 
@@ -35,25 +35,6 @@ const SAME_STATE: &str = "Same slots, same state";
 /// The name of the one that clients notice.
 pub const LINEARIZABLE_READS: &str = "Linearizable reads";
 const TRUE_ANSWERS: &str = "True answers";
-
-/// An invariant that does not hold, and what shows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Violation {
-    /// Which of [`INVARIANTS`].
-    pub invariant: &'static str,
-    /// The servers, slots and ballots that contradict it.
-    pub evidence: String,
-}
-
-impl Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is violated: {}", self.invariant, self.evidence)
-    }
-}
-
-fn violated(invariant: &'static str, evidence: String) -> Result<(), Violation> {
-    Err(Violation { invariant, evidence })
-}
 
 /// All that the observer remembers of a run. Clones share it.
 #[derive(Clone, Debug)]

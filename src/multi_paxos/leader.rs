@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::durable::Snapshot;
-use super::note::{Ignored, Note};
+use super::note::{Ignored, LeaderNote, LeadershipNote};
 use super::proposal::{Ballot, Payload, Proposal, Slot};
 use super::role::Role;
 use super::{Flaw, Message, MultiPaxos, Pending, Timer};
@@ -37,7 +37,7 @@ impl<C: Command> MultiPaxos<C> {
             }
         }
         let count = self.config.phase1(*promises);
-        out.note(Note::PromiseCounted { from, ballot, count, reported: accepted.len() as u64 });
+        out.note(LeadershipNote::PromiseCounted { from, ballot, count, reported: accepted.len() as u64 });
         if let Some(snapshot) = snapshot.filter(|snapshot| snapshot.through > self.commit_index()) {
             self.install(from, snapshot, out);
         }
@@ -61,7 +61,7 @@ impl<C: Command> MultiPaxos<C> {
         let known = reported.take_below(&commit.next()).len() as u64;
         let last = reported.keys().next_back().copied().unwrap_or(commit);
         let (ballot, mut payloads) = (self.state.promised, Vec::new());
-        out.note(Note::BecameLeader {
+        out.note(LeadershipNote::BecameLeader {
             ballot,
             count: self.config.phase1(promises),
             first,
@@ -73,11 +73,11 @@ impl<C: Command> MultiPaxos<C> {
         for slot in commit.next().through(last) {
             payloads.push(match reported.get(&slot) {
                 Some(Proposal { ballot: under, payload }) => {
-                    out.note(Note::ProposesReported { slot, ballot, under: *under });
+                    out.note(LeaderNote::ProposesReported { slot, ballot, under: *under });
                     payload.clone()
                 }
                 None => {
-                    out.note(Note::FillsHole { slot, ballot, last });
+                    out.note(LeaderNote::FillsHole { slot, ballot, last });
                     Payload::Noop
                 }
             });
@@ -95,7 +95,7 @@ impl<C: Command> MultiPaxos<C> {
     pub(super) fn propose(&mut self, request: RequestId, command: C, out: &mut Effects<Self>) {
         let Role::Leader { next: slot, .. } = self.role else { panic!("only a leader proposes") };
         let ballot = self.state.promised;
-        out.note(Note::Proposes { slot, ballot, request, commit: self.commit_index() });
+        out.note(LeaderNote::Proposes { slot, ballot, request, commit: self.commit_index() });
         self.pending.insert((slot, ballot), Pending { request, command: command.clone() });
         self.issue(&Arc::from([Payload::Command(command)]), out);
     }
@@ -148,11 +148,11 @@ impl<C: Command> MultiPaxos<C> {
             let why = if last <= commit { Ignored::Decided { last, commit } } else { Ignored::Duplicate };
             return self.ignore(from, "Accepted", why, out);
         }
-        out.note(Note::AcceptanceCounted { from, ballot, first, last, news });
+        out.note(LeaderNote::AcceptanceCounted { from, ballot, first, last, news });
         self.commit_by_counting(out);
         let commit = self.commit_index();
         for (slot, by) in early.into_iter().filter(|(slot, _)| *slot > commit) {
-            out.note(Note::ChosenAfterHole { slot, hole: commit.next(), count: config.phase2(by) });
+            out.note(LeaderNote::ChosenAfterHole { slot, hole: commit.next(), count: config.phase2(by) });
         }
     }
 
@@ -166,7 +166,7 @@ impl<C: Command> MultiPaxos<C> {
         }
         if new > old {
             let (ballot, count) = (self.state.promised, self.config.phase2(by));
-            out.note(Note::CommitAdvanced { old, new, ballot, count });
+            out.note(LeaderNote::CommitAdvanced { old, new, ballot, count });
             self.preempted = 0;
             self.learn_accepted(new, out);
         }
@@ -192,7 +192,7 @@ impl<C: Command> MultiPaxos<C> {
         let Role::Leader { beat, .. } = &mut self.role else { panic!("only a leader sends heartbeats") };
         *beat += 1;
         let beat = *beat;
-        out.note(Note::HeartbeatSent { ballot, beat, commit, followers });
+        out.note(LeaderNote::HeartbeatSent { ballot, beat, commit, followers });
         for peer in followers.iter() {
             out.send(peer, Message::Heartbeat { ballot, beat, commit });
         }
@@ -209,7 +209,7 @@ impl<C: Command> MultiPaxos<C> {
             let last = lacking.next_back().unwrap_or(first);
             let own = |slot| self.state.accepted.get(slot).expect("a leader accepts what it proposes").payload.clone();
             let payloads = first.through(last).map(own).collect();
-            out.note(Note::SendsAgain { to: peer, ballot, first, last });
+            out.note(LeaderNote::SendsAgain { to: peer, ballot, first, last });
             out.send(peer, Message::Accept { ballot, first, payloads, commit });
         }
     }

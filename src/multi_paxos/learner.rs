@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::durable::{Delta, Snapshot};
-use super::note::{Ignored, Note};
+use super::note::{ClientNote, Ignored, LearnerNote};
 use super::proposal::{Ballot, Payload, Slot};
 use super::role::Role;
 use super::{Message, MultiPaxos, Refusal, Response};
@@ -22,15 +22,15 @@ impl<C: Command> MultiPaxos<C> {
     ) {
         let promised = self.state.promised;
         if promised > ballot {
-            out.note(Note::HeartbeatRefused { from, ballot, promised });
+            out.note(LearnerNote::HeartbeatRefused { from, ballot, promised });
             return out.send(from, Message::Nack { ballot, promised });
         }
         self.follow(from, ballot, out);
-        out.note(Note::HeartbeatHeard { leader: from, ballot, commit });
+        out.note(LearnerNote::HeartbeatHeard { leader: from, ballot, commit });
         self.learn_from_leader(from, ballot, commit, out);
         let learned = self.commit_index();
         if learned < commit {
-            out.note(Note::AsksToCatchUp { leader: from, learned, commit });
+            out.note(LearnerNote::AsksToCatchUp { leader: from, learned, commit });
             out.send(from, Message::CatchUp { ballot, learned });
         }
         out.send(from, Message::HeartbeatReply { ballot, beat, learned });
@@ -42,7 +42,7 @@ impl<C: Command> MultiPaxos<C> {
         let old = self.commit_index();
         let same = |slot: &Slot| self.state.accepted.get(*slot).is_some_and(|proposal| proposal.ballot == ballot);
         if let Some(new) = old.next().through(commit).take_while(same).last() {
-            out.note(Note::CommitLearned { leader, ballot, old, new });
+            out.note(LearnerNote::CommitLearned { leader, ballot, old, new });
             self.learn_accepted(new, out);
         }
     }
@@ -65,7 +65,12 @@ impl<C: Command> MultiPaxos<C> {
         let snapshot = self.state.snapshot.clone().filter(|snapshot| snapshot.through > learned);
         let first = learned.max(base).next();
         let payloads: Arc<[Payload<C>]> = self.learned.iter_from(first.since(base.next()) as usize).cloned().collect();
-        out.note(Note::TellsDecided { to: from, snapshot: snapshot.as_ref().map(|s| s.through), first, last: commit });
+        out.note(LearnerNote::TellsDecided {
+            to: from,
+            snapshot: snapshot.as_ref().map(|s| s.through),
+            first,
+            last: commit,
+        });
         out.send(from, Message::Decided { ballot: self.state.promised, snapshot, first, payloads });
     }
 
@@ -83,8 +88,12 @@ impl<C: Command> MultiPaxos<C> {
             self.install(from, snapshot, out);
         }
         let old = self.commit_index();
+        if first > old.next() {
+            // It asked before a crash, and knew more then.
+            return self.ignore(from, "Decided", Ignored::Gap { first, commit: old }, out);
+        }
         let known = old.next().since(first) as usize;
-        if first > old.next() || known >= payloads.len() {
+        if known >= payloads.len() {
             if old == before {
                 let last = Slot(first.0 + payloads.len() as u64 - 1);
                 self.ignore(from, "Decided", Ignored::Decided { last, commit: old }, out);
@@ -94,7 +103,7 @@ impl<C: Command> MultiPaxos<C> {
         for payload in &payloads[known..] {
             self.learned.push(payload.clone());
         }
-        out.note(Note::CaughtUp { from, old, new: self.commit_index() });
+        out.note(LearnerNote::CaughtUp { from, old, new: self.commit_index() });
         self.after_learning(out);
     }
 
@@ -102,7 +111,7 @@ impl<C: Command> MultiPaxos<C> {
     pub(super) fn install(&mut self, from: NodeId, snapshot: Snapshot<C::Snapshot>, out: &mut Effects<Self>) {
         let old = self.commit_index();
         assert!(snapshot.through > old, "a snapshot of what is known");
-        out.note(Note::SnapshotInstalled { from, old, through: snapshot.through });
+        out.note(LearnerNote::SnapshotInstalled { from, old, through: snapshot.through });
         self.learned = SharedVec::default();
         self.save(Delta::Snapshot(snapshot), out);
         self.after_learning(out);
@@ -120,7 +129,7 @@ impl<C: Command> MultiPaxos<C> {
         self.learned = self.learned.iter_from(through.since(base) as usize).cloned().collect();
         self.save(Delta::Snapshot(Snapshot { through, state }), out);
         assert_eq!(self.commit_index(), commit, "compaction forgets nothing");
-        out.note(Note::Compacted { through, dropped: through.since(base), kept: commit.since(through) });
+        out.note(LearnerNote::Compacted { through, dropped: through.since(base), kept: commit.since(through) });
     }
 
     /// The commit index moved: answers the clients whose fate this decides.
@@ -131,15 +140,18 @@ impl<C: Command> MultiPaxos<C> {
             let request = pending.request;
             match self.chosen(slot) {
                 Some(Payload::Command(command)) if *command == pending.command => {
-                    out.note(Note::RequestCommitted { request, slot, ballot });
+                    out.note(ClientNote::RequestCommitted { request, slot, ballot });
                     out.reply(request, Answer::Done(Response::Committed { slot, ballot }));
                 }
                 Some(_) => {
-                    out.note(Note::RequestSuperseded { request, slot, ballot });
+                    out.note(ClientNote::RequestSuperseded { request, slot, ballot });
                     out.reply(request, Answer::Refused(Refusal::Superseded { slot }));
                 }
                 // A snapshot does not tell what was in its slots: nobody here can know any more.
-                None => out.note(Note::RequestFateUnknown { request, slot, through: self.base() }),
+                None => {
+                    out.note(ClientNote::RequestFateUnknown { request, slot, through: self.base() });
+                    out.reply(request, Answer::Unknown);
+                }
             }
         }
         if let Role::Leader { next, acceptances, .. } = &mut self.role {

@@ -57,9 +57,9 @@
 //! # Clients (PMMC §2)
 //! A server that does not lead has done nothing and says so. The leader answers when its slot is chosen and so are all
 //! before it; or refuses, if the slot was decided otherwise, for a command is only ever proposed again for the same slot.
-//! A server that lost its office keeps its open requests, because it may still learn of their fate; one that crashed has
-//! forgotten them. Commands are told apart by their value, as in the paper: who needs two equal ones to count twice puts
-//! a number into them.
+//! A server that lost its office keeps its open requests, because it may still learn of their fate, unless a snapshot
+//! covers their slots: then it says that it does not know. One that crashed has forgotten them. Commands are told apart by
+//! their value, as in the paper: who needs two equal ones to count twice puts a number into them.
 //!
 //! What must never be false stands beside the protocol in [`invariant`]; every rule that fires or refuses leaves a
 //! [`Note`]. A [`Flaw`] takes one rule out, to see what it was for.
@@ -89,12 +89,12 @@ use std::str::FromStr;
 pub use durable::{Accepted, Delta, Durable, Snapshot};
 pub use flaw::Flaw;
 pub use message::Message;
-pub use note::{Count, Heard, Ignored, Note};
+pub use note::{AcceptorNote, ClientNote, Heard, Ignored, LeaderNote, LeadershipNote, LearnerNote, Note};
 pub use proposal::{Ballot, Payload, Proposal, Slot};
 pub use role::{Progress, Read, Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 
-use crate::node::{Answer, Clocks, Command, Delay, Effects, Micros, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Command, Count, Delay, Effects, Micros, Node, NodeId, NodeSet, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
 
@@ -436,7 +436,7 @@ impl<C: Command> Node for MultiPaxos<C> {
         match request {
             _ if !self.is_leader() => {
                 let (leader, ballot) = (self.leader_hint(), self.state.promised);
-                out.note(Note::RequestRefused { request: id, leader, ballot });
+                out.note(ClientNote::RequestRefused { request: id, leader, ballot });
                 out.reply(id, Answer::Refused(Refusal::NotLeader { leader, ballot }));
             }
             Request::Propose(command) => self.propose(id, command, out),

@@ -1,6 +1,6 @@
 //! Linearizable reads without a slot of their own: the leader makes sure that it still leads (see the module's text).
 
-use super::note::Note;
+use super::note::ClientNote;
 use super::role::{Read, Role};
 use super::{Flaw, MultiPaxos, Response};
 use crate::node::{Answer, Command, Effects, NodeSet, RequestId};
@@ -13,7 +13,7 @@ impl<C: Command> MultiPaxos<C> {
         let slot = commit.max(opening.previous());
         let read = Read { request, slot, beat: *beat + 1 };
         reads.push(read);
-        out.note(Note::ReadTaken { request, slot, beat: read.beat });
+        out.note(ClientNote::ReadTaken { request, slot, beat: read.beat });
         // Only an answer to a question that was asked later proves anything.
         self.beat(out);
         self.answer_reads(out);
@@ -31,7 +31,7 @@ impl<C: Command> MultiPaxos<C> {
             let count = config.phase2(by);
             let ready = *slot <= commit && (count.is_enough() || unconfirmed);
             if ready {
-                out.note(Note::ReadConfirmed { request: *request, slot: *slot, count });
+                out.note(ClientNote::ReadConfirmed { request: *request, slot: *slot, count });
                 out.reply(*request, Answer::Done(Response::ReadAt { slot: *slot }));
             }
             !ready

@@ -1,12 +1,11 @@
 //! Who leads: the roles, what only each of them knows, and the only ways from one to another.
 
-use crate::sorted::SortedMap;
-
 use super::durable::Delta;
-use super::note::{Heard, Note};
+use super::note::{ClientNote, Heard, LeadershipNote, Note};
 use super::proposal::{Ballot, Proposal, Slot};
 use super::{Message, MultiPaxos, Refusal, Timer};
 use crate::node::{Answer, Command, Delay, Effects, Micros, NodeId, NodeSet, RequestId};
+use crate::sorted::SortedMap;
 
 /// The range in which an overtaken server waits grows so many times at most.
 pub(super) const PREEMPTED_MAX: u8 = 4;
@@ -109,7 +108,7 @@ impl<C: Command> MultiPaxos<C> {
         self.save(Delta::Promised(ballot), out);
         self.role = Role::Preparing { first, promises: NodeSet::EMPTY, reported: SortedMap::new() };
         let heard = leader.map_or(Heard::NoLeader, Heard::Leader);
-        out.note(Note::Prepares { ballot, first, heard, timeout, count });
+        out.note(LeadershipNote::Prepares { ballot, first, heard, timeout, count });
         self.wait_for_leader(out);
         for peer in self.config.peers().iter() {
             out.send_after_sync(peer, Message::Prepare { ballot, first });
@@ -122,7 +121,7 @@ impl<C: Command> MultiPaxos<C> {
     pub(super) fn prepare_again(&mut self, out: &mut Effects<Self>) {
         let Role::Preparing { first, promises, .. } = self.role else { panic!("only phase 1 is repeated") };
         let ballot = self.state.promised;
-        out.note(Note::PreparesAgain { ballot, first, count: self.config.phase1(promises) });
+        out.note(LeadershipNote::PreparesAgain { ballot, first, count: self.config.phase1(promises) });
         self.wait_for_leader(out);
         for peer in self.config.peers().difference(promises).iter() {
             out.send_after_sync(peer, Message::Prepare { ballot, first });
@@ -147,16 +146,16 @@ impl<C: Command> MultiPaxos<C> {
         assert!(ballot > old, "promises only grow");
         self.save(Delta::Promised(ballot), out);
         let left = std::mem::replace(&mut self.role, Role::Follower { leader: None });
-        out.note(Note::BallotAdopted { from, old, new: ballot, left: left.name() });
+        out.note(LeadershipNote::BallotAdopted { from, old, new: ballot, left: left.name() });
         if left.name() != RoleName::Follower {
             self.preempted = PREEMPTED_MAX.min(self.preempted + 1);
             let timeout = self.patience();
-            out.note(Note::BacksOff { ballot, timeout, times: self.preempted });
+            out.note(LeadershipNote::BacksOff { ballot, timeout, times: self.preempted });
         }
         if let Role::Leader { reads, .. } = left {
             out.cancel_timer(Timer::Heartbeat);
             for Read { request, .. } in reads {
-                out.note(Note::ReadGivenUp { request, ballot });
+                out.note(ClientNote::ReadGivenUp { request, ballot });
                 out.reply(request, Answer::Refused(Refusal::NotLeader { leader: None, ballot }));
             }
         }
@@ -174,7 +173,7 @@ impl<C: Command> MultiPaxos<C> {
             Role::Follower { .. } => {
                 self.role = Role::Follower { leader: Some(leader) };
                 self.preempted = 0;
-                out.note(Note::FollowsLeader { leader, ballot });
+                out.note(LeadershipNote::FollowsLeader { leader, ballot });
             }
             Role::Preparing { .. } | Role::Leader { .. } => panic!("{leader} uses a ballot of this server"),
         }
@@ -185,7 +184,7 @@ impl<C: Command> MultiPaxos<C> {
     pub(super) fn on_nack(&mut self, from: NodeId, ballot: Ballot, promised: Ballot, out: &mut Effects<Self>) {
         let own = self.state.promised;
         if promised > own {
-            out.note(Note::Refused { from, ballot, promised });
+            out.note(LeadershipNote::Refused { from, ballot, promised });
             self.adopt(promised, from, out);
         } else {
             self.ignore(from, "Nack", super::Ignored::OtherBallot { ballot, own }, out);

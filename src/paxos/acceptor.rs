@@ -1,7 +1,7 @@
 //! The acceptor: the memory of the protocol. It keeps two facts, both durable before anyone hears of them.
 
 use super::message::Message;
-use super::note::{AcceptorNote, Note};
+use super::note::AcceptorNote;
 use super::proposal::{Ballot, Proposal};
 use super::{Config, Delta, Flaw, Paxos, send};
 use crate::node::{Effects, NodeId};
@@ -33,17 +33,17 @@ impl Acceptor {
         assert_eq!(from, ballot.proposer, "a ballot in someone else's hands");
         match self.promised {
             Some(promised) if promised > ballot => {
-                out.note(Note::Acceptor(AcceptorNote::RefusesPrepare { ballot, promised }));
+                out.note(AcceptorNote::RefusesPrepare { ballot, promised });
                 send(config, from, Message::Nack { ballot, promised }, out);
                 return;
             }
             // A doubled Prepare, or one whose answer is still on its way: the promise stands, whatever was accepted since.
             Some(promised) if promised == ballot => {
-                out.note(Note::Acceptor(AcceptorNote::PromisesAgain { ballot, accepted: self.accepted.clone() }));
+                out.note(AcceptorNote::PromisesAgain { ballot, accepted: self.accepted.clone() });
             }
             previous => {
                 let accepted = self.accepted.clone();
-                out.note(Note::Acceptor(AcceptorNote::Promises { ballot, previous, accepted }));
+                out.note(AcceptorNote::Promises { ballot, previous, accepted });
                 self.promise(config, ballot, out);
             }
         }
@@ -57,18 +57,18 @@ impl Acceptor {
             && promised > proposal.ballot
         {
             let ballot = proposal.ballot;
-            out.note(Note::Acceptor(AcceptorNote::RefusesAccept { proposal, promised }));
+            out.note(AcceptorNote::RefusesAccept { proposal, promised });
             send(config, from, Message::Nack { ballot, promised }, out);
             return;
         }
         if self.accepted.as_ref() == Some(&proposal) {
-            out.note(Note::Acceptor(AcceptorNote::AcceptsAgain { proposal: proposal.clone() }));
+            out.note(AcceptorNote::AcceptsAgain { proposal: proposal.clone() });
         } else {
-            out.note(Note::Acceptor(AcceptorNote::Accepts {
+            out.note(AcceptorNote::Accepts {
                 proposal: proposal.clone(),
                 promised: self.promised,
                 previous: self.accepted.clone(),
-            }));
+            });
             self.accept(config, proposal.clone(), out);
         }
         for to in config.learners.with(from).iter() {

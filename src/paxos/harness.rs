@@ -202,14 +202,3 @@ impl World {
         panic!("messages without end");
     }
 }
-
-/// Dice for schedules.
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    /// A number below `below`.
-    pub(crate) fn roll(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % below as u64) as usize
-    }
-}

@@ -3,11 +3,12 @@
 //! The observer believes no learner: it counts what acceptors have said, which they say only when it is durable. What an
 //! acceptor promised in memory and lost in a crash before the sync is no broken promise, for nobody had heard it.
 
-use crate::sorted::{SortedMap, SortedSet};
 use std::sync::Arc;
 
 use super::{Acceptor, Ballot, Message, Paxos, Proposal, Request, Value};
-use crate::node::{NodeId, NodeSet};
+pub use crate::node::Violation;
+use crate::node::{NodeId, NodeSet, violated};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The name of each invariant and what it says, in the order in which the page lists them.
 pub const INVARIANTS: [(&str, &str); 4] = [
@@ -21,15 +22,6 @@ pub(super) const AGREEMENT: &str = "Agreement";
 const VALIDITY: &str = "Validity";
 pub(super) const PROMISES_KEPT: &str = "Promises kept";
 pub(super) const ONE_PROPOSAL_PER_BALLOT: &str = "One proposal per ballot";
-
-/// An invariant that was false, and the facts that show it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Violation {
-    /// One of the names in [`INVARIANTS`].
-    pub invariant: &'static str,
-    /// Which nodes said what.
-    pub evidence: String,
-}
 
 /// All that the observer remembers of a run. Clones share it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -132,7 +124,7 @@ impl Ghost {
         match &self.chosen {
             Some(first) if first.value != proposal.value => {
                 let evidence = format!("{first} was chosen by {}, {proposal} by {by}", self.accepted[first]);
-                self.record(Err(Violation { invariant: AGREEMENT, evidence }));
+                self.record(violated(AGREEMENT, evidence));
             }
             Some(_) => {}
             None => {
@@ -152,16 +144,13 @@ impl Ghost {
         };
         let told = Arc::make_mut(&mut self.told).or_default(node);
         if let Some(promised) = told.promised.filter(|promised| *promised > ballot) {
-            return Err(Violation {
-                invariant: PROMISES_KEPT,
-                evidence: format!("{node} had promised {promised} and then sent {message:?}"),
-            });
+            return violated(PROMISES_KEPT, format!("{node} had promised {promised} and then sent {message:?}"));
         }
         if told.accepted > accepted {
-            return Err(Violation {
-                invariant: PROMISES_KEPT,
-                evidence: format!("{node} had accepted under {} and then sent {message:?}", shown(told.accepted)),
-            });
+            return violated(
+                PROMISES_KEPT,
+                format!("{node} had accepted under {} and then sent {message:?}", shown(told.accepted)),
+            );
         }
         *told = Told { promised: Some(ballot), accepted };
         Ok(())
@@ -176,7 +165,7 @@ fn agreement(ghost: &Ghost, node: NodeId, after: &Paxos) -> Result<(), Violation
         if ghost.chosen.as_ref().is_none_or(|chosen| chosen.value != believed.value) {
             let truth = ghost.chosen.as_ref().map_or("nothing".into(), ToString::to_string);
             let evidence = format!("{node} believes that {believed} was chosen; chosen is {truth}");
-            return Err(Violation { invariant: AGREEMENT, evidence });
+            return violated(AGREEMENT, evidence);
         }
     }
     Ok(())
@@ -189,7 +178,7 @@ fn validity(requested: &SortedSet<Value>, chosen: &Proposal) -> Result<(), Viola
     }
     let asked: Vec<String> = requested.iter().map(ToString::to_string).collect();
     let evidence = format!("{chosen} was chosen; clients asked for [{}]", asked.join(", "));
-    Err(Violation { invariant: VALIDITY, evidence })
+    violated(VALIDITY, evidence)
 }
 
 /// An acceptor's promise never goes back, neither from event to event nor, as far as others have heard of it, by a crash;
@@ -203,17 +192,17 @@ fn promises_kept(ghost: &Ghost, node: NodeId, before: Option<&Acceptor>, after: 
     let had_promised = promised.max(told.promised);
     if after.promised() < had_promised {
         let evidence = format!("{node} had promised {}, now {}", shown(had_promised), shown(after.promised()));
-        return Err(Violation { invariant: PROMISES_KEPT, evidence });
+        return violated(PROMISES_KEPT, evidence);
     }
     let accepts = after.accepted().map(|proposal| proposal.ballot);
     if accepts < accepted.max(told.accepted) {
         let (had, has) = (shown(accepted.max(told.accepted)), shown(accepts));
         let evidence = format!("{node} had accepted under {had}, now {has}");
-        return Err(Violation { invariant: PROMISES_KEPT, evidence });
+        return violated(PROMISES_KEPT, evidence);
     }
     if before.is_some() && accepts != accepted && accepts < promised {
         let evidence = format!("{node} accepted under {} below its promise {}", shown(accepts), shown(promised));
-        return Err(Violation { invariant: PROMISES_KEPT, evidence });
+        return violated(PROMISES_KEPT, evidence);
     }
     Ok(())
 }
@@ -225,7 +214,7 @@ fn one_proposal_per_ballot(ghost: &mut Ghost, node: NodeId, message: &Message) -
         Some(value) if *value == proposal.value => Ok(()),
         Some(value) => {
             let evidence = format!("{node} proposed {proposal}, but {} had {value} before", proposal.ballot);
-            Err(Violation { invariant: ONE_PROPOSAL_PER_BALLOT, evidence })
+            violated(ONE_PROPOSAL_PER_BALLOT, evidence)
         }
         None => {
             Arc::make_mut(&mut ghost.issued).insert(proposal.ballot, proposal.value.clone());

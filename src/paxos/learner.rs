@@ -1,11 +1,10 @@
 //! The learner: it counts acceptances. What it knows it has from acceptors alone, so a crash may take it all.
 
-use crate::sorted::SortedMap;
-
 use super::note::{LearnerNote, Note, Why};
 use super::proposal::Proposal;
 use super::{Config, Paxos};
 use crate::node::{Effects, NodeId, NodeSet};
+use crate::sorted::SortedMap;
 
 /// What a learner has heard since it started (Paxos Made Simple §2.3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -46,12 +45,12 @@ impl Learner {
         }
         let count = config.accept_count(*by);
         if !noted {
-            out.note(Note::Learner(LearnerNote::Counts { proposal: proposal.clone(), from, count }));
+            out.note(LearnerNote::Counts { proposal: proposal.clone(), from, count });
         }
         if self.chosen.is_some() || !config.is_accept_quorum(*by) {
             return None;
         }
-        out.note(Note::Learner(LearnerNote::Learns { chosen: proposal.clone(), count }));
+        out.note(LearnerNote::Learns { chosen: proposal.clone(), count });
         self.chosen = Some(proposal.clone());
         self.chosen.clone()
     }

@@ -53,14 +53,14 @@ pub use acceptor::Acceptor;
 pub use flaw::Flaw;
 pub use learner::Learner;
 pub use message::Message;
-pub use note::{AcceptorNote, Count, LearnerNote, Note, ProposerNote, Trigger, Why};
+pub use note::{AcceptorNote, LearnerNote, Note, ProposerNote, Trigger, Why};
 pub use proposal::{Ballot, Proposal, Value};
 pub use proposer::{Phase, Proposer, Wish};
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use crate::node::{Answer, Clocks, Delay, Disk, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Count, Delay, Disk, Effects, Node, NodeId, NodeSet, RequestId};
 
 /// Who plays which role, and how patient the proposers are. The same at all nodes but for `id`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -1,18 +1,7 @@
 //! Which rule fired or refused, with the numbers that the node itself knew.
 
 use super::proposal::{Ballot, Proposal, Value};
-use crate::node::{NodeId, NodeSet};
-
-/// How far a count of acceptors has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Count {
-    /// The acceptors counted.
-    pub by: NodeSet,
-    /// How many make a quorum.
-    pub needed: u8,
-    /// How many acceptors there are.
-    pub of: u8,
-}
+use crate::node::{Count, NodeId, note_of_parts};
 
 /// One rule, in the role that applied it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +35,8 @@ pub enum Note {
     /// Something about a learner.
     Learner(LearnerNote),
 }
+
+note_of_parts! { Note: Proposer(ProposerNote), Acceptor(AcceptorNote), Learner(LearnerNote) }
 
 /// Why a message changes nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

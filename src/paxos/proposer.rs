@@ -1,12 +1,11 @@
 //! The proposer: it carries one value through the two phases, under ever higher ballots, until one is chosen.
 
-use crate::sorted::SortedMap;
-
 use super::message::Message;
 use super::note::{Note, ProposerNote, Trigger, Why};
 use super::proposal::{Ballot, Proposal, Value};
 use super::{Chosen, Config, Delta, Flaw, Paxos, Refusal, Timer, send};
 use crate::node::{Answer, Effects, NodeId, NodeSet, RequestId};
+use crate::sorted::SortedMap;
 
 /// A proposer and how far it has come. Of all this only the round outlives a crash.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -112,12 +111,12 @@ impl Proposer {
                 self.prepare(config, Trigger::Asked, out);
             }
             Phase::Decided { chosen } => {
-                out.note(Note::Proposer(ProposerNote::AlreadyChosen { asked: value, chosen: chosen.clone() }));
+                out.note(ProposerNote::AlreadyChosen { asked: value, chosen: chosen.clone() });
                 out.reply(request, Answer::Done(Chosen::from(chosen.clone())));
             }
             Phase::Preparing { .. } | Phase::Accepting { .. } | Phase::BackingOff { .. } => {
                 let wanted = self.wants().expect("a proposer at work has a wish").clone();
-                out.note(Note::Proposer(ProposerNote::AlreadyProposing { asked: value, wanted: wanted.clone() }));
+                out.note(ProposerNote::AlreadyProposing { asked: value, wanted: wanted.clone() });
                 out.reply(request, Answer::Refused(Refusal::AlreadyProposing { value: wanted }));
             }
         }
@@ -144,7 +143,7 @@ impl Proposer {
                 promises.insert(from, reported.clone());
                 let count = config.prepare_count(promises.keys().copied().collect());
                 let (ballot, late) = (*current, (ballot < *current).then_some(ballot));
-                out.note(Note::Proposer(ProposerNote::CountsPromise { ballot, from, late, reported, count }));
+                out.note(ProposerNote::CountsPromise { ballot, from, late, reported, count });
                 None
             }
             Phase::Accepting { proposal, .. } if proposal.ballot == ballot => Some(Why::PhaseOver),
@@ -175,7 +174,7 @@ impl Proposer {
         }
         refused.remove(from);
         let (count, chosen) = (config.accept_count(*accepted), config.is_accept_quorum(*accepted));
-        out.note(Note::Proposer(ProposerNote::CountsAccepted { proposal: proposal.clone(), from, count }));
+        out.note(ProposerNote::CountsAccepted { proposal: proposal.clone(), from, count });
         if chosen {
             self.decide(proposal.clone(), out);
         }
@@ -216,9 +215,9 @@ impl Proposer {
         let (refused, needed) = (*refused, config.refusals_that_end(needed));
         let count = config.count(refused, needed);
         if refused.len() < usize::from(needed) {
-            out.note(Note::Proposer(ProposerNote::HearsNack { ballot, from, promised, count }));
+            out.note(ProposerNote::HearsNack { ballot, from, promised, count });
         } else {
-            out.note(Note::Proposer(ProposerNote::Abandons { ballot, highest: promised, count }));
+            out.note(ProposerNote::Abandons { ballot, highest: promised, count });
             self.back_off(config, refused, out);
         }
     }
@@ -236,7 +235,7 @@ impl Proposer {
             }
             phase => unreachable!("the retry timer runs only while a ballot is open, not in {phase:?}"),
         };
-        out.note(Note::Proposer(note));
+        out.note(note);
         self.prepare(config, Trigger::TimedOut, out);
     }
 
@@ -274,7 +273,7 @@ impl Proposer {
         assert!(self.ballot() < Some(ballot), "a proposer's ballots only grow");
         self.round = ballot.round;
         self.phase = Phase::Preparing { ballot, promises: SortedMap::new(), refused: NodeSet::EMPTY };
-        out.note(Note::Proposer(ProposerNote::Prepares { ballot, wanted, trigger }));
+        out.note(ProposerNote::Prepares { ballot, wanted, trigger });
         if !config.has(Flaw::BallotReused) {
             out.write(Delta::Round(ballot.round));
         }
@@ -319,7 +318,7 @@ impl Proposer {
                 (proposal.clone(), None, ProposerNote::ProposesOwn { proposal, ignored, count })
             }
         };
-        out.note(Note::Proposer(note));
+        out.note(note);
         // To all, not only to those who promised (§2.2 asks for a majority, not for the same one): who has not promised
         // may still accept.
         for to in config.acceptors.iter() {
@@ -343,7 +342,7 @@ impl Proposer {
         assert!(!matches!(self.phase, Phase::Decided { .. }), "decided once");
         out.cancel_timer(Timer::Retry);
         out.cancel_timer(Timer::BackOff);
-        out.note(Note::Proposer(ProposerNote::Decides { chosen: chosen.clone(), wanted: self.wants().cloned() }));
+        out.note(ProposerNote::Decides { chosen: chosen.clone(), wanted: self.wants().cloned() });
         if let Some(wish) = &self.wish {
             out.reply(wish.request, Answer::Done(Chosen::from(chosen.clone())));
         }

@@ -1,7 +1,8 @@
 //! The rules one by one, then random schedules with everything that may go wrong.
 
-use super::harness::{Dice, World, config};
+use super::harness::{World, config};
 use super::*;
+use crate::by_hand::Dice;
 
 const P1: NodeId = NodeId(0);
 const P2: NodeId = NodeId(1);
@@ -275,20 +276,20 @@ struct Seen {
 
 fn random_schedule(seed: u64, steps: usize) -> (World, Seen) {
     let mut dice = Dice(seed);
-    let proposers = 1 + dice.roll(3);
-    let mut world = if dice.roll(4) == 0 {
-        World::combined(3 + 2 * dice.roll(2))
+    let proposers = 1 + dice.below(3);
+    let mut world = if dice.below(4) == 0 {
+        World::combined(3 + 2 * dice.below(2))
     } else {
-        World::new(proposers, 3 + 2 * dice.roll(3))
+        World::new(proposers, 3 + 2 * dice.below(3))
     };
     let mut seen = Seen::default();
     for step in 0..steps {
-        let id = NodeId(dice.roll(world.nodes.len()) as u8);
-        let result = match dice.roll(100) {
+        let id = NodeId(dice.below(world.nodes.len()) as u8);
+        let result = match dice.below(100) {
             0..52 if !world.flights.is_empty() => {
-                let flight = world.flights.swap_remove(dice.roll(world.flights.len()));
+                let flight = world.flights.swap_remove(dice.below(world.flights.len()));
                 let local = flight.from == flight.to;
-                match dice.roll(20) {
+                match dice.below(20) {
                     0..2 if !local => Ok(()),
                     2..4 if !local => {
                         world.flights.push(flight.clone());
@@ -299,15 +300,15 @@ fn random_schedule(seed: u64, steps: usize) -> (World, Seen) {
             }
             52..92 => world.sync(id),
             92..95 if !world.timers.is_empty() => {
-                let (id, timer) = *world.timers.iter().nth(dice.roll(world.timers.len())).unwrap();
+                let (id, timer) = *world.timers.iter().nth(dice.below(world.timers.len())).unwrap();
                 world.fire(id, timer)
             }
             95 => {
-                let kept = dice.roll(3);
+                let kept = dice.below(3);
                 world.crash(id, kept).map(|lost| seen.lost_unsynced += lost)
             }
             96..98 => {
-                world.propose(id, ["blue", "red", "green", "yellow"][dice.roll(4)]);
+                world.propose(id, ["blue", "red", "green", "yellow"][dice.below(4)]);
                 Ok(())
             }
             _ => Ok(()),

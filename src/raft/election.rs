@@ -1,7 +1,7 @@
 //! Leader election (§5.2) under the election restriction (§5.4.1).
 
 use super::log::{EntryId, Term};
-use super::note::{Ignored, Note, VoteRefusal};
+use super::note::{ElectionNote, Ignored, Note, VoteRefusal};
 use super::persistent::Delta;
 use super::role::Role;
 use super::{Flaw, Message, Raft};
@@ -25,10 +25,10 @@ impl<C: Command> Raft<C> {
                 if self.state.vote.is_none() {
                     self.save(Delta::Vote(candidate), out);
                 }
-                out.note(Note::VoteGranted { candidate, term, candidate_last: last, own_last });
+                out.note(ElectionNote::VoteGranted { candidate, term, candidate_last: last, own_last });
                 self.reset_election_timer(out);
             }
-            Err(why) => out.note(Note::VoteRefused { candidate, term, why }),
+            Err(why) => out.note(ElectionNote::VoteRefused { candidate, term, why }),
         }
         // After the sync even if nothing was written now: a repeated request must not overtake the vote that it repeats.
         out.send_after_sync(candidate, Message::Vote { term: own, granted: verdict.is_ok() });
@@ -50,12 +50,12 @@ impl<C: Command> Raft<C> {
         if term < own {
             out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::OlderTerm { term, own } });
         } else if !granted {
-            out.note(Note::VoteDenied { from, term, votes: *votes, members });
+            out.note(ElectionNote::VoteDenied { from, term, votes: *votes, members });
         } else if votes.contains(from) && counts_copies {
             let votes = *votes;
             self.miscount.repeats += 1;
             let counted = votes.len() as u64 + u64::from(self.miscount.repeats);
-            out.note(Note::VoteCountedAgain { from, term, counted, members });
+            out.note(ElectionNote::VoteCountedAgain { from, term, counted, members });
             if 2 * counted > members.voters.len() as u64 {
                 self.become_leader(at, out);
                 self.append_noop(at, out);
@@ -64,7 +64,7 @@ impl<C: Command> Raft<C> {
             out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::DuplicateVote });
         } else {
             let votes = *votes;
-            out.note(Note::VoteCounted { from, term, votes, members });
+            out.note(ElectionNote::VoteCounted { from, term, votes, members });
             if self.has_quorum(votes) {
                 self.become_leader(at, out);
                 self.append_noop(at, out);

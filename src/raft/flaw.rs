@@ -17,7 +17,6 @@ pub enum Flaw {
     VoteNotDurable,
     /// A follower acknowledges entries before they are on disk (against Figure 2): a crash may undo a majority.
     AcknowledgeBeforeSync,
-
     /// The vote is saved before the term in which it is given, and apart from it (against Figure 2): a term begins without
     /// a vote, so saving it takes the vote from the disk again, and after a crash the server may vote twice.
     VoteSavedBeforeTerm,
@@ -34,7 +33,6 @@ pub enum Flaw {
     /// A lease lasts for the longest election timeout instead of the shortest (against T §6.4.1): whoever picked a shorter
     /// one is elected before the lease ends.
     LeaseTooLong,
-
     /// A follower takes entries if its log is long enough, without looking whether the entry before them is the leader's
     /// (against §5.3): two logs that agree on an entry may differ before it.
     AppendWithoutPreviousCheck,
@@ -129,7 +127,6 @@ impl Flaw {
                 "Commit of older-term entries by counting",
                 "Leaders commit any entry that a majority holds, also one of an older term (Figure 8).",
             ),
-
             Self::VoteSavedBeforeTerm => (
                 "vote-saved-before-term",
                 "Term and vote saved apart",
@@ -160,7 +157,6 @@ impl Flaw {
                 "Lease longer than the clocks allow",
                 "Leaders trust their lease for the longest election timeout, but others stand after the shortest.",
             ),
-
             Self::AppendWithoutPreviousCheck => (
                 "append-without-previous-check",
                 "Append without the previous-entry check",

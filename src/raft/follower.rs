@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::log::{Entry, EntryId, Index, Term};
 use super::message::AppendResult;
-use super::note::{AppendRefusal, Note};
+use super::note::{AppendRefusal, FollowerNote};
 use super::persistent::Delta;
 use super::role::Role;
 use super::tenure::Round;
@@ -31,7 +31,7 @@ impl<C: Command> Raft<C> {
     ) {
         let own = self.state.term;
         if append.term < own {
-            out.note(Note::AppendRefused { leader, why: AppendRefusal::StaleTerm { term: append.term, own } });
+            out.note(FollowerNote::AppendRefused { leader, why: AppendRefusal::StaleTerm { term: append.term, own } });
             return self.answer_append(leader, AppendResult::StaleTerm, append.round, out);
         }
         if matches!(self.role, Role::Leader { .. }) {
@@ -48,7 +48,7 @@ impl<C: Command> Raft<C> {
             None => Some(AppendRefusal::MissingPrevious { previous, own_last: self.state.log.last() }),
         };
         if let Some(why) = why {
-            out.note(Note::AppendRefused { leader, why });
+            out.note(FollowerNote::AppendRefused { leader, why });
             let last = self.state.log.last_index();
             let conflict = match why {
                 AppendRefusal::TermMismatch { previous, own: term } if self.config.switches.fast_repair => {
@@ -64,7 +64,7 @@ impl<C: Command> Raft<C> {
         // Past `up_to` this log is unproven: it may still hold what another leader left there.
         let commit = append.commit.min(up_to);
         if commit > self.commit {
-            out.note(Note::CommitLearned { leader, old: self.commit, new: commit });
+            out.note(FollowerNote::CommitLearned { leader, old: self.commit, new: commit });
             self.advance_commit(commit, out);
             if !self.may_stand() {
                 // It may just have learned that its removal is committed.
@@ -106,13 +106,13 @@ impl<C: Command> Raft<C> {
             if let Some(term) = self.state.log.term_at(from) {
                 let (own, leaders) = (EntryId { term, index: from }, EntryId { term: entry.term, index: from });
                 let removed = self.state.log.last_index().0 - from.0 + 1;
-                out.note(Note::ConflictTruncated { leader, own, leaders, removed });
+                out.note(FollowerNote::ConflictTruncated { leader, own, leaders, removed });
                 self.save(Delta::Truncate { from }, out);
             }
             let added = if known == 0 { Arc::clone(entries) } else { Arc::from(added) };
             self.save(Delta::Append(added), out);
         }
-        out.note(Note::AppendAccepted {
+        out.note(FollowerNote::AppendAccepted {
             leader,
             previous,
             received: entries.len() as u64,

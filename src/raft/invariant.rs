@@ -10,16 +10,17 @@
 //! installed stands for the log that its last entry names; that must be what was committed, and the state that it carries must
 //! be the one that everybody else's snapshot up to that entry has.
 
-use crate::sorted::SortedMap;
 use std::fmt::{self, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Raft;
-use super::log::{Entry, EntryId, EntryKind, Index, Term};
-use crate::node::{Command, NodeId, RequestId};
+use super::log::{Entry, EntryId, Index, PayloadKind, Term};
+pub use crate::node::Violation;
+use crate::node::{Command, NodeId, RequestId, violated};
 use crate::shared_vec::SharedVec;
+use crate::sorted::SortedMap;
 
 /// The name of each invariant and what it says, as in Figure 3.
 pub const INVARIANTS: [(&str, &str); 6] = [
@@ -57,21 +58,6 @@ pub(super) const STATE_MACHINE_SAFETY: &str = "State Machine Safety";
 /// The name of the one that clients notice.
 pub const LINEARIZABLE_READS: &str = "Linearizable Reads";
 
-/// An invariant that does not hold, and what shows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Violation {
-    /// Which of [`INVARIANTS`].
-    pub invariant: &'static str,
-    /// The servers, terms, indices and entries that contradict it.
-    pub evidence: String,
-}
-
-impl Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is violated: {}", self.invariant, self.evidence)
-    }
-}
-
 /// What the observer remembers. A clone shares it.
 #[derive(Clone, Debug)]
 pub struct Ghost<C> {
@@ -105,7 +91,7 @@ struct Link {
 struct Sighting {
     node: NodeId,
     term: Term,
-    kind: EntryKind,
+    kind: PayloadKind,
     /// What it carries, as a digest: the command itself would be kept for ever.
     content: u64,
     previous: Term,
@@ -191,7 +177,7 @@ impl<C: Command> Ghost<C> {
             "{node} answered read {} with index {index}, but {} had committed index {committed} in term {} before it was asked",
             request.0, first.node, first.during
         );
-        Err(Violation { invariant: LINEARIZABLE_READS, evidence })
+        violated(LINEARIZABLE_READS, evidence)
     }
 
     /// The read will not be answered: it was refused, or the server that took it crashed.
@@ -301,7 +287,7 @@ fn election_safety<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> 
     let elected = ghost.elected.get_mut(place).expect("just made");
     if let Some(first) = elected.replace(change.node) {
         let evidence = format!("{} was elected leader of term {term}, but {first} had been elected in it", change.node);
-        return Err(Violation { invariant: ELECTION_SAFETY, evidence });
+        return violated(ELECTION_SAFETY, evidence);
     }
     Ok(())
 }
@@ -316,7 +302,7 @@ fn leader_append_only<C: Command>(_: &mut Ghost<C>, change: &Change<'_, C>) -> R
     let words = |raft: &Raft<C>| raft.entry(lost).map_or("nothing".to_owned(), Entry::to_string);
     let (old, new) = (words(before), words(change.after));
     let evidence = format!("{}, leader of term {term}, had {old} at index {lost} and now has {new}", change.node);
-    Err(Violation { invariant: LEADER_APPEND_ONLY, evidence })
+    violated(LEADER_APPEND_ONLY, evidence)
 }
 
 /// If two logs contain an entry with the same index and term, they are identical up through that index. Logs of the past
@@ -347,14 +333,21 @@ fn log_matching<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> Res
                      entry of term {}",
                     seen.node, seen.previous
                 );
-                return Err(Violation { invariant: LOG_MATCHING, evidence });
+                return violated(LOG_MATCHING, evidence);
             }
             None => {
                 let sightings = Arc::make_mut(ghost.entries.get_mut(place).expect("indices come in order"));
                 // Nearly every index has one entry ever.
                 sightings.reserve_exact(1);
                 let content = digest_of(entry);
-                sightings.push(Sighting { node, term: entry.term, kind: entry.kind(), content, previous, digest });
+                sightings.push(Sighting {
+                    node,
+                    term: entry.term,
+                    kind: entry.payload.kind(),
+                    content,
+                    previous,
+                    digest,
+                });
             }
         }
         previous = entry.term;
@@ -368,7 +361,7 @@ fn follow_snapshot<C: Command>(ghost: &mut Ghost<C>, node: NodeId, base: EntryId
     let kept = ghost.logs.get(&node).map_or(0, |links| links.len() as u64);
     let Some(chain) = ghost.chain(base) else {
         let evidence = format!("{node} has a snapshot that ends with entry {base}, which no log ever had");
-        return Err(Violation { invariant: STATE_MACHINE_SAFETY, evidence });
+        return violated(STATE_MACHINE_SAFETY, evidence);
     };
     let missing: Vec<Link> = chain.take_while(|(index, _)| index.0 > kept).map(|(_, link)| link).collect();
     let links = ghost.logs.or_default(node);
@@ -397,7 +390,7 @@ fn leader_completeness<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>)
         if index > Index::ZERO && ghost.digest(node, index) != ghost.commitment(index).map(|first| first.digest) {
             let difference = ghost.first_difference(node, index);
             let evidence = format!("{node} leads term {term}; {}", ghost.against_committed(node, after, difference));
-            return Err(Violation { invariant: LEADER_COMPLETENESS, evidence });
+            return violated(LEADER_COMPLETENESS, evidence);
         }
     }
     let fresh = after.commit_index();
@@ -412,7 +405,7 @@ fn leader_completeness<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>)
                 "{node} committed {entry} at index {fresh} in term {}, but {leader}, leader of term {term}, has another log",
                 after.term()
             );
-            return Err(Violation { invariant: LEADER_COMPLETENESS, evidence });
+            return violated(LEADER_COMPLETENESS, evidence);
         }
     }
     Ok(())
@@ -426,7 +419,7 @@ fn state_machine_safety<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>
     if unchanged || commit == Index::ZERO {
         return Ok(());
     }
-    let violated = |evidence| Err(Violation { invariant: STATE_MACHINE_SAFETY, evidence });
+    let violated = |evidence| violated(STATE_MACHINE_SAFETY, evidence);
     if commit > after.log().last_index() {
         let last = after.log().last();
         return violated(format!("{node} counts index {commit} as committed, but its log ends at {last}"));
@@ -461,7 +454,7 @@ fn snapshots_agree<C: Command>(ghost: &mut Ghost<C>, change: &Change<'_, C>) -> 
                 "{node} has the state {:?} after the entries up to {index}, but {first} had another one",
                 snapshot.state
             );
-            Err(Violation { invariant: STATE_MACHINE_SAFETY, evidence })
+            violated(STATE_MACHINE_SAFETY, evidence)
         }
         None => {
             Arc::make_mut(&mut ghost.snapshots).insert(index, (node, digest));

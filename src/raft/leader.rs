@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 use super::message::AppendResult;
-use super::note::{Ignored, Note};
+use super::note::{ClientNote, Ignored, LeaderNote, Note, TransferNote};
 use super::persistent::Delta;
 use super::progress::{Progress, ProgressState};
 use super::role::Role;
@@ -34,7 +34,7 @@ impl<C: Command> Raft<C> {
         let Some(Transfer { target, .. }) = self.tenure().and_then(Tenure::transfer).copied() else {
             return self.append(payload, Some(request), out);
         };
-        out.note(Note::RefusedHandingOver { request, target });
+        out.note(TransferNote::RequestRefused { request, target });
         out.reply(request, Answer::Refused(Refusal::HandingOver { target }));
     }
 
@@ -50,7 +50,7 @@ impl<C: Command> Raft<C> {
         if let Some(request) = request {
             self.pending.insert((entry.index, term), request);
         }
-        out.note(Note::EntryAppended { entry, request, what });
+        out.note(LeaderNote::EntryAppended { entry, request, what });
         let own = AppendResult::Matched { up_to: entry.index };
         out.send_after_sync(self.config.id, Message::AppendReply { term, result: own, round: Round::default() });
         let mut batch = Some(Batch { first: entry.index, entries });
@@ -60,7 +60,7 @@ impl<C: Command> Raft<C> {
             if progress.is_full(window) {
                 // It leaves with others in one message as soon as an answer makes room.
                 let next = progress.next;
-                out.note(Note::EntryHeldBack { follower: peer, entry, next });
+                out.note(LeaderNote::EntryHeldBack { follower: peer, entry, next });
             } else if progress.replicates() || (what == PayloadKind::Noop && request.is_none()) || !known.contains(peer)
             {
                 // A follower that is being probed gets it after the probe; the first probe is the no-op, or, for a new
@@ -102,7 +102,7 @@ impl<C: Command> Raft<C> {
     /// Tells everyone that the leader is alive, and tries lost probes again.
     pub(super) fn send_heartbeats(&mut self, out: &mut Effects<Self>) {
         let followers = self.followers();
-        out.note(Note::HeartbeatSent { term: self.state.term, commit: self.commit, followers });
+        out.note(LeaderNote::HeartbeatSent { term: self.state.term, commit: self.commit, followers });
         let mut batch = None;
         for peer in followers.iter() {
             self.send_append(peer, &mut batch, out);
@@ -153,13 +153,13 @@ impl<C: Command> Raft<C> {
     fn on_own_log_durable(&mut self, up_to: Index, out: &mut Effects<Self>) {
         let Role::Leader { durable, .. } = &mut self.role else { panic!("only a leader counts its own log") };
         *durable = up_to.max(*durable);
-        out.note(Note::MatchAdvanced { server: self.config.id, matched: up_to });
+        out.note(LeaderNote::MatchAdvanced { server: self.config.id, matched: up_to });
         self.commit_by_counting(out);
     }
 
     fn on_matched(&mut self, follower: NodeId, up_to: Index, out: &mut Effects<Self>) {
         if self.progress(follower).acknowledged(up_to) {
-            out.note(Note::MatchAdvanced { server: follower, matched: up_to });
+            out.note(LeaderNote::MatchAdvanced { server: follower, matched: up_to });
             self.commit_by_counting(out);
             self.tell_target(out);
         }
@@ -212,7 +212,7 @@ impl<C: Command> Raft<C> {
         let back = conflict.map_or(refused, |first| first.index.min(refused));
         let next = back.min(follower_last.next()).max(matched.next());
         progress.back_up(next);
-        out.note(Note::NextIndexBackedUp { follower, refused, follower_last, conflict, next });
+        out.note(LeaderNote::NextIndexBackedUp { follower, refused, follower_last, conflict, next });
         self.send_append(follower, &mut None, out);
     }
 
@@ -233,12 +233,12 @@ impl<C: Command> Raft<C> {
         let matching: NodeSet = members.all().iter().filter(|server| reached(*server) >= index).collect();
         let (term, entry) = (self.state.term, self.state.log.id_at(index));
         if entry.term == term || self.has(Flaw::CommitOlderTerms) {
-            out.note(Note::CommitAdvanced { old: self.commit, entry, matching, members });
+            out.note(LeaderNote::CommitAdvanced { old: self.commit, entry, matching, members });
             self.advance_commit(index, out);
             self.advance_change(out);
         } else {
             assert!(entry.term < term, "no log holds an entry of a term above its server's");
-            out.note(Note::CommitHeldBack { entry, term, matching, members });
+            out.note(LeaderNote::CommitHeldBack { entry, term, matching, members });
         }
     }
 
@@ -289,14 +289,14 @@ impl<C: Command> Raft<C> {
         out: &mut Effects<Self>,
     ) {
         if entry == committed {
-            out.note(Note::RequestCommitted { request, entry });
+            out.note(ClientNote::RequestCommitted { request, entry });
             let EntryId { index, term } = entry;
             // A no-op that somebody waits for is a read that goes through the log.
             let read = log.get(index).is_some_and(|entry| entry.payload == Payload::Noop);
             let response = if read { Response::ReadAt { index } } else { Response::Committed { index, term } };
             out.reply(request, Answer::Done(response));
         } else {
-            out.note(Note::RequestSuperseded { request, entry, by: committed });
+            out.note(ClientNote::RequestSuperseded { request, entry, by: committed });
             out.reply(request, Answer::Refused(Refusal::Superseded { index: entry.index }));
         }
     }

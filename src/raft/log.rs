@@ -91,6 +91,17 @@ pub enum PayloadKind {
     Config,
 }
 
+/// Shown as in a sentence: `a command`.
+impl Display for PayloadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Noop => "the no-op",
+            Self::Command => "a command",
+            Self::Config => "a configuration",
+        })
+    }
+}
+
 impl<C> Payload<C> {
     /// Which kind of payload this is.
     pub fn kind(&self) -> PayloadKind {
@@ -111,39 +122,10 @@ pub struct Entry<C> {
     pub payload: Payload<C>,
 }
 
-/// Shown as `a command of term 1`.
-/// What kind of thing an entry carries, for words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum EntryKind {
-    Noop,
-    Command,
-    Config,
-}
-
-impl<C> Entry<C> {
-    pub(super) fn kind(&self) -> EntryKind {
-        match self.payload {
-            Payload::Noop => EntryKind::Noop,
-            Payload::Command(_) => EntryKind::Command,
-            Payload::Config(_) => EntryKind::Config,
-        }
-    }
-}
-
-impl Display for EntryKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Noop => "the no-op",
-            Self::Command => "a command",
-            Self::Config => "a configuration",
-        })
-    }
-}
-
 /// Shown as `a command of term 2`.
 impl<C> Display for Entry<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of term {}", self.kind(), self.term)
+        write!(f, "{} of term {}", self.payload.kind(), self.term)
     }
 }
 

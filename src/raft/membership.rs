@@ -20,7 +20,7 @@
 //! that does no harm to safety, and leader stickiness keeps it from deposing leaders (§6; thesis §4.2.3).
 
 use super::log::{Entry, Index, Log, Payload};
-use super::note::Note;
+use super::note::MembershipNote;
 use super::role::Role;
 use super::{Flaw, Progress, Raft, Refusal, Timer};
 use crate::node::{Answer, Command, Effects, NodeId, NodeSet, RequestId};
@@ -199,7 +199,7 @@ impl<C: Command> Raft<C> {
         match self.next_membership(change) {
             Ok(membership) => self.propose(Payload::Config(membership), request, out),
             Err(why) => {
-                out.note(Note::ChangeRefused { request, change, why });
+                out.note(MembershipNote::ChangeRefused { request, change, why });
                 out.reply(request, Answer::Refused(Refusal::Change(why)));
             }
         }
@@ -239,9 +239,9 @@ impl<C: Command> Raft<C> {
     pub(super) fn membership_changed(&mut self, was: Index, out: &mut Effects<Self>) {
         let (index, membership) = *self.memberships.latest();
         if index < was {
-            out.note(Note::MembershipRolledBack { lost: was, index, membership });
+            out.note(MembershipNote::RolledBack { lost: was, index, membership });
         } else {
-            out.note(Note::MembershipUsed { index, membership });
+            out.note(MembershipNote::Used { index, membership });
         }
         let (peers, last) = (self.peers(), self.state.log.last_index());
         match &mut self.role {
@@ -264,7 +264,7 @@ impl<C: Command> Raft<C> {
         }
         if membership.is_joint() {
             let target = membership.target();
-            out.note(Note::JointCommitted { index, target });
+            out.note(MembershipNote::JointCommitted { index, target });
             return self.append(Payload::Config(target), None, out);
         }
         let Role::Leader { followers, .. } = &self.role else { panic!("only a leader changes the configuration") };
@@ -276,7 +276,7 @@ impl<C: Command> Raft<C> {
         let Role::Leader { followers, .. } = &mut self.role else { panic!("sending does not end a term") };
         followers.retain(|peer, _| !gone.contains(*peer));
         if !gone.is_empty() {
-            out.note(Note::MembersDismissed { servers: gone, index });
+            out.note(MembershipNote::Dismissed { servers: gone, index });
         }
         if !membership.voters.contains(self.config.id) {
             self.retire(index, out);
@@ -287,7 +287,7 @@ impl<C: Command> Raft<C> {
     fn retire(&mut self, index: Index, out: &mut Effects<Self>) {
         // The others learn of the commit now, so that none of them still waits for this server.
         self.send_heartbeats(out);
-        out.note(Note::Retired { term: self.state.term, index });
+        out.note(MembershipNote::Retired { term: self.state.term, index });
         self.step_down(out);
     }
 

@@ -50,7 +50,6 @@ pub enum Message<C: Command> {
         /// The round of the message that this answers.
         round: Round,
     },
-
     /// A server that would stand for election asks every other one whether it would vote for it (T §9.6). Changes nothing
     /// at the receiver, which does not even adopt the sender's term.
     PreVote {
@@ -133,7 +132,6 @@ impl<C: Command> Kind for Message<C> {
             Self::PreVote { .. } => "PreVote",
             Self::PreVoteReply { .. } => "PreVoteReply",
             Self::TimeoutNow { .. } => "TimeoutNow",
-
             Self::InstallSnapshot { .. } => "InstallSnapshot",
         }
     }

@@ -33,7 +33,8 @@
 //!
 //! **Clients** (§8). A server that does not lead refuses and tells who leads, if it knows. The leader answers when the
 //! entry is committed, or when a committed entry of a later term proves that it never will be. A leader that lost its
-//! office keeps its open requests, because it may still learn of their fate; one that crashed has forgotten them.
+//! office keeps its open requests, because it may still learn of their fate, unless a snapshot covers the place of their
+//! entries: then it says that it does not know. One that crashed has forgotten them.
 //!
 //! **Compaction** (§7). The log would grow for ever, so a snapshot of the state machine takes the place of its beginning; who
 //! lacks an entry that is gone gets the snapshot. **Membership** (§6; thesis, chapter 4). Who takes part is an entry of the
@@ -76,16 +77,14 @@ mod tenure;
 mod tests;
 mod transfer;
 
-use crate::sorted::SortedMap;
-use membership::Memberships;
-
-use flaw::Miscount;
-
 pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 pub use membership::{Change, ChangeRefusal, Membership};
 pub use message::{AppendResult, Message};
-pub use note::{AppendRefusal, Contact, Heard, Ignored, Note, ReadProof, VoteRefusal};
+pub use note::{
+    AppendRefusal, ClientNote, Contact, ElectionNote, FollowerNote, Heard, Ignored, LeaderNote, MembershipNote, Note,
+    PreVoteNote, ReadProof, SnapshotNote, TransferNote, VoteRefusal,
+};
 pub use persistent::{Delta, PersistentState};
 pub use progress::{Progress, ProgressState};
 pub use quorum::{VoteResult, majority_reached, majority_vote};
@@ -97,7 +96,11 @@ pub use switches::{Reads, Switches};
 pub use tenure::{Acknowledged, Round, Tenure};
 pub use transfer::{Transfer, TransferRefusal};
 
+use flaw::Miscount;
+use membership::Memberships;
+
 use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
+use crate::sorted::SortedMap;
 
 /// What a server is told before it starts. Not part of its memory: a crash leaves it as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -137,9 +140,7 @@ impl Config {
             flaw: None,
         }
     }
-}
 
-impl Config {
     /// The configuration before the first entry of the log.
     pub fn first_membership(&self) -> Membership {
         Membership::simple(self.members, self.learners)
@@ -153,7 +154,6 @@ pub enum Timer {
     Election,
     /// Runs at the leader: when it ends, the next heartbeat goes out.
     Heartbeat,
-
     /// Runs at the leader if check-quorum is on: when it ends, the leader must have heard from a quorum lately.
     Quorum,
     /// Runs at a leader that hands over: when it ends, it gives up.
@@ -170,7 +170,6 @@ pub enum Request<C> {
     Read,
     /// Hand leadership over to this server (T §3.10).
     TransferLeadership(NodeId),
-
     /// Change who takes part. Done when its entry is committed; of a joint change that is the joint configuration, which the
     /// leader then leaves by itself.
     ChangeMembers(Change),
@@ -186,7 +185,6 @@ pub enum Response {
         /// The term of the leader that created it.
         term: Term,
     },
-
     /// A read may be answered once the state machine has carried out the log up to here.
     ReadAt {
         /// Nothing beyond it was committed when the read was asked.
@@ -229,7 +227,6 @@ pub enum Refusal {
         /// Why it did not.
         why: TransferRefusal,
     },
-
     /// The leader does not start this change of the configuration.
     Change(ChangeRefusal),
 }
@@ -248,7 +245,6 @@ pub struct Raft<C: Command> {
     role: Role,
     /// The requests that this server took as a leader and has not answered, by the entry that carries each out.
     pending: SortedMap<(Index, Term), RequestId>,
-
     /// When it last heard a leader, on its own monotonic clock. Only kept if a switch needs it.
     heard_leader_at: Option<Micros>,
     /// The transfer for which it gave up its office, and the term of that, until it hears who was elected.
@@ -421,11 +417,9 @@ impl<C: Command> Node for Raft<C> {
                 self.on_append_entries(from, &follower::Append { term, previous, entries, commit, round }, at, out);
             }
             Message::AppendReply { term, result, round } => self.on_append_reply(from, term, result, round, at, out),
-
             Message::PreVote { term, last } => self.on_pre_vote(from, term, last, at, out),
             Message::PreVoteReply { term, asked, granted } => self.on_pre_vote_reply(from, term, asked, granted, out),
             Message::TimeoutNow { term } => self.on_timeout_now(from, term, out),
-
             Message::InstallSnapshot { term, snapshot, round } => {
                 self.on_install_snapshot(from, term, snapshot, round, at, out);
             }
@@ -436,7 +430,6 @@ impl<C: Command> Node for Raft<C> {
         match timer {
             Timer::Election => self.stand(out),
             Timer::Heartbeat => self.on_heartbeat_timer(at, out),
-
             Timer::Quorum => self.check_quorum(at, out),
             Timer::Transfer => self.on_transfer_timer(out),
         }
@@ -445,15 +438,13 @@ impl<C: Command> Node for Raft<C> {
     fn on_request(&mut self, id: RequestId, request: Request<C>, at: Clocks, out: &mut Effects<Self>) {
         if !self.is_leader() {
             let (leader, term) = (self.leader_hint(), self.state.term);
-            out.note(Note::RequestRefused { request: id, leader, term });
+            out.note(ClientNote::RequestRefused { request: id, leader, term });
             return out.reply(id, Answer::Refused(Refusal::NotLeader { leader, term }));
         }
         match request {
             Request::Propose(command) => self.propose(Payload::Command(command), id, out),
-
             Request::Read => self.on_read(id, at, out),
             Request::TransferLeadership(target) => self.on_transfer_request(id, target, out),
-
             Request::ChangeMembers(change) => self.change_members(id, change, out),
         }
     }

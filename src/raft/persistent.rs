@@ -43,7 +43,6 @@ pub enum Delta<C: Command> {
     },
     /// Everything is gone ([`super::Flaw::WipedServerReturns`]).
     Wiped,
-
     /// A snapshot takes the place of the entries that it covers, one's own at compaction or the leader's at installation.
     /// One change, so that no crash leaves a log whose beginning is neither kept nor covered.
     Snapshot(Arc<Snapshot<C>>),
@@ -62,7 +61,6 @@ impl<C: Command> Disk for PersistentState<C> {
             Delta::Append(entries) => self.log.append(entries),
             Delta::Truncate { from } => self.log.truncate(*from),
             Delta::Wiped => *self = Self::default(),
-
             Delta::Snapshot(snapshot) => {
                 self.log.compact(snapshot.last);
                 self.snapshot = Some(Arc::clone(snapshot));

@@ -5,7 +5,7 @@
 //! election that follows is the real one.
 
 use super::log::{EntryId, Term};
-use super::note::{Heard, Ignored, Note, VoteRefusal};
+use super::note::{Heard, Ignored, Note, PreVoteNote, VoteRefusal};
 use super::role::Role;
 use super::{Config, Message, Raft, Timer};
 use crate::node::{Clocks, Command, Effects, NodeId, NodeSet};
@@ -28,7 +28,7 @@ impl<C: Command> Raft<C> {
         let members = *self.membership();
         let (term, last) = (self.state.term, self.state.log.last());
         self.role = Role::PreCandidate { grants: NodeSet::EMPTY };
-        out.note(Note::AsksForPreVotes { next: term.next(), last, heard, timeout, members });
+        out.note(PreVoteNote::Asks { next: term.next(), last, heard, timeout, members });
         out.set_timer(Timer::Election, timeout);
         for peer in members.electorate().without(id).iter() {
             // Its term is durable before it is named, as in all messages that rely on it.
@@ -47,17 +47,17 @@ impl<C: Command> Raft<C> {
         out: &mut Effects<Self>,
     ) {
         let (term, own_last, next, candidate) = (self.state.term, self.state.log.last(), asked.next(), from);
-        let refused = |why| Note::PreVoteRefused { candidate, next, why };
+        let refused = |why| PreVoteNote::Refused { candidate, next, why };
         let note = if asked < term {
             refused(VoteRefusal::StaleTerm { own: term })
         } else if let Some(contact) = self.contact(at) {
-            Note::PreVoteHeld { candidate, next, contact }
+            PreVoteNote::HoldsOn { candidate, next, contact }
         } else if self.lags(last) {
             refused(VoteRefusal::LogNotUpToDate { candidate_last: last, own_last })
         } else {
-            Note::PreVoteGranted { candidate, next, candidate_last: last, own_last }
+            PreVoteNote::Granted { candidate, next, candidate_last: last, own_last }
         };
-        let granted = matches!(note, Note::PreVoteGranted { .. });
+        let granted = matches!(note, PreVoteNote::Granted { .. });
         out.note(note);
         out.send_after_sync(from, Message::PreVoteReply { term, asked, granted });
     }
@@ -80,12 +80,12 @@ impl<C: Command> Raft<C> {
         if asked < own {
             out.note(ignored(Ignored::OlderTerm { term: asked, own }));
         } else if !granted {
-            out.note(Note::PreVoteDenied { from, term, next: own.next(), grants: *grants, members });
+            out.note(PreVoteNote::Denied { from, term, next: own.next(), grants: *grants, members });
         } else if !grants.insert(from) {
             out.note(ignored(Ignored::DuplicateVote));
         } else {
             let grants = *grants;
-            out.note(Note::PreVoteCounted { from, next: own.next(), grants, members });
+            out.note(PreVoteNote::Counted { from, next: own.next(), grants, members });
             if self.has_quorum(grants) {
                 self.become_candidate(Some(Heard::Grants(grants)), out);
             }

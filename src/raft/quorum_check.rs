@@ -5,7 +5,7 @@
 //! served well.
 
 use super::log::Term;
-use super::note::{Contact, Note};
+use super::note::{Contact, ElectionNote, LeaderNote};
 use super::role::Role;
 use super::{Message, Raft, Reads, Timer};
 use crate::node::{Clocks, Command, Delay, Effects, Micros, NodeId};
@@ -53,7 +53,7 @@ impl<C: Command> Raft<C> {
             return false;
         }
         let Some(contact) = self.contact(at) else { return false };
-        out.note(Note::VoteRequestIgnored { candidate: from, term, contact });
+        out.note(ElectionNote::VoteRequestIgnored { candidate: from, term, contact });
         true
     }
 
@@ -68,7 +68,7 @@ impl<C: Command> Raft<C> {
         let tenure = self.tenure().expect("only a leader needs a quorum");
         let lately = tenure.acknowledged().filter(|(_, latest)| now.since(latest.at) < timeout);
         let heard = lately.map(|(follower, _)| follower).chain([self.config.id]).collect();
-        out.note(Note::QuorumLost { term: self.state.term, heard, members: *self.membership(), timeout });
+        out.note(LeaderNote::QuorumLost { term: self.state.term, heard, members: *self.membership(), timeout });
         self.step_down(out);
     }
 

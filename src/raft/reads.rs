@@ -12,7 +12,7 @@
 //! timer by hand, two servers may lead while the first one trusts its lease, and its reads are old.
 
 use super::log::Index;
-use super::note::{Note, ReadProof};
+use super::note::{ClientNote, ReadProof};
 use super::tenure::{Round, Tenure};
 use super::{Config, Flaw, Payload, Raft, Reads, Refusal, Response};
 use crate::node::{Answer, Clocks, Command, Effects, Micros, RequestId};
@@ -52,7 +52,7 @@ impl<C: Command> Raft<C> {
         }
         let read = WaitingRead { index: commit.max(noop), round: round.next() };
         self.tenure_mut().reads.insert(request, read);
-        out.note(Note::ReadWaits { request, commit, index: read.index, round: read.round });
+        out.note(ClientNote::ReadWaits { request, commit, index: read.index, round: read.round });
         // While a round is under way reads gather for the next one.
         if confirmed == round {
             self.begin_round(at, out);
@@ -75,7 +75,7 @@ impl<C: Command> Raft<C> {
     }
 
     fn answer_read(request: RequestId, index: Index, proof: ReadProof, out: &mut Effects<Self>) {
-        out.note(Note::ReadAnswered { request, index, proof });
+        out.note(ClientNote::ReadAnswered { request, index, proof });
         out.reply(request, Answer::Done(Response::ReadAt { index }));
     }
 
@@ -83,7 +83,7 @@ impl<C: Command> Raft<C> {
     pub(super) fn refuse_reads(&mut self, out: &mut Effects<Self>) {
         let term = self.state.term;
         for (request, _) in std::mem::take(&mut self.tenure_mut().reads).iter() {
-            out.note(Note::RequestRefused { request: *request, leader: None, term });
+            out.note(ClientNote::RequestRefused { request: *request, leader: None, term });
             out.reply(*request, Answer::Refused(Refusal::NotLeader { leader: None, term }));
         }
     }

@@ -1,14 +1,13 @@
 //! Follower, candidate, leader (Figure 4), what each one knows, and the only ways from one to another.
 
-use crate::sorted::SortedMap;
-
 use super::log::{EntryId, Index, Term};
-use super::note::{Heard, Note};
+use super::note::{ElectionNote, Heard, Note};
 use super::persistent::Delta;
 use super::progress::Progress;
 use super::tenure::{Acknowledged, Round, Tenure};
 use super::{Config, Message, Raft, Timer};
 use crate::node::{Clocks, Command, Delay, Effects, NodeId, NodeSet};
+use crate::sorted::SortedMap;
 
 /// What a server is in its term, with what only such a one knows. All of it is volatile.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -32,7 +31,6 @@ pub enum Role {
         /// What it knows of its own standing.
         tenure: Tenure,
     },
-
     /// Asks whether a majority would vote for it in the next term, before it stands (T §9.6).
     PreCandidate {
         /// Who would; includes itself.
@@ -49,7 +47,6 @@ pub enum RoleName {
     Candidate,
     /// [`Role::Leader`].
     Leader,
-
     /// [`Role::PreCandidate`].
     PreCandidate,
 }
@@ -96,7 +93,7 @@ impl<C: Command> Raft<C> {
         self.role = Role::Candidate { votes: NodeSet::EMPTY };
         let Config { id, election_timeout: timeout, .. } = self.config;
         let members = *self.membership();
-        out.note(Note::AsksForVotes { term, last, heard, timeout, members });
+        out.note(ElectionNote::AsksForVotes { term, last, heard, timeout, members });
         out.set_timer(Timer::Election, timeout);
         // Were the request to leave before the vote is durable, a crash could bring the same term up again with a shorter
         // log, and votes given to the longer one would elect it.
@@ -124,7 +121,7 @@ impl<C: Command> Raft<C> {
             tenure: Tenure { noop: last.next(), acknowledged, ..Tenure::default() },
             followers: self.peers().iter().map(|peer| (peer, Progress::probe(last.next()))).collect(),
         };
-        out.note(Note::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
+        out.note(ElectionNote::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
         out.cancel_timer(Timer::Election);
         out.set_timer(Timer::Heartbeat, Delay::fixed(heartbeat_interval));
         if switches.check_quorum {
@@ -159,7 +156,7 @@ impl<C: Command> Raft<C> {
             Role::Leader { .. } => panic!("a leader follows nobody in its own term"),
         };
         self.role = Role::Follower { leader: Some(leader) };
-        out.note(Note::FollowsLeader { leader, term: self.state.term, conceded });
+        out.note(ElectionNote::FollowsLeader { leader, term: self.state.term, conceded });
         self.settle_transfer(leader, out);
     }
 }

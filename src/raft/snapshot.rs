@@ -14,12 +14,12 @@ use std::sync::Arc;
 use super::log::{EntryId, Index, Term};
 use super::membership::Membership;
 use super::message::AppendResult;
-use super::note::Note;
+use super::note::{ClientNote, SnapshotNote};
 use super::persistent::Delta;
 use super::role::Role;
 use super::tenure::Round;
 use super::{Message, Raft, Timer};
-use crate::node::{Clocks, Command, Effects, NodeId};
+use crate::node::{Answer, Clocks, Command, Effects, NodeId};
 
 /// What a prefix of the log led to, and what is needed to go on from there.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -53,7 +53,7 @@ impl<C: Command> Raft<C> {
         let (last, removed) = (log.id_at(through), through.0 - log.base().index.0);
         let membership = self.memberships.at(through);
         self.save(Delta::Snapshot(Arc::new(Snapshot { last, membership, state })), out);
-        out.note(Note::Compacted { last, removed, kept: self.state.log.kept() });
+        out.note(SnapshotNote::Compacted { last, removed, kept: self.state.log.kept() });
     }
 
     /// The leader sends `follower` its snapshot, because an entry that the follower needs is gone from the log. It will ask
@@ -63,7 +63,7 @@ impl<C: Command> Raft<C> {
         let progress = self.progress(follower);
         let needed = progress.next;
         progress.await_snapshot(snapshot.last.index);
-        out.note(Note::SnapshotSent { follower, last: snapshot.last, needed });
+        out.note(SnapshotNote::Sent { follower, last: snapshot.last, needed });
         let (term, round) = (self.state.term, self.round());
         out.send(follower, Message::InstallSnapshot { term, snapshot, round });
     }
@@ -81,7 +81,7 @@ impl<C: Command> Raft<C> {
     ) {
         let own = self.state.term;
         if term < own {
-            out.note(Note::SnapshotRefused { leader, term, own });
+            out.note(SnapshotNote::Refused { leader, term, own });
             return self.answer_append(leader, AppendResult::StaleTerm, round, out);
         }
         if matches!(self.role, Role::Leader { .. }) {
@@ -93,14 +93,14 @@ impl<C: Command> Raft<C> {
         let known = last.index <= self.commit || self.state.log.term_at(last.index) == Some(last.term);
         if known {
             // It has all that the snapshot covers as entries, so it need not throw any away (Figure 13, step 6).
-            out.note(Note::SnapshotIgnored { leader, last, own_last });
+            out.note(SnapshotNote::Ignored { leader, last, own_last });
             if last.index > self.commit {
                 self.advance_commit(last.index, out);
             }
         } else {
             self.save(Delta::Snapshot(snapshot), out);
             self.commit = last.index;
-            out.note(Note::SnapshotInstalled { leader, last, own_last });
+            out.note(SnapshotNote::Installed { leader, last, own_last });
             self.settle_by_snapshot(last, out);
         }
         if !self.may_stand() {
@@ -121,8 +121,9 @@ impl<C: Command> Raft<C> {
             if ruled_out {
                 Self::settle(&self.state.log, entry, request, last, out);
             } else if index <= last.index {
-                // There is nothing to answer: it may have taken effect or not, and no later entry will tell.
-                out.note(Note::RequestFateUnknown { request, entry, last });
+                // It may have taken effect or not, and no later entry will tell.
+                out.note(ClientNote::RequestFateUnknown { request, entry, last });
+                out.reply(request, Answer::Unknown);
             } else {
                 self.pending.insert((index, term), request);
             }

@@ -4,15 +4,14 @@
 //! answers, so it proves that the follower took the sender for the leader of its term at some time after that round began.
 //! Check-quorum, ReadIndex and leases all rest on this, each on another part of it.
 
-use crate::sorted::SortedMap;
-
 use super::log::Index;
-use super::note::Note;
+use super::note::ClientNote;
 use super::reads::WaitingRead;
 use super::role::Role;
 use super::transfer::Transfer;
 use super::{Raft, Reads, Timer};
 use crate::node::{Clocks, Command, Delay, Effects, Micros, NodeId, RequestId};
+use crate::sorted::SortedMap;
 
 /// The number of a round of heartbeats, from 1 in each term; 0 before the first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -168,7 +167,7 @@ impl<C: Command> Raft<C> {
             if self.config.switches.reads == Reads::Lease {
                 self.tenure_mut().lease_from = began;
                 if let (Some(from), Some(until)) = (began, self.lease_until()) {
-                    out.note(Note::LeaseRenewed { round: confirmed, from, until });
+                    out.note(ClientNote::LeaseRenewed { round: confirmed, from, until });
                 }
             }
             self.answer_reads(out);

@@ -5,7 +5,7 @@
 //! all the same, so the client hears that the outcome is unknown, and the leader holds no lease for the rest of its term.
 
 use super::log::{Index, Term};
-use super::note::{Heard, Ignored, Note};
+use super::note::{Heard, Ignored, Note, TransferNote};
 use super::role::Role;
 use super::{Message, Raft, Refusal, Response, Timer};
 use crate::node::{Answer, Command, Delay, Effects, NodeId, RequestId};
@@ -69,7 +69,7 @@ impl<C: Command> Raft<C> {
         }
         self.tenure_mut().transfer = Some(Transfer { request, target, told: false });
         let (matched, last) = (self.matched(target), self.state.log.last_index());
-        out.note(Note::TransferStarted { request, target, matched, last });
+        out.note(TransferNote::Started { request, target, matched, last });
         out.set_timer(Timer::Transfer, Delay::fixed(self.config.election_timeout.min));
         if matched < last {
             self.send_missing(target, out);
@@ -89,7 +89,7 @@ impl<C: Command> Raft<C> {
         let tenure = self.tenure_mut();
         tenure.told = true;
         tenure.transfer.as_mut().expect("seen above").told = true;
-        out.note(Note::TimeoutNowSent { target, term, last });
+        out.note(TransferNote::TimeoutNowSent { target, term, last });
         out.send(target, Message::TimeoutNow { term });
     }
 
@@ -131,12 +131,12 @@ impl<C: Command> Raft<C> {
         let Some((Transfer { request, target, .. }, during)) = self.handed_over.take() else { return };
         let term = self.state.term;
         if leader == target {
-            out.note(Note::TransferDone { request, leader, term });
+            out.note(TransferNote::Done { request, leader, term });
             out.reply(request, Answer::Done(Response::Transferred { leader, term }));
         } else if term == during.next() {
             Self::refuse_transfer(request, target, TransferRefusal::OtherElected(leader), out);
         } else {
-            out.note(Note::TransferGivenUp { request, target });
+            out.note(TransferNote::GivenUp { request, target });
             out.reply(request, Answer::Unknown);
         }
     }
@@ -144,7 +144,7 @@ impl<C: Command> Raft<C> {
     fn give_up_transfer(transfer: Transfer, why: TransferRefusal, out: &mut Effects<Self>) {
         let Transfer { request, target, told } = transfer;
         if told {
-            out.note(Note::TransferGivenUp { request, target });
+            out.note(TransferNote::GivenUp { request, target });
             out.reply(request, Answer::Unknown);
         } else {
             Self::refuse_transfer(request, target, why, out);
@@ -152,7 +152,7 @@ impl<C: Command> Raft<C> {
     }
 
     fn refuse_transfer(request: RequestId, target: NodeId, why: TransferRefusal, out: &mut Effects<Self>) {
-        out.note(Note::TransferRefused { request, target, why });
+        out.note(TransferNote::Refused { request, target, why });
         out.reply(request, Answer::Refused(Refusal::NotTransferred { target, why }));
     }
 

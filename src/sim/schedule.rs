@@ -4,13 +4,12 @@
 //! when another was just done comes 1 µs later. So a moment says exactly which steps are over, and an intervention needs no
 //! other place in the order of things.
 
-use crate::sorted::SortedMap;
-
 use super::dice;
 use super::fault::MessageName;
 use super::model::{Model, Outcome, Status, Step};
 use super::network::{FlightId, Travel};
 use crate::node::{Clocks, Delay, Kind, Micros, Node, NodeId};
+use crate::sorted::SortedMap;
 
 /// The time of day at which every run starts: noon.
 pub const START_OF_DAY: Micros = Micros::from_ms(12 * 3_600 * 1_000);

@@ -6,12 +6,11 @@
 //!
 //! A post is confirmed once it is durable at one replica. Nothing is ever refused.
 
-use crate::sorted::SortedMap;
-
 use super::feed::{Ask, AskId, Numbers, Post, PostId, READ_LENGTH, Response};
 use super::participant::{Delta, Message, Note, Participant, Timer};
 use crate::gossip::{self, Gossip, Items};
 use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
+use crate::sorted::SortedMap;
 
 /// A post and its place in the feed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

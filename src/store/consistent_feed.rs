@@ -263,12 +263,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                 Effect::CancelTimer(timer) => out.cancel_timer(L::timer(timer)),
                 Effect::Choose(among) => out.choose(among),
                 Effect::Write(delta) => out.write(L::delta(delta)),
-                Effect::Note(note) => {
-                    if let Some(origin) = L::forgotten(&note).map(|request| self.origin(request)) {
-                        self.answer(origin, Answer::Unknown, out);
-                    }
-                    out.note(L::note(note));
-                }
+                Effect::Note(note) => out.note(L::note(note)),
                 Effect::Reply(request, Answer::Done(response)) => match L::settled(&response) {
                     Settled::At(index) => {
                         settled.insert(index, request);
@@ -286,7 +281,10 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                     let origin = self.origin(request);
                     self.decline(origin, L::declined(&refusal), out);
                 }
-                Effect::Reply(_, Answer::Unknown) => unreachable!("a log that can't know stays silent"),
+                Effect::Reply(request, Answer::Unknown) => {
+                    let origin = self.origin(request);
+                    self.answer(origin, Answer::Unknown, out);
+                }
             }
         }
         if let Some((through, state)) = self.log.snapshot().filter(|(through, _)| *through > self.applied) {

@@ -5,7 +5,6 @@
 //! between its invocation and its return (Herlihy & Wing 1990). The consistent feed promises that; the available one
 //! promises only that replicas which hear from each other again end up with the same posts in the same order.
 
-use crate::sorted::SortedSet;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use std::sync::Arc;
 use crate::multi_paxos::Ballot;
 use crate::node::{Answer, Micros, NodeId, NodeSet};
 use crate::raft::Term;
+use crate::sorted::SortedSet;
 
 /// How many posts a read returns at most.
 pub const READ_LENGTH: usize = 20;

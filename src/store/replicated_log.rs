@@ -4,13 +4,13 @@ use super::consistent_feed::{Command, FeedState};
 use super::feed::{Epoch, Operation};
 use super::participant::{Delta, Message, Note, Timer};
 use crate::multi_paxos::{self, Durable, MultiPaxos, Slot};
-use crate::node::{Disk, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Disk, Effects, Node, NodeId, NodeSet};
 use crate::raft::{self, Change, Index, Payload, PersistentState, Raft, Reads};
 
 /// Commands in one order, the same at all servers: each index, counted from 1, holds at most one for good.
 ///
 /// A log promises this of what it is asked: `Done` once the command or the read took effect; `Refused` only if it never will;
-/// no answer if that cannot be known.
+/// `Unknown` once it is sure that it will never know; no answer as long as it may still learn of it.
 pub trait ReplicatedLog: Node {
     /// This server.
     fn id(&self) -> NodeId;
@@ -47,9 +47,6 @@ pub trait ReplicatedLog: Node {
     fn settled(response: &Self::Response) -> Settled;
     /// Why a request did not take effect.
     fn declined(refusal: &Self::Refusal) -> Declined;
-
-    /// The request of which this note says that nobody can tell any more what came of it.
-    fn forgotten(note: &Self::Note) -> Option<RequestId>;
 
     /// As a message of the feed.
     fn message(message: Self::Message) -> Message;
@@ -170,13 +167,6 @@ impl ReplicatedLog for Raft<Command> {
         }
     }
 
-    fn forgotten(note: &raft::Note) -> Option<RequestId> {
-        match note {
-            raft::Note::RequestFateUnknown { request, .. } => Some(*request),
-            _ => None,
-        }
-    }
-
     fn message(message: raft::Message<Command>) -> Message {
         Message::Raft(message)
     }
@@ -262,13 +252,6 @@ impl ReplicatedLog for MultiPaxos<Command> {
         match refusal {
             multi_paxos::Refusal::NotLeader { .. } => Declined::NotLeader,
             multi_paxos::Refusal::Superseded { slot } => Declined::Superseded(slot.0),
-        }
-    }
-
-    fn forgotten(note: &multi_paxos::Note) -> Option<RequestId> {
-        match note {
-            multi_paxos::Note::RequestFateUnknown { request, .. } => Some(*request),
-            _ => None,
         }
     }
 

@@ -44,10 +44,14 @@ impl Tally {
         let steps = &run.watch().events.steps;
         for (_, noted) in steps.iter().filter(|(number, _)| *number >= *seen) {
             match &noted.note {
-                Note::Raft(raft::Note::BecameLeader { .. })
-                | Note::MultiPaxos(multi_paxos::Note::BecameLeader { .. }) => self.elected += 1,
-                Note::Raft(raft::Note::SnapshotInstalled { .. })
-                | Note::MultiPaxos(multi_paxos::Note::SnapshotInstalled { .. }) => self.snapshots_installed += 1,
+                Note::Raft(raft::Note::Election(raft::ElectionNote::BecameLeader { .. }))
+                | Note::MultiPaxos(multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::BecameLeader {
+                    ..
+                })) => self.elected += 1,
+                Note::Raft(raft::Note::Snapshot(raft::SnapshotNote::Installed { .. }))
+                | Note::MultiPaxos(multi_paxos::Note::Learner(multi_paxos::LearnerNote::SnapshotInstalled {
+                    ..
+                })) => self.snapshots_installed += 1,
                 _ => {}
             }
         }

@@ -5,7 +5,9 @@
 mod replica;
 
 use cap_lab::multi_paxos::invariant::{Ghost, INVARIANTS, Violation};
-use cap_lab::multi_paxos::{Config, Flaw, Message, Note, Quorums, Request, Timer};
+use cap_lab::multi_paxos::{
+    ClientNote, Config, Flaw, LeaderNote, LeadershipNote, LearnerNote, Message, Note, Quorums, Request, Timer,
+};
 use cap_lab::node::{Command, NodeId, NodeSet};
 use cap_lab::sim::model::{Model, Outcome, Slot as Place, Status, Step};
 
@@ -55,16 +57,16 @@ impl Cluster {
         let seen = &mut self.seen;
         for note in notes {
             *match note {
-                Note::BecameLeader { .. } => &mut seen.leaders,
-                Note::CommitAdvanced { .. } => &mut seen.commits,
-                Note::ProposesReported { .. } => &mut seen.proposed_again,
-                Note::FillsHole { .. } => &mut seen.holes,
-                Note::ChosenAfterHole { .. } => &mut seen.after_holes,
-                Note::BacksOff { .. } => &mut seen.overtaken,
-                Note::CaughtUp { .. } => &mut seen.caught_up,
-                Note::SnapshotInstalled { .. } => &mut seen.snapshots_installed,
-                Note::RequestSuperseded { .. } => &mut seen.superseded,
-                Note::ReadConfirmed { .. } => &mut seen.reads,
+                Note::Leadership(LeadershipNote::BecameLeader { .. }) => &mut seen.leaders,
+                Note::Leader(LeaderNote::CommitAdvanced { .. }) => &mut seen.commits,
+                Note::Leader(LeaderNote::ProposesReported { .. }) => &mut seen.proposed_again,
+                Note::Leader(LeaderNote::FillsHole { .. }) => &mut seen.holes,
+                Note::Leader(LeaderNote::ChosenAfterHole { .. }) => &mut seen.after_holes,
+                Note::Leadership(LeadershipNote::BacksOff { .. }) => &mut seen.overtaken,
+                Note::Learner(LearnerNote::CaughtUp { .. }) => &mut seen.caught_up,
+                Note::Learner(LearnerNote::SnapshotInstalled { .. }) => &mut seen.snapshots_installed,
+                Note::Client(ClientNote::RequestSuperseded { .. }) => &mut seen.superseded,
+                Note::Client(ClientNote::ReadConfirmed { .. }) => &mut seen.reads,
                 _ => continue,
             } += 1;
         }

@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use cap_lab::node::{Answer, Command, NodeId, NodeSet, RequestId};
 use cap_lab::raft::invariant::{Ghost, INVARIANTS, Violation};
-use cap_lab::raft::{Change, Config, Flaw, Note, ReadProof, Reads, Request, Response, Switches, Timer};
+use cap_lab::raft::{
+    Change, ClientNote, Config, ElectionNote, Flaw, FollowerNote, LeaderNote, MembershipNote, Note, PreVoteNote,
+    ReadProof, Reads, Request, Response, SnapshotNote, Switches, Timer, TransferNote,
+};
 use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
@@ -58,18 +61,18 @@ struct Features {
 impl Features {
     fn note(&mut self, note: &Note) {
         *match note {
-            Note::PreVoteRefused { .. } | Note::PreVoteHeld { .. } => &mut self.pre_votes_refused,
-            Note::VoteRequestIgnored { .. } => &mut self.requests_ignored,
-            Note::QuorumLost { .. } => &mut self.quorums_lost,
-            Note::TransferDone { .. } => &mut self.transfers_done,
-            Note::ReadAnswered { proof: ReadProof::Round { .. }, .. } => &mut self.reads_by_round,
-            Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. } => &mut self.reads_by_lease,
-            Note::Compacted { .. } => &mut self.compactions,
-            Note::SnapshotInstalled { .. } => &mut self.snapshots_installed,
-            Note::EntryHeldBack { .. } => &mut self.held_back,
-            Note::JointCommitted { .. } => &mut self.joint_changes,
-            Note::MembershipRolledBack { .. } => &mut self.changes_rolled_back,
-            Note::Retired { .. } => &mut self.leaders_retired,
+            Note::PreVote(PreVoteNote::Refused { .. } | PreVoteNote::HoldsOn { .. }) => &mut self.pre_votes_refused,
+            Note::Election(ElectionNote::VoteRequestIgnored { .. }) => &mut self.requests_ignored,
+            Note::Leader(LeaderNote::QuorumLost { .. }) => &mut self.quorums_lost,
+            Note::Transfer(TransferNote::Done { .. }) => &mut self.transfers_done,
+            Note::Client(ClientNote::ReadAnswered { proof: ReadProof::Round { .. }, .. }) => &mut self.reads_by_round,
+            Note::Client(ClientNote::ReadAnswered { proof: ReadProof::Lease { .. }, .. }) => &mut self.reads_by_lease,
+            Note::Snapshot(SnapshotNote::Compacted { .. }) => &mut self.compactions,
+            Note::Snapshot(SnapshotNote::Installed { .. }) => &mut self.snapshots_installed,
+            Note::Leader(LeaderNote::EntryHeldBack { .. }) => &mut self.held_back,
+            Note::Membership(MembershipNote::JointCommitted { .. }) => &mut self.joint_changes,
+            Note::Membership(MembershipNote::RolledBack { .. }) => &mut self.changes_rolled_back,
+            Note::Membership(MembershipNote::Retired { .. }) => &mut self.leaders_retired,
             _ => return,
         } += 1;
     }
@@ -214,9 +217,9 @@ impl Subject for Cluster {
         for note in &outcome.notes {
             self.seen.features.note(note);
             match note {
-                Note::BecameLeader { .. } => self.seen.elections += 1,
-                Note::CommitAdvanced { .. } => self.seen.commits += 1,
-                Note::ConflictTruncated { .. } => self.seen.truncations += 1,
+                Note::Election(ElectionNote::BecameLeader { .. }) => self.seen.elections += 1,
+                Note::Leader(LeaderNote::CommitAdvanced { .. }) => self.seen.commits += 1,
+                Note::Follower(FollowerNote::ConflictTruncated { .. }) => self.seen.truncations += 1,
                 _ => {}
             }
         }

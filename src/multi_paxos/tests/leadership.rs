@@ -11,8 +11,8 @@ fn a_stable_leader_runs_phase_1_once_for_all_slots() {
         cluster.propose(n(1), command);
         cluster.settle(all(3));
     }
-    assert_eq!(cluster.noted(|note| matches!(note, Note::Prepares { .. })), 1);
-    assert_eq!(cluster.noted(|note| matches!(note, Note::Promises { .. })), 2);
+    assert_eq!(cluster.noted(|note| matches!(note, Note::Leadership(LeadershipNote::Prepares { .. }))), 1);
+    assert_eq!(cluster.noted(|note| matches!(note, Note::Acceptor(AcceptorNote::Promises { .. }))), 2);
     assert_eq!(cluster.server(n(1)).commit_index(), Slot(20));
 }
 
@@ -45,8 +45,7 @@ fn the_highest_numbered_report_is_proposed_again() {
     // n4 hears of both.
     cluster.lead(n(4), set(&[3, 4, 5]));
     assert_eq!(cluster.commands(n(4)), [Some(20)], "2.n2 is above 1.n1");
-    let again =
-        |note: &Note| matches!(note, Note::ProposesReported { slot: Slot(1), under, .. } if *under == ballot(2, 2));
+    let again = |note: &Note| matches!(note, Note::Leader(LeaderNote::ProposesReported { slot: Slot(1), under, .. }) if *under == ballot(2, 2));
     assert_eq!(cluster.noted(again), 1);
 }
 
@@ -101,7 +100,7 @@ fn a_lower_ballot_is_refused_and_told_the_higher() {
     cluster.settle(all(3));
     assert_eq!(cluster.server(n(1)).ballot(), ballot(2, 2), "it gave way");
     assert!(cluster.server(n(2)).is_leader());
-    assert_eq!(cluster.noted(|note| matches!(note, Note::PrepareRefused { .. })), 2);
+    assert_eq!(cluster.noted(|note| matches!(note, Note::Acceptor(AcceptorNote::PrepareRefused { .. }))), 2);
 }
 
 /// PMMC §2: a leader that hears of a higher ballot is preempted, whoever tells it.
@@ -141,7 +140,9 @@ fn duellists_back_off_more_and_more() {
         .notes
         .iter()
         .filter_map(|(node, note)| match note {
-            Note::BacksOff { timeout, times, .. } if *node == n(1) => Some((*times, timeout.max.as_ms())),
+            Note::Leadership(LeadershipNote::BacksOff { timeout, times, .. }) if *node == n(1) => {
+                Some((*times, timeout.max.as_ms()))
+            }
             _ => None,
         })
         .collect();
@@ -152,7 +153,7 @@ fn duellists_back_off_more_and_more() {
     cluster.settle(all(3));
     cluster.lead(n(2), all(3));
     let last = cluster.notes.iter().rev().find_map(|(node, note)| match note {
-        Note::BacksOff { times, .. } if *node == n(1) => Some(*times),
+        Note::Leadership(LeadershipNote::BacksOff { times, .. }) if *node == n(1) => Some(*times),
         _ => None,
     });
     assert_eq!(last, Some(1), "a chosen slot in between starts the count again");

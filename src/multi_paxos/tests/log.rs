@@ -20,7 +20,7 @@ fn values_of_an_overtaken_leader_are_refused() {
     }
     assert_eq!(cluster.server(n(3)).accepted().get(Slot(1)), None);
     let refusals = cluster.noted(|note| {
-        matches!(note, Note::AcceptRefused { ballot: low, promised, .. } if *low == ballot(1, 1) && *promised == ballot(2, 2))
+        matches!(note, Note::Acceptor(AcceptorNote::AcceptRefused { ballot: low, promised, .. }) if *low == ballot(1, 1) && *promised == ballot(2, 2))
     });
     assert_eq!(refusals, 1);
 }
@@ -80,7 +80,8 @@ fn a_slot_after_a_hole_waits_for_the_hole() {
     cluster.settle(all(3));
     assert_eq!(cluster.server(n(1)).commit_index(), Slot::ZERO);
     assert_eq!(cluster.ghost.chosen(Slot(2)), Some((ballot(1, 1), &Payload::Command(2))));
-    let after_hole = |note: &Note| matches!(note, Note::ChosenAfterHole { slot: Slot(2), hole: Slot(1), .. });
+    let after_hole =
+        |note: &Note| matches!(note, Note::Leader(LeaderNote::ChosenAfterHole { slot: Slot(2), hole: Slot(1), .. }));
     assert_eq!(cluster.noted(after_hole), 1);
     assert_eq!((cluster.answer(first), cluster.answer(second)), (None, None));
     // Sent again after more than one interval.
@@ -122,7 +123,7 @@ fn a_follower_learns_what_it_accepted_itself() {
     assert_eq!(cluster.server(n(2)).commit_index(), Slot::ZERO);
     cluster.beat(n(1), all(3));
     assert_eq!(cluster.commands(n(2)), [Some(1)]);
-    assert_eq!(cluster.noted(|note| matches!(note, Note::AsksToCatchUp { .. })), 0);
+    assert_eq!(cluster.noted(|note| matches!(note, Note::Learner(LearnerNote::AsksToCatchUp { .. }))), 0);
 }
 
 /// What a server accepted under an older ballot need not be what was chosen: it asks.
@@ -141,7 +142,8 @@ fn a_value_accepted_under_an_older_ballot_is_not_taken_for_chosen() {
     assert_eq!(cluster.commands(n(5)), [], "it accepted 1 for the slot, under 1.n1");
     cluster.settle(all(5));
     assert_eq!(cluster.commands(n(5)), [Some(2)]);
-    let caught_up = |(node, note): &&(NodeId, Note)| *node == n(5) && matches!(note, Note::CaughtUp { .. });
+    let caught_up =
+        |(node, note): &&(NodeId, Note)| *node == n(5) && matches!(note, Note::Learner(LearnerNote::CaughtUp { .. }));
     assert_eq!(cluster.notes.iter().filter(caught_up).count(), 1);
 }
 
@@ -160,6 +162,35 @@ fn what_is_chosen_is_learnt_again_after_a_crash() {
     assert_eq!((cluster.server(n(3)).commit_index(), cluster.server(n(3)).accepted().last()), (Slot::ZERO, Slot(3)));
     cluster.beat(n(1), all(3));
     assert_eq!(cluster.commands(n(3)), [Some(1), Some(2), Some(3)]);
+}
+
+/// n3 asks for what follows slot 1, crashes, forgets slot 1 as well, and then gets the answer.
+pub(super) fn answered_after_a_crash() -> Cluster {
+    let mut cluster = Cluster::new(3);
+    cluster.lead(n(1), all(3));
+    cluster.propose(n(1), 1);
+    cluster.settle(all(3));
+    cluster.beat(n(1), all(3));
+    cluster.propose(n(1), 2);
+    cluster.settle(set(&[1, 2]));
+    cluster.fire(n(1), Timer::Heartbeat);
+    cluster.deliver(n(1), n(3));
+    cluster.deliver(n(3), n(1));
+    cluster.crash(n(3), 0);
+    cluster.restart(n(3));
+    cluster.deliver(n(1), n(3));
+    cluster
+}
+
+#[test]
+fn what_begins_after_a_gap_is_asked_for_again() {
+    let mut cluster = answered_after_a_crash();
+    assert_eq!(cluster.server(n(3)).commit_index(), Slot::ZERO);
+    let why = Ignored::Gap { first: Slot(2), commit: Slot::ZERO };
+    let ignored = Note::ReplyIgnored { from: n(1), message: "Decided", why };
+    assert!(cluster.notes.contains(&(n(3), ignored)), "{:?}", cluster.notes);
+    cluster.beat(n(1), all(3));
+    assert_eq!(cluster.commands(n(3)), [Some(1), Some(2)]);
 }
 
 /// PMMC §4.2: a server that lacks what the leader compacted gets the snapshot and what follows.
@@ -262,7 +293,7 @@ fn an_overtaken_leader_says_nothing_that_it_does_not_know() {
     assert_eq!(cluster.server(n(1)).pending().count(), 2);
 }
 
-/// A snapshot hides what its slots held: the server that took the command stays silent for good.
+/// A snapshot hides what its slots held: the server that took the command will never know what came of it, and says so.
 #[test]
 fn a_snapshot_does_not_tell_the_fate_of_a_command() {
     let mut cluster = Cluster::new(3);
@@ -274,8 +305,10 @@ fn a_snapshot_does_not_tell_the_fate_of_a_command() {
     cluster.compact(n(2));
     cluster.beat(n(2), all(3));
     assert_eq!(cluster.server(n(1)).commit_index(), Slot(1));
-    assert_eq!(cluster.answer(request), None);
-    let unknown = |note: &Note| matches!(note, Note::RequestFateUnknown { slot: Slot(1), through: Slot(1), .. });
+    assert_eq!(cluster.answer(request), Some(&Answer::Unknown));
+    let unknown = |note: &Note| {
+        matches!(note, Note::Client(ClientNote::RequestFateUnknown { slot: Slot(1), through: Slot(1), .. }))
+    };
     assert_eq!((cluster.noted(unknown), cluster.server(n(1)).pending().count()), (1, 0));
 }
 

@@ -3,83 +3,61 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::by_hand::{Dice, kinds_of_notes};
 use crate::explain::multi_paxos::sentence;
 use crate::explain::{Sentence, Tone};
 
-/// The exhaustive match and the list of its names in one, so that a variant without a line does not compile and a line
-/// that never happens fails the test.
-macro_rules! variants {
-    ($($name:literal: $pattern:pat,)*) => {
-        const NAMES: &[&str] = &[$($name),*];
-
-        fn name(note: &Note) -> &'static str {
-            match note {
-                $($pattern => $name,)*
-            }
-        }
-    };
-}
-
-variants! {
+kinds_of_notes! {
     "started": Note::Started { ballot: Ballot { round: 0, .. }, .. },
     "restarted": Note::Started { .. },
-    "prepares, no leader": Note::Prepares { heard: Heard::NoLeader, .. },
-    "prepares, silent leader": Note::Prepares { heard: Heard::Leader(_), .. },
-    "prepares again": Note::PreparesAgain { .. },
-    "promises": Note::Promises { snapshot: None, .. },
-    "promises with a snapshot": Note::Promises { snapshot: Some(_), .. },
-    "prepare refused": Note::PrepareRefused { .. },
-    "promise counted": Note::PromiseCounted { .. },
-    "became leader": Note::BecameLeader { .. },
-    "proposes reported": Note::ProposesReported { .. },
-    "fills hole": Note::FillsHole { .. },
-    "proposes": Note::Proposes { .. },
-    "accepts": Note::Accepts { fresh: 1.., .. },
-    "accepts again": Note::Accepts { .. },
-    "accept refused": Note::AcceptRefused { .. },
-    "acceptance counted": Note::AcceptanceCounted { .. },
-    "commit advanced": Note::CommitAdvanced { .. },
-    "chosen after hole": Note::ChosenAfterHole { .. },
-    "sends again": Note::SendsAgain { .. },
-    "refused": Note::Refused { .. },
-    "ballot adopted by a follower": Note::BallotAdopted { left: RoleName::Follower, .. },
-    "ballot adopted in phase 1": Note::BallotAdopted { left: RoleName::Preparing, .. },
-    "ballot adopted by a leader": Note::BallotAdopted { left: RoleName::Leader, .. },
-    "backs off": Note::BacksOff { .. },
-    "follows": Note::FollowsLeader { .. },
-    "heartbeat sent": Note::HeartbeatSent { .. },
-    "heartbeat heard": Note::HeartbeatHeard { .. },
-    "heartbeat refused": Note::HeartbeatRefused { .. },
-    "commit learned": Note::CommitLearned { .. },
-    "asks to catch up": Note::AsksToCatchUp { .. },
-    "tells decided": Note::TellsDecided { snapshot: None, .. },
-    "tells decided, with a snapshot": Note::TellsDecided { snapshot: Some(_), .. },
-    "caught up": Note::CaughtUp { .. },
-    "snapshot installed": Note::SnapshotInstalled { .. },
-    "compacted": Note::Compacted { .. },
-    "request committed": Note::RequestCommitted { .. },
-    "request superseded": Note::RequestSuperseded { .. },
-    "request fate unknown": Note::RequestFateUnknown { .. },
-    "request refused, leader known": Note::RequestRefused { leader: Some(_), .. },
-    "request refused, no leader": Note::RequestRefused { leader: None, .. },
-    "read taken": Note::ReadTaken { .. },
-    "read confirmed": Note::ReadConfirmed { .. },
-    "read given up": Note::ReadGivenUp { .. },
+    "prepares, no leader": Note::Leadership(LeadershipNote::Prepares { heard: Heard::NoLeader, .. }),
+    "prepares, silent leader": Note::Leadership(LeadershipNote::Prepares { heard: Heard::Leader(_), .. }),
+    "prepares again": Note::Leadership(LeadershipNote::PreparesAgain { .. }),
+    "promises": Note::Acceptor(AcceptorNote::Promises { snapshot: None, .. }),
+    "promises with a snapshot": Note::Acceptor(AcceptorNote::Promises { snapshot: Some(_), .. }),
+    "prepare refused": Note::Acceptor(AcceptorNote::PrepareRefused { .. }),
+    "promise counted": Note::Leadership(LeadershipNote::PromiseCounted { .. }),
+    "became leader": Note::Leadership(LeadershipNote::BecameLeader { .. }),
+    "proposes reported": Note::Leader(LeaderNote::ProposesReported { .. }),
+    "fills hole": Note::Leader(LeaderNote::FillsHole { .. }),
+    "proposes": Note::Leader(LeaderNote::Proposes { .. }),
+    "accepts": Note::Acceptor(AcceptorNote::Accepts { fresh: 1.., .. }),
+    "accepts again": Note::Acceptor(AcceptorNote::Accepts { .. }),
+    "accept refused": Note::Acceptor(AcceptorNote::AcceptRefused { .. }),
+    "acceptance counted": Note::Leader(LeaderNote::AcceptanceCounted { .. }),
+    "commit advanced": Note::Leader(LeaderNote::CommitAdvanced { .. }),
+    "chosen after hole": Note::Leader(LeaderNote::ChosenAfterHole { .. }),
+    "sends again": Note::Leader(LeaderNote::SendsAgain { .. }),
+    "refused": Note::Leadership(LeadershipNote::Refused { .. }),
+    "ballot adopted by a follower": Note::Leadership(LeadershipNote::BallotAdopted { left: RoleName::Follower, .. }),
+    "ballot adopted in phase 1": Note::Leadership(LeadershipNote::BallotAdopted { left: RoleName::Preparing, .. }),
+    "ballot adopted by a leader": Note::Leadership(LeadershipNote::BallotAdopted { left: RoleName::Leader, .. }),
+    "backs off": Note::Leadership(LeadershipNote::BacksOff { .. }),
+    "follows": Note::Leadership(LeadershipNote::FollowsLeader { .. }),
+    "heartbeat sent": Note::Leader(LeaderNote::HeartbeatSent { .. }),
+    "heartbeat heard": Note::Learner(LearnerNote::HeartbeatHeard { .. }),
+    "heartbeat refused": Note::Learner(LearnerNote::HeartbeatRefused { .. }),
+    "commit learned": Note::Learner(LearnerNote::CommitLearned { .. }),
+    "asks to catch up": Note::Learner(LearnerNote::AsksToCatchUp { .. }),
+    "tells decided": Note::Learner(LearnerNote::TellsDecided { snapshot: None, .. }),
+    "tells decided, with a snapshot": Note::Learner(LearnerNote::TellsDecided { snapshot: Some(_), .. }),
+    "caught up": Note::Learner(LearnerNote::CaughtUp { .. }),
+    "snapshot installed": Note::Learner(LearnerNote::SnapshotInstalled { .. }),
+    "compacted": Note::Learner(LearnerNote::Compacted { .. }),
+    "request committed": Note::Client(ClientNote::RequestCommitted { .. }),
+    "request superseded": Note::Client(ClientNote::RequestSuperseded { .. }),
+    "request fate unknown": Note::Client(ClientNote::RequestFateUnknown { .. }),
+    "request refused, leader known": Note::Client(ClientNote::RequestRefused { leader: Some(_), .. }),
+    "request refused, no leader": Note::Client(ClientNote::RequestRefused { leader: None, .. }),
+    "read taken": Note::Client(ClientNote::ReadTaken { .. }),
+    "read confirmed": Note::Client(ClientNote::ReadConfirmed { .. }),
+    "read given up": Note::Client(ClientNote::ReadGivenUp { .. }),
     "ignored, other ballot": Note::ReplyIgnored { why: Ignored::OtherBallot { .. }, .. },
     "ignored, phase over": Note::ReplyIgnored { why: Ignored::PhaseOver, .. },
     "ignored, duplicate": Note::ReplyIgnored { why: Ignored::Duplicate, .. },
     "ignored, decided": Note::ReplyIgnored { why: Ignored::Decided { .. }, .. },
+    "ignored, gap": Note::ReplyIgnored { why: Ignored::Gap { .. }, .. },
     "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader { .. }, .. },
-}
-
-/// A small generator, so that a seed is a schedule on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
 }
 
 /// Anything may happen next: messages come late, twice or never, servers crash, compact, and are asked.
@@ -125,15 +103,14 @@ fn random(seed: u64) -> Cluster {
 #[test]
 fn every_note_happens_and_has_a_sentence() {
     let mut seen = BTreeMap::new();
-    for seed in 0..40 {
-        let mut cluster = random(seed);
+    for mut cluster in (0..40).map(random).chain([log::answered_after_a_crash()]) {
         for (node, note) in std::mem::take(&mut cluster.notes) {
-            seen.entry(name(&note)).or_insert((node, note));
+            seen.entry(kind(&note)).or_insert((node, note));
         }
     }
-    let missing: Vec<_> = NAMES.iter().filter(|name| !seen.contains_key(**name)).collect();
+    let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains_key(**kind)).collect();
     assert!(missing.is_empty(), "never happened: {missing:?}");
-    assert_eq!(seen.len(), NAMES.len(), "two variants share a name");
+    assert_eq!(seen.len(), KINDS.len(), "two kinds share a name");
     for (node, note) in seen.values() {
         let Sentence { headline, reason, observer, source, tone } = sentence(*node, note);
         assert!(headline.starts_with(&node.to_string()) && headline.len() < 60, "{headline}");
@@ -160,7 +137,8 @@ fn a_new_leader_says_what_it_took_over() {
     cluster.deliver(n(1), n(3));
     cluster.network.clear();
     cluster.lead(n(2), set(&[2, 3]));
-    let (headline, reason, source) = said(&mut cluster, |note| matches!(note, Note::BecameLeader { .. }));
+    let (headline, reason, source) =
+        said(&mut cluster, |note| matches!(note, Note::Leadership(LeadershipNote::BecameLeader { .. })));
     assert_eq!(headline, "n2 leads under 2.n2");
     assert_eq!(
         reason,
@@ -168,7 +146,7 @@ fn a_new_leader_says_what_it_took_over() {
          hole with a no-op. Slot 3 is the first free one."
     );
     assert_eq!(source, "Paxos Made Simple §3");
-    let (headline, reason, _) = said(&mut cluster, |note| matches!(note, Note::FillsHole { .. }));
+    let (headline, reason, _) = said(&mut cluster, |note| matches!(note, Note::Leader(LeaderNote::FillsHole { .. })));
     assert_eq!(headline, "n2 fills slot 1 with a no-op");
     assert_eq!(
         reason,
@@ -183,7 +161,8 @@ fn a_read_names_the_quorum_that_confirmed_it() {
     cluster.lead(n(1), all(3));
     cluster.ask(n(1), Request::Read);
     cluster.settle(all(3));
-    let (headline, reason, source) = said(&mut cluster, |note| matches!(note, Note::ReadConfirmed { .. }));
+    let (headline, reason, source) =
+        said(&mut cluster, |note| matches!(note, Note::Client(ClientNote::ReadConfirmed { .. })));
     assert_eq!(headline, "n1 answers read 1 at slot 0");
     assert_eq!(reason, "2 of 3 confirmed since that it led, {n1, n2}; it takes 2. By now nothing was decided.");
     assert_eq!(source, "Paxos Made Moderately Complex §4.5");

@@ -34,10 +34,16 @@ fn an_entry_of_an_older_term_is_not_committed_by_counting() {
         assert_eq!(terms(cluster.server(follower)), [1, 2]);
     }
     assert_eq!(cluster.server(leader).commit_index(), Index::ZERO);
-    let held = cluster.notes_of(leader).into_iter().rfind(|note| matches!(note, Note::CommitHeldBack { .. }));
+    let held = cluster
+        .notes_of(leader)
+        .into_iter()
+        .rfind(|note| matches!(note, Note::Leader(LeaderNote::CommitHeldBack { .. })));
     let members = Membership::simple(NodeSet::first(5), NodeSet::EMPTY);
     let matching = NodeSet::EMPTY.with(leader).with(n(3)).with(n(4));
-    assert_eq!(held, Some(Note::CommitHeldBack { entry: id(2, 2), term: Term(4), matching, members }));
+    assert_eq!(
+        held,
+        Some(Note::Leader(LeaderNote::CommitHeldBack { entry: id(2, 2), term: Term(4), matching, members }))
+    );
     for follower in short {
         cluster.deliver(leader, follower);
         cluster.deliver(follower, leader);

@@ -92,7 +92,10 @@ fn a_split_vote_ends_with_the_next_timeout_in_the_next_term() {
     assert_eq!(cluster.server(n(3)).term(), T2);
     let heard = Heard::Votes(right);
     assert!(
-        cluster.notes_of(n(3)).iter().any(|note| matches!(note, Note::AsksForVotes { heard: h, .. } if *h == heard))
+        cluster
+            .notes_of(n(3))
+            .iter()
+            .any(|note| matches!(note, Note::Election(ElectionNote::AsksForVotes { heard: h, .. }) if *h == heard))
     );
 }
 

@@ -72,7 +72,9 @@ fn a_server_goes_back_to_the_configuration_before_when_the_entry_is_removed() {
     cluster.elect(n(2), set(&[2, 3]));
     rounds_of(&mut cluster, n(2));
     assert_eq!(membership(&cluster, n(1)), Membership::simple(set(&[1, 2, 3]), set(&[])));
-    let back = |note: &Note| matches!(note, Note::MembershipRolledBack { lost: Index(2), index: Index(0), .. });
+    let back = |note: &Note| {
+        matches!(note, Note::Membership(MembershipNote::RolledBack { lost: Index(2), index: Index(0), .. }))
+    };
     assert!(cluster.notes_of(n(1)).iter().any(back));
     assert_eq!(cluster.replies, [(RequestId(0), Answer::Refused(Refusal::Superseded { index: Index(2) }))]);
 }
@@ -256,7 +258,8 @@ fn a_candidate_with_a_joint_configuration_needs_a_majority_of_each_half() {
         cluster.fire(n(2), Timer::Election);
         cluster.settle(voters);
         // As a leader it ends the change, in which it loses its vote, so it may have stepped down already.
-        let won = cluster.notes_of(n(2)).iter().any(|note| matches!(note, Note::BecameLeader { .. }));
+        let won =
+            cluster.notes_of(n(2)).iter().any(|note| matches!(note, Note::Election(ElectionNote::BecameLeader { .. })));
         assert_eq!(won, wins, "{voters}");
     }
 }
@@ -307,11 +310,14 @@ fn a_server_that_is_being_removed_may_be_the_only_one_that_can_lead() {
     cluster.settle(set(&[1, 2]));
     let told = cluster.notes_of(n(1));
     let votes = told.iter().find_map(|note| match note {
-        Note::BecameLeader { votes, .. } => Some(*votes),
+        Note::Election(ElectionNote::BecameLeader { votes, .. }) => Some(*votes),
         _ => None,
     });
     assert!(votes.is_some_and(|votes| votes.contains(n(2))), "its own vote does not count: {votes:?}");
-    assert!(told.contains(&Note::Retired { term: T3, index: Index(2) }), "the removal is committed");
+    assert!(
+        told.contains(&Note::Membership(MembershipNote::Retired { term: T3, index: Index(2) })),
+        "the removal is committed"
+    );
     cluster.elect(n(2), set(&[2]));
 }
 

@@ -1,60 +1,47 @@
 //! Every note happens, and becomes a sentence.
 
 use super::*;
+use crate::by_hand::kinds_of_notes;
 use crate::explain::raft::sentence;
 use crate::explain::{Sentence, Tone};
 
-/// The exhaustive match and the list of its names in one, so that a variant without a line does not compile and a line
-/// that never happens fails the test.
-macro_rules! variants {
-    ($($name:literal: $pattern:pat,)*) => {
-        const NAMES: &[&str] = &[$($name),*];
-
-        fn name(note: &Note) -> &'static str {
-            match note {
-                $($pattern => $name,)*
-            }
-        }
-    };
-}
-
-variants! {
+kinds_of_notes! {
     "started": Note::Started { .. },
-    "asks for votes, no leader": Note::AsksForVotes { heard: Heard::NoLeader, .. },
-    "asks for votes, silent leader": Note::AsksForVotes { heard: Heard::Leader(_), .. },
-    "asks for votes, split vote": Note::AsksForVotes { heard: Heard::Votes(_) | Heard::TooFewGrants(_), .. },
-    "vote granted": Note::VoteGranted { .. },
-    "vote refused, stale term": Note::VoteRefused { why: VoteRefusal::StaleTerm { .. }, .. },
-    "vote refused, already voted": Note::VoteRefused { why: VoteRefusal::AlreadyVoted { .. }, .. },
-    "vote refused, log": Note::VoteRefused { why: VoteRefusal::LogNotUpToDate { .. }, .. },
-    "vote counted": Note::VoteCounted { .. },
-    "vote denied": Note::VoteDenied { .. },
-    "became leader": Note::BecameLeader { .. },
+    "asks for votes, no leader": Note::Election(ElectionNote::AsksForVotes { heard: Heard::NoLeader, .. }),
+    "asks for votes, silent leader": Note::Election(ElectionNote::AsksForVotes { heard: Heard::Leader(_), .. }),
+    "asks for votes, split vote": Note::Election(ElectionNote::AsksForVotes { heard: Heard::Votes(_) | Heard::TooFewGrants(_), .. }),
+    "vote granted": Note::Election(ElectionNote::VoteGranted { .. }),
+    "vote refused, stale term": Note::Election(ElectionNote::VoteRefused { why: VoteRefusal::StaleTerm { .. }, .. }),
+    "vote refused, already voted": Note::Election(ElectionNote::VoteRefused { why: VoteRefusal::AlreadyVoted { .. }, .. }),
+    "vote refused, log": Note::Election(ElectionNote::VoteRefused { why: VoteRefusal::LogNotUpToDate { .. }, .. }),
+    "vote counted": Note::Election(ElectionNote::VoteCounted { .. }),
+    "vote denied": Note::Election(ElectionNote::VoteDenied { .. }),
+    "became leader": Note::Election(ElectionNote::BecameLeader { .. }),
     "term adopted by a follower": Note::TermAdopted { left: RoleName::Follower, .. },
     "term adopted by a candidate": Note::TermAdopted { left: RoleName::Candidate, .. },
     "term adopted by a leader": Note::TermAdopted { left: RoleName::Leader, .. },
-    "follows": Note::FollowsLeader { conceded: false, .. },
-    "concedes": Note::FollowsLeader { conceded: true, .. },
-    "heartbeat": Note::HeartbeatSent { .. },
-    "no-op appended": Note::EntryAppended { what: PayloadKind::Noop, .. },
-    "entry appended": Note::EntryAppended { what: PayloadKind::Command, .. },
-    "configuration appended": Note::EntryAppended { what: PayloadKind::Config, .. },
-    "heartbeat accepted": Note::AppendAccepted { received: 0, .. },
-    "append accepted": Note::AppendAccepted { .. },
-    "append refused, stale term": Note::AppendRefused { why: AppendRefusal::StaleTerm { .. }, .. },
-    "append refused, missing": Note::AppendRefused { why: AppendRefusal::MissingPrevious { .. }, .. },
-    "append refused, mismatch": Note::AppendRefused { why: AppendRefusal::TermMismatch { .. }, .. },
-    "truncated": Note::ConflictTruncated { .. },
-    "match advanced": Note::MatchAdvanced { .. },
-    "backed up by term": Note::NextIndexBackedUp { conflict: Some(_), .. },
-    "backed up": Note::NextIndexBackedUp { conflict: None, .. },
-    "commit advanced": Note::CommitAdvanced { .. },
-    "commit held back": Note::CommitHeldBack { .. },
-    "commit learned": Note::CommitLearned { .. },
-    "request committed": Note::RequestCommitted { .. },
-    "request superseded": Note::RequestSuperseded { .. },
-    "request refused, leader known": Note::RequestRefused { leader: Some(_), .. },
-    "request refused, no leader": Note::RequestRefused { leader: None, .. },
+    "follows": Note::Election(ElectionNote::FollowsLeader { conceded: false, .. }),
+    "concedes": Note::Election(ElectionNote::FollowsLeader { conceded: true, .. }),
+    "heartbeat": Note::Leader(LeaderNote::HeartbeatSent { .. }),
+    "no-op appended": Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Noop, .. }),
+    "entry appended": Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Command, .. }),
+    "configuration appended": Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Config, .. }),
+    "heartbeat accepted": Note::Follower(FollowerNote::AppendAccepted { received: 0, .. }),
+    "append accepted": Note::Follower(FollowerNote::AppendAccepted { .. }),
+    "append refused, stale term": Note::Follower(FollowerNote::AppendRefused { why: AppendRefusal::StaleTerm { .. }, .. }),
+    "append refused, missing": Note::Follower(FollowerNote::AppendRefused { why: AppendRefusal::MissingPrevious { .. }, .. }),
+    "append refused, mismatch": Note::Follower(FollowerNote::AppendRefused { why: AppendRefusal::TermMismatch { .. }, .. }),
+    "truncated": Note::Follower(FollowerNote::ConflictTruncated { .. }),
+    "match advanced": Note::Leader(LeaderNote::MatchAdvanced { .. }),
+    "backed up by term": Note::Leader(LeaderNote::NextIndexBackedUp { conflict: Some(_), .. }),
+    "backed up": Note::Leader(LeaderNote::NextIndexBackedUp { conflict: None, .. }),
+    "commit advanced": Note::Leader(LeaderNote::CommitAdvanced { .. }),
+    "commit held back": Note::Leader(LeaderNote::CommitHeldBack { .. }),
+    "commit learned": Note::Follower(FollowerNote::CommitLearned { .. }),
+    "request committed": Note::Client(ClientNote::RequestCommitted { .. }),
+    "request superseded": Note::Client(ClientNote::RequestSuperseded { .. }),
+    "request refused, leader known": Note::Client(ClientNote::RequestRefused { leader: Some(_), .. }),
+    "request refused, no leader": Note::Client(ClientNote::RequestRefused { leader: None, .. }),
     "ignored, older term": Note::ReplyIgnored { why: Ignored::OlderTerm { .. }, .. },
     "ignored, earlier term": Note::ReplyIgnored { why: Ignored::EarlierTerm, .. },
     "ignored, not candidate": Note::ReplyIgnored { why: Ignored::NotCandidate, .. },
@@ -62,59 +49,58 @@ variants! {
     "ignored, not leader": Note::ReplyIgnored { why: Ignored::NotLeader, .. },
     "ignored, already matched": Note::ReplyIgnored { why: Ignored::AlreadyMatched { .. }, .. },
     "ignored, not current": Note::ReplyIgnored { why: Ignored::NotCurrent { .. }, .. },
-    "asks for pre-votes, too few": Note::AsksForPreVotes { heard: Heard::TooFewGrants(_), .. },
-    "asks for pre-votes": Note::AsksForPreVotes { .. },
-    "asks for votes, after pre-votes": Note::AsksForVotes { heard: Heard::Grants(_), .. },
-    "asks for votes, told to": Note::AsksForVotes { heard: Heard::TimeoutNow(_), .. },
-    "pre-vote granted": Note::PreVoteGranted { .. },
-    "pre-vote refused, stale term": Note::PreVoteRefused { why: VoteRefusal::StaleTerm { .. }, .. },
-    "pre-vote refused, hears a leader": Note::PreVoteHeld { .. },
-    "pre-vote refused, log": Note::PreVoteRefused { .. },
-    "pre-vote counted": Note::PreVoteCounted { .. },
-    "pre-vote denied": Note::PreVoteDenied { .. },
+    "asks for pre-votes, too few": Note::PreVote(PreVoteNote::Asks { heard: Heard::TooFewGrants(_), .. }),
+    "asks for pre-votes": Note::PreVote(PreVoteNote::Asks { .. }),
+    "asks for votes, after pre-votes": Note::Election(ElectionNote::AsksForVotes { heard: Heard::Grants(_), .. }),
+    "asks for votes, told to": Note::Election(ElectionNote::AsksForVotes { heard: Heard::TimeoutNow(_), .. }),
+    "pre-vote granted": Note::PreVote(PreVoteNote::Granted { .. }),
+    "pre-vote refused, stale term": Note::PreVote(PreVoteNote::Refused { why: VoteRefusal::StaleTerm { .. }, .. }),
+    "pre-vote refused, hears a leader": Note::PreVote(PreVoteNote::HoldsOn { .. }),
+    "pre-vote refused, log": Note::PreVote(PreVoteNote::Refused { .. }),
+    "pre-vote counted": Note::PreVote(PreVoteNote::Counted { .. }),
+    "pre-vote denied": Note::PreVote(PreVoteNote::Denied { .. }),
     "term adopted by a pre-candidate": Note::TermAdopted { left: RoleName::PreCandidate, .. },
-    "request ignored by a leader's voter": Note::VoteRequestIgnored { contact: Contact { leader: Some(_), .. }, .. },
-    "request ignored after a restart": Note::VoteRequestIgnored { contact: Contact { leader: None, .. }, .. },
-    "quorum lost": Note::QuorumLost { .. },
-    "transfer started": Note::TransferStarted { .. },
-    "timeout now sent": Note::TimeoutNowSent { .. },
-    "transfer switched off": Note::TransferRefused { why: TransferRefusal::SwitchedOff, .. },
-    "transfer to itself": Note::TransferRefused { why: TransferRefusal::AlreadyLeads, .. },
-    "transfer to a stranger": Note::TransferRefused { why: TransferRefusal::NoMember, .. },
-    "transfer under way": Note::TransferRefused { why: TransferRefusal::UnderWay, .. },
-    "transfer replaced": Note::TransferRefused { why: TransferRefusal::Replaced, .. },
-    "transfer timed out": Note::TransferRefused { why: TransferRefusal::TimedOut, .. },
-    "transfer ended with the office": Note::TransferRefused { why: TransferRefusal::LostOffice, .. },
-    "another was elected": Note::TransferRefused { why: TransferRefusal::OtherElected(_), .. },
-    "transfer given up": Note::TransferGivenUp { .. },
-    "transfer done": Note::TransferDone { .. },
-    "refused while handing over": Note::RefusedHandingOver { .. },
+    "request ignored by a leader's voter": Note::Election(ElectionNote::VoteRequestIgnored { contact: Contact { leader: Some(_), .. }, .. }),
+    "request ignored after a restart": Note::Election(ElectionNote::VoteRequestIgnored { contact: Contact { leader: None, .. }, .. }),
+    "quorum lost": Note::Leader(LeaderNote::QuorumLost { .. }),
+    "transfer started": Note::Transfer(TransferNote::Started { .. }),
+    "timeout now sent": Note::Transfer(TransferNote::TimeoutNowSent { .. }),
+    "transfer switched off": Note::Transfer(TransferNote::Refused { why: TransferRefusal::SwitchedOff, .. }),
+    "transfer to itself": Note::Transfer(TransferNote::Refused { why: TransferRefusal::AlreadyLeads, .. }),
+    "transfer to a stranger": Note::Transfer(TransferNote::Refused { why: TransferRefusal::NoMember, .. }),
+    "transfer under way": Note::Transfer(TransferNote::Refused { why: TransferRefusal::UnderWay, .. }),
+    "transfer replaced": Note::Transfer(TransferNote::Refused { why: TransferRefusal::Replaced, .. }),
+    "transfer timed out": Note::Transfer(TransferNote::Refused { why: TransferRefusal::TimedOut, .. }),
+    "transfer ended with the office": Note::Transfer(TransferNote::Refused { why: TransferRefusal::LostOffice, .. }),
+    "another was elected": Note::Transfer(TransferNote::Refused { why: TransferRefusal::OtherElected(_), .. }),
+    "transfer given up": Note::Transfer(TransferNote::GivenUp { .. }),
+    "transfer done": Note::Transfer(TransferNote::Done { .. }),
+    "refused while handing over": Note::Transfer(TransferNote::RequestRefused { .. }),
     "ignored, not follower": Note::ReplyIgnored { why: Ignored::NotFollower, .. },
-    "vote counted again": Note::VoteCountedAgain { .. },
-    "read waits": Note::ReadWaits { .. },
-    "read answered by a round": Note::ReadAnswered { proof: ReadProof::Round { .. }, .. },
-    "read answered by lease": Note::ReadAnswered { proof: ReadProof::Lease { .. }, .. },
-    "read answered by mistake": Note::ReadAnswered { proof: ReadProof::None, .. },
-    "lease renewed": Note::LeaseRenewed { .. },
-
+    "vote counted again": Note::Election(ElectionNote::VoteCountedAgain { .. }),
+    "read waits": Note::Client(ClientNote::ReadWaits { .. }),
+    "read answered by a round": Note::Client(ClientNote::ReadAnswered { proof: ReadProof::Round { .. }, .. }),
+    "read answered by lease": Note::Client(ClientNote::ReadAnswered { proof: ReadProof::Lease { .. }, .. }),
+    "read answered by mistake": Note::Client(ClientNote::ReadAnswered { proof: ReadProof::None, .. }),
+    "lease renewed": Note::Client(ClientNote::LeaseRenewed { .. }),
     "ignored, not a member": Note::ReplyIgnored { why: Ignored::NotMember, .. },
-    "compacted": Note::Compacted { .. },
-    "snapshot sent": Note::SnapshotSent { .. },
-    "snapshot installed": Note::SnapshotInstalled { .. },
-    "snapshot ignored": Note::SnapshotIgnored { .. },
-    "snapshot refused": Note::SnapshotRefused { .. },
-    "request's fate unknown": Note::RequestFateUnknown { .. },
-    "entry held back": Note::EntryHeldBack { .. },
-    "configuration used": Note::MembershipUsed { .. },
-    "configuration rolled back": Note::MembershipRolledBack { .. },
-    "change refused, term": Note::ChangeRefused { why: ChangeRefusal::TermNotCommitted, .. },
-    "change refused, under way": Note::ChangeRefused { why: ChangeRefusal::UnderWay { .. }, .. },
-    "change refused, learner behind": Note::ChangeRefused { why: ChangeRefusal::NotCaughtUp { .. }, .. },
-    "change refused, no voters": Note::ChangeRefused { why: ChangeRefusal::NoVoters, .. },
-    "change refused, no change": Note::ChangeRefused { why: ChangeRefusal::NoChange, .. },
-    "joint committed": Note::JointCommitted { .. },
-    "dismissed": Note::MembersDismissed { .. },
-    "retired": Note::Retired { .. },
+    "compacted": Note::Snapshot(SnapshotNote::Compacted { .. }),
+    "snapshot sent": Note::Snapshot(SnapshotNote::Sent { .. }),
+    "snapshot installed": Note::Snapshot(SnapshotNote::Installed { .. }),
+    "snapshot ignored": Note::Snapshot(SnapshotNote::Ignored { .. }),
+    "snapshot refused": Note::Snapshot(SnapshotNote::Refused { .. }),
+    "request's fate unknown": Note::Client(ClientNote::RequestFateUnknown { .. }),
+    "entry held back": Note::Leader(LeaderNote::EntryHeldBack { .. }),
+    "configuration used": Note::Membership(MembershipNote::Used { .. }),
+    "configuration rolled back": Note::Membership(MembershipNote::RolledBack { .. }),
+    "change refused, term": Note::Membership(MembershipNote::ChangeRefused { why: ChangeRefusal::TermNotCommitted, .. }),
+    "change refused, under way": Note::Membership(MembershipNote::ChangeRefused { why: ChangeRefusal::UnderWay { .. }, .. }),
+    "change refused, learner behind": Note::Membership(MembershipNote::ChangeRefused { why: ChangeRefusal::NotCaughtUp { .. }, .. }),
+    "change refused, no voters": Note::Membership(MembershipNote::ChangeRefused { why: ChangeRefusal::NoVoters, .. }),
+    "change refused, no change": Note::Membership(MembershipNote::ChangeRefused { why: ChangeRefusal::NoChange, .. }),
+    "joint committed": Note::Membership(MembershipNote::JointCommitted { .. }),
+    "dismissed": Note::Membership(MembershipNote::Dismissed { .. }),
+    "retired": Note::Membership(MembershipNote::Retired { .. }),
 }
 
 /// A leader crashes with an answer under way, comes back in its term, and gets the answer.
@@ -170,8 +156,8 @@ fn counted_again() -> Cluster {
 #[test]
 fn every_note_happens_and_has_a_sentence() {
     let random = (0..150).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
-    let mut missing: BTreeSet<_> = NAMES.iter().copied().collect();
-    assert_eq!(missing.len(), NAMES.len(), "two variants share a name");
+    let mut missing: BTreeSet<_> = KINDS.iter().copied().collect();
+    assert_eq!(missing.len(), KINDS.len(), "two kinds share a name");
     let made = [
         answered_after_a_crash(),
         refused_across_terms(),
@@ -182,7 +168,7 @@ fn every_note_happens_and_has_a_sentence() {
     let made = made.into_iter().chain(transfer::outcomes());
     for mut cluster in random.chain(made) {
         for (node, note) in std::mem::take(&mut cluster.notes) {
-            if !missing.remove(name(&note)) {
+            if !missing.remove(kind(&note)) {
                 continue;
             }
             let Sentence { headline, reason, observer, source, tone } = sentence(node, &note);
@@ -213,7 +199,10 @@ fn a_candidate_says_what_it_heard_and_what_it_needs() {
     let mut cluster = Cluster::new(5);
     cluster.elect(n(3), NodeSet::first(5));
     cluster.fire(n(1), Timer::Election);
-    let asks = cluster.notes_of(n(1)).into_iter().find(|note| matches!(note, Note::AsksForVotes { .. }));
+    let asks = cluster
+        .notes_of(n(1))
+        .into_iter()
+        .find(|note| matches!(note, Note::Election(ElectionNote::AsksForVotes { .. })));
     let Sentence { headline, reason, source, .. } = sentence(n(1), &asks.expect("it asks"));
     assert_eq!(headline, "n1 asks for votes in term 2");
     assert_eq!(

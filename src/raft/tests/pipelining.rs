@@ -26,7 +26,11 @@ fn a_full_window_holds_entries_back_and_an_answer_lets_them_go_in_one_message() 
         cluster.request(n(1), request, 10);
     }
     assert_eq!(under_way(&cluster, n(2)), [(1, 1), (2, 1)]);
-    assert!(cluster.notes_of(n(1)).contains(&Note::EntryHeldBack { follower: n(2), entry: id(4, 1), next: Index(4) }));
+    assert!(cluster.notes_of(n(1)).contains(&Note::Leader(LeaderNote::EntryHeldBack {
+        follower: n(2),
+        entry: id(4, 1),
+        next: Index(4)
+    })));
     let first = cluster.take(|flying| flying.to == n(2)).remove(0);
     cluster.tell(first.from, first.to, first.message);
     cluster.deliver(n(2), n(1));
@@ -94,7 +98,7 @@ fn refusals(leader: &[u64], follower: &[u64], fast_repair: bool) -> usize {
     cluster.fire(n(1), Timer::Heartbeat);
     cluster.settle(NodeSet::first(3));
     assert_eq!(cluster.server(n(2)).log(), cluster.server(n(1)).log());
-    let backed_up = |note: &&Note| matches!(note, Note::NextIndexBackedUp { follower, .. } if *follower == n(2));
+    let backed_up = |note: &&Note| matches!(note, Note::Leader(LeaderNote::NextIndexBackedUp { follower, .. }) if *follower == n(2));
     cluster.notes_of(n(1)).iter().filter(backed_up).count()
 }
 

@@ -57,7 +57,7 @@ fn leader_stepdown_when_quorum_lost() {
     let note = cluster.notes_of(n(1)).pop();
     let members = Membership::simple(NodeSet::first(3), NodeSet::EMPTY);
     let (heard, timeout) = (NodeSet::EMPTY.with(n(1)), Micros::from_ms(150));
-    assert_eq!(note, Some(Note::QuorumLost { term: T1, heard, members, timeout }));
+    assert_eq!(note, Some(Note::Leader(LeaderNote::QuorumLost { term: T1, heard, members, timeout })));
 }
 
 /// Without the switch it leads for ever.

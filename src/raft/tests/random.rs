@@ -1,16 +1,7 @@
 //! Random schedules: any message may come late, twice or never, any server may crash and lose what it had not synced.
 
 use super::*;
-
-/// A small generator, so that a seed is a schedule on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-}
+use crate::by_hand::Dice;
 
 /// Some of the features.
 fn switches(dice: &mut Dice) -> Switches {
@@ -127,15 +118,15 @@ fn no_random_schedule_breaks_an_invariant() {
         let cluster = run(seed, if seed % 2 == 0 { 3 } else { 5 }, 2_000);
         for (_, note) in &cluster.notes {
             match note {
-                Note::BecameLeader { .. } => elections += 1,
-                Note::CommitAdvanced { .. } => commits += 1,
-                Note::ConflictTruncated { .. } => truncations += 1,
-                Note::RequestSuperseded { .. } => superseded += 1,
-                Note::SnapshotInstalled { .. } => installed += 1,
-                Note::JointCommitted { .. } => joint += 1,
-                Note::MembershipUsed { membership, .. } if !membership.is_joint() => simple += 1,
-                Note::MembershipRolledBack { .. } => rolled_back += 1,
-                Note::Retired { .. } => retired += 1,
+                Note::Election(ElectionNote::BecameLeader { .. }) => elections += 1,
+                Note::Leader(LeaderNote::CommitAdvanced { .. }) => commits += 1,
+                Note::Follower(FollowerNote::ConflictTruncated { .. }) => truncations += 1,
+                Note::Client(ClientNote::RequestSuperseded { .. }) => superseded += 1,
+                Note::Snapshot(SnapshotNote::Installed { .. }) => installed += 1,
+                Note::Membership(MembershipNote::JointCommitted { .. }) => joint += 1,
+                Note::Membership(MembershipNote::Used { membership, .. }) if !membership.is_joint() => simple += 1,
+                Note::Membership(MembershipNote::RolledBack { .. }) => rolled_back += 1,
+                Note::Membership(MembershipNote::Retired { .. }) => retired += 1,
                 _ => {}
             }
         }

@@ -55,7 +55,7 @@ fn read_only_option_safe() {
         cluster.settle(NodeSet::first(3));
         assert_eq!(cluster.replies, [read_at(request, last)]);
         let answered = cluster.notes_of(n(1)).into_iter().rev().find_map(|note| match note {
-            Note::ReadAnswered { proof: ReadProof::Round { by, .. }, .. } => Some(by),
+            Note::Client(ClientNote::ReadAnswered { proof: ReadProof::Round { by, .. }, .. }) => Some(by),
             _ => None,
         });
         assert_eq!(answered, Some(NodeSet::first(2)), "n2's answer came first, and was enough");

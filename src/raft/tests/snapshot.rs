@@ -261,13 +261,14 @@ pub(super) fn covered_requests() -> Cluster {
 }
 
 #[test]
-fn a_request_whose_place_a_snapshot_covers_stays_open_and_one_that_it_rules_out_is_refused() {
+fn a_request_whose_place_a_snapshot_covers_ends_unknown_and_one_that_it_rules_out_is_refused() {
     let mut cluster = covered_requests();
     // Entries 2 and 3 lie below (3, t2), with which the snapshot ends; 4 to 6 of term 1 cannot come after it.
     let refused = |index| Answer::Refused(Refusal::Superseded { index: Index(index) });
-    assert_eq!(cluster.replies, [(RequestId(2), refused(4)), (RequestId(3), refused(5)), (RequestId(4), refused(6))]);
+    let answers = [Answer::Unknown, Answer::Unknown, refused(4), refused(5), refused(6)];
+    assert_eq!(cluster.replies, (0..).map(RequestId).zip(answers).collect::<Vec<_>>());
     let unknown = |note: &Note| match note {
-        Note::RequestFateUnknown { request, entry, last } => Some((request.0, *entry, *last)),
+        Note::Client(ClientNote::RequestFateUnknown { request, entry, last }) => Some((request.0, *entry, *last)),
         _ => None,
     };
     let unknown: Vec<_> = cluster.notes_of(n(1)).iter().filter_map(unknown).collect();

@@ -70,7 +70,7 @@ fn leader_transfer_with_check_quorum() {
     hand_over(&mut cluster, n(1), 0, n(2));
     cluster.settle(NodeSet::first(3));
     assert!(cluster.server(n(2)).is_leader());
-    assert!(!cluster.notes_of(n(2)).iter().any(|note| matches!(note, Note::AsksForPreVotes { .. })));
+    assert!(!cluster.notes_of(n(2)).iter().any(|note| matches!(note, Note::PreVote(PreVoteNote::Asks { .. }))));
 }
 
 #[test]

@@ -335,21 +335,21 @@ fn sent<'a>(seen: &'a Seen<'_, Participant>) -> impl Iterator<Item = &'a Envelop
 pub(super) fn is_notable(note: &Note) -> bool {
     match note {
         Note::Raft(
-            raft::Note::EntryAppended { .. }
-            | raft::Note::AppendAccepted { .. }
-            | raft::Note::CommitAdvanced { .. }
-            | raft::Note::CommitLearned { .. }
-            | raft::Note::RequestCommitted { .. },
+            raft::Note::Leader(raft::LeaderNote::EntryAppended { .. })
+            | raft::Note::Follower(raft::FollowerNote::AppendAccepted { .. })
+            | raft::Note::Leader(raft::LeaderNote::CommitAdvanced { .. })
+            | raft::Note::Follower(raft::FollowerNote::CommitLearned { .. })
+            | raft::Note::Client(raft::ClientNote::RequestCommitted { .. }),
         ) => false,
         Note::Raft(note) => !note.is_routine(),
         Note::MultiPaxos(
-            multi_paxos::Note::Proposes { .. }
-            | multi_paxos::Note::Accepts { .. }
-            | multi_paxos::Note::CommitAdvanced { .. }
-            | multi_paxos::Note::CommitLearned { .. }
-            | multi_paxos::Note::RequestCommitted { .. }
-            | multi_paxos::Note::ReadTaken { .. }
-            | multi_paxos::Note::ReadConfirmed { .. },
+            multi_paxos::Note::Leader(multi_paxos::LeaderNote::Proposes { .. })
+            | multi_paxos::Note::Acceptor(multi_paxos::AcceptorNote::Accepts { .. })
+            | multi_paxos::Note::Leader(multi_paxos::LeaderNote::CommitAdvanced { .. })
+            | multi_paxos::Note::Learner(multi_paxos::LearnerNote::CommitLearned { .. })
+            | multi_paxos::Note::Client(multi_paxos::ClientNote::RequestCommitted { .. })
+            | multi_paxos::Note::Client(multi_paxos::ClientNote::ReadTaken { .. })
+            | multi_paxos::Note::Client(multi_paxos::ClientNote::ReadConfirmed { .. }),
         ) => false,
         Note::MultiPaxos(note) => !note.is_routine(),
         Note::Gossip(gossip::Note::Learns { by_mail, .. }) => !by_mail,
@@ -371,6 +371,7 @@ pub(super) fn committed(note: &Note) -> Option<PostId> {
 pub(super) fn elected(note: &Note) -> bool {
     matches!(
         note,
-        Note::Raft(raft::Note::BecameLeader { .. }) | Note::MultiPaxos(multi_paxos::Note::BecameLeader { .. })
+        Note::Raft(raft::Note::Election(raft::ElectionNote::BecameLeader { .. }))
+            | Note::MultiPaxos(multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::BecameLeader { .. }))
     )
 }

@@ -6,221 +6,17 @@
 //!
 //! What is absent here on purpose: any way to ask for the time, for a random number, or for what another node knows.
 
-use std::fmt::{self, Debug, Display};
+mod invariant;
+mod names;
+mod time;
+
+pub use invariant::Violation;
+pub(crate) use invariant::violated;
+pub use names::{Count, NodeId, NodeSet, RequestId};
+pub use time::{Clocks, Delay, Micros};
+
+use std::fmt::Debug;
 use std::hash::Hash;
-use std::str::FromStr;
-
-/// A point in time or a span of it, in microseconds. Simulated time starts at 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Micros(pub u64);
-
-impl Micros {
-    /// The start of every run.
-    pub const ZERO: Self = Self(0);
-
-    /// `ms` milliseconds.
-    pub const fn from_ms(ms: u64) -> Self {
-        Self(ms * 1_000)
-    }
-
-    /// Whole milliseconds, rounded down.
-    pub const fn as_ms(self) -> u64 {
-        self.0 / 1_000
-    }
-
-    /// Seconds, for drawing only: nothing that is replayed may depend on a float.
-    pub fn as_secs_f64(self) -> f64 {
-        self.0 as f64 / 1e6
-    }
-
-    /// `self - earlier`, or zero if `earlier` is later.
-    pub const fn since(self, earlier: Self) -> Self {
-        Self(self.0.saturating_sub(earlier.0))
-    }
-}
-
-impl std::ops::Add for Micros {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
-    }
-}
-
-/// Names a participant of one run, counted from 0. Servers come first, then clients and storage.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NodeId(pub u8);
-
-impl NodeId {
-    /// The position of this participant in a list of all of them.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// Shown as the field writes it, counted from one: `n1`.
-impl Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "n{}", u32::from(self.0) + 1)
-    }
-}
-
-impl FromStr for NodeId {
-    type Err = String;
-
-    /// Reads `n1`.
-    fn from_str(word: &str) -> Result<Self, String> {
-        let number = word.strip_prefix('n').and_then(|number| number.parse::<u8>().ok()?.checked_sub(1));
-        let known = number.filter(|index| usize::from(*index) < NodeSet::MAX);
-        known.map(Self).ok_or_else(|| format!("“{word}” is no participant"))
-    }
-}
-
-/// A set of participants; the largest id is [`NodeSet::MAX`] - 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct NodeSet(u32);
-
-impl NodeSet {
-    /// How many participants one run can have.
-    pub const MAX: usize = 32;
-    /// No one.
-    pub const EMPTY: Self = Self(0);
-
-    /// The participants `0..count`.
-    pub fn first(count: usize) -> Self {
-        assert!(count <= Self::MAX, "at most {} participants", Self::MAX);
-        Self(((1_u64 << count) - 1) as u32)
-    }
-
-    /// Adds `id`; true if it was not there.
-    pub fn insert(&mut self, id: NodeId) -> bool {
-        let fresh = !self.contains(id);
-        self.0 |= 1 << id.0;
-        fresh
-    }
-
-    /// Removes `id`; true if it was there.
-    pub fn remove(&mut self, id: NodeId) -> bool {
-        let present = self.contains(id);
-        self.0 &= !(1 << id.0);
-        present
-    }
-
-    /// This set without `id`.
-    pub fn without(mut self, id: NodeId) -> Self {
-        self.remove(id);
-        self
-    }
-
-    /// This set and `id`.
-    pub fn with(mut self, id: NodeId) -> Self {
-        self.insert(id);
-        self
-    }
-
-    /// Whether `id` is a member.
-    pub fn contains(self, id: NodeId) -> bool {
-        assert!(id.index() < Self::MAX, "{id:?} is out of range");
-        self.0 & (1 << id.0) != 0
-    }
-
-    /// Members of both.
-    pub fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// Members of either.
-    pub fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Members of `self` that `other` lacks.
-    pub fn difference(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// How many members.
-    pub fn len(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
-    /// Whether there is no member.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether the members of `self` are more than half of `all`.
-    pub fn is_majority_of(self, all: Self) -> bool {
-        2 * self.intersection(all).len() > all.len()
-    }
-
-    /// The members in ascending order.
-    pub fn iter(self) -> impl Iterator<Item = NodeId> + Clone {
-        let mut left = self.0;
-        std::iter::from_fn(move || {
-            let lowest = left.trailing_zeros();
-            left &= left.wrapping_sub(1);
-            (lowest < u32::BITS).then_some(NodeId(lowest as u8))
-        })
-    }
-}
-
-impl FromIterator<NodeId> for NodeSet {
-    fn from_iter<I: IntoIterator<Item = NodeId>>(ids: I) -> Self {
-        ids.into_iter().fold(Self::EMPTY, Self::with)
-    }
-}
-
-/// Shown as `{n1, n3}`.
-impl Display for NodeSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("{")?;
-        for (position, id) in self.iter().enumerate() {
-            write!(f, "{}{id}", if position == 0 { "" } else { ", " })?;
-        }
-        f.write_str("}")
-    }
-}
-
-impl Debug for NodeSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Display::fmt(self, f)
-    }
-}
-
-/// What a node reads off its own two clocks at one event. Both may be wrong; neither node nor protocol can tell.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Clocks {
-    /// Never goes back, but may run fast or slow (drift). Timers run on it.
-    pub monotonic: Micros,
-    /// Time of day since midnight: drifts with the monotonic clock and may jump either way (skew).
-    pub wall: Micros,
-}
-
-/// The half-open range `[min, max)` from which the runner picks a timer's delay, on the node's own monotonic clock.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Delay {
-    /// The shortest delay that may be picked.
-    pub min: Micros,
-    /// The first delay that may not; equal to `min` for a fixed delay.
-    pub max: Micros,
-}
-
-impl Delay {
-    /// A delay that the runner may pick anywhere in `[min, max)`.
-    pub const fn between(min: Micros, max: Micros) -> Self {
-        Self { min, max }
-    }
-
-    /// A delay without choice.
-    pub const fn fixed(delay: Micros) -> Self {
-        Self { min: delay, max: delay }
-    }
-}
-
-/// Names a client's request within one run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct RequestId(pub u32);
 
 /// What a replicated log carries. The log never looks inside.
 pub trait Command: Clone + Eq + Hash + Debug {
@@ -389,9 +185,9 @@ impl<N: Node> Effects<N> {
 
     /// Leaves word of which rule fired or refused.
     #[inline]
-    pub fn note(&mut self, note: N::Note) {
+    pub fn note(&mut self, note: impl Into<N::Note>) {
         if self.notes {
-            self.asked.push(Effect::Note(note));
+            self.asked.push(Effect::Note(note.into()));
         }
     }
 
@@ -410,3 +206,16 @@ impl<N: Node> Effects<N> {
         self.asked.drain(..)
     }
 }
+
+/// Makes a note of a part of a protocol one of the whole, so that a rule need not say which part it belongs to.
+macro_rules! note_of_parts {
+    ($whole:ident: $($part:ident($note:ty)),* $(,)?) => {
+        $(impl From<$note> for $whole {
+            fn from(note: $note) -> Self {
+                Self::$part(note)
+            }
+        })*
+    };
+}
+
+pub(crate) use note_of_parts;
