@@ -93,30 +93,28 @@ pub fn known(entries: &[Entry], until: Micros) -> FeedCalls {
     let mut known = FeedCalls::default();
     let mut posted: SortedMap<NodeId, u32> = SortedMap::new();
     for entry in entries.iter().take_while(|entry| entry.invoked <= until) {
-        let ended = entry.ended.as_ref().filter(|(at, _)| *at <= until);
-        let fate = ended.map(|(_, fate)| fate);
-        let action = match (&entry.text, fate) {
-            (Some(_), _) => {
-                let number = posted.or_default(entry.client);
-                *number += 1;
-                FeedAction::Post(PostId { author: entry.client, number: *number - 1 })
-            }
-            (None, Some(Fate::Read(posts))) => FeedAction::Read(Arc::clone(posts)),
-            (None, _) => continue,
-        };
-        if fate == Some(&Fate::Refused) {
-            continue;
+        let number = if entry.text.is_some() { posted.or_default(entry.client) } else { &mut 0 };
+        if let Some(call) = call(entry, *number, until) {
+            known.calls.push(call);
+            known.ids.push(entry.id);
         }
-        known.calls.push(Call {
-            process: entry.client.0.into(),
-            object: 0,
-            action,
-            invoked: entry.invoked.0,
-            returned: ended.map(|(at, _)| at.0),
-        });
-        known.ids.push(entry.id);
+        *number += 1;
     }
     known
+}
+
+/// What was known of one operation, which had begun, at `until`; a post is the author's `number`th. None if it says nothing:
+/// if it was refused, or is a read without an answer.
+pub fn call(entry: &Entry, number: u32, until: Micros) -> Option<Call<FeedAction>> {
+    let Entry { client, invoked, text, ended, .. } = entry;
+    let ended = ended.as_ref().filter(|(at, _)| *at <= until);
+    let action = match (text, ended.map(|(_, fate)| fate)) {
+        (_, Some(Fate::Refused)) | (None, None | Some(Fate::Posted)) => return None,
+        (None, Some(Fate::Read(posts))) => FeedAction::Read(Arc::clone(posts)),
+        (Some(_), _) => FeedAction::Post(PostId { author: *client, number }),
+    };
+    let returned = ended.map(|(at, _)| at.0);
+    Some(Call { process: client.0.into(), object: 0, action, invoked: invoked.0, returned })
 }
 
 fn names(posts: &[Post]) -> Arc<[PostId]> {

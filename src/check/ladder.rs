@@ -96,7 +96,7 @@ pub enum Standing {
 /// are looked at, each.
 pub fn judge(calls: &[Call<FeedAction>], budget: u64) -> Vec<(Guarantee, Standing)> {
     let posts = Posts::new(calls);
-    let linearizable = posts.searched(Checker::new(Feed, calls.to_vec()), budget);
+    let linearizable = posts.searched(Checker::new(Feed::default(), calls.to_vec()), budget);
     let sequential = (linearizable == Standing::Kept).then_some(Standing::Kept);
     let mut standings = posts.weaker(sequential, budget);
     standings.push((Guarantee::Linearizable, linearizable));
@@ -178,7 +178,7 @@ impl<'history> Posts<'history> {
         let stands = |found: Option<Counterexample>| found.map_or(Standing::Kept, Standing::Broken);
         let causal = self.causal();
         let sequential = sequential.unwrap_or_else(|| match causal.clone().or_else(|| self.order()) {
-            None => self.searched(Checker::sequential(Feed, self.calls.to_vec()), budget),
+            None => self.searched(Checker::sequential(Feed::default(), self.calls.to_vec()), budget),
             found => stands(found),
         });
         vec![
@@ -227,7 +227,7 @@ impl<'history> Posts<'history> {
                 FeedAction::Read(posts) => format!("a read of {} posts", posts.len()),
             }
         };
-        let sentence = super::evidence::sentence(&Feed, self.calls, evidence, &who);
+        let sentence = super::evidence::sentence(&Feed::default(), self.calls, evidence, &who);
         let is_read = |one: &&u32| matches!(self.call(**one).action, FeedAction::Read(_));
         let last = evidence.operations.iter().rev().find(is_read).unwrap_or(&evidence.operations[0]);
         let process = self.call(*last).process;

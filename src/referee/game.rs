@@ -4,13 +4,22 @@
 //! linearizability is prefix-closed). So two moments say it all: until when the history is known to be linearizable, and from
 //! when on it is known not to be. Scrubbing between moments that were looked at computes nothing.
 //!
+//! While the history grows, a check builds on the latest linearization but for its last second, and looks for an order of what
+//! follows ([`super::linearization`] says why that is enough). If there is none, four seconds are taken back, and so on, until
+//! nothing is left to build on: only a check of the whole history says no. So what an operation costs does not depend on how
+//! many came before.
+//!
 //! A stale read is not waited for: it alone, with what it saw and missed, is a history of some twenty operations that is
 //! impossible already.
+//!
+//! Left out: proving "no" from a part of the history. It is said once in a history, so its price does not add up.
 
+use super::linearization::Linearization;
+use super::record::Record;
 use super::{Brief, Proof, Ruling, words};
 use crate::check::call::Call;
 use crate::check::evidence::Evidence;
-use crate::check::feed::{Entry, FeedCalls, known};
+use crate::check::feed::{Fate, known};
 use crate::check::linearizability::{Checker, Verdict};
 use crate::check::measures::converged;
 use crate::check::moments::moments;
@@ -23,25 +32,40 @@ use crate::world::feed::FeedSetup;
 const PER_STEP: u64 = 1_000;
 /// How many a whole check may look at before the answer is that nobody knows.
 const BUDGET: u64 = 400_000;
+/// The same of one that builds on an order: a shorter part of that order may make it easier.
+const BUDGET_AFTER: u64 = 20_000;
 /// After so many more, the page is told how far the check is.
 const PER_REPORT: u64 = 20_000;
+/// How much of the latest linearization is taken back at first; and how many times as much after each failure.
+const TAKEN_BACK: Micros = Micros::from_ms(1_000);
+const MORE: u64 = 4;
+/// How much of a history that was told at once is looked at at once.
+const SLICE: Micros = Micros::from_ms(10_000);
+
+/// Of what a check is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// All but the first so many operations of the latest linearization.
+    After(usize),
+    /// One stale read only, with what it saw and missed.
+    Read,
+}
 
 /// A check under way.
 struct Check {
     /// Of the history as of then.
     until: Micros,
-    ids: Vec<RequestId>,
+    /// The operations.
+    places: Vec<u32>,
     checker: Checker<Feed>,
-    /// Of one stale read only, with what it saw and missed.
-    of_read: bool,
+    scope: Scope,
 }
 
 /// One world.
 pub(super) struct Game {
     setup: FeedSetup,
     fork: u32,
-    /// By invocation.
-    entries: Vec<Entry>,
+    record: Record,
     head: Micros,
     good: Option<Micros>,
     proof: Option<Proof>,
@@ -49,9 +73,10 @@ pub(super) struct Game {
     /// A stale read that was not looked at yet.
     accused: Option<(RequestId, PostId)>,
     under_way: Option<Check>,
-    /// The latest linearization, and from where on the page does not know it.
-    order: Vec<(RequestId, Micros)>,
-    order_untold: Option<usize>,
+    /// The linearization as of the moment until which it is good.
+    latest: Linearization,
+    taken_back: Micros,
+    work: u64,
     /// The next answer, and whether there is something in it.
     answer: Ruling,
     is_news: bool,
@@ -62,15 +87,16 @@ impl Game {
         Self {
             setup,
             fork: 0,
-            entries: Vec::new(),
+            record: Record::default(),
             head: Micros::ZERO,
             good: None,
             proof: None,
             unknown: None,
             accused: None,
             under_way: None,
-            order: Vec::new(),
-            order_untold: None,
+            latest: Linearization::default(),
+            taken_back: TAKEN_BACK,
+            work: 0,
             answer: Ruling::default(),
             is_news: false,
         }
@@ -83,18 +109,18 @@ impl Game {
             self.forget_from(forget);
         }
         self.fork = fork;
-        for entry in began {
-            assert!(self.entries.last().is_none_or(|last| last.id < entry.id), "told twice");
-            self.entries.push(entry);
-        }
+        began.into_iter().for_each(|entry| self.record.begin(entry));
         for (id, end) in ended {
-            let position = self.entries.binary_search_by_key(&id, |entry| entry.id).expect("it began before it ended");
-            self.entries[position].ended = Some(end);
+            let place = self.record.place(id).expect("it began before it ended");
+            if end.1 == Fate::Refused {
+                self.latest.refuse(place);
+            }
+            self.record.end(place, end);
         }
         self.head = head;
         self.accused = accused.or(self.accused);
         if let Some(healed) = healed {
-            let since = converged(&known(&self.entries, head).calls, healed);
+            let since = converged(&known(self.record.entries(), head).calls, healed);
             self.answer.converged = since.map(|since| (healed, since));
             self.is_news = true;
         }
@@ -102,19 +128,14 @@ impl Game {
 
     fn forget_from(&mut self, now: Micros) {
         let before = Micros(now.0.saturating_sub(1));
-        self.entries.retain(|entry| entry.invoked < now);
-        for entry in &mut self.entries {
-            entry.ended.take_if(|(at, _)| *at >= now);
-        }
+        self.record.forget_from(now);
+        self.latest.forget_from(&self.record, now);
         self.good = self.good.map(|until| until.min(before));
         self.proof.take_if(|proof| proof.by >= now);
         self.unknown.take_if(|(at, _)| *at >= now);
         (self.under_way, self.accused, self.answer) =
             (None, None, Ruling { proof: self.proof.clone(), ..Ruling::default() });
-        // What of it took effect before still explains what was seen before. The page may have passed over the latest answers,
-        // which were of the other future: it is told all again.
-        self.order.truncate(self.order.partition_point(|(_, at)| *at < now));
-        (self.order_untold, self.is_news) = (Some(0), true);
+        (self.taken_back, self.is_news) = (TAKEN_BACK, true);
     }
 
     /// Whether the verdict as of the play head is known, as far as it can be.
@@ -138,12 +159,21 @@ impl Game {
             if self.is_settled() {
                 return false;
             }
-            let FeedCalls { calls, ids } = known(&self.entries, self.head);
-            self.under_way = Some(Check { until: self.head, ids, checker: Checker::new(Feed, calls), of_read: false });
+            let check = self.next_check();
+            self.work += check.places.len() as u64;
+            self.under_way = Some(check);
         }
         let Some(mut check) = self.under_way.take() else { return false };
         let before = check.checker.explored();
-        match check.checker.step(PER_STEP) {
+        let is_part = matches!(check.scope, Scope::After(kept) if kept > 0);
+        let is_possible = if is_part { check.checker.decide(PER_STEP) } else { Some(true) };
+        let found = if is_possible == Some(true) { check.checker.step(PER_STEP) } else { None };
+        self.work += check.checker.explored() - before;
+        match found {
+            None if is_part && (is_possible == Some(false) || check.checker.explored() >= BUDGET_AFTER) => {
+                // Perhaps that is the order's fault, so less of it is kept.
+                self.taken_back.0 = self.taken_back.0.saturating_mul(MORE);
+            }
             None if check.checker.explored() < BUDGET => {
                 self.is_news |= before / PER_REPORT < check.checker.explored() / PER_REPORT;
                 self.under_way = Some(check);
@@ -152,35 +182,57 @@ impl Game {
                 self.unknown = Some((check.until, check.checker.explored()));
                 self.is_news = true;
             }
-            Some(Verdict::Linearizable(order)) if !check.of_read => self.is_linearizable(&check, &order),
-            Some(Verdict::Linearizable(_)) => {}
+            Some(Verdict::Linearizable(order)) => self.is_linearizable(&check, &order),
             Some(Verdict::NotLinearizable(evidence)) => self.is_not_linearizable(&check, &evidence),
         }
         true
     }
 
-    /// What only began since can't make a history impossible.
+    /// How many operations and configurations were looked at so far.
+    pub(super) fn work(&self) -> u64 {
+        self.work
+    }
+
+    /// What only began since can't make a history impossible, nor what turned out not to have happened if nobody saw it.
     fn extend(&mut self) {
         let Some(good) = self.good.filter(|good| *good < self.head) else { return };
-        let ended_since = |(at, _): &(Micros, _)| *at > good && *at <= self.head;
-        if !self.entries.iter().any(|entry| entry.ended.as_ref().is_some_and(ended_since)) {
+        if self.latest.is_intact() && self.record.answered(Some(good), self.head).next().is_none() {
             self.good = Some(self.head);
             self.is_news = true;
         }
     }
 
+    /// A check as of the play head, or on the way there.
+    fn next_check(&self) -> Check {
+        let slice_end = self.good.unwrap_or(Micros::ZERO) + SLICE;
+        let until = if self.unknown.is_some() { self.head } else { self.head.min(slice_end) };
+        let kept = self.good.map_or(0, |good| {
+            // What ended since may have its place anywhere from where it began.
+            let answered = self.record.answered(Some(good), until);
+            let begun = answered.map(|place| self.record.entries()[place as usize].invoked).min();
+            let from = begun.map_or(good, |begun| begun.min(good));
+            self.latest.kept(Micros(from.0.saturating_sub(self.taken_back.0)))
+        });
+        let places = self.latest.rest(&self.record, kept, self.good, until);
+        self.check(until, places, Feed { initial: self.latest.newest(&self.record, kept) }, Scope::After(kept))
+    }
+
+    fn check(&self, until: Micros, places: Vec<u32>, spec: Feed, scope: Scope) -> Check {
+        let call = |&place: &u32| self.record.call(place, until).expect("it says something");
+        let calls: Vec<Call<FeedAction>> = places.iter().map(call).collect();
+        Check { until, places, checker: Checker::new(spec, calls), scope }
+    }
+
     fn is_linearizable(&mut self, check: &Check, order: &[u32]) {
+        let Scope::After(kept) = check.scope else { return };
         if self.good.is_some_and(|until| until >= check.until) {
             return;
         }
-        (self.good, self.unknown, self.is_news) = (Some(check.until), None, true);
-        let at = moments(check.checker.calls(), order, check.until.0);
-        let order: Vec<(RequestId, Micros)> =
-            order.iter().map(|&position| check.ids[position as usize]).zip(at.into_iter().map(Micros)).collect();
-        let same = |(before, after): &(&(RequestId, Micros), &(RequestId, Micros))| before == after;
-        let kept = self.order.iter().zip(&order).take_while(same).count();
-        self.order_untold = Some(self.order_untold.map_or(kept, |before| before.min(kept)));
-        self.order = order;
+        (self.good, self.unknown, self.taken_back, self.is_news) = (Some(check.until), None, TAKEN_BACK, true);
+        let at = moments(check.checker.calls(), order, self.latest.moment(kept).0, check.until.0);
+        let places = order.iter().map(|&position| check.places[position as usize]);
+        let rest: Vec<(u32, Micros)> = places.zip(at.into_iter().map(Micros)).collect();
+        self.latest.replace(&self.record, kept, &rest);
     }
 
     fn is_not_linearizable(&mut self, check: &Check, evidence: &Evidence) {
@@ -188,9 +240,10 @@ impl Game {
         let last = evidence.operations.iter().filter_map(|&one| calls[one as usize].returned).max();
         let by = Micros(last.unwrap_or(evidence.by));
         if self.proof.as_ref().is_none_or(|proof| by < proof.by) {
-            let names = words::Names { setup: self.setup, entries: &self.entries };
-            let whole = known(&self.entries, self.head.max(by));
-            let proof = words::proof(names, &whole, calls, &check.ids, evidence, by);
+            let names = words::Names { setup: self.setup, entries: self.record.entries() };
+            let whole = known(self.record.entries(), self.head.max(by));
+            let ids: Vec<RequestId> = check.places.iter().map(|&place| self.record.id(place)).collect();
+            let proof = words::proof(names, &whole, calls, &ids, evidence, by);
             self.answer.proof = Some(proof.clone());
             (self.proof, self.is_news) = (Some(proof), true);
         }
@@ -198,23 +251,15 @@ impl Game {
 
     /// A check of a stale read, what it saw, and what it missed: whatever else was done, these can't be ordered.
     fn accuse(&self, (read, missed): (RequestId, PostId)) -> Option<Check> {
-        let entry = &self.entries[self.entries.binary_search_by_key(&read, |entry| entry.id).ok()?];
-        let until = entry.ended.as_ref()?.0;
-        let whole = known(&self.entries, until);
-        let place = whole.ids.iter().position(|id| *id == read)?;
-        let FeedAction::Read(seen) = whole.calls[place].action.clone() else { return None };
-        let belongs = |position: usize, call: &Call<FeedAction>| match &call.action {
-            FeedAction::Post(post) => *post == missed || seen.contains(post),
-            FeedAction::Read(_) => position == place,
-        };
-        let (mut calls, mut ids) = (Vec::new(), Vec::new());
-        for (position, (call, id)) in whole.calls.into_iter().zip(whole.ids).enumerate() {
-            if belongs(position, &call) {
-                calls.push(call);
-                ids.push(id);
-            }
-        }
-        Some(Check { until, ids, checker: Checker::new(Feed, calls), of_read: true })
+        let read = self.record.place(read)?;
+        let until = self.record.entries()[read as usize].ended.as_ref()?.0;
+        let FeedAction::Read(seen) = self.record.call(read, until)?.action else { return None };
+        let posts = seen.iter().chain([&missed]).filter_map(|post| self.record.post(*post));
+        let mut places: Vec<u32> =
+            posts.filter(|&post| self.record.call(post, until).is_some()).chain([read]).collect();
+        places.sort_unstable();
+        places.dedup();
+        Some(self.check(until, places, Feed::default(), Scope::Read))
     }
 
     /// What is known now, if that is news.
@@ -222,9 +267,81 @@ impl Game {
         if !std::mem::take(&mut self.is_news) {
             return None;
         }
-        let order = self.order_untold.take().map(|kept| (kept as u32, self.order[kept..].to_vec()));
+        let order = self.latest.tell(&self.record);
         let checking = self.under_way.as_ref().map(|check| (check.until, check.checker.explored()));
         let answer = std::mem::take(&mut self.answer);
         Some(Ruling { fork: self.fork, good: self.good, unknown: self.unknown, checking, order, ..answer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::feed::Entry;
+    use crate::node::NodeId;
+
+    const WRITER: NodeId = NodeId(5);
+    const READER: NodeId = NodeId(6);
+
+    fn brief(began: Vec<Entry>, ended: Vec<(RequestId, (Micros, Fate))>, head: u64) -> Brief {
+        let setup = FeedSetup { replicas: 5, people: 3 };
+        let (case, world, fork, forget, accused, healed) = (1, 0, 0, None, None, None);
+        Brief { case, world, fork, setup, forget, began, ended, head: Micros(head), accused, healed }
+    }
+
+    fn post(id: u32, invoked: u64) -> Entry {
+        Entry { id: RequestId(id), client: WRITER, invoked: Micros(invoked), text: Some("".into()), ended: None }
+    }
+
+    fn read(id: u32, invoked: u64, returned: u64, numbers: impl IntoIterator<Item = u32>) -> Entry {
+        let posts = numbers.into_iter().map(|number| PostId { author: WRITER, number }).collect();
+        let ended = Some((Micros(returned), Fate::Read(posts)));
+        Entry { id: RequestId(id), client: READER, invoked: Micros(invoked), text: None, ended }
+    }
+
+    fn hear(game: &mut Game, brief: Brief) -> Ruling {
+        game.hear(brief);
+        while game.advance() {}
+        game.ruling().expect("there is news")
+    }
+
+    #[test]
+    fn a_post_that_was_seen_and_then_refused_is_impossible() {
+        let mut game = Game::new(FeedSetup { replicas: 5, people: 3 });
+        let seen = hear(&mut game, brief(vec![post(0, 10), read(1, 20, 30, [0])], Vec::new(), 40));
+        assert_eq!((seen.good, seen.proof), (Some(Micros(40)), None), "its fate is unknown: it may have happened");
+        let refused = vec![(RequestId(0), (Micros(50), Fate::Refused))];
+        let ruling = hear(&mut game, brief(Vec::new(), refused, 60));
+        assert_eq!(ruling.good, Some(Micros(40)));
+        let proof = ruling.proof.expect("nobody posted what was read");
+        assert_eq!(proof.ids().collect::<Vec<_>>(), [RequestId(1)]);
+    }
+
+    #[test]
+    fn a_post_that_nobody_saw_may_be_refused_without_another_check() {
+        let mut game = Game::new(FeedSetup { replicas: 5, people: 3 });
+        hear(&mut game, brief(vec![post(0, 10), read(1, 20, 30, [])], Vec::new(), 40));
+        let work = game.work();
+        let refused = vec![(RequestId(0), (Micros(50), Fate::Refused))];
+        assert_eq!(hear(&mut game, brief(Vec::new(), refused, 60)).good, Some(Micros(60)));
+        assert_eq!(game.work(), work);
+    }
+
+    /// Two posts at once, which the first order places somehow; long after, a read tells how it was.
+    #[test]
+    fn what_the_latest_order_placed_at_will_is_taken_back() {
+        for first in [0, 1] {
+            let mut game = Game::new(FeedSetup { replicas: 5, people: 3 });
+            let both = vec![post(0, 10), post(1, 10)];
+            let posted = [0, 1].map(|id| (RequestId(id), (Micros(20), Fate::Posted))).to_vec();
+            hear(&mut game, brief(both, Vec::new(), 15));
+            assert_eq!(hear(&mut game, brief(Vec::new(), posted, 30)).good, Some(Micros(30)));
+            let later = 60_000_000;
+            let ruling =
+                hear(&mut game, brief(vec![read(2, later, later + 10, [first, 1 - first])], Vec::new(), later + 20));
+            assert_eq!((ruling.good, ruling.proof), (Some(Micros(later + 20)), None));
+            let (kept, order) = ruling.order.expect("at least the read is new");
+            assert!(kept <= 2 && order.last().is_some_and(|(id, _)| *id == RequestId(2)), "{kept}: {order:?}");
+        }
     }
 }

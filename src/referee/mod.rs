@@ -7,10 +7,11 @@
 //!
 //! It also judges histories from files ([`recorded`]).
 //!
-//! Left out: judging while the history grows without taking it in anew. A check starts over from the first operation; the
-//! longer a history is, the further its verdict trails the play head.
+//! Left out: a bound on what is remembered. All operations of a run are kept for as long as the run is.
 
 pub mod game;
+mod linearization;
+mod record;
 pub mod recorded;
 pub mod wire;
 pub mod words;
@@ -174,6 +175,11 @@ impl Referee {
             }
         }
         self.file.as_mut().is_some_and(Hearing::advance)
+    }
+
+    /// What judging the run has cost so far: how many operations and configurations were looked at, each as often as it was.
+    pub fn work(&self) -> u64 {
+        self.games.iter().map(Game::work).sum()
     }
 
     /// What there is to tell since the last time.

@@ -168,7 +168,7 @@ impl<S: Spec> Judging for Of<S> {
                 };
                 let fine: Vec<_> = self.checker.calls().iter().map(fine).collect();
                 let end = fine.iter().map(|call| call.returned.unwrap_or(call.invoked)).max().unwrap_or(0);
-                let at = moments(&fine, &order, end + 1_000);
+                let at = moments(&fine, &order, 0, end + 1_000);
                 Finding::Linearizable(order.into_iter().zip(at).collect())
             }
         })

@@ -59,7 +59,7 @@ pub(super) fn proof(
     Proof {
         by,
         from,
-        sentence: sentence(&Feed, calls, evidence, &|position| names.brief(named(position))),
+        sentence: sentence(&Feed::default(), calls, evidence, &|position| names.brief(named(position))),
         operations: operations.iter().rev().map(|one| (one.1, names.words(*one, &operations))).collect(),
         decisive: evidence.decisive.iter().map(|&position| ids[position as usize]).collect(),
         ladder: names.ladder(whole),

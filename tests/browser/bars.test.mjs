@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { openPopover, pause, play, seek, setSpeed, untilHead } from "./act.mjs";
+import { headMs, openPopover, pause, play, seek, setSpeed, untilHead } from "./act.mjs";
 import { ARTEFACTS, keepJson, labTest, openLab } from "./lab.mjs";
 import { capLab, capLabSeconds, crateFolder } from "./native.mjs";
 
@@ -297,6 +297,28 @@ test("ten simulated minutes in compare mode: the verdict costs the page next to 
   const longest = bar("verdict-on-longest-task", on.longest, 50, "ms");
   assert.ok(grown <= 4, `the 99th percentile grows by ${grown} ms`);
   assert.ok(longest <= 50, `a task takes ${longest} ms`);
+});
+
+labTest("after ten simulated minutes the verdict still keeps up with the play head", { before: watchFrames, timeout: 300_000 }, async (lab) => {
+  await lab.page.locator("#verdict-0").filter({ hasText: /^linearizable/ }).waitFor({ timeout: 30_000 });
+  await playFast(lab, 600_000);
+  await setSpeed(lab, 1);
+  await play(lab);
+  const begun = await headMs(lab);
+  // How far behind the play head the verdict says that it is, in every frame of ten seconds.
+  const behind = await lab.page.evaluate(async (until) => {
+    const all = [];
+    for (let head = 0; head < until; ) {
+      await new Promise(requestAnimationFrame);
+      head = Number.parseFloat(document.querySelector("#timeline input").ariaValueText) * 1000;
+      all.push(head - Number.parseFloat(/to (\d+\.\d) s/.exec(document.querySelector("#verdict-0").textContent)[1]) * 1000);
+    }
+    return all;
+  }, begun + 10_000);
+  const { median, p99, max } = spread(behind);
+  bar("verdict-behind-median", median, Infinity, "ms");
+  bar("verdict-behind-p99", p99, Infinity, "ms");
+  assert.ok(bar("verdict-behind-max", max, 1_000, "ms") <= 1_000, `the verdict is ${max} ms behind`);
 });
 
 /** Has a worker of the page judge files one after the other; tells what the first bytes of its last answers say. */

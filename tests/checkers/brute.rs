@@ -193,7 +193,7 @@ fn sequential_consistency_of_a_key_with_append() {
 
 #[test]
 fn sequential_consistency_of_the_feed() {
-    agrees_sequentially("feed", &Feed, post_or_read);
+    agrees_sequentially("feed", &Feed::default(), post_or_read);
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn a_lock() {
 
 #[test]
 fn the_feed() {
-    agrees("feed", &Feed, post_or_read);
+    agrees("feed", &Feed::default(), post_or_read);
 }
 
 fn post_or_read(dice: &mut Dice, index: u32) -> FeedAction {

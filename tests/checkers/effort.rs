@@ -329,7 +329,7 @@ fn minutes_of_a_feed_are_judged_in_short_steps() {
         let count = known.calls.len();
         assert!(count > 900, "{count}: too few to prove anything");
         let began = computed();
-        let mut checker = Checker::new(Feed, known.calls.clone());
+        let mut checker = Checker::new(Feed::default(), known.calls.clone());
         let construction = computed() - began;
         let (mut longest, mut steps) = (Duration::ZERO, 0);
         let verdict = loop {

@@ -251,10 +251,10 @@ fn the_evidence_against_a_feed_is_as_small_as_can_be() {
     for seed in 1..=5 {
         let timeline = run(seed);
         let calls = calls(timeline.track().worlds()[1].history(), timeline.now()).calls;
-        let Verdict::NotLinearizable(evidence) = check(Feed, calls.clone(), BUDGET, &mut || false) else {
+        let Verdict::NotLinearizable(evidence) = check(Feed::default(), calls.clone(), BUDGET, &mut || false) else {
             panic!("seed {seed}: two sides that could not see each other went on")
         };
-        check_evidence(Path::new(&format!("feed, seed {seed}")), &Feed, &calls, &evidence);
+        check_evidence(Path::new(&format!("feed, seed {seed}")), &Feed::default(), &calls, &evidence);
         assert!((2..=3).contains(&evidence.decisive.len()), "seed {seed}: {evidence:?}");
     }
 }
@@ -269,7 +269,7 @@ fn a_verdict_as_of_then() {
     for second in 0..=60 {
         let FeedCalls { calls, ids } = calls(history, Micros::from_ms(second * 1_000));
         assert_eq!(calls.len(), ids.len());
-        let is_possible = match check(Feed, calls, BUDGET, &mut || false) {
+        let is_possible = match check(Feed::default(), calls, BUDGET, &mut || false) {
             Verdict::Linearizable(_) => true,
             Verdict::NotLinearizable(_) => false,
             Verdict::Unknown { explored } => panic!("second {second}: gave up after {explored}"),

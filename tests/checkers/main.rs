@@ -13,6 +13,7 @@ mod effort;
 mod etcd_logs;
 mod ladder;
 mod ladder_defined;
+mod live;
 mod malformed;
 mod parsers;
 

@@ -146,7 +146,7 @@ fn tell(story: Story) {
 fn judge(stage: &Stage, what: &str) -> usize {
     let calls = calls(stage.run.history(), stage.now).calls;
     let count = calls.len();
-    match check(Feed, calls, 10_000_000, &mut || false) {
+    match check(Feed::default(), calls, 10_000_000, &mut || false) {
         Verdict::Linearizable(_) => count,
         Verdict::NotLinearizable(evidence) => panic!("{what}: {evidence:?}"),
         Verdict::Unknown { explored } => panic!("{what}: undecided after {explored} configurations"),
@@ -229,7 +229,7 @@ fn reads_without_a_quorum_are_found_out() {
             stage.wait(ms(500));
         }
         let calls = calls(stage.run.history(), stage.now).calls;
-        matches!(check(Feed, calls, 10_000_000, &mut || false), Verdict::NotLinearizable(_))
+        matches!(check(Feed::default(), calls, 10_000_000, &mut || false), Verdict::NotLinearizable(_))
     });
     assert!(caught, "in 20 seeds no read was old");
 }

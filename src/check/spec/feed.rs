@@ -30,8 +30,11 @@ impl Display for FeedAction {
 }
 
 /// A sequence of posts, of which a read returns the newest [`READ_LENGTH`].
-#[derive(Clone, Debug)]
-pub struct Feed;
+#[derive(Clone, Default, Debug)]
+pub struct Feed {
+    /// The newest posts before the first action, oldest first; [`READ_LENGTH`] at most.
+    pub initial: Arc<[PostId]>,
+}
 
 impl Spec for Feed {
     /// The newest posts, oldest first: what came before them is never read again.
@@ -39,7 +42,7 @@ impl Spec for Feed {
     type Action = FeedAction;
 
     fn initial(&self) -> Self::State {
-        Arc::new([])
+        Arc::clone(&self.initial)
     }
 
     fn step(&self, state: &Self::State, action: &FeedAction) -> Option<Self::State> {

@@ -8,8 +8,8 @@ use crate::ui::state::{Item, Msg};
 /// So many frames are drawn before the referee is loaded: first the page.
 const WAKE_FRAMES: u32 = 12;
 
-/// While the run plays, the referee is told every so many frames: each time it judges the whole history again.
-const TELL_FRAMES: u32 = 15;
+/// While the run plays, the referee is told every so many frames, eight times a second or so: nobody reads faster.
+const TELL_FRAMES: u32 = 8;
 
 /// How the referee is.
 pub(super) enum Referee {

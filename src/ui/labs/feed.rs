@@ -541,7 +541,7 @@ mod tests {
             }
             for world in 0..2 {
                 let known = calls(lab.run(world).history(), lab.now());
-                let verdict = check(Feed, known.calls.clone(), 1_000_000, &mut || false);
+                let verdict = check(Feed::default(), known.calls.clone(), 1_000_000, &mut || false);
                 let told = lab.world(world).verdict.expect("feeds have a history");
                 assert!(!told.busy, "round {round}, world {world}: {told:?}");
                 let good = matches!(verdict, Verdict::Linearizable(_));
@@ -556,7 +556,7 @@ mod tests {
                 // A read that has not returned yet says nothing yet.
                 let place = |(id, _): &(RequestId, Micros)| known.ids.iter().position(|known| known == id);
                 let order: Vec<u32> = order.filter_map(place).map(|place| place as u32).collect();
-                let explains = is_linearization(&Feed, &known.calls, &order);
+                let explains = is_linearization(&Feed::default(), &known.calls, &order);
                 assert!(explains || !good || lab.now() == Micros::ZERO, "round {round}, world {world}: no order");
             }
         }
