@@ -10,9 +10,13 @@
 //! **Network.** The set of all messages ever sent; each may arrive any number of times, in any order, or never. So loss,
 //! duplication and reordering have no bounds.
 //!
-//! **What only adds messages is done at once** (a heartbeat, the answer to a message that changes nothing else). A state with
-//! more messages can do all that the same state with fewer can do, and invariants do not speak of messages, so nothing is left
-//! out. Heartbeats need no step of their own then: whatever a leader could tell its followers is on its way.
+//! **What only adds messages is done at once** (a heartbeat, the answer to a message that changes nothing else), also where they
+//! wait for a leader's disk first. A state with more messages can do all that the same state with fewer can do, and invariants
+//! do not speak of messages, so nothing is left out. Heartbeats need no step of their own then, and neither do refusals:
+//! whatever a leader could tell its followers, or who is ahead to who is behind, is on its way.
+//!
+//! **Messages that can do no more than others** are no part of a state ([`Cluster::bearing`]), nor is how often something waits
+//! for a disk: without that, a leader whose disk is at work could be asked, and would refuse, for ever.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -21,13 +25,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cap_lab::explore::{State, Subject};
 use cap_lab::node::{Clocks, Effect, Effects, Node, NodeId};
 use cap_lab::raft::invariant::Ghost;
-use cap_lab::raft::{Delta, Index, Term, Timer};
-use cap_lab::sim::model::{Outcome, Step};
-use cap_lab::sim::network::FlightId;
+use cap_lab::raft::{Delta, Index, Message, Term, Timer};
+use cap_lab::sim::model::{Model as Lab, Outcome, Step};
+use cap_lab::sim::network::{Envelope, FlightId};
 use stateright::{Model, Property};
 
-use super::cluster::{Cluster, Server, Word};
+use super::cluster::{Cluster, LATE, Server, Word};
 use super::refinement::Mapping;
+use super::symmetry;
 
 pub(crate) const SAFE: &str = "no invariant is broken";
 pub(crate) const REFINES: &str = "each step is a sequence of actions of raft.tla, or none";
@@ -44,6 +49,13 @@ pub(crate) struct Checked {
     pub(crate) broken: Option<&'static str>,
     /// Whether that step is one of raft.tla, too.
     refines: bool,
+}
+
+impl Checked {
+    /// A fingerprint that leaves out messages.
+    pub(crate) fn servers(&self, cluster: &Cluster) -> u64 {
+        symmetry::servers(cluster, &self.state)
+    }
 }
 
 impl Hash for Checked {
@@ -89,9 +101,6 @@ pub(crate) struct Check {
     pub(crate) witnessed: Arc<Witnessed>,
 }
 
-/// More writes than any step does.
-const WRITES: u32 = 4;
-
 /// Messages are named in the order in which they are sent: those of a later state after this one are new, or copies.
 fn newest(state: &State<Cluster>) -> Option<FlightId> {
     state.model.flights().iter().map(|(id, _)| id).max()
@@ -112,6 +121,15 @@ impl Check {
         let judged = next.judge.observe(node, Some(&before.node), &next.state.model.slot(node).node).err();
         let first = searched.map(|broken| broken.invariant).or(judged.map(|violation| violation.invariant));
         next.broken = next.broken.or(first);
+    }
+
+    /// How much a server that now waits for its disk has written there, if it is a step in which it does.
+    fn written(&self, last: &Checked, step: &Step<Server>) -> Option<u32> {
+        let node = last.state.model.touched(step).expect("no step of the network alone");
+        let mut next = last.state.clone();
+        // What this breaks, the same step breaks without a crash.
+        let _ = next.step(&self.cluster, step, &mut Outcome::default());
+        waits(&next, node).then(|| next.model.slot(node).unsynced.len() as u32)
     }
 
     /// Does what adds messages and changes nothing else, until there is no such step left. What can do so is what reaches the
@@ -137,7 +155,8 @@ impl Check {
             let node = next.state.model.touched(&step).expect("checked by the caller");
             let before = next.state.clone();
             let verdict = next.state.step(&self.cluster, &step, &mut Outcome::default());
-            assert!(verdict.is_ok() && before.model.slot(node) == next.state.model.slot(node), "nothing else changes");
+            let (was, is) = (before.model.slot(node), next.state.model.slot(node));
+            assert!(verdict.is_ok() && (&was.node, &was.unsynced) == (&is.node, &is.unsynced), "nothing else changes");
             next.refines &= self.mapping.explains((&before, &next.state), node, &step, false);
             open.extend(since(&next.state, last));
         }
@@ -156,24 +175,47 @@ impl Check {
             Step::Timer(_, timer) => node.on_timer(*timer, Clocks::default(), &mut effects),
             other => unreachable!("{other:?} is no such step"),
         }
+        // While a leader's disk is at work its answers wait for it, which adds to what will be sent.
         let is_new = |effect: &Effect<Server>| match effect {
-            Effect::Send { to, message, .. } => {
-                let mut flights = state.model.flights().iter();
-                *to != id
-                    && self.cluster.arrives(message)
-                    && flights.all(|(_, sent)| (sent.from, sent.to, &sent.message) != (id, *to, message))
+            Effect::Send { to, message, after_sync } if *to != id && self.cluster.arrives(message) => {
+                let said = Envelope { from: id, to: *to, message: message.clone() };
+                let mut waiting = slot.after_sync.iter().filter(|_| *after_sync);
+                waiting.all(|(other, known)| (other, known) != (to, message)) && self.adds(&state.model, &said)
             }
             _ => false,
         };
-        let changes = |effect: &Effect<Server>| match effect {
-            // While a leader's disk is at work its answers wait, and are no messages yet.
-            Effect::Send { after_sync, .. } => *after_sync && slot.awaits_sync(),
-            // Only those that run already are set anew.
-            Effect::SetTimer(..) => false,
-            _ => true,
-        };
+        // Timers: only those that run already are set anew.
+        let changes = |effect: &Effect<Server>| !matches!(effect, Effect::Send { .. } | Effect::SetTimer(..));
         let asked = effects.as_slice();
         node == slot.node && !asked.iter().any(changes) && asked.iter().any(is_new)
+    }
+
+    /// Whether a message, once sent, could bring about what no other could.
+    fn adds(&self, model: &Lab<Server>, said: &Envelope<Message<Word>>) -> bool {
+        let bearing = self.cluster.bearing(model, said);
+        let mut known = model.flights().iter().map(|(_, known)| known);
+        let is_same = |known: &Envelope<_>| {
+            (known.from, known.to) == (said.from, said.to) && self.cluster.bearing(model, known) == bearing
+        };
+        bearing.is_some() && !known.any(is_same)
+    }
+
+    /// Loses messages that can't bring about anything any more, and all but one of those that could bring about the same.
+    fn tidy(&self, model: &mut Lab<Server>) {
+        let mut seen = Vec::new();
+        let idle: Vec<FlightId> = model
+            .flights()
+            .iter()
+            .filter_map(|(id, sent)| {
+                let said = self.cluster.bearing(model, sent).map(|bearing| (sent.from, sent.to, bearing));
+                let is_fresh = said.is_some_and(|said| !seen.contains(&said));
+                seen.extend(said);
+                (!is_fresh).then_some(id)
+            })
+            .collect();
+        for id in idle {
+            model.apply(&Step::Lose(id), Clocks::default(), &mut Outcome::default());
+        }
     }
 
     fn witness(&self, last: &State<Cluster>, next: &State<Cluster>, node: NodeId, crashed: bool) {
@@ -214,11 +256,22 @@ impl Model for Check {
         let (asked, crashes, _) = last.state.spent();
         for step in last.state.steps(&self.cluster) {
             let asks_too_often = matches!(step, Step::Request(..)) && asked.count_ones() == self.asks;
-            if asks_too_often || matches!(step, Step::Timer(_, Timer::Heartbeat)) {
+            // A heartbeat, or a refusal of what comes too late, is on its way already.
+            let is_late = |id| {
+                let sent = last.state.model.flights().get(id).expect("on its way");
+                self.cluster.bearing(&last.state.model, sent) == Some(LATE)
+            };
+            let is_done = match step {
+                Step::Timer(_, Timer::Heartbeat) => true,
+                Step::Deliver(id) => is_late(id),
+                _ => false,
+            };
+            if asks_too_often || is_done {
                 continue;
             }
-            let writes = !matches!(step, Step::Crash(..) | Step::Sync(_)) && crashes < self.cluster.bounds.crashes;
-            let kept = (0..=WRITES).filter(|_| writes).map(Some);
+            let may_crash = !matches!(step, Step::Crash(..) | Step::Sync(_)) && crashes < self.cluster.bounds.crashes;
+            let written = if may_crash { self.written(last, &step) } else { None };
+            let kept = written.into_iter().flat_map(|written| (0..=written).map(Some));
             acts.extend([None].into_iter().chain(kept).map(|crash| Act { step: step.clone(), crash }));
         }
     }
@@ -227,13 +280,7 @@ impl Model for Check {
         let node = last.state.model.touched(&act.step).expect("no step of the network alone");
         let mut next = last.clone();
         self.does(&mut next, node, &act.step);
-        let crash = match act.crash {
-            Some(keep) if waits(&next.state, node) && keep as usize <= next.state.model.slot(node).unsynced.len() => {
-                Some(Step::Crash(node, keep))
-            }
-            Some(_) => return None,
-            None => None,
-        };
+        let crash = act.crash.map(|keep| Step::Crash(node, keep));
         if let Some(crash) = &crash {
             self.does(&mut next, node, crash);
         }
@@ -249,6 +296,7 @@ impl Model for Check {
         if next.broken.is_none() {
             self.saturate(&mut next, node, newest(&last.state));
         }
+        self.tidy(&mut next.state.model);
         next.fingerprint = self.cluster.fingerprint(&next.state);
         // If nothing came of it, it is no step.
         (next != *last).then_some(next)
@@ -266,18 +314,20 @@ impl Model for Check {
                 "a leader of a later term commits what one of an earlier term appended",
                 |_, seen: &Checked| seen.state.ghost.committed.iter().any(|(entry, during)| entry.term < *during),
             ),
-            Property::sometimes("one server leads two terms", |_, seen: &Checked| {
-                let elected = &seen.state.ghost.elected;
-                (1..elected.len()).any(|at| elected[at - 1].1 == elected[at].1)
-            }),
-            Property::sometimes(
+        ];
+        if self.cluster.heartbeats {
+            all.push(Property::sometimes(
                 "all servers know that the longest log is committed",
                 |check: &Self, seen: &Checked| {
                     seen.state.model.slots().all(|(_, slot)| slot.node.commit_index() == Index(check.last_index))
                 },
-            ),
-        ];
+            ));
+        }
         if self.cluster.bounds.crashes > 0 {
+            all.push(Property::sometimes("one server leads two terms", |_, seen: &Checked| {
+                let elected = &seen.state.ghost.elected;
+                (1..elected.len()).any(|at| elected[at - 1].1 == elected[at].1)
+            }));
             all.push(Property::sometimes(
                 "an entry is committed that its leader lost in a crash",
                 |_, seen: &Checked| {

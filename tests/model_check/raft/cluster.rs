@@ -4,8 +4,8 @@
 //! that step. A server that is down starts again before anything else happens: that leaves nothing out, for nobody has to
 //! do anything, so being up and silent is as good as being down.
 //!
-//! Messages that tell of nothing but a higher term ([`Cluster::refusals`]) may be taken to get lost: the request or the append
-//! that they refuse was sent by one who is behind, and the RequestVote or AppendEntries of the higher term tells it as well.
+//! Searches for a flaw take messages that tell of nothing but a higher term to get lost ([`Cluster::refusals`]): the RequestVote
+//! or AppendEntries of the higher term tells it as well. The exhaustive ones do not.
 
 use cap_lab::explore::{Bounds, Broken, Disks, Network, Sight, State, Subject};
 use cap_lab::node::{Clocks, Command, Effects, Node, NodeId, NodeSet, RequestId};
@@ -28,6 +28,9 @@ impl Command for Word {
 }
 
 pub(crate) type Server = Raft<Word>;
+
+/// What a request that comes too late may bring about: that its sender learns of a higher term.
+pub(crate) const LATE: u64 = 0;
 
 /// Servers, what may happen to them, and what is looked for.
 #[derive(Clone, Debug)]
@@ -52,7 +55,7 @@ pub(crate) struct Cluster {
     pub(crate) guided: bool,
     /// Whether states that differ by servers' names only are one.
     pub(crate) symmetric: bool,
-    /// Whether messages that can't change anything any more count as gone.
+    /// Whether messages that can't bring about anything any more count as gone, and those that bring about the same as one.
     pub(crate) forgets_spent: bool,
 }
 
@@ -86,33 +89,57 @@ impl Cluster {
         self.requests.iter().any(|(_, request)| matches!(request, Request::ChangeMembers(_)))
     }
 
-    /// Whether the message can't change its receiver any more, whatever happens: terms and votes on disk stay, nobody stands
+    /// What a message may still bring about, as a number: messages on one link with the same number differ in nothing that
+    /// matters. None if it can't bring about anything any more, whatever happens: terms and votes on disk stay, nobody stands
     /// twice in one term, and what a leader knows to match only grows.
-    pub(crate) fn is_spent(&self, model: &Model<Server>, envelope: &Envelope<Message<Word>>) -> bool {
-        let slot = model.slot(envelope.to);
-        let (term, durable) = (envelope.message.term(), slot.disk.term);
-        if !self.forgets_spent || term > durable {
-            return false;
+    ///
+    /// Who has a later term refuses a request, whatever it asks for, and names its own; that moves only who is behind it. So
+    /// all requests on a link that come too late are one, and none once their sender has the last term; and so are all
+    /// refusals that tell of one term.
+    pub(crate) fn bearing(&self, model: &Model<Server>, envelope: &Envelope<Message<Word>>) -> Option<u64> {
+        let Envelope { from, to, message } = envelope;
+        let slot = model.slot(*to);
+        let (term, durable) = (message.term(), slot.disk.term);
+        if !self.forgets_spent {
+            return Some(Digest::of(message));
         }
-        if term < durable {
-            return !self.refusals;
+        if term > durable {
+            return Some(if refuses(message) { term.0 } else { Digest::of(message) });
         }
-        match (&envelope.message, slot.node.role()) {
-            (Message::RequestVote { .. }, _) => slot.disk.vote.is_some() && !self.refusals,
-            (Message::Vote { .. }, Role::Candidate { votes }) => votes.contains(envelope.from),
+        let is_late = match (message, slot.node.role()) {
+            (Message::RequestVote { .. }, _) => term < durable || slot.disk.vote.is_some(),
+            (Message::AppendEntries { .. }, _) => term < durable,
+            (Message::Vote { granted, .. }, Role::Candidate { votes }) => {
+                term < durable || !granted || votes.contains(*from)
+            }
             (Message::AppendReply { result, .. }, Role::Leader { followers, .. }) => {
-                let matched = followers.get(&envelope.from).map(|progress| progress.matched);
-                matched.is_some_and(|matched| match result {
+                let matched = followers.get(from).map(|progress| progress.matched);
+                let is_known = |matched| match result {
                     AppendResult::Matched { up_to } => *up_to < matched,
                     AppendResult::Mismatch { previous, .. } => *previous <= matched,
                     AppendResult::StaleTerm => true,
-                })
+                };
+                term < durable || matched.is_some_and(is_known)
             }
             // Who was elected in its term, or was not, never stands in it again.
             (Message::Vote { .. } | Message::AppendReply { .. }, _) => true,
-            _ => false,
+            _ => term < durable,
+        };
+        let is_request = matches!(message, Message::RequestVote { .. } | Message::AppendEntries { .. });
+        let may_learn = self.refusals && model.slot(*from).disk.term < Term(self.last_term);
+        match is_late {
+            true => (is_request && may_learn).then_some(LATE),
+            false => Some(Digest::of(message)),
         }
     }
+}
+
+/// Whether it tells of nothing but a term, which is higher than that of the receiver if it matters.
+fn refuses(message: &Message<Word>) -> bool {
+    matches!(
+        message,
+        Message::Vote { granted: false, .. } | Message::AppendReply { result: AppendResult::StaleTerm, .. }
+    )
 }
 
 /// Whether a request does anything: one that is refused is as good as not made yet.
@@ -159,7 +186,7 @@ impl Subject for Cluster {
             return *step == Step::Restart(down);
         }
         match step {
-            Step::Deliver(id) => !self.is_spent(model, model.flights().get(*id).expect("on its way")),
+            Step::Deliver(id) => self.bearing(model, model.flights().get(*id).expect("on its way")).is_some(),
             Step::Timer(node, Timer::Election) => model.slot(*node).node.term() < Term(self.last_term),
             Step::Timer(_, Timer::Heartbeat) => self.heartbeats,
             Step::Request(node, id, request) => takes(&model.slot(*node).node, *id, request),
@@ -168,11 +195,7 @@ impl Subject for Cluster {
     }
 
     fn arrives(&self, message: &Message<Word>) -> bool {
-        let refuses = matches!(
-            message,
-            Message::Vote { granted: false, .. } | Message::AppendReply { result: AppendResult::StaleTerm, .. }
-        );
-        self.refusals || !refuses
+        self.refusals || !refuses(message)
     }
 
     fn at_least(&self, state: &State<Self>) -> u32 {

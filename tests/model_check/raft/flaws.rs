@@ -168,7 +168,13 @@ fn without_its_flaw_each_of_these_searches_ends_with_nothing() {
 /// The estimate spares work and changes no result.
 #[test]
 fn a_search_without_help_finds_nothing_shorter() {
-    for flaw in untimed().filter(|flaw| *flaw != Flaw::ChangeBeforeOwnCommit) {
+    // Every day those that need few states.
+    let is_wanted = |flaw: &Flaw| match flaw {
+        Flaw::ChangeBeforeOwnCommit => false,
+        Flaw::DuplicateVotesCounted | Flaw::CommitOlderTerms => long(),
+        _ => true,
+    };
+    for flaw in untimed().filter(is_wanted) {
         let (cluster, length) = search(flaw);
         let start = Instant::now();
         let explored = shortest(&Cluster { guided: false, ..cluster }, LIMIT);

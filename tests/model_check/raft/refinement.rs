@@ -3,7 +3,8 @@
 //!
 //! A server stands for what it has in memory. Everything there is on its disk as well but for what a leader has appended
 //! lately, for only states between steps count: a follower or candidate whose disk is not done yet is in the midst of one.
-//! A no-op is a request of a client for nothing. A Mismatch and a StaleTerm are an answer without success. The commit index that
+//! A no-op is a request of a client for nothing. A Mismatch and a StaleTerm are an answer without success. What
+//! waits for a leader's disk was sent already: raft.tla may lose it, as a crash does. The commit index that
 //! an AppendEntries carries counts up to its last entry, beyond which no follower believes it.
 
 use cap_lab::explore::State;
@@ -40,11 +41,10 @@ impl Mapping {
     ) -> bool {
         let stood = |state: &State<Cluster>, id| (self.server)(state.model.slot(id));
         let mut others = before.model.slots().map(|(id, _)| id).filter(|id| *id != node);
-        let newest = before.model.flights().iter().map(|(id, _)| id).max();
-        let later = after.model.flights().iter().filter(|(id, _)| Some(*id) > newest).map(|(_, envelope)| envelope);
-        // What arrived was put back under a new name.
-        let fresh = later.filter(|envelope| before.model.flights().iter().all(|(_, known)| known != *envelope));
-        let goal = Goal { server: stood(after, node), sent: fresh.map(self.message).collect() };
+        // What arrived was put back under a new name, and what waited was sent already as far as raft.tla is concerned.
+        let known = said(before, node);
+        let fresh = said(after, node).into_iter().filter(|envelope| !known.contains(envelope));
+        let goal = Goal { server: stood(after, node), sent: fresh.map(|envelope| (self.message)(&envelope)).collect() };
         others.all(|id| stood(before, id) == stood(after, id))
             && goal.is_reached_from(stood(before, node), Vec::new(), &self.actions(before, step, crashed))
     }
@@ -77,6 +77,15 @@ impl Mapping {
         }
         actions
     }
+}
+
+/// What `node` has sent to others, or will when its disk is done: a crash before that is the network losing it.
+fn said(state: &State<Cluster>, node: NodeId) -> Vec<Envelope<Message<Word>>> {
+    let sent =
+        state.model.flights().iter().map(|(_, envelope)| envelope).filter(|envelope| envelope.from == node).cloned();
+    let waiting = state.model.slot(node).after_sync.iter().filter(|(to, _)| *to != node);
+    let waiting = waiting.map(|(to, message)| Envelope { from: node, to: *to, message: message.clone() });
+    sent.chain(waiting).collect()
 }
 
 /// What a server shall have become, and what it shall have sent.

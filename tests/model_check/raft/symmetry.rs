@@ -5,11 +5,12 @@
 
 use std::hash::{Hash, Hasher};
 
-use cap_lab::explore::State;
+use cap_lab::explore::{Network, State};
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::raft::{Delta, Role};
 use cap_lab::sim::digest::Digest;
-use cap_lab::sim::model::Slot;
+use cap_lab::sim::model::{Model, Slot};
+use cap_lab::sim::network::Envelope;
 
 use super::cluster::{Cluster, Server};
 
@@ -48,10 +49,16 @@ struct Nameless {
 
 /// Equal for states that differ by names only. Of requests it counts how many were made: who may be asked, may be asked the same.
 pub(crate) fn fingerprint(cluster: &Cluster, state: &State<Cluster>) -> u64 {
+    digest(cluster, state, &bearings(cluster, &state.model))
+}
+
+/// The same, but for messages: equal if servers and the past are.
+pub(crate) fn servers(cluster: &Cluster, state: &State<Cluster>) -> u64 {
+    digest(cluster, state, &[])
+}
+
+fn digest(cluster: &Cluster, state: &State<Cluster>, said: &[Said]) -> u64 {
     let slots: Vec<Nameless> = state.model.slots().map(|(_, slot)| nameless(slot)).collect();
-    let alive = state.model.flights().iter().filter(|(_, envelope)| !cluster.is_spent(&state.model, envelope));
-    let flights: Vec<(NodeId, NodeId, u64)> =
-        alive.map(|(_, envelope)| (envelope.from, envelope.to, Digest::of(&envelope.message))).collect();
     let watch = &state.ghost;
     let (asked, crashes, copies) = state.spent();
     let common = Digest::of(&(asked.count_ones(), crashes, copies, &watch.committed, &watch.reads, watch.broken));
@@ -70,8 +77,8 @@ pub(crate) fn fingerprint(cluster: &Cluster, state: &State<Cluster>) -> u64 {
             digest.write_u64(known);
             sum = sum.wrapping_add(digest.finish());
         }
-        for (from, to, what) in &flights {
-            sum = sum.wrapping_add(Digest::of(&(name(*from), name(*to), what)));
+        for (from, to, what, waits) in said {
+            sum = sum.wrapping_add(Digest::of(&(name(*from), name(*to), what, waits)));
         }
         for (term, leader) in &watch.elected {
             sum = sum.wrapping_add(Digest::of(&(term, name(*leader))));
@@ -80,6 +87,26 @@ pub(crate) fn fingerprint(cluster: &Cluster, state: &State<Cluster>) -> u64 {
     };
     let least = NAMINGS.with(|all| all[usize::from(cluster.servers)].iter().map(one).min().expect("at least one"));
     Digest::of(&(common, least))
+}
+
+/// Who said what to whom, and whether it still waits for the sender's disk.
+type Said = (NodeId, NodeId, u64, bool);
+
+/// All that was said and may still bring about something. If the network is a
+/// set, so is what waits there: what is said twice is sent once, and what was sent already need not be sent again.
+fn bearings(cluster: &Cluster, model: &Model<Server>) -> Vec<Said> {
+    let said =
+        |envelope: &Envelope<_>, waits| Some((envelope.from, envelope.to, cluster.bearing(model, envelope)?, waits));
+    let mut all: Vec<_> = model.flights().iter().filter_map(|(_, envelope)| said(envelope, false)).collect();
+    for (from, slot) in model.slots() {
+        let waiting = slot.after_sync.iter().map(|(to, message)| Envelope { from, to: *to, message: message.clone() });
+        all.extend(waiting.filter_map(|envelope| said(&envelope, true)));
+    }
+    if cluster.bounds.network == Network::Set {
+        all.sort_unstable();
+        all.dedup_by_key(|(from, to, what, _)| (*from, *to, *what));
+    }
+    all
 }
 
 fn nameless(slot: &Slot<Server>) -> Nameless {
@@ -104,7 +131,5 @@ fn nameless(slot: &Slot<Server>) -> Nameless {
             (None, followers.iter().map(|(id, progress)| (*id, Digest::of(progress))).collect())
         }
     };
-    let after_sync = slot.after_sync.iter().map(|(to, message)| (*to, Digest::of(message)));
-    let known = known.into_iter().chain(after_sync).collect();
     Nameless { digest: digest.finish(), votes: [server.vote(), disk.vote], leader, known }
 }
