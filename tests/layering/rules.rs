@@ -10,6 +10,8 @@ const ALL_ABOVE: &[&str] = &["*"];
 /// Who adds a module decides here what it may know.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("node", &[]),
+    // In tests only.
+    ("by_hand", &["node"]),
     ("shared_vec", &[]),
     ("sorted", &[]),
     ("raft", &["node", "shared_vec", "sorted"]),
