@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::call::Call;
-use super::fast_hash::NearState;
+use super::fast_hash::FastState;
 use super::search::DeadEnd;
 use super::spec::{Access, Spec, Value};
 
@@ -97,12 +97,10 @@ pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u3
     if let Some(early) = clusters.iter().position(Cluster::is_seen_too_early) {
         return (Decided::Conflict(first_to_return(calls, &clusters, &of_reads, early as u32)), work);
     }
-    let mut sorted: Vec<(u64, bool, u32)> = Vec::with_capacity(clusters.len());
-    for (index, cluster) in clusters.iter().enumerate().filter(|(_, cluster)| cluster.counts()) {
-        sorted.push((cluster.start(), cluster.is_stretch(), index as u32));
-    }
-    work += sort(&mut sorted);
-    if let Some([one, other]) = find_conflict(&clusters, sorted.iter().map(|(.., index)| *index)) {
+    let mut sorted: Vec<u32> = Vec::with_capacity(clusters.len());
+    sorted.extend((0..).zip(&clusters).filter(|(_, cluster)| cluster.counts()).map(|(index, _)| index));
+    work += sort(&clusters, &mut sorted);
+    if let Some([one, other]) = find_conflict(&clusters, &sorted) {
         let mut conflict = first_to_return(calls, &clusters, &of_reads, one);
         for cluster in [one, other] {
             conflict.extend(last_to_begin(calls, &clusters, &of_reads, cluster));
@@ -114,10 +112,10 @@ pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u3
 }
 
 /// Each cluster as a block, in this order: whoever stands later did not return before one that stands earlier began.
-fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: OfReads, count: usize) -> Vec<u32> {
+fn order(clusters: &[Cluster], sorted: &[u32], of_reads: OfReads, count: usize) -> Vec<u32> {
     let mut order = Vec::with_capacity(count);
     let mut places = vec![0; clusters.len()];
-    for &(.., index) in sorted {
+    for &index in sorted {
         let cluster = &clusters[index as usize];
         if cluster.write != NOBODY {
             order.push(cluster.write);
@@ -135,24 +133,56 @@ fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: OfReads, c
 
 /// Sorts what is nearly sorted, and returns how many moves that took. A write stands off its place by the writes that began
 /// while it was open: no more than there are clients, but for those that never returned.
-fn sort(clusters: &mut [(u64, bool, u32)]) -> u64 {
-    let most = clusters.len() * MOVES_MAX;
+fn sort(clusters: &[Cluster], indices: &mut [u32]) -> u64 {
+    let key = |index: u32| {
+        let cluster = &clusters[index as usize];
+        (cluster.start(), cluster.is_stretch(), index)
+    };
+    let most = indices.len() * MOVES_MAX;
     let mut moves = 0;
-    for sorted in 1..clusters.len() {
-        let next = clusters[sorted];
-        let mut place = sorted;
-        while place > 0 && clusters[place - 1] > next {
-            clusters[place] = clusters[place - 1];
+    for sorted in 1..indices.len() {
+        let (next, mut place) = (indices[sorted], sorted);
+        while place > 0 && key(indices[place - 1]) > key(next) {
+            indices[place] = indices[place - 1];
             place -= 1;
         }
-        clusters[place] = next;
+        indices[place] = next;
         moves += sorted - place;
         if moves > most {
-            clusters.sort_unstable();
-            return (moves + clusters.len() * clusters.len().ilog2() as usize) as u64;
+            indices.sort_unstable_by_key(|index| key(*index));
+            return (moves + indices.len() * indices.len().ilog2() as usize) as u64;
         }
     }
     moves as u64
+}
+
+/// Which cluster each value has. Small whole numbers have a table in which those that were written one after the other lie side
+/// by side: of a long history, where its parts lie in memory decides what it costs.
+struct Positions<'calls> {
+    /// By number: one more than its cluster, or 0.
+    numbers: Vec<u32>,
+    /// Numbers below this are small.
+    limit: usize,
+    others: HashMap<&'calls Value, u32, FastState>,
+}
+
+impl<'calls> Positions<'calls> {
+    /// The cluster of `value`: `new` if it has none yet.
+    fn of(&mut self, value: &'calls Value, new: u32) -> u32 {
+        if let Value::Int(number) = value
+            && let Some(number) = usize::try_from(*number).ok().filter(|number| *number < self.limit)
+        {
+            if number >= self.numbers.len() {
+                self.numbers.resize(number + 1, 0);
+            }
+            let position = &mut self.numbers[number];
+            if *position == 0 {
+                *position = new + 1;
+            }
+            return *position - 1;
+        }
+        *self.others.entry(value).or_insert(new)
+    }
 }
 
 /// The reads that saw something, by invocation, each with its cluster.
@@ -167,9 +197,8 @@ fn clusters<S: Spec>(
     until: u64,
 ) -> Option<(Vec<Cluster>, OfReads)> {
     let initial = spec.initial_value();
-    let mut positions: HashMap<&Value, u32, NearState> =
-        HashMap::with_capacity_and_hasher(members.len() / 2, NearState::default());
-    positions.insert(&initial, 0);
+    let mut positions = Positions { numbers: Vec::new(), limit: 4 * members.len(), others: HashMap::default() };
+    positions.of(&initial, 0);
     let mut clusters = Vec::with_capacity(members.len() / 2);
     clusters.push(Cluster::INITIAL);
     let mut of_reads = Vec::with_capacity(members.len());
@@ -183,7 +212,7 @@ fn clusters<S: Spec>(
             Access::Read(value) if returned.is_some() => (value, false),
             Access::Read(_) => continue,
         };
-        let position = *positions.entry(value).or_insert(clusters.len() as u32);
+        let position = positions.of(value, clusters.len() as u32);
         if position as usize == clusters.len() {
             clusters.push(Cluster::NEW);
         }
@@ -233,10 +262,10 @@ fn write(clusters: &[Cluster], cluster: u32) -> Option<u32> {
 }
 
 /// Two clusters of which each would have to come before the other, if there are such. They come by where they start.
-fn find_conflict(clusters: &[Cluster], sorted: impl Iterator<Item = u32>) -> Option<[u32; 2]> {
+fn find_conflict(clusters: &[Cluster], sorted: &[u32]) -> Option<[u32; 2]> {
     // Stretches that were found free of conflicts follow each other: only the latest can reach what comes next.
     let mut latest: Option<u32> = None;
-    for index in sorted {
+    for &index in sorted {
         let cluster = &clusters[index as usize];
         if let Some(latest) = latest {
             let before = &clusters[latest as usize];

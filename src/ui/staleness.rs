@@ -134,13 +134,10 @@ fn time(micros: u64) -> String {
     if ms < 800 { format!("{ms} ms") } else { format!("{} s", fixed(ms, 1)) }
 }
 
-/// "50–100 ms".
+/// "50–100 ms", "0.4–0.8 s".
 fn span(bound: usize) -> String {
-    let (from, until) = (DELAYS[bound], time(DELAYS[bound + 1]));
-    match time(from).split_once(' ') {
-        Some((number, unit)) if until.ends_with(unit) => format!("{number}–{until}"),
-        _ => format!("{}–{until}", time(from)),
-    }
+    let (from, until) = (DELAYS[bound] / 1_000, time(DELAYS[bound + 1]));
+    if until.ends_with("ms") { format!("{from}–{until}") } else { format!("{}–{until}", fixed(from, 1)) }
 }
 
 fn table(sides: &[(&'static str, Rc<Staleness>)]) -> El {
@@ -153,7 +150,7 @@ fn table(sides: &[(&'static str, Rc<Staleness>)]) -> El {
         };
         el("tr").add(words("th", &span(bound)).attr("scope", "row")).all(sides.iter().map(cell).collect())
     });
-    let caption = "Missed, of all pairs of a post and a later read that tells";
+    let caption = "Missed, of all pairs of a post and a later read that tells (t-visibility: Bailis et al. 2012, §3)";
     el("table").add(words("caption", caption)).add(el("thead").add(head)).add(el("tbody").all(rows.collect()))
 }
 
@@ -170,7 +167,7 @@ mod tests {
     fn delays_have_their_units() {
         let all: Vec<String> = (0..DELAYS.len() - 1).map(span).collect();
         let expected =
-            ["0–50 ms", "50–100 ms", "100–200 ms", "200–400 ms", "400 ms–0.8 s", "0.8–1.6 s", "1.6–3.2 s", "3.2–6.4 s"];
+            ["0–50 ms", "50–100 ms", "100–200 ms", "200–400 ms", "0.4–0.8 s", "0.8–1.6 s", "1.6–3.2 s", "3.2–6.4 s"];
         assert_eq!(all, expected);
     }
 
