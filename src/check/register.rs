@@ -80,39 +80,32 @@ pub(super) enum Decided {
     Order(Vec<u32>),
     /// A few operations that are impossible together.
     Conflict(Vec<u32>),
-    /// A value was written twice: this path can't tell.
-    Ambiguous,
 }
 
-/// Whether nothing was done but reading and writing: if no value was written twice, this path decides.
-pub(super) fn is_plain<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> bool {
-    members.iter().all(|&member| spec.access(&calls[member as usize].action).is_some())
-}
-
-/// An order, or a few operations that are impossible together, of a history in which [`is_plain`] holds, as of `until`; and how
-/// much work it was: one for every operation, and one for every move to bring the clusters in order.
-pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32], until: u64) -> (Decided, u64) {
-    let mut work = members.len() as u64;
-    let Some((clusters, of_reads)) = clusters(spec, calls, members, until) else { return (Decided::Ambiguous, work) };
+/// An order, or a few operations that are impossible together; and how much work it was: one for every one of `count` operations,
+/// and one for every move to bring the clusters in order.
+pub(super) fn decide<A>(calls: &[Call<A>], gathered: &Gathered, count: usize) -> (Decided, u64) {
+    let Gathered { clusters, of_reads } = gathered;
+    let mut work = count as u64;
     if let Some(early) = clusters.iter().position(Cluster::is_seen_too_early) {
-        return (Decided::Conflict(first_to_return(calls, &clusters, &of_reads, early as u32)), work);
+        return (Decided::Conflict(first_to_return(calls, clusters, of_reads, early as u32)), work);
     }
     let mut sorted: Vec<u32> = Vec::with_capacity(clusters.len());
-    sorted.extend((0..).zip(&clusters).filter(|(_, cluster)| cluster.counts()).map(|(index, _)| index));
-    work += sort(&clusters, &mut sorted);
-    if let Some([one, other]) = find_conflict(&clusters, &sorted) {
-        let mut conflict = first_to_return(calls, &clusters, &of_reads, one);
+    sorted.extend((0..).zip(clusters.iter()).filter(|(_, cluster)| cluster.counts()).map(|(index, _)| index));
+    work += sort(clusters, &mut sorted);
+    if let Some([one, other]) = find_conflict(clusters, &sorted) {
+        let mut conflict = first_to_return(calls, clusters, of_reads, one);
         for cluster in [one, other] {
-            conflict.extend(last_to_begin(calls, &clusters, &of_reads, cluster));
+            conflict.extend(last_to_begin(calls, clusters, of_reads, cluster));
         }
-        conflict.extend(first_to_return(calls, &clusters, &of_reads, other));
+        conflict.extend(first_to_return(calls, clusters, of_reads, other));
         return (Decided::Conflict(conflict), work);
     }
-    (Decided::Order(order(&clusters, &sorted, of_reads, members.len())), work)
+    (Decided::Order(order(clusters, &sorted, of_reads, count)), work)
 }
 
 /// Each cluster as a block, in this order: whoever stands later did not return before one that stands earlier began.
-fn order(clusters: &[Cluster], sorted: &[u32], of_reads: OfReads, count: usize) -> Vec<u32> {
+fn order(clusters: &[Cluster], sorted: &[u32], of_reads: &[(u32, u32)], count: usize) -> Vec<u32> {
     let mut order = Vec::with_capacity(count);
     let mut places = vec![0; clusters.len()];
     for &index in sorted {
@@ -123,7 +116,7 @@ fn order(clusters: &[Cluster], sorted: &[u32], of_reads: OfReads, count: usize) 
         places[index as usize] = order.len() as u32;
         order.resize(order.len() + cluster.reads as usize, 0);
     }
-    for (read, cluster) in of_reads {
+    for &(read, cluster) in of_reads {
         let place = &mut places[cluster as usize];
         order[*place as usize] = read;
         *place += 1;
@@ -188,52 +181,81 @@ impl<'calls> Positions<'calls> {
 /// The reads that saw something, by invocation, each with its cluster.
 type OfReads = Vec<(u32, u32)>;
 
-/// All clusters, and who read what; nothing if a value was written twice.
-/// One pass over the operations: they are the largest part of what is looked at.
-fn clusters<S: Spec>(
-    spec: &S,
-    calls: &[Call<S::Action>],
-    members: &[u32],
-    until: u64,
-) -> Option<(Vec<Cluster>, OfReads)> {
-    let initial = spec.initial_value();
-    let mut positions = Positions { numbers: Vec::new(), limit: 4 * members.len(), others: HashMap::default() };
-    positions.of(&initial, 0);
-    let mut clusters = Vec::with_capacity(members.len() / 2);
-    clusters.push(Cluster::INITIAL);
-    let mut of_reads = Vec::with_capacity(members.len());
-    let (mut latest, mut is_sorted) = (0, true);
-    for &member in members {
-        let Call { action, invoked, returned, .. } = &calls[member as usize];
+/// All clusters, and who read what.
+pub(super) struct Gathered {
+    clusters: Vec<Cluster>,
+    of_reads: OfReads,
+}
+
+/// Operations are gathered into clusters in one pass, for they are the largest part of what is looked at.
+pub(super) struct Gathering<'calls> {
+    positions: Positions<'calls>,
+    clusters: Vec<Cluster>,
+    of_reads: OfReads,
+    /// When the latest read began, and whether all came by invocation.
+    latest: u64,
+    is_sorted: bool,
+}
+
+impl<'calls> Gathering<'calls> {
+    /// Of `count` operations at most, on a register that holds `initial` at first.
+    pub(super) fn new(initial: &'calls Value, count: usize) -> Self {
+        let mut positions = Positions { numbers: Vec::new(), limit: 4 * count, others: HashMap::default() };
+        positions.of(initial, 0);
+        let mut clusters = Vec::with_capacity(count / 2);
+        clusters.push(Cluster::INITIAL);
+        Self { positions, clusters, of_reads: Vec::with_capacity(count), latest: 0, is_sorted: true }
+    }
+
+    /// Adds an operation as of `until`. False if this path can't tell any more: it is neither a read nor a write, or a value was
+    /// written twice.
+    #[inline]
+    pub(super) fn add<S: Spec>(&mut self, spec: &S, member: u32, call: &'calls Call<S::Action>, until: u64) -> bool {
+        let Call { action, invoked, returned, .. } = call;
         let returned = returned.filter(|&returned| returned <= until);
-        let (value, is_write) = match spec.access(action).expect("asked before") {
-            _ if *invoked > until => continue,
-            Access::Write(value) => (value, true),
-            Access::Read(value) if returned.is_some() => (value, false),
-            Access::Read(_) => continue,
+        let (value, is_write) = match spec.access(action) {
+            None => return false,
+            _ if *invoked > until => return true,
+            Some(Access::Write(value)) => (value, true),
+            Some(Access::Read(value)) if returned.is_some() => (value, false),
+            Some(Access::Read(_)) => return true,
         };
-        let position = positions.of(value, clusters.len() as u32);
-        if position as usize == clusters.len() {
-            clusters.push(Cluster::NEW);
+        let position = self.positions.of(value, self.clusters.len() as u32);
+        if position as usize == self.clusters.len() {
+            self.clusters.push(Cluster::NEW);
         }
-        let cluster = &mut clusters[position as usize];
+        let cluster = &mut self.clusters[position as usize];
         if is_write {
             if cluster.begun != u64::MAX {
-                return None;
+                return false;
             }
             (cluster.write, cluster.begun) = (member, moment(*invoked));
         } else {
             cluster.reads += 1;
-            of_reads.push((member, position));
-            is_sorted &= latest <= *invoked;
-            latest = *invoked;
+            self.of_reads.push((member, position));
+            self.is_sorted &= self.latest <= *invoked;
+            self.latest = *invoked;
         }
         cluster.add(moment(*invoked), returned.map_or(u64::MAX, moment));
+        true
     }
-    if !is_sorted {
-        of_reads.sort_by_key(|(read, _)| calls[*read as usize].invoked);
+
+    /// All of them were added.
+    pub(super) fn finish<A>(self, calls: &[Call<A>]) -> Gathered {
+        let Self { clusters, mut of_reads, is_sorted, .. } = self;
+        if !is_sorted {
+            of_reads.sort_by_key(|(read, _)| calls[*read as usize].invoked);
+        }
+        Gathered { clusters, of_reads }
     }
-    Some((clusters, of_reads))
+}
+
+/// The clusters of these operations as of `until`, if this path can tell.
+pub(super) fn gather<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32], until: u64) -> Option<Gathered> {
+    let initial = spec.initial_value();
+    let mut gathering = Gathering::new(&initial, members.len());
+    let all = members.iter().all(|&member| gathering.add(spec, member, &calls[member as usize], until));
+    all.then(|| gathering.finish(calls))
 }
 
 /// The operation of a cluster that returned first, and its write.
@@ -285,10 +307,12 @@ fn find_conflict(clusters: &[Cluster], sorted: &[u32]) -> Option<[u32; 2]> {
 pub(super) fn first_failure<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> (Vec<u32>, DeadEnd) {
     let mut returns: Vec<u64> = members.iter().filter_map(|&member| calls[member as usize].returned).collect();
     returns.sort_unstable();
-    let as_of = |until: u64| match decide(spec, calls, members, until).0 {
-        Decided::Order(order) => Ok(order),
-        Decided::Conflict(core) => Err(core),
-        Decided::Ambiguous => unreachable!("nothing was written twice in the whole history"),
+    let as_of = |until: u64| {
+        let gathered = gather(spec, calls, members, until).expect("this path can tell of the whole history");
+        match decide(calls, &gathered, members.len()).0 {
+            Decided::Order(order) => Ok(order),
+            Decided::Conflict(core) => Err(core),
+        }
     };
     // A history that is impossible stays so, whatever comes later.
     let fails = returns.partition_point(|&moment| as_of(moment).is_ok());
