@@ -54,30 +54,3 @@ impl Hasher for FastHasher {
         mixed ^ (mixed >> 29)
     }
 }
-
-/// As [`FastHasher`], but numbers that follow each other come to lie side by side: a table of values that were written one
-/// after the other is then looked at from one end to the other, which caches like.
-#[derive(Clone, Copy, Default)]
-pub(super) struct NearHasher(FastHasher, u64);
-
-/// Makes [`NearHasher`]s.
-pub(super) type NearState = BuildHasherDefault<NearHasher>;
-
-/// So many bits of a number say where in its neighbourhood it lies.
-const NEAR_BITS: u32 = 12;
-
-impl Hasher for NearHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
-    }
-
-    fn write_i64(&mut self, word: i64) {
-        self.0.write_i64(word >> NEAR_BITS);
-        self.1 = word.cast_unsigned() & ((1 << NEAR_BITS) - 1);
-    }
-
-    fn finish(&self) -> u64 {
-        // The lowest bits choose the place, the highest tell neighbours apart.
-        self.0.finish().wrapping_add(self.1) ^ (self.1 << 57)
-    }
-}

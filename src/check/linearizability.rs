@@ -10,7 +10,7 @@
 
 use super::call::{Call, Order};
 use super::evidence::{Evidence, Shrink};
-use super::register::{self, Decided};
+use super::register::{self, Decided, Gathered, Gathering};
 use super::search::{Found, Search};
 use super::spec::Spec;
 
@@ -34,7 +34,7 @@ pub enum Verdict {
 /// What one object's history came to so far.
 enum Stage<S: Spec> {
     /// To be decided at once.
-    Register,
+    Register(Box<Gathered>),
     Search(Box<Search<S>>),
     Ordered(Vec<u32>),
 }
@@ -69,13 +69,16 @@ impl<S: Spec> Checker<S> {
     /// A check of these operations. An operation may return at the moment at which it began, not before.
     pub fn new(spec: S, calls: Vec<Call<S::Action>>) -> Self {
         // All in one pass: of a long history, reading the operations is a large part of the work.
-        let (mut is_sorted, mut is_plain, mut latest) = (true, true, 0);
-        for call in &calls {
+        let (initial, mut is_sorted, mut latest) = (spec.initial_value(), true, 0);
+        let is_plain = calls.first().is_some_and(|call| spec.access(&call.action).is_some());
+        let mut gathering = is_plain.then(|| Gathering::new(&initial, calls.len()));
+        for (member, call) in (0..).zip(&calls) {
             assert!(call.returned.is_none_or(|returned| call.invoked <= returned), "returned before it began");
             is_sorted &= latest <= call.object;
             latest = call.object;
-            is_plain = is_plain && spec.access(&call.action).is_some();
+            gathering.take_if(|all| call.object != calls[0].object || !all.add(&spec, member, call, u64::MAX));
         }
+        let mut gathered = gathering.map(|gathering| Box::new(gathering.finish(&calls)));
         let mut by_object: Vec<u32> = (0..calls.len() as u32).collect();
         let object = |position: &u32| calls[*position as usize].object;
         if !is_sorted {
@@ -86,10 +89,10 @@ impl<S: Spec> Checker<S> {
         let by_object = if is_one { vec![by_object] } else { by_object.chunk_by(same).map(<[u32]>::to_vec).collect() };
         let mut parts: Vec<Part<S>> = Vec::new();
         for members in by_object {
-            let stage = if is_plain || register::is_plain(&spec, &calls, &members) {
-                Stage::Register
-            } else {
-                Stage::Search(Box::new(Search::new(&spec, &calls, &members, Order::OfTime)))
+            let of_register = || register::gather(&spec, &calls, &members, u64::MAX).map(Box::new);
+            let stage = match gathered.take().or_else(of_register) {
+                Some(gathered) => Stage::Register(gathered),
+                None => Stage::Search(Box::new(Search::new(&spec, &calls, &members, Order::OfTime))),
             };
             parts.push(Part { members, stage });
         }
@@ -139,7 +142,7 @@ impl<S: Spec> Checker<S> {
     /// How many operations have a place in the longest orders that were found so far.
     pub fn ordered(&self) -> usize {
         let of = |part: &Part<S>| match &part.stage {
-            Stage::Register => 0,
+            Stage::Register(_) => 0,
             Stage::Search(search) => search.longest(),
             Stage::Ordered(order) => order.len(),
         };
@@ -205,16 +208,12 @@ impl<S: Spec> Checker<S> {
     fn advance(&mut self, position: usize, end: u64) {
         let part = &mut self.parts[position];
         match &mut part.stage {
-            Stage::Register => {
-                let (decided, work) = register::decide(&self.spec, &self.calls, &part.members, u64::MAX);
+            Stage::Register(gathered) => {
+                let (decided, work) = register::decide(&self.calls, gathered, part.members.len());
                 self.explored += work;
                 self.left = 0;
                 match decided {
                     Decided::Order(order) => part.stage = Stage::Ordered(order),
-                    Decided::Ambiguous => {
-                        let search = Search::new(&self.spec, &self.calls, &part.members, Order::OfTime);
-                        part.stage = Stage::Search(Box::new(search));
-                    }
                     Decided::Conflict(_) => {
                         let (core, dead_end) = register::first_failure(&self.spec, &self.calls, &part.members);
                         let others = part.members.iter().copied().filter(|one| !core.contains(one)).collect();

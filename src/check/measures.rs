@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::feed::FeedHistory;
 use super::spec::feed::FeedAction;
+use super::staleness::Staleness;
 use crate::history::Outcome;
 use crate::node::Micros;
 use crate::store::feed::{PostId, READ_LENGTH, Request};
@@ -42,41 +43,45 @@ pub fn availability(history: &FeedHistory, until: Micros) -> Availability {
     counted
 }
 
-/// Of the reads that began so long after a post was confirmed, how many missed it ("probabilistically bounded staleness":
-/// Bailis et al. 2012, §3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Of the reads that began so long after a post was confirmed, how many missed it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Delay {
-    /// The shortest time since the confirmation, in microseconds.
-    pub from: u64,
-    /// The time that is too long.
-    pub until: u64,
-    /// How many pairs of a post and a read there are.
+    /// How many pairs of a post and a read there are of which the read tells something: a full answer may lack an old post
+    /// because newer ones crowded it out.
     pub reads: u32,
     /// In how many of them the read missed the post.
     pub stale: u32,
 }
 
-/// The chance that a read is stale, by how long after a write it began: `bounds` ascend, in microseconds.
-pub fn staleness_by_delay(calls: &[Call<FeedAction>], bounds: &[u64]) -> Vec<Delay> {
-    assert!(bounds.is_sorted(), "bounds ascend");
-    let mut delays: Vec<Delay> =
-        bounds.windows(2).map(|pair| Delay { from: pair[0], until: pair[1], reads: 0, stale: 0 }).collect();
-    for (post, confirmed) in confirmed(calls) {
-        for (begun, posts) in reads(calls) {
-            let Some(since) = begun.checked_sub(confirmed) else { continue };
-            let Some(delay) = delays.iter_mut().find(|delay| (delay.from..delay.until).contains(&since)) else {
-                continue;
-            };
-            // A full answer may have been crowded: it says nothing about what it lacks.
-            if posts.contains(&post) {
-                delay.reads += 1;
-            } else if posts.len() < READ_LENGTH {
-                delay.reads += 1;
-                delay.stale += 1;
-            }
+/// The bounds of the delays that are told apart, in microseconds: from one to the next.
+pub const DELAYS: [u64; 9] = [0, 50_000, 100_000, 200_000, 400_000, 800_000, 1_600_000, 3_200_000, 6_400_000];
+
+/// The chance that a read is stale, by how long after a write it began: how soon writes become visible ("t-visibility" in
+/// probabilistically bounded staleness: Bailis et al. 2012, §3). Operations must be reported in the order of their returns.
+#[derive(Clone, Debug, Default)]
+pub struct Visibility {
+    posts: Staleness,
+    /// All reads that have an answer.
+    pub reads: u32,
+    /// By delay: from each of [`DELAYS`] to the next.
+    pub delays: [Delay; DELAYS.len() - 1],
+}
+
+impl Visibility {
+    /// A post was confirmed at `at`.
+    pub fn on_posted(&mut self, post: PostId, invoked: Micros, at: Micros) {
+        self.posts.on_posted(post, invoked, at);
+    }
+
+    /// A read that was invoked at `invoked` returned these posts.
+    pub fn on_read(&mut self, invoked: Micros, posts: &[PostId]) {
+        self.reads += 1;
+        for (since, is_missing) in self.posts.seen(invoked, posts, Micros(DELAYS[DELAYS.len() - 1])) {
+            let delay = &mut self.delays[DELAYS.partition_point(|from| *from <= since.0) - 1];
+            delay.reads += 1;
+            delay.stale += u32::from(is_missing);
         }
     }
-    delays
 }
 
 /// When all came together again after `healed`: from this moment on, no read that began missed a post that was confirmed

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::call::Call;
-use super::fast_hash::NearState;
+use super::fast_hash::FastState;
 use super::search::DeadEnd;
 use super::spec::{Access, Spec, Value};
 
@@ -80,44 +80,35 @@ pub(super) enum Decided {
     Order(Vec<u32>),
     /// A few operations that are impossible together.
     Conflict(Vec<u32>),
-    /// A value was written twice: this path can't tell.
-    Ambiguous,
 }
 
-/// Whether nothing was done but reading and writing: if no value was written twice, this path decides.
-pub(super) fn is_plain<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> bool {
-    members.iter().all(|&member| spec.access(&calls[member as usize].action).is_some())
-}
-
-/// An order, or a few operations that are impossible together, of a history in which [`is_plain`] holds, as of `until`; and how
-/// much work it was: one for every operation, and one for every move to bring the clusters in order.
-pub(super) fn decide<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32], until: u64) -> (Decided, u64) {
-    let mut work = members.len() as u64;
-    let Some((clusters, of_reads)) = clusters(spec, calls, members, until) else { return (Decided::Ambiguous, work) };
+/// An order, or a few operations that are impossible together; and how much work it was: one for every one of `count` operations,
+/// and one for every move to bring the clusters in order.
+pub(super) fn decide<A>(calls: &[Call<A>], gathered: &Gathered, count: usize) -> (Decided, u64) {
+    let Gathered { clusters, of_reads } = gathered;
+    let mut work = count as u64;
     if let Some(early) = clusters.iter().position(Cluster::is_seen_too_early) {
-        return (Decided::Conflict(first_to_return(calls, &clusters, &of_reads, early as u32)), work);
+        return (Decided::Conflict(first_to_return(calls, clusters, of_reads, early as u32)), work);
     }
-    let mut sorted: Vec<(u64, bool, u32)> = Vec::with_capacity(clusters.len());
-    for (index, cluster) in clusters.iter().enumerate().filter(|(_, cluster)| cluster.counts()) {
-        sorted.push((cluster.start(), cluster.is_stretch(), index as u32));
-    }
-    work += sort(&mut sorted);
-    if let Some([one, other]) = find_conflict(&clusters, sorted.iter().map(|(.., index)| *index)) {
-        let mut conflict = first_to_return(calls, &clusters, &of_reads, one);
+    let mut sorted: Vec<u32> = Vec::with_capacity(clusters.len());
+    sorted.extend((0..).zip(clusters.iter()).filter(|(_, cluster)| cluster.counts()).map(|(index, _)| index));
+    work += sort(clusters, &mut sorted);
+    if let Some([one, other]) = find_conflict(clusters, &sorted) {
+        let mut conflict = first_to_return(calls, clusters, of_reads, one);
         for cluster in [one, other] {
-            conflict.extend(last_to_begin(calls, &clusters, &of_reads, cluster));
+            conflict.extend(last_to_begin(calls, clusters, of_reads, cluster));
         }
-        conflict.extend(first_to_return(calls, &clusters, &of_reads, other));
+        conflict.extend(first_to_return(calls, clusters, of_reads, other));
         return (Decided::Conflict(conflict), work);
     }
-    (Decided::Order(order(&clusters, &sorted, of_reads, members.len())), work)
+    (Decided::Order(order(clusters, &sorted, of_reads, count)), work)
 }
 
 /// Each cluster as a block, in this order: whoever stands later did not return before one that stands earlier began.
-fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: OfReads, count: usize) -> Vec<u32> {
+fn order(clusters: &[Cluster], sorted: &[u32], of_reads: &[(u32, u32)], count: usize) -> Vec<u32> {
     let mut order = Vec::with_capacity(count);
     let mut places = vec![0; clusters.len()];
-    for &(.., index) in sorted {
+    for &index in sorted {
         let cluster = &clusters[index as usize];
         if cluster.write != NOBODY {
             order.push(cluster.write);
@@ -125,7 +116,7 @@ fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: OfReads, c
         places[index as usize] = order.len() as u32;
         order.resize(order.len() + cluster.reads as usize, 0);
     }
-    for (read, cluster) in of_reads {
+    for &(read, cluster) in of_reads {
         let place = &mut places[cluster as usize];
         order[*place as usize] = read;
         *place += 1;
@@ -135,76 +126,136 @@ fn order(clusters: &[Cluster], sorted: &[(u64, bool, u32)], of_reads: OfReads, c
 
 /// Sorts what is nearly sorted, and returns how many moves that took. A write stands off its place by the writes that began
 /// while it was open: no more than there are clients, but for those that never returned.
-fn sort(clusters: &mut [(u64, bool, u32)]) -> u64 {
-    let most = clusters.len() * MOVES_MAX;
+fn sort(clusters: &[Cluster], indices: &mut [u32]) -> u64 {
+    let key = |index: u32| {
+        let cluster = &clusters[index as usize];
+        (cluster.start(), cluster.is_stretch(), index)
+    };
+    let most = indices.len() * MOVES_MAX;
     let mut moves = 0;
-    for sorted in 1..clusters.len() {
-        let next = clusters[sorted];
-        let mut place = sorted;
-        while place > 0 && clusters[place - 1] > next {
-            clusters[place] = clusters[place - 1];
+    for sorted in 1..indices.len() {
+        let (next, mut place) = (indices[sorted], sorted);
+        while place > 0 && key(indices[place - 1]) > key(next) {
+            indices[place] = indices[place - 1];
             place -= 1;
         }
-        clusters[place] = next;
+        indices[place] = next;
         moves += sorted - place;
         if moves > most {
-            clusters.sort_unstable();
-            return (moves + clusters.len() * clusters.len().ilog2() as usize) as u64;
+            indices.sort_unstable_by_key(|index| key(*index));
+            return (moves + indices.len() * indices.len().ilog2() as usize) as u64;
         }
     }
     moves as u64
 }
 
+/// Which cluster each value has. Small whole numbers have a table in which those that were written one after the other lie side
+/// by side: of a long history, where its parts lie in memory decides what it costs.
+struct Positions<'calls> {
+    /// By number: one more than its cluster, or 0.
+    numbers: Vec<u32>,
+    /// Numbers below this are small.
+    limit: usize,
+    others: HashMap<&'calls Value, u32, FastState>,
+}
+
+impl<'calls> Positions<'calls> {
+    /// The cluster of `value`: `new` if it has none yet.
+    fn of(&mut self, value: &'calls Value, new: u32) -> u32 {
+        if let Value::Int(number) = value
+            && let Some(number) = usize::try_from(*number).ok().filter(|number| *number < self.limit)
+        {
+            if number >= self.numbers.len() {
+                self.numbers.resize(number + 1, 0);
+            }
+            let position = &mut self.numbers[number];
+            if *position == 0 {
+                *position = new + 1;
+            }
+            return *position - 1;
+        }
+        *self.others.entry(value).or_insert(new)
+    }
+}
+
 /// The reads that saw something, by invocation, each with its cluster.
 type OfReads = Vec<(u32, u32)>;
 
-/// All clusters, and who read what; nothing if a value was written twice.
-/// One pass over the operations: they are the largest part of what is looked at.
-fn clusters<S: Spec>(
-    spec: &S,
-    calls: &[Call<S::Action>],
-    members: &[u32],
-    until: u64,
-) -> Option<(Vec<Cluster>, OfReads)> {
-    let initial = spec.initial_value();
-    let mut positions: HashMap<&Value, u32, NearState> =
-        HashMap::with_capacity_and_hasher(members.len() / 2, NearState::default());
-    positions.insert(&initial, 0);
-    let mut clusters = Vec::with_capacity(members.len() / 2);
-    clusters.push(Cluster::INITIAL);
-    let mut of_reads = Vec::with_capacity(members.len());
-    let (mut latest, mut is_sorted) = (0, true);
-    for &member in members {
-        let Call { action, invoked, returned, .. } = &calls[member as usize];
+/// All clusters, and who read what.
+pub(super) struct Gathered {
+    clusters: Vec<Cluster>,
+    of_reads: OfReads,
+}
+
+/// Operations are gathered into clusters in one pass, for they are the largest part of what is looked at.
+pub(super) struct Gathering<'calls> {
+    positions: Positions<'calls>,
+    clusters: Vec<Cluster>,
+    of_reads: OfReads,
+    /// When the latest read began, and whether all came by invocation.
+    latest: u64,
+    is_sorted: bool,
+}
+
+impl<'calls> Gathering<'calls> {
+    /// Of `count` operations at most, on a register that holds `initial` at first.
+    pub(super) fn new(initial: &'calls Value, count: usize) -> Self {
+        let mut positions = Positions { numbers: Vec::new(), limit: 4 * count, others: HashMap::default() };
+        positions.of(initial, 0);
+        let mut clusters = Vec::with_capacity(count / 2);
+        clusters.push(Cluster::INITIAL);
+        Self { positions, clusters, of_reads: Vec::with_capacity(count), latest: 0, is_sorted: true }
+    }
+
+    /// Adds an operation as of `until`. False if this path can't tell any more: it is neither a read nor a write, or a value was
+    /// written twice.
+    #[inline]
+    pub(super) fn add<S: Spec>(&mut self, spec: &S, member: u32, call: &'calls Call<S::Action>, until: u64) -> bool {
+        let Call { action, invoked, returned, .. } = call;
         let returned = returned.filter(|&returned| returned <= until);
-        let (value, is_write) = match spec.access(action).expect("asked before") {
-            _ if *invoked > until => continue,
-            Access::Write(value) => (value, true),
-            Access::Read(value) if returned.is_some() => (value, false),
-            Access::Read(_) => continue,
+        let (value, is_write) = match spec.access(action) {
+            None => return false,
+            _ if *invoked > until => return true,
+            Some(Access::Write(value)) => (value, true),
+            Some(Access::Read(value)) if returned.is_some() => (value, false),
+            Some(Access::Read(_)) => return true,
         };
-        let position = *positions.entry(value).or_insert(clusters.len() as u32);
-        if position as usize == clusters.len() {
-            clusters.push(Cluster::NEW);
+        let position = self.positions.of(value, self.clusters.len() as u32);
+        if position as usize == self.clusters.len() {
+            self.clusters.push(Cluster::NEW);
         }
-        let cluster = &mut clusters[position as usize];
+        let cluster = &mut self.clusters[position as usize];
         if is_write {
             if cluster.begun != u64::MAX {
-                return None;
+                return false;
             }
             (cluster.write, cluster.begun) = (member, moment(*invoked));
         } else {
             cluster.reads += 1;
-            of_reads.push((member, position));
-            is_sorted &= latest <= *invoked;
-            latest = *invoked;
+            self.of_reads.push((member, position));
+            self.is_sorted &= self.latest <= *invoked;
+            self.latest = *invoked;
         }
         cluster.add(moment(*invoked), returned.map_or(u64::MAX, moment));
+        true
     }
-    if !is_sorted {
-        of_reads.sort_by_key(|(read, _)| calls[*read as usize].invoked);
+
+    /// All of them were added.
+    pub(super) fn finish<A>(self, calls: &[Call<A>]) -> Gathered {
+        let Self { clusters, mut of_reads, is_sorted, .. } = self;
+        if !is_sorted {
+            of_reads.sort_by_key(|(read, _)| calls[*read as usize].invoked);
+        }
+        Gathered { clusters, of_reads }
     }
-    Some((clusters, of_reads))
+}
+
+/// The clusters of these operations as of `until`, if this path can tell.
+pub(super) fn gather<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32], until: u64) -> Option<Gathered> {
+    let initial = spec.initial_value();
+    let mut gathering = Gathering::new(&initial, members.len());
+    let all = members.iter().all(|&member| gathering.add(spec, member, &calls[member as usize], until));
+    all.then(|| gathering.finish(calls))
 }
 
 /// The operation of a cluster that returned first, and its write.
@@ -233,10 +284,10 @@ fn write(clusters: &[Cluster], cluster: u32) -> Option<u32> {
 }
 
 /// Two clusters of which each would have to come before the other, if there are such. They come by where they start.
-fn find_conflict(clusters: &[Cluster], sorted: impl Iterator<Item = u32>) -> Option<[u32; 2]> {
+fn find_conflict(clusters: &[Cluster], sorted: &[u32]) -> Option<[u32; 2]> {
     // Stretches that were found free of conflicts follow each other: only the latest can reach what comes next.
     let mut latest: Option<u32> = None;
-    for index in sorted {
+    for &index in sorted {
         let cluster = &clusters[index as usize];
         if let Some(latest) = latest {
             let before = &clusters[latest as usize];
@@ -256,10 +307,12 @@ fn find_conflict(clusters: &[Cluster], sorted: impl Iterator<Item = u32>) -> Opt
 pub(super) fn first_failure<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> (Vec<u32>, DeadEnd) {
     let mut returns: Vec<u64> = members.iter().filter_map(|&member| calls[member as usize].returned).collect();
     returns.sort_unstable();
-    let as_of = |until: u64| match decide(spec, calls, members, until).0 {
-        Decided::Order(order) => Ok(order),
-        Decided::Conflict(core) => Err(core),
-        Decided::Ambiguous => unreachable!("nothing was written twice in the whole history"),
+    let as_of = |until: u64| {
+        let gathered = gather(spec, calls, members, until).expect("this path can tell of the whole history");
+        match decide(calls, &gathered, members.len()).0 {
+            Decided::Order(order) => Ok(order),
+            Decided::Conflict(core) => Err(core),
+        }
     };
     // A history that is impossible stays so, whatever comes later.
     let fails = returns.partition_point(|&moment| as_of(moment).is_ok());

@@ -19,6 +19,13 @@ struct Confirmed {
     at: Micros,
 }
 
+impl Confirmed {
+    /// Whether a read that began at `invoked` should show it, if its answer excuses what was confirmed by then.
+    fn is_due(&self, invoked: Micros, excused_until: Option<Micros>) -> bool {
+        self.at < invoked && excused_until.is_none_or(|earliest| earliest < self.invoked)
+    }
+}
+
 /// A read that missed confirmed posts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StaleRead {
@@ -56,22 +63,14 @@ impl Staleness {
 
     /// A read that was invoked at `invoked` returned these posts.
     pub fn on_read(&mut self, read: RequestId, invoked: Micros, posts: &[Post]) -> Option<StaleRead> {
-        let has = |post: PostId| posts.iter().any(|there| there.id == post);
-        // A missing post is excused if it was confirmed no later than this: it may come before all that a full answer holds.
-        let excused_until = if posts.len() < READ_LENGTH {
-            None
-        } else {
-            let earliest = posts.iter().filter_map(|post| self.confirmed_at(post.id)).min();
-            Some(earliest.unwrap_or(Micros(u64::MAX)))
-        };
+        let posts: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+        let excused_until = self.excused_until(&posts);
         let mut missed: Option<StaleRead> = None;
         for confirmed in self.confirmed.iter().rev() {
             if excused_until.is_some_and(|earliest| confirmed.at <= earliest) {
                 break;
             }
-            let should_be_there =
-                confirmed.at < invoked && excused_until.is_none_or(|earliest| earliest < confirmed.invoked);
-            if should_be_there && !has(confirmed.post) {
+            if confirmed.is_due(invoked, excused_until) && !posts.contains(&confirmed.post) {
                 let behind = invoked.since(confirmed.at);
                 let before = missed.map_or(0, |stale| stale.missed);
                 missed = Some(StaleRead { read, missed: before + 1, oldest: confirmed.post, behind });
@@ -81,6 +80,25 @@ impl Staleness {
             self.stale.push(stale);
         }
         missed
+    }
+
+    /// A missing post is excused if it was confirmed no later than this: it may come before all that a full answer holds.
+    fn excused_until(&self, posts: &[PostId]) -> Option<Micros> {
+        let earliest = || posts.iter().filter_map(|post| self.confirmed_at(*post)).min();
+        (posts.len() >= READ_LENGTH).then(|| earliest().unwrap_or(Micros(u64::MAX)))
+    }
+
+    /// Of each post that was confirmed less than `longest` before a read began at `invoked`, and of which its answer tells
+    /// something: how long before, and whether it is missing. The latest come first.
+    pub fn seen(&self, invoked: Micros, posts: &[PostId], longest: Micros) -> impl Iterator<Item = (Micros, bool)> {
+        let excused_until = self.excused_until(posts);
+        let before = self.confirmed.iter().rev().skip_while(move |confirmed| confirmed.at >= invoked);
+        let recent = before.take_while(move |confirmed| invoked.since(confirmed.at) < longest);
+        recent.filter_map(move |confirmed| {
+            let is_there = posts.contains(&confirmed.post);
+            let tells = is_there || confirmed.is_due(invoked, excused_until);
+            tells.then(|| (invoked.since(confirmed.at), !is_there))
+        })
     }
 
     fn confirmed_at(&self, post: PostId) -> Option<Micros> {

@@ -16,12 +16,12 @@
 
 use super::linearization::Linearization;
 use super::record::Record;
-use super::{Brief, Proof, Ruling, words};
+use super::{Brief, Proof, Ruling, Staleness, words};
 use crate::check::call::Call;
 use crate::check::evidence::Evidence;
 use crate::check::feed::{Fate, known};
 use crate::check::linearizability::{Checker, Verdict};
-use crate::check::measures::converged;
+use crate::check::measures::{Visibility, converged};
 use crate::check::moments::moments;
 use crate::check::spec::feed::{Feed, FeedAction};
 use crate::node::{Micros, RequestId};
@@ -77,6 +77,8 @@ pub(super) struct Game {
     latest: Linearization,
     taken_back: Micros,
     work: u64,
+    /// How stale reads were, of all that returned by then.
+    visibility: (Option<Micros>, Visibility),
     /// The next answer, and whether there is something in it.
     answer: Ruling,
     is_news: bool,
@@ -97,13 +99,14 @@ impl Game {
             latest: Linearization::default(),
             taken_back: TAKEN_BACK,
             work: 0,
+            visibility: (None, Visibility::default()),
             answer: Ruling::default(),
             is_news: false,
         }
     }
 
     pub(super) fn hear(&mut self, brief: Brief) {
-        let Brief { setup, fork, forget, began, ended, head, accused, healed, .. } = brief;
+        let Brief { setup, fork, forget, began, ended, head, accused, healed, measures, .. } = brief;
         self.setup = setup;
         if let Some(forget) = forget {
             self.forget_from(forget);
@@ -124,6 +127,28 @@ impl Game {
             self.answer.converged = since.map(|since| (healed, since));
             self.is_news = true;
         }
+        if measures {
+            self.measure();
+        }
+    }
+
+    /// How stale reads were as of the play head.
+    fn measure(&mut self) {
+        let (mut until, mut seen) = std::mem::take(&mut self.visibility);
+        if until.is_some_and(|until| until > self.head) {
+            (until, seen) = (None, Visibility::default());
+        }
+        for place in self.record.answered(until, self.head) {
+            let Some(Call { action, invoked, returned: Some(at), .. }) = self.record.call(place, self.head) else {
+                continue;
+            };
+            match action {
+                FeedAction::Post(post) => seen.on_posted(post, Micros(invoked), Micros(at)),
+                FeedAction::Read(posts) => seen.on_read(Micros(invoked), &posts),
+            }
+        }
+        self.answer.staleness = Some(Staleness { reads: seen.reads, delays: seen.delays.to_vec() });
+        (self.visibility, self.is_news) = ((Some(self.head), seen), true);
     }
 
     fn forget_from(&mut self, now: Micros) {
@@ -135,6 +160,9 @@ impl Game {
         self.unknown.take_if(|(at, _)| *at >= now);
         (self.under_way, self.accused, self.answer) =
             (None, None, Ruling { proof: self.proof.clone(), ..Ruling::default() });
+        if self.visibility.0.is_some_and(|until| until >= now) {
+            self.visibility = (None, Visibility::default());
+        }
         (self.taken_back, self.is_news) = (TAKEN_BACK, true);
     }
 
@@ -285,8 +313,8 @@ mod tests {
 
     fn brief(began: Vec<Entry>, ended: Vec<(RequestId, (Micros, Fate))>, head: u64) -> Brief {
         let setup = FeedSetup { replicas: 5, people: 3 };
-        let (case, world, fork, forget, accused, healed) = (1, 0, 0, None, None, None);
-        Brief { case, world, fork, setup, forget, began, ended, head: Micros(head), accused, healed }
+        let (case, world, fork, forget, accused, healed, measures) = (1, 0, 0, None, None, None, false);
+        Brief { case, world, fork, setup, forget, began, ended, head: Micros(head), accused, healed, measures }
     }
 
     fn post(id: u32, invoked: u64) -> Entry {

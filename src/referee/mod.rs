@@ -21,6 +21,7 @@ use recorded::{File, Finding, Hearing};
 use wire::{read, wired, wired_enum, write};
 
 use crate::check::feed::{Entry, Fate};
+use crate::check::measures::Delay;
 use crate::node::{Micros, RequestId};
 use crate::store::feed::PostId;
 use crate::world::feed::FeedSetup;
@@ -48,6 +49,8 @@ pub struct Brief {
     pub accused: Option<(RequestId, PostId)>,
     /// The latest healing, if the page wants to know when all came together again after it.
     pub healed: Option<Micros>,
+    /// The page wants to know how stale reads were.
+    pub measures: bool,
 }
 
 /// What the referee knows of one world.
@@ -72,6 +75,17 @@ pub struct Ruling {
     pub checking: Option<(Micros, u64)>,
     /// After the healing asked about, no read that began from the second moment on missed a post confirmed before the first.
     pub converged: Option<(Micros, Micros)>,
+    /// How stale reads were as of the play head, if that was asked.
+    pub staleness: Option<Staleness>,
+}
+
+/// How stale the reads of one world were: see [`crate::check::measures::Visibility`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Staleness {
+    /// How many reads this rests on.
+    pub reads: u32,
+    /// From each of [`crate::check::measures::DELAYS`] to the next.
+    pub delays: Vec<Delay>,
 }
 
 /// A proof that a history is not linearizable, in words.
@@ -128,8 +142,10 @@ pub enum Answer {
 wired!(FeedSetup { replicas, people });
 wired!(Entry { id, client, invoked, text, ended });
 wired_enum!(Fate { 0 => Refused, 1 => Posted, 2 => Read(posts) });
-wired!(Brief { case, world, fork, setup, forget, began, ended, head, accused, healed });
-wired!(Ruling { case, world, fork, good, order, proof, unknown, checking, converged });
+wired!(Brief { case, world, fork, setup, forget, began, ended, head, accused, healed, measures });
+wired!(Ruling { case, world, fork, good, order, proof, unknown, checking, converged, staleness });
+wired!(Staleness { reads, delays });
+wired!(Delay { reads, stale });
 wired!(Proof { by, from, sentence, operations, decisive, ladder });
 wired!(Rung { kept, why });
 wired_enum!(Told { 0 => Run(brief), 1 => File(file) });

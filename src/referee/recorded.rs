@@ -33,6 +33,8 @@ pub struct File {
     pub format: Option<Format>,
     /// What it is about, if that is not to be guessed.
     pub model: Option<Model>,
+    /// What a register holds at first, in [`import::value_named`]'s words, if that does not go by the format and the name.
+    pub initial: Option<String>,
 }
 
 /// What there is to say about a file.
@@ -72,6 +74,8 @@ pub struct Recorded {
     pub format: Format,
     /// What it is about.
     pub model: Model,
+    /// What a register held at first; None of anything else.
+    pub initial: Option<String>,
     /// How many rows it takes: processes that follow each other share one.
     pub rows: u32,
     /// What the file calls each object; empty if it has but one.
@@ -121,9 +125,9 @@ pub struct Reason {
 
 wired_enum!(Format { 0 => PorcupineEtcd, 1 => PorcupineKv, 2 => Jepsen, 3 => JepsenJson });
 wired_enum!(Model { 0 => Register, 1 => CasRegister, 2 => Kv, 3 => Mutex, 4 => Set, 5 => Counter });
-wired!(File { name, text, format, model });
+wired!(File { name, text, format, model, initial });
 wired!(Mistake { format, model, line, what });
-wired!(Recorded { format, model, rows, objects, operations });
+wired!(Recorded { format, model, initial, rows, objects, operations });
 wired!(Act { row, process, object, invoked, returned, lines, what });
 wired!(Lines { invoked, returned });
 wired!(Reason { sentence, operations, minimal, longest });
@@ -229,8 +233,10 @@ impl Hearing {
                 return Self { judging: None, news: vec![Finding::Wrong(mistake)] };
             }
         };
-        let initial = import::initial_value(format, &file.name);
-        let opened = Opening { format, model, lines, objects };
+        let usual = || import::initial_value(format, &file.name);
+        let initial = file.initial.as_deref().map_or_else(usual, import::value_named);
+        let is_register = matches!(model, Model::Register | Model::CasRegister);
+        let opened = Opening { format, model, initial: is_register.then(|| initial.to_string()), lines, objects };
         match calls {
             // A register is one of these that nobody compares: so the checkers are compiled once less.
             Calls::Register(calls) => {
@@ -274,13 +280,14 @@ impl Hearing {
 struct Opening {
     format: Format,
     model: Model,
+    initial: Option<String>,
     lines: Vec<Lines>,
     objects: Vec<String>,
 }
 
 impl Opening {
     fn hear<S: Spec + 'static>(self, spec: S, calls: Vec<Call<S::Action>>) -> Hearing {
-        let Self { format, model, lines, objects } = self;
+        let Self { format, model, initial, lines, objects } = self;
         let (rows, row_of) = rows(&calls, &lines);
         let act = |(call, lines): (&Call<S::Action>, &Lines)| Act {
             row: row_of[&call.process],
@@ -292,9 +299,9 @@ impl Opening {
             what: shown(&call.action),
         };
         let operations = calls.iter().zip(&lines).map(act).collect();
-        let opened = Finding::Opened(Recorded { format, model, rows, objects: objects.clone(), operations });
+        let opened = Recorded { format, model, initial, rows, objects: objects.clone(), operations };
         let judging: Box<dyn Judging> = Box::new(Of { checker: Checker::new(spec, calls), lines, objects });
-        Hearing { judging: Some(judging), news: vec![opened] }
+        Hearing { judging: Some(judging), news: vec![Finding::Opened(opened)] }
     }
 }
 
@@ -341,7 +348,10 @@ mod tests {
     const ETCD: &str = "INFO  jepsen.util - 0 :invoke :write 1\nINFO  jepsen.util - 0 :ok :write 1\n";
 
     fn judged(name: &str, text: &str, format: Option<Format>, model: Option<Model>) -> Vec<Finding> {
-        let file = File { name: name.to_owned(), text: text.to_owned(), format, model };
+        judged_from(File { name: name.to_owned(), text: text.to_owned(), format, model, initial: None })
+    }
+
+    fn judged_from(file: File) -> Vec<Finding> {
         let mut referee = Referee::default();
         referee.hear(&write(&Told::File(file))).expect("a file");
         while referee.advance() {}
@@ -364,6 +374,23 @@ mod tests {
         assert_eq!(opened.who(&opened.operations[1]), "by process 1 (lines 3–4)");
         assert_eq!(reason.operations, [0, 1]);
         assert!(reason.minimal && reason.sentence.contains("began after write 1"), "{}", reason.sentence);
+    }
+
+    #[test]
+    fn what_a_register_holds_at_first_can_be_chosen() {
+        let text = "{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 7}";
+        let judged = |initial: Option<&str>| {
+            let (name, text) = ("x.edn".to_owned(), text.to_owned());
+            let initial = initial.map(str::to_owned);
+            match &judged_from(File { name, text, format: None, model: None, initial })[..] {
+                [Finding::Opened(opened), Finding::Linearizable(_)] => (opened.initial.clone(), true),
+                [Finding::Opened(opened), Finding::NotLinearizable(_)] => (opened.initial.clone(), false),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(judged(None), (Some("0".to_owned()), false), "as Knossos has it");
+        assert_eq!(judged(Some("7")), (Some("7".to_owned()), true));
+        assert_eq!(judged(Some("nil")), (Some("nil".to_owned()), false));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use cap_lab::explain::{Sentence, Tone};
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::referee::Staleness;
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::feed::Operation;
@@ -418,6 +419,8 @@ pub struct VerdictSheet {
     pub recovered: Option<String>,
     /// The guarantees, the weaker ones first; none as long as nothing is known.
     pub ladder: Vec<Rung>,
+    /// How stale reads were in each world, by its side ("CP"); none as long as nothing is known.
+    pub staleness: Vec<(&'static str, Rc<Staleness>)>,
 }
 
 /// A guarantee.

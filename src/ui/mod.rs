@@ -24,6 +24,7 @@ pub mod recorded;
 pub mod referee;
 pub mod rest;
 pub mod sheet;
+pub mod staleness;
 pub mod state;
 pub mod still;
 pub mod storage;

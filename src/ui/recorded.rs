@@ -104,6 +104,8 @@ pub enum Do {
     Format(Format),
     /// Judges it as this instead.
     Model(Model),
+    /// Its registers held this at first; if it is empty, what they usually hold.
+    Initial(String),
     /// The referee said something.
     Heard(Heard),
     /// The drawing was scrolled, or the window has another size.
@@ -144,6 +146,8 @@ pub struct Opened {
     pub format: Option<Format>,
     /// The same.
     pub model: Option<Model>,
+    /// What its registers held at first, if it was chosen.
+    pub initial: Option<String>,
     /// What it came to.
     pub standing: Standing,
     /// What was read.
@@ -166,6 +170,7 @@ impl Opened {
             text,
             format: None,
             model: None,
+            initial: None,
             standing: Standing::Reading,
             history: None,
             rows: Rc::default(),
@@ -275,6 +280,15 @@ fn as_what(opened: &Opened, ui: &ViewState) -> El {
     let pick_model = |event: &Event| Msg::Recorded(Do::Model(MODELS[picked(event, MODELS.len())].0));
     let formats = choice(&FORMATS.map(|(one, name)| (name, format == Some(one))));
     let models = choice(&MODELS.map(|(one, name)| (name, model == Some(one))));
+    let typed = |event: &Event| {
+        Msg::Recorded(Do::Initial(event.target_unchecked_into::<HtmlInputElement>().value().trim().to_owned()))
+    };
+    let initial = opened.history.as_ref().and_then(|history| history.initial.clone()).map(|initial| {
+        let field = el("input").attr("type", "text").attr("size", "5").attr("maxlength", "40").value(initial);
+        let why = "What the register holds before the first operation: nil, a number or a text. By custom 0 in Jepsen's \
+                   histories but those of RethinkDB, nil in Porcupine's. Emptied, the custom counts.";
+        el("label").attr("title", why).text("Holds at first ").add(field.hear(ListenerKind::onchange, &ui.send, typed))
+    });
     let count = opened.history.as_ref().map(|history| {
         el("span").text(&format!("{} operations, {} at most at once", history.operations.len(), history.rows))
     });
@@ -282,6 +296,7 @@ fn as_what(opened: &Opened, ui: &ViewState) -> El {
         .add(words("b", &opened.name))
         .add(el("label").text("Format ").add(formats.hear(ListenerKind::onchange, &ui.send, pick_format)))
         .add(el("label").text("Model ").add(models.hear(ListenerKind::onchange, &ui.send, pick_model)))
+        .optional(initial)
         .optional(count)
 }
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, RequestId};
+use cap_lab::referee::Staleness;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::participant::Note;
 use cap_lab::timeline::Timeline;
@@ -23,7 +24,7 @@ use crate::ui::figure::table;
 use crate::ui::lab::{CarriedView, Event, Lab, LogChoice, Page, Setup, World};
 use crate::ui::labs::asked;
 use crate::ui::state::{Popover, ViewState};
-use crate::ui::{paxos_page, popovers, raft_page, recorded};
+use crate::ui::{paxos_page, popovers, raft_page, recorded, staleness};
 
 /// What is in the rest of the program.
 pub trait Rest {
@@ -52,6 +53,8 @@ pub trait Rest {
     fn diagram(&self, index: usize, world: &World, shown: &Shown, ui: &ViewState) -> Html;
     /// A world as tables.
     fn tables(&self, index: usize, world: &Rc<World>, ui: &ViewState) -> Html;
+    /// How stale reads were, by side.
+    fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El;
 }
 
 struct All;
@@ -107,6 +110,10 @@ impl Rest for All {
 
     fn tables(&self, index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
         table::tables(index, world, ui)
+    }
+
+    fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El {
+        staleness::staleness(sides)
     }
 }
 

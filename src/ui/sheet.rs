@@ -7,6 +7,7 @@ use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Rung, Sheet, Status, VerdictSheet, VerdictState, World};
+use crate::ui::rest;
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
 use crate::ui::still::{Part, still};
 
@@ -97,7 +98,7 @@ impl Part for VerdictPart {
             VerdictState::Unknown(_) => "Verdict: unknown",
             VerdictState::Off => "Not checked",
         };
-        let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder } = &self.sheet;
+        let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder, staleness } = &self.sheet;
         let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before.0 as f64 / 1e3));
         let list = |lines: &[String]| lines.iter().map(|line| el("li").text(line)).collect();
         let rung = |rung: &Rung| {
@@ -125,6 +126,9 @@ impl Part for VerdictPart {
         if !ladder.is_empty() {
             parts.push(el("h3").text("Guarantees, the weaker ones first"));
             parts.push(classed("ul", "ladder").all(ladder.iter().map(rung).collect()));
+        }
+        if !staleness.is_empty() && rest::here() {
+            parts.push(rest::get().staleness(staleness));
         }
         frame(title, &self.side, &self.send)
             .optional(before.map(|before| classed("div", "actions").add(go(before))))

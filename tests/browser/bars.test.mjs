@@ -329,7 +329,7 @@ function judgeAll(texts) {
     return [...number(bytes.length), ...bytes];
   };
   // As src/referee has it: a file, its name and text, Porcupine's etcd log of a compare-and-set register.
-  const message = (content) => new Uint8Array([1, ...text("etcd.log"), ...text(content), 1, 0, 1, 1]);
+  const message = (content) => new Uint8Array([1, ...text("etcd.log"), ...text(content), 1, 0, 1, 1, 0]);
   globalThis.judge ??= new Promise((resolve) => {
     const worker = new Worker("./referee.js");
     worker.onmessage = () => resolve(worker);

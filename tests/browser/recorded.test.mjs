@@ -88,6 +88,24 @@ labTest("another format or model can be chosen", { at: "#history" }, async (lab)
   await told(lab).filter({ hasText: "can't be read" }).waitFor();
 });
 
+labTest("what a register holds at first can be chosen, and goes back to the custom", { at: "#history" }, async (lab) => {
+  const seven = "{:process 0, :type :invoke, :f :read, :value nil}{:process 0, :type :ok, :f :read, :value 7}";
+  assert.match(await choose(lab, "seven.edn", seven), /^✕ not linearizable/);
+  const field = lab.page.getByLabel("Holds at first");
+  assert.equal(await field.inputValue(), "0");
+  await field.fill("7");
+  await field.press("Enter");
+  await told(lab).filter({ hasText: /^✓ linearizable/ }).waitFor();
+  await lab.screenshot("initial-value");
+  await lab.assertAccessible();
+  await field.fill("");
+  await field.press("Tab");
+  await told(lab).filter({ hasText: "not linearizable" }).waitFor();
+  assert.equal(await field.inputValue(), "0");
+  await lab.page.getByLabel("Model").selectOption("mutex");
+  await field.waitFor({ state: "detached" });
+});
+
 labTest("a file with a mistake names its line, and the next one is read", { at: "#history" }, async (lab) => {
   assert.match(await choose(lab, "torn.edn", EDN.replace(":value 3}]", ":value")), /^✕ can't be read[^]*Line \d+: expected /);
   assert.match(await choose(lab, "letter.txt", "Dear all,\n"), /can't be read[^]*Line 1: expected a history/);

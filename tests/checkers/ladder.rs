@@ -6,7 +6,7 @@ use cap_lab::check::call::Call;
 use cap_lab::check::feed::{FeedCalls, calls};
 use cap_lab::check::ladder::{Guarantee, Standing, judge};
 use cap_lab::check::linearizability::{Verdict, check};
-use cap_lab::check::measures::{Availability, Delay, availability, converged, staleness_by_delay};
+use cap_lab::check::measures::{Availability, DELAYS, Delay, Visibility, availability, converged};
 use cap_lab::check::spec::feed::{Feed, FeedAction};
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId};
@@ -180,13 +180,28 @@ fn a_full_read_may_leave_out_what_is_older() {
 }
 
 #[test]
-fn staleness_by_delay_counts_reads_by_how_late_they_began() {
-    let a = id(1, 0);
-    // Confirmed at 5; reads begin at 10, 20, 30.
-    let calls = history(vec![post(1, 0), read(2, &[]), read(2, &[]), read(2, &[a])]);
-    let found = staleness_by_delay(&calls, &[0, 10, 20, 30]);
-    let delay = |from, stale| Delay { from, until: from + 10, reads: 1, stale };
-    assert_eq!(found, [delay(0, 1), delay(10, 1), delay(20, 0)]);
+fn visibility_counts_reads_by_how_long_after_a_post_they_began() {
+    let mut seen = Visibility::default();
+    seen.on_posted(id(1, 0), Micros::ZERO, Micros(5));
+    // Within 50 ms, at the very bound, and within 0.8 s.
+    seen.on_read(Micros(10), &[]);
+    seen.on_read(Micros(50_005), &[]);
+    seen.on_read(Micros(800_004), &[id(1, 0)]);
+    let mut expected = [Delay::default(); DELAYS.len() - 1];
+    expected[0] = Delay { reads: 1, stale: 1 };
+    expected[1] = Delay { reads: 1, stale: 1 };
+    expected[4] = Delay { reads: 1, stale: 0 };
+    assert_eq!(seen.delays, expected);
+    // A full answer lacks the oldest because newer ones crowded it out, and the newest for no such reason.
+    let newer: Vec<_> = (1..=READ_LENGTH as u32).map(|number| id(1, number)).collect();
+    for (at, post) in (1_000_000..).zip(newer.iter().chain([&id(1, 99)])) {
+        seen.on_posted(*post, Micros(at), Micros(at));
+    }
+    seen.on_read(Micros(1_000_100), &newer);
+    expected[0] = Delay { reads: 2 + READ_LENGTH as u32, stale: 2 };
+    assert_eq!(seen.delays, expected);
+    seen.on_read(Micros(8_000_000), &[]);
+    assert_eq!((seen.reads, seen.delays), (5, expected), "the last one began too long after all of them");
 }
 
 #[test]

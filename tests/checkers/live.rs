@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use cap_lab::check::call::Call;
 use cap_lab::check::feed::{Entry, entry, known};
 use cap_lab::check::linearizability::{Verdict, check, is_linearization};
-use cap_lab::check::spec::feed::Feed;
+use cap_lab::check::measures::Visibility;
+use cap_lab::check::spec::feed::{Feed, FeedAction};
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
-use cap_lab::referee::{Answer, Brief, Proof, Referee, Told};
+use cap_lab::referee::{Answer, Brief, Proof, Referee, Staleness, Told};
 use cap_lab::sim::fault::{Intervention, Link};
 use cap_lab::store::feed::Request;
 use cap_lab::timeline::Timeline;
@@ -31,6 +33,7 @@ struct Page {
     good: Option<Micros>,
     order: Vec<(RequestId, Micros)>,
     proof: Option<Proof>,
+    staleness: Staleness,
 }
 
 impl Page {
@@ -70,7 +73,7 @@ impl Page {
         let accused = stale.map(|stale| (stale.read, stale.oldest));
         self.accused = accused.map(|(read, _)| read).or(self.accused);
         let (setup, fork, forget) = (run.world().setup, self.fork, self.forget.take());
-        Brief { case: 1, world, fork, setup, forget, began, ended, head: now, accused, healed: None }
+        Brief { case: 1, world, fork, setup, forget, began, ended, head: now, accused, healed: None, measures: true }
     }
 }
 
@@ -114,6 +117,7 @@ impl Live {
                 page.order.extend(order);
             }
             page.proof = ruling.proof.or(page.proof.take());
+            page.staleness = ruling.staleness.unwrap_or_else(|| std::mem::take(&mut page.staleness));
         }
     }
 }
@@ -169,6 +173,21 @@ fn fresh(page: &Page, until: Micros) -> bool {
     }
 }
 
+/// How stale the reads that had returned by `until` were, counted from the first one on.
+fn staleness(page: &Page, until: Micros) -> Staleness {
+    let mut returned: Vec<_> =
+        known(&page.told, until).calls.into_iter().filter(|call| call.returned.is_some()).collect();
+    returned.sort_by_key(|call| call.returned);
+    let mut seen = Visibility::default();
+    for Call { action, invoked, returned, .. } in returned {
+        match action {
+            FeedAction::Post(post) => seen.on_posted(post, Micros(invoked), Micros(returned.expect("filtered"))),
+            FeedAction::Read(posts) => seen.on_read(Micros(invoked), &posts),
+        }
+    }
+    Staleness { reads: seen.reads, delays: seen.delays.to_vec() }
+}
+
 /// What the page was told is true as of its play head; if the referee is done, it says all there is to say.
 fn assert_true(page: &Page, head: Micros, is_done: bool, what: &str) {
     let is_good = page.good.is_some_and(|good| good >= head);
@@ -178,6 +197,7 @@ fn assert_true(page: &Page, head: Micros, is_done: bool, what: &str) {
     if is_good || is_bad {
         assert_eq!(is_good, fresh(page, head), "{what}");
     }
+    assert_eq!(page.staleness, staleness(page, head), "{what}");
     let Some(good) = page.good else { return };
     let whole = known(&page.told, good);
     let position = |id| whole.ids.binary_search(id).expect("it was told") as u32;

@@ -9,11 +9,11 @@ use cap_lab::check::call::Call;
 use cap_lab::check::evidence::{self, Evidence};
 use cap_lab::check::import::{self, Calls, Format, Imported, Model};
 use cap_lab::check::linearizability::{Checker, Verdict};
+use cap_lab::check::spec::Spec;
 use cap_lab::check::spec::collections::{Counter, GrowingSet};
 use cap_lab::check::spec::key_value::KeyValue;
 use cap_lab::check::spec::lock::Lock;
 use cap_lab::check::spec::register::{CasRegister, Register};
-use cap_lab::check::spec::{Spec, Value};
 use cap_lab::timeline::json::Json;
 use clap::{Args, ValueEnum};
 
@@ -136,8 +136,7 @@ fn check_file(arguments: &CheckArguments, file: &Path) -> Result<(Judged, String
     let imported = import::read(&bytes, format, arguments.model.into()).map_err(|wrong| format!("{shown}:{wrong}"))?;
     let initial = match arguments.initial.as_deref() {
         None => import::initial_value(format, &file.file_name().unwrap_or_default().to_string_lossy()),
-        Some("nil") => Value::Nil,
-        Some(text) => text.parse().map_or_else(|_| Value::Text(format!("\"{text}\"").into()), Value::Int),
+        Some(named) => import::value_named(named),
     };
     let Imported { calls, lines, objects } = imported;
     let report = Report { arguments, file, lines: &lines, objects: &objects };

@@ -104,6 +104,15 @@ pub fn initial_value(format: Format, file_name: &str) -> Value {
     if is_zero { Value::Int(0) } else { Value::Nil }
 }
 
+/// What a person who writes `nil`, a number or a text says that a register holds; texts may stand in quotes, as in a file.
+pub fn value_named(text: &str) -> Value {
+    match text.trim() {
+        "" | "nil" => Value::Nil,
+        as_written if as_written.starts_with(['"', ':']) => Value::Text(as_written.into()),
+        text => text.parse().map_or_else(|_| Value::Text(format!("\"{text}\"").into()), Value::Int),
+    }
+}
+
 /// Reads a history from the bytes of a file.
 pub fn read(bytes: &[u8], format: Format, model: Model) -> Result<Imported, Wrong> {
     read_text(decode(bytes)?, format, model)
@@ -187,4 +196,37 @@ fn event(operation: &Datum) -> Result<Option<Event>, Wrong> {
     let nil = Datum { line: operation.line, form: Form::Nil };
     let value = operation.get("value").cloned().unwrap_or(nil);
     Ok(Some(Event { line: operation.line, process, kind, name, key: operation.get("key").cloned(), value }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_named_as_files_have_them() {
+        let text = |text: &str| Value::Text(text.into());
+        for (name, expected) in [
+            ("nil", Value::Nil),
+            (" ", Value::Nil),
+            ("-3", Value::Int(-3)),
+            ("red", text("\"red\"")),
+            ("\"red\"", text("\"red\"")),
+            (":red", text(":red")),
+        ] {
+            assert_eq!(value_named(name), expected, "{name}");
+            assert_eq!(value_named(&expected.to_string()), expected, "{name}, shown and read again");
+        }
+    }
+
+    /// What a history in a file holds, a person can name: a read of it is possible at first.
+    #[test]
+    fn a_text_of_a_file_is_the_one_that_is_named() {
+        for written in ["\"red\"", ":red", "7"] {
+            let events =
+                format!("{{:process 0 :type :invoke :f :read}} {{:process 0 :type :ok :f :read :value {written}}}");
+            let imported = read(events.as_bytes(), Format::Jepsen, Model::Register).expect("a history");
+            let Calls::Register(calls) = imported.calls else { panic!("registers") };
+            assert_eq!(calls[0].action, RegisterAction::Read(value_named(written)));
+        }
+    }
 }

@@ -25,11 +25,15 @@ impl App {
             Do::Take { .. } => {}
             Do::Format(format) => {
                 // What was guessed for another format may not fit this one.
-                (opened.format, opened.model) = (Some(format), None);
+                (opened.format, opened.model, opened.initial) = (Some(format), None, None);
                 return self.judge();
             }
             Do::Model(model) => {
                 opened.model = Some(model);
+                return self.judge();
+            }
+            Do::Initial(text) => {
+                opened.initial = (!text.is_empty()).then_some(text);
                 return self.judge();
             }
             Do::Heard(heard) => return self.hear_finding(heard),
@@ -72,8 +76,9 @@ impl App {
             }
             Heard::Ready => {
                 if let Some(line) = &self.checker {
-                    let (name, text) = (opened.name.clone(), opened.text.to_string());
-                    line.tell(&write(&Told::File(File { name, text, format: opened.format, model: opened.model })));
+                    let Opened { name, text, format, model, initial, .. } = opened;
+                    let (name, text, initial) = (name.clone(), text.to_string(), initial.clone());
+                    line.tell(&write(&Told::File(File { name, text, format: *format, model: *model, initial })));
                 }
                 return false;
             }

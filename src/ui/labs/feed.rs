@@ -348,14 +348,20 @@ impl Lab for FeedLab {
     }
 
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet> {
-        Some(self.caches.borrow()[world].verdicts.sheet(self.run(world), self.timeline.now()))
+        let caches = self.caches.borrow();
+        let staleness = (0..).zip(caches.iter()).filter_map(|(world, cache)| {
+            Some((self.run(world).world().store.side(), Rc::clone(cache.verdicts.staleness()?)))
+        });
+        let sheet = caches[world].verdicts.sheet(self.run(world), self.timeline.now());
+        Some(VerdictSheet { staleness: staleness.collect(), ..sheet })
     }
 
     fn briefs(&self, case: u32, opened: Option<usize>) -> Vec<Vec<u8>> {
         let now = self.timeline.now();
         let mut briefs = Vec::new();
         for (world, cache) in self.caches.borrow_mut().iter_mut().enumerate() {
-            if let Some(brief) = cache.verdicts.brief(self.run(world), now, case, opened == Some(world)) {
+            if let Some(brief) = cache.verdicts.brief(self.run(world), now, case, opened.map(|opened| opened == world))
+            {
                 briefs.push(write(&Told::Run(Brief { world: world as u8, ..brief })));
             }
         }

@@ -10,7 +10,7 @@ use cap_lab::check::feed::{Entry, Fate, FeedOperation, ended, entry};
 use cap_lab::check::ladder::{GUARANTEES, Guarantee};
 use cap_lab::node::{Micros, RequestId};
 use cap_lab::referee::words::{seconds, title};
-use cap_lab::referee::{Brief, Proof, Ruling};
+use cap_lab::referee::{Brief, Proof, Ruling, Staleness};
 use cap_lab::world::feed::FeedRun;
 
 use crate::ui::lab::{Rung, VerdictSheet, VerdictState, VerdictView};
@@ -38,6 +38,8 @@ struct Told {
     accused: Option<RequestId>,
     /// The latest healing, and how many operations had ended when it was asked about.
     healed: Option<(Micros, u32)>,
+    /// As of when it was asked how stale reads were.
+    measured: Option<Micros>,
 }
 
 /// What is known of one world's history.
@@ -55,6 +57,7 @@ pub(super) struct Verdicts {
     unknown: Option<(Micros, u64)>,
     checking: Option<(Micros, u64)>,
     converged: Option<(Micros, Micros)>,
+    staleness: Option<Rc<Staleness>>,
 }
 
 impl Verdicts {
@@ -105,9 +108,14 @@ impl Verdicts {
         if idle { now } else { good.min(now) }
     }
 
-    /// What to tell the referee about the run `case` as of `now`; `opened`: its sheet is open. None if that is nothing of use
-    /// now.
-    pub(super) fn brief(&mut self, run: &FeedRun, now: Micros, case: u32, opened: bool) -> Option<Brief> {
+    /// How stale reads were, if that was asked and answered.
+    pub(super) fn staleness(&self) -> Option<&Rc<Staleness>> {
+        self.staleness.as_ref()
+    }
+
+    /// What to tell the referee about the run `case` as of `now`, and what to ask: `opened` is the world whose sheet is open,
+    /// and whether that is this one. None if there is nothing of use to say now.
+    pub(super) fn brief(&mut self, run: &FeedRun, now: Micros, case: u32, opened: Option<bool>) -> Option<Brief> {
         if self.told.case != case {
             (self.told, self.forget) = (Told { case, ..Told::default() }, None);
         }
@@ -118,12 +126,16 @@ impl Verdicts {
             self.told.forget_from(run, at);
         }
         self.told.collect(run, now);
-        let healed = if opened { self.told.healing_to_ask(run, now) } else { None };
+        let healed = if opened == Some(true) { self.told.healing_to_ask(run, now) } else { None };
+        let measures = opened.is_some() && self.told.measured != Some(now);
+        if measures {
+            self.told.measured = Some(now);
+        }
         let stale = run.watch().staleness.stale().iter().next().filter(|stale| self.told.accused != Some(stale.read));
         let is_settled = self.proof(now).is_some() || self.good_until(now) >= now;
         let waiting = self.told.began.len() + self.told.ends.len();
         let is_wanted = !is_settled && (waiting > 0 || self.told.head != Some(now));
-        if !is_wanted && forget.is_none() && healed.is_none() && waiting < WAIT_MAX {
+        if !is_wanted && forget.is_none() && healed.is_none() && !measures && waiting < WAIT_MAX {
             return None;
         }
         let accused = stale.map(|stale| (stale.read, stale.oldest));
@@ -131,7 +143,19 @@ impl Verdicts {
         self.told.head = Some(now);
         let (began, ended) = (std::mem::take(&mut self.told.began), std::mem::take(&mut self.told.ends));
         let setup = run.world().setup;
-        Some(Brief { case, world: 0, fork: self.fork, setup, forget, began, ended, head: now, accused, healed })
+        Some(Brief {
+            case,
+            world: 0,
+            fork: self.fork,
+            setup,
+            forget,
+            began,
+            ended,
+            head: now,
+            accused,
+            healed,
+            measures,
+        })
     }
 
     /// Takes in a ruling about this world; false if it is about a future that was left.
@@ -150,6 +174,7 @@ impl Verdicts {
         }
         (self.unknown, self.checking) = (ruling.unknown, ruling.checking);
         self.converged = ruling.converged.or(self.converged);
+        self.staleness = ruling.staleness.map(Rc::new).or(self.staleness.take());
         true
     }
 
@@ -193,6 +218,7 @@ impl Verdicts {
             faults: faults(run, proof.from, proof.by),
             recovered,
             ladder: GUARANTEES.iter().zip(ladder).map(rung).collect(),
+            ..VerdictSheet::default()
         }
     }
 }
@@ -219,7 +245,7 @@ impl Told {
             entry.ended.take_if(|(end, _)| *end >= at);
         }
         self.ends.retain(|(_, (end, _))| *end < at);
-        (self.head, self.accused, self.healed) = (None, None, None);
+        (self.head, self.accused, self.healed, self.measured) = (None, None, None, None);
     }
 
     /// Gathers what began or ended since the last time.
@@ -347,6 +373,25 @@ mod tests {
         assert_eq!(marked, sheet.operations.len() + sheet.seen.len(), "the evidence is marked in the history");
         let kept = lab.verdict_sheet(CP).expect("feeds have a history").ladder;
         assert!(kept.len() == 7 && kept.iter().all(|rung| rung.kept == Some(true)));
+    }
+
+    #[test]
+    fn an_opened_verdict_tells_how_stale_reads_are_on_either_side() {
+        let (mut lab, mut referee, cut) = after_a_cut();
+        let mut staleness = |lab: &dyn Lab| {
+            settle(lab, &mut referee);
+            let all = lab.verdict_sheet(AP).expect("feeds have a history").staleness;
+            assert_eq!(all.iter().map(|(side, _)| *side).collect::<Vec<_>>(), ["CP", "AP"]);
+            [CP, AP].map(|world| {
+                let stale: u32 = all[world].1.delays.iter().map(|delay| delay.stale).sum();
+                (all[world].1.reads, stale)
+            })
+        };
+        let [(cp, cp_stale), (ap, ap_stale)] = staleness(&*lab);
+        assert!(cp > 10 && ap > 10 && cp_stale == 0 && ap_stale > 10, "{cp_stale} of {cp}, {ap_stale} of {ap}");
+        lab.seek(cut);
+        let [_, (before, none)] = staleness(&*lab);
+        assert!(before > 3 && before < ap && none == 0, "{none} of {before} before the cut");
     }
 
     #[test]
