@@ -302,7 +302,7 @@ pub fn sentence<S: Spec>(
         let (read, write) = (name(read), name(write));
         return match older {
             Some(older) => {
-                format!("{read} began after {write} had returned, yet shows the older {}.", name(older))
+                format!("{read} began after {write} had returned, yet shows {}, which is older.", name(older))
             }
             None => format!("{read} began after {write} had returned, yet shows nothing of it."),
         };

@@ -25,10 +25,10 @@ pub(super) struct Names<'run> {
 /// An operation, and its name in the run.
 type Named<'run> = (&'run Call<FeedAction>, RequestId);
 
-/// Microseconds as seconds with two digits.
+/// Microseconds as seconds with three digits: an answer may take a few milliseconds.
 pub fn seconds(micros: u64) -> String {
-    let hundredths = micros / 10_000;
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    let ms = micros / 1_000;
+    format!("{}.{:03}", ms / 1_000, ms % 1_000)
 }
 
 /// What a guarantee is called.
@@ -84,7 +84,7 @@ impl Names<'_> {
         format!("{}'s “{}”", self.person(call), self.text(id))
     }
 
-    /// "Ana's read at 1.20 s".
+    /// "Ana's read at 1.200 s".
     fn brief(&self, (call, id): Named<'_>) -> String {
         match &call.action {
             FeedAction::Post(_) => self.post((call, id)),
@@ -92,7 +92,7 @@ impl Names<'_> {
         }
     }
 
-    /// "Ana reads, 1.20–1.24 s: misses Bo's “Rain again”".
+    /// "Ana reads, 1.200–1.240 s: misses Bo's “Rain again”".
     fn words(&self, (call, id): Named<'_>, all: &[Named<'_>]) -> String {
         let returned = call.returned.map_or("?".to_owned(), seconds);
         let (who, when) = (self.person(call), format!("{}–{returned} s", seconds(call.invoked)));

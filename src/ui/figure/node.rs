@@ -93,7 +93,10 @@ impl NodePart {
             .add(disc("body", r))
             .maybe(view.seat.map(|seat| line("seat", 23.0, seat)))
             .add(line("name", if caption.is_empty() { 5.0 } else { -1.0 }, &view.name))
-            .maybe((!caption.is_empty()).then(|| line("caption", 12.0, caption)))
+            .maybe(
+                (!caption.is_empty())
+                    .then(|| line(if caption.len() > 7 { "caption long" } else { "caption" }, 12.0, caption)),
+            )
             .maybe(crown.then(|| sign("crown", format!("M-11,{}l5,6l6,-10l6,10l5,-6l-2,13h-18z", Px(-r - 11.0)))))
             .maybe(match view.status {
                 Status::Up => None,
