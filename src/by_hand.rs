@@ -27,7 +27,7 @@ pub(crate) trait Watched: Node {
         ghost: &mut Self::Ghost,
         id: NodeId,
         request: RequestId,
-        answer: &Answer<Self::Response, Self::Refusal>,
+        answer: &AnswerOf<Self>,
     ) -> Result<(), Violation>;
 
     /// What the disk holds once all that was written is synced; none if a flaw keeps something from it.
@@ -42,6 +42,9 @@ pub(crate) enum Before<'a, N> {
     /// Until the crash from which it starts again; or nothing yet.
     Restart(&'a N),
 }
+
+/// What a server of `N` tells its clients.
+type AnswerOf<N> = Answer<<N as Node>::Response, <N as Node>::Refusal>;
 
 /// What waits for a disk.
 #[derive(Clone, Debug)]
@@ -68,7 +71,7 @@ pub(crate) struct Cluster<N: Watched> {
     /// When each of them runs out at the earliest.
     pub(crate) due: BTreeMap<(NodeId, N::Timer), Micros>,
     pub(crate) network: Vec<InFlight<N::Message>>,
-    pub(crate) replies: Vec<(RequestId, Answer<N::Response, N::Refusal>)>,
+    pub(crate) replies: Vec<(RequestId, AnswerOf<N>)>,
     pub(crate) notes: Vec<(NodeId, N::Note)>,
     pub(crate) ghost: N::Ghost,
     pub(crate) violation: Option<Violation>,

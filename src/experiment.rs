@@ -14,9 +14,9 @@ use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
 use crate::{paxos, raft};
 
 /// The longest post, in characters.
-pub const POST_MAX: usize = 280;
+const POST_MAX: usize = 280;
 /// The longest value that a proposer may be asked to propose, in characters.
-pub const VALUE_MAX: usize = 24;
+const VALUE_MAX: usize = 24;
 
 /// The feed on one store, or on several side by side under one script.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,6 +5,7 @@
 //! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
 //! - [`shared_vec`]: a list whose clones share their elements.
 //! - [`sorted`]: small maps and sets that clone in one allocation.
+//! - [`setup`]: the words of a setup. What it shows it reads, and the other way round.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
 //! - [`multi_paxos`]: one log on several servers, slot by slot. A slot that is chosen never changes.
@@ -36,6 +37,7 @@ pub mod node;
 pub mod paxos;
 pub mod raft;
 pub mod referee;
+pub mod setup;
 pub mod shared_vec;
 pub mod sim;
 pub mod sorted;

@@ -11,15 +11,7 @@ const ANTI_ENTROPY: &str = "Demers et al. 1987 §1.3";
 pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> Sentence {
     let me = name(node);
     let (tone, source, headline, reason) = match note {
-        Note::Starts { total: 0 } => {
-            (Tone::Routine, ANTI_ENTROPY, format!("{me} starts with an empty disk"), String::new())
-        }
-        Note::Starts { total } => (
-            Tone::Warning,
-            ANTI_ENTROPY,
-            format!("{me} is back with {} on its disk", posts(*total)),
-            "The next exchanges bring what it lacks.".into(),
-        ),
+        Note::Starts { total } => starts(&me, *total),
         Note::Adds { id, mail_to } => (
             Tone::Routine,
             MAIL,
@@ -82,6 +74,14 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
         ),
     };
     said(tone, source, headline, reason)
+}
+
+fn starts(me: &str, total: u64) -> (Tone, &'static str, String, String) {
+    if total == 0 {
+        return (Tone::Routine, ANTI_ENTROPY, format!("{me} starts with an empty disk"), String::new());
+    }
+    let headline = format!("{me} is back with {} on its disk", posts(total));
+    (Tone::Warning, ANTI_ENTROPY, headline, "The next exchanges bring what it lacks.".into())
 }
 
 fn by(mail: bool) -> &'static str {

@@ -1,9 +1,7 @@
 //! Classic mistakes that can be switched on, to see what a rule is for: each is one branch at the rule that it breaks.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use super::invariant::{AGREEMENT, LINEARIZABLE_READS, PROMISES_KEPT};
+use crate::setup::name_flaws;
 
 /// A mistake in an implementation of Multi-Paxos. Each breaks one of [`super::invariant::INVARIANTS`] on some schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -25,21 +23,6 @@ impl Flaw {
     /// All of them, in the order in which a page would list them.
     pub const ALL: [Self; 4] =
         [Self::PromiseNotDurable, Self::PhaseOneValuesIgnored, Self::QuorumOneShort, Self::ReadsUnconfirmed];
-
-    /// What a setup calls it.
-    pub const fn name(self) -> &'static str {
-        self.about().0
-    }
-
-    /// A heading for it.
-    pub const fn title(self) -> &'static str {
-        self.about().1
-    }
-
-    /// What the servers do wrong, in a sentence.
-    pub const fn sentence(self) -> &'static str {
-        self.about().2
-    }
 
     /// The invariant that its shortest schedule breaks first.
     pub const fn breaks(self) -> &'static str {
@@ -76,18 +59,4 @@ impl Flaw {
     }
 }
 
-/// Shown as setups have it: `quorum-one-short`.
-impl Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Flaw {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|flaw| flaw.name() == name);
-        found.ok_or_else(|| format!("no flaw of Multi-Paxos is called “{name}”"))
-    }
-}
+name_flaws!(Flaw, "Multi-Paxos");

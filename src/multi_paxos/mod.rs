@@ -69,6 +69,7 @@
 //! reads (PMMC §4.5), and separate machines for the roles (PMMC §4.4).
 
 mod acceptor;
+mod config;
 mod durable;
 mod flaw;
 pub mod invariant;
@@ -78,109 +79,25 @@ mod message;
 mod note;
 mod proposal;
 mod read;
+mod request;
 mod role;
 mod setup;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
+pub use config::{Config, Quorums};
 pub use durable::{Accepted, Delta, Durable, Snapshot};
 pub use flaw::Flaw;
 pub use message::Message;
 pub use note::{AcceptorNote, ClientNote, Heard, Ignored, LeaderNote, LeadershipNote, LearnerNote, Note};
 pub use proposal::{Ballot, Payload, Proposal, Slot};
+pub use request::{Refusal, Request, Response};
 pub use role::{Progress, Read, Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 
-use crate::node::{Answer, Clocks, Command, Count, Delay, Effects, Micros, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Command, Effects, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
-
-/// How many servers each phase needs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Quorums {
-    /// Promises that make a leader.
-    pub phase1: u8,
-    /// Acceptances that choose a value.
-    pub phase2: u8,
-}
-
-impl Quorums {
-    /// More than half for both, as in Lamport's papers.
-    pub fn majorities(members: NodeSet) -> Self {
-        let majority = members.len() as u8 / 2 + 1;
-        Self { phase1: majority, phase2: majority }
-    }
-
-    /// What is wrong with these sizes, if anything: the rule of Flexible Paxos, which [`Flaw::QuorumOneShort`] breaks by one.
-    pub fn check(self, members: NodeSet, flaw: Option<Flaw>) -> Result<(), String> {
-        let (all, sum) = (members.len(), usize::from(self.phase1) + usize::from(self.phase2));
-        let Self { phase1, phase2 } = self;
-        if self.phase1.min(self.phase2) == 0 || usize::from(self.phase1.max(self.phase2)) > all {
-            return Err(format!("quorums of {phase1} and {phase2} do not exist among {all}"));
-        }
-        match flaw {
-            Some(Flaw::QuorumOneShort) if sum == all => Ok(()),
-            Some(Flaw::QuorumOneShort) => {
-                Err(format!("{phase1} + {phase2} is not {all}: the quorums are not one short"))
-            }
-            _ if sum > all => Ok(()),
-            _ => Err(format!("{phase1} + {phase2} is not more than {all}: a quorum could miss another")),
-        }
-    }
-}
-
-/// What a server is told before it starts. Not part of its memory: a crash leaves it as it is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Config {
-    /// This server.
-    pub id: NodeId,
-    /// All servers, this one included. Other participants of the run may have ids beyond theirs.
-    pub members: NodeSet,
-    /// How many servers each phase needs. The same at all servers.
-    pub quorums: Quorums,
-    /// How long a server waits for a leader, or for promises, before it asks (again): must be well above the heartbeat
-    /// interval plus the time of a round trip and of a sync. The range is wide, so that two seldom ask at once.
-    pub election_timeout: Delay,
-    /// How often a leader shows that it is alive, and sends again what was not accepted.
-    pub heartbeat_interval: Micros,
-    /// After so many slots a snapshot is due; never if `None`. At least 1.
-    pub snapshot_after: Option<u32>,
-    /// A mistake to make on purpose.
-    pub flaw: Option<Flaw>,
-}
-
-impl Config {
-    /// Majorities, 150 to 300 ms until a leader is missed, a heartbeat every 40 ms, as the lab's Raft; no compaction.
-    pub fn new(id: NodeId, members: NodeSet) -> Self {
-        Self {
-            id,
-            members,
-            quorums: Quorums::majorities(members),
-            election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
-            heartbeat_interval: Micros::from_ms(40),
-            snapshot_after: None,
-            flaw: None,
-        }
-    }
-
-    /// Every member but this server.
-    fn peers(&self) -> NodeSet {
-        self.members.without(self.id)
-    }
-
-    /// The servers that promised, against what phase 1 needs.
-    fn phase1(&self, by: NodeSet) -> Count {
-        Count { by, needed: self.quorums.phase1, of: self.members.len() as u8 }
-    }
-
-    /// The servers that accepted or confirmed, against what phase 2 needs.
-    fn phase2(&self, by: NodeSet) -> Count {
-        Count { by, needed: self.quorums.phase2, of: self.members.len() as u8 }
-    }
-}
 
 /// The timers of a server; at most one of the two runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -189,71 +106,6 @@ pub enum Timer {
     Election,
     /// Runs at the leader: when it ends, the next heartbeat goes out.
     Heartbeat,
-}
-
-/// What a client may ask of a server.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Request<C> {
-    /// Put this command into the log.
-    Propose(C),
-    /// Tell a slot up to which the log must be carried out to see all that was confirmed before now.
-    Read,
-}
-
-/// Shown as a script has it: `propose blue`, `read`.
-impl<C: Display> Display for Request<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Propose(command) => write!(f, "propose {command}"),
-            Self::Read => f.write_str("read"),
-        }
-    }
-}
-
-impl<C: FromStr<Err = String>> FromStr for Request<C> {
-    type Err = String;
-
-    fn from_str(line: &str) -> Result<Self, String> {
-        match line.split_once(' ') {
-            Some(("propose", command)) => Ok(Self::Propose(command.parse()?)),
-            None if line == "read" => Ok(Self::Read),
-            _ => Err(format!("a server can't “{line}”")),
-        }
-    }
-}
-
-/// What came of a request that took effect.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Response {
-    /// The command is chosen, and all slots before it are decided.
-    Committed {
-        /// Its slot.
-        slot: Slot,
-        /// The ballot under which this server proposed it.
-        ballot: Ballot,
-    },
-    /// A linearizable read may be answered from the state after this slot, or a later one. It is decided here.
-    ReadAt {
-        /// The slot; 0 if the log is empty.
-        slot: Slot,
-    },
-}
-
-/// A request did not take effect and never will.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Refusal {
-    /// This server does not lead, or no longer, and has done nothing.
-    NotLeader {
-        /// Who leads under this server's ballot, if it has heard.
-        leader: Option<NodeId>,
-        /// The highest ballot that it knows.
-        ballot: Ballot,
-    },
-    /// The slot for which the command was proposed is decided, with another value.
-    Superseded {
-        /// That slot.
-        slot: Slot,
-    },
 }
 
 /// A request that this server took as a leader and has not answered.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::{Config, Flaw, Quorums};
 use crate::node::{NodeId, NodeSet};
+use crate::setup;
 
 /// What a cluster is set up with beside its members.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -17,19 +18,8 @@ pub struct Setup {
     pub flaw: Option<Flaw>,
 }
 
-/// A feature that can be on or off, for a person to choose.
-#[derive(Clone, Copy, Debug)]
-pub struct Switch {
-    /// What a setup calls it.
-    pub name: &'static str,
-    /// Its heading.
-    pub title: &'static str,
-    /// What it buys and what it costs, in a sentence or two.
-    pub says: &'static str,
-    /// Where it comes from.
-    pub source: &'static str,
-    place: fn(&mut Setup) -> &mut bool,
-}
+/// A feature of Multi-Paxos.
+pub type Switch = setup::Switch<Setup>;
 
 /// All of them, in the order in which the page lists them.
 pub const SWITCHES: [Switch; 2] = [
@@ -39,26 +29,21 @@ pub const SWITCHES: [Switch; 2] = [
         says: "Two servers are enough to decide, and a new leader needs all but one: fast and steady while the leader lives, \
                hard to replace it when it is gone.",
         source: "Flexible Paxos",
-        place: |setup| &mut setup.small_phase2,
+        is_on: |setup| setup.small_phase2,
+        turn_on: |setup| setup.small_phase2 = true,
     },
     Switch {
         name: "snapshots",
         title: "Log compaction",
         says: "After 16 decided slots a server keeps a snapshot instead, and who is far behind gets that.",
         source: "Paxos Made Moderately Complex §4",
-        place: |setup| &mut setup.snapshots,
+        is_on: |setup| setup.snapshots,
+        turn_on: |setup| setup.snapshots = true,
     },
 ];
 
 /// After so many slots a snapshot is due.
 const SNAPSHOT_AFTER: u32 = 16;
-
-impl Switch {
-    /// Whether it is on in `setup`.
-    pub fn is_on(&self, setup: &Setup) -> bool {
-        *(self.place)(&mut setup.clone())
-    }
-}
 
 impl Setup {
     /// How server `id` of `members` is configured.
@@ -80,13 +65,7 @@ impl Setup {
 /// Shown as the words that differ from the plain protocol, each after a dot; the flaw after an `@`.
 impl Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for switch in SWITCHES.iter().filter(|switch| switch.is_on(self)) {
-            write!(f, ".{}", switch.name)?;
-        }
-        match self.flaw {
-            Some(flaw) => write!(f, "@{flaw}"),
-            None => Ok(()),
-        }
+        setup::write_words(f, &SWITCHES, self, self.flaw.as_ref().map(|flaw| flaw as &dyn Display))
     }
 }
 
@@ -94,12 +73,9 @@ impl FromStr for Setup {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (words, flaw) = text.split_once('@').map_or((text, None), |(words, flaw)| (words, Some(flaw)));
+        let (words, flaw) = setup::split_flaw(text);
         let mut setup = Self { flaw: flaw.map(str::parse).transpose()?, ..Self::default() };
-        for word in words.split('.').filter(|word| !word.is_empty()) {
-            let switch = SWITCHES.iter().find(|switch| switch.name == word);
-            *(switch.ok_or_else(|| format!("Multi-Paxos has no switch “{word}”"))?.place)(&mut setup) = true;
-        }
+        setup::read_words(&mut setup, &SWITCHES, words, "Multi-Paxos")?;
         Ok(setup)
     }
 }

@@ -1,9 +1,7 @@
 //! Classic mistakes that can be switched on, to see what a rule is for: each is one branch at the rule that it breaks.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use super::invariant::{AGREEMENT, ONE_PROPOSAL_PER_BALLOT, PROMISES_KEPT};
+use crate::setup::name_flaws;
 
 /// A mistake in an implementation of Paxos. Each ends, on some schedule, with two values chosen or believed to be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -35,21 +33,6 @@ impl Flaw {
         Self::QuorumOneShort,
         Self::LatePromisesCounted,
     ];
-
-    /// What a setup calls it.
-    pub const fn name(self) -> &'static str {
-        self.about().0
-    }
-
-    /// A heading for it.
-    pub const fn title(self) -> &'static str {
-        self.about().1
-    }
-
-    /// What the nodes do wrong, in a sentence.
-    pub const fn sentence(self) -> &'static str {
-        self.about().2
-    }
 
     /// The invariants that its shortest schedule breaks, in this order: the last is always that at most one value is chosen.
     pub const fn breaks(self) -> &'static [&'static str] {
@@ -96,21 +79,7 @@ impl Flaw {
     }
 }
 
-/// Shown as setups have it: `quorum-one-short`.
-impl Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Flaw {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|flaw| flaw.name() == name);
-        found.ok_or_else(|| format!("no flaw is called “{name}”"))
-    }
-}
+name_flaws!(Flaw, "Paxos");
 
 #[cfg(test)]
 mod tests {

@@ -158,8 +158,8 @@ pub enum ProposerNote {
     Abandons {
         /// Its own.
         ballot: Ballot,
-        /// The highest ballot that it has heard of.
-        highest: Ballot,
+        /// The higher ballot that the last refusal named.
+        promised: Ballot,
         /// Who refused; `needed` says how many refusals end the ballot.
         count: Count,
     },

@@ -217,7 +217,7 @@ impl Proposer {
         if refused.len() < usize::from(needed) {
             out.note(ProposerNote::HearsNack { ballot, from, promised, count });
         } else {
-            out.note(ProposerNote::Abandons { ballot, highest: promised, count });
+            out.note(ProposerNote::Abandons { ballot, promised, count });
             self.back_off(config, refused, out);
         }
     }

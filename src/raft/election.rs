@@ -43,13 +43,14 @@ impl<C: Command> Raft<C> {
     pub(super) fn on_vote(&mut self, from: NodeId, term: Term, granted: bool, at: Clocks, out: &mut Effects<Self>) {
         let (own, members) = (self.state.term, *self.membership());
         let counts_copies = self.has(Flaw::DuplicateVotesCounted);
-        let Role::Candidate { votes } = &mut self.role else {
-            let why = if term < own { Ignored::OlderTerm { term, own } } else { Ignored::NotCandidate };
-            return out.note(Note::ReplyIgnored { from, message: "Vote", why });
-        };
+        let ignored = |why| Note::ReplyIgnored { from, message: "Vote", why };
         if term < own {
-            out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::OlderTerm { term, own } });
-        } else if !granted {
+            return out.note(ignored(Ignored::OlderTerm { term, own }));
+        }
+        let Role::Candidate { votes } = &mut self.role else {
+            return out.note(ignored(Ignored::NotCandidate));
+        };
+        if !granted {
             out.note(ElectionNote::VoteDenied { from, term, votes: *votes, members });
         } else if votes.contains(from) && counts_copies {
             let votes = *votes;
@@ -57,18 +58,21 @@ impl<C: Command> Raft<C> {
             let counted = votes.len() as u64 + u64::from(self.miscount.repeats);
             out.note(ElectionNote::VoteCountedAgain { from, term, counted, members });
             if 2 * counted > members.voters.len() as u64 {
-                self.become_leader(at, out);
-                self.append_noop(at, out);
+                self.take_office(at, out);
             }
         } else if !votes.insert(from) {
-            out.note(Note::ReplyIgnored { from, message: "Vote", why: Ignored::DuplicateVote });
+            out.note(ignored(Ignored::DuplicateVote));
         } else {
             let votes = *votes;
             out.note(ElectionNote::VoteCounted { from, term, votes, members });
             if self.has_quorum(votes) {
-                self.become_leader(at, out);
-                self.append_noop(at, out);
+                self.take_office(at, out);
             }
         }
+    }
+
+    fn take_office(&mut self, at: Clocks, out: &mut Effects<Self>) {
+        self.become_leader(at, out);
+        self.append_noop(at, out);
     }
 }

@@ -1,10 +1,8 @@
 //! Classic mistakes that can be switched on, to see what a rule is for: each is one branch at the rule that it breaks.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
-
 use super::invariant::{ELECTION_SAFETY, LEADER_COMPLETENESS, LINEARIZABLE_READS, LOG_MATCHING, STATE_MACHINE_SAFETY};
 use crate::node::NodeSet;
+use crate::setup::name_flaws;
 
 /// A mistake in an implementation of Raft. Each breaks one of the invariants on some schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -71,21 +69,6 @@ impl Flaw {
         Self::LeaseTooLong,
         Self::WipedServerReturns,
     ];
-
-    /// What a setup calls it.
-    pub const fn name(self) -> &'static str {
-        self.about().0
-    }
-
-    /// A heading for it.
-    pub const fn title(self) -> &'static str {
-        self.about().1
-    }
-
-    /// What the servers do wrong, in a sentence.
-    pub const fn sentence(self) -> &'static str {
-        self.about().2
-    }
 
     /// The invariant that its shortest schedule breaks first.
     pub const fn breaks(self) -> &'static str {
@@ -176,18 +159,4 @@ impl Flaw {
     }
 }
 
-/// Shown as setups have it: `vote-not-durable`.
-impl Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Flaw {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|flaw| flaw.name() == name);
-        found.ok_or_else(|| format!("no flaw of Raft is called “{name}”"))
-    }
-}
+name_flaws!(Flaw, "Raft");

@@ -53,6 +53,7 @@
 //! chunks (§7), because a message has no largest size here. A follower learns of a commit with the next AppendEntries; none
 //! is sent for that alone.
 
+mod config;
 mod election;
 mod flaw;
 mod follower;
@@ -68,6 +69,7 @@ mod progress;
 mod quorum;
 mod quorum_check;
 mod reads;
+mod request;
 mod role;
 mod setup;
 mod snapshot;
@@ -77,6 +79,7 @@ mod tenure;
 mod tests;
 mod transfer;
 
+pub use config::Config;
 pub use flaw::Flaw;
 pub use log::{Entry, EntryId, Index, Log, Payload, PayloadKind, Term};
 pub use membership::{Change, ChangeRefusal, Membership};
@@ -89,6 +92,7 @@ pub use persistent::{Delta, PersistentState};
 pub use progress::{Progress, ProgressState};
 pub use quorum::{VoteResult, majority_reached, majority_vote};
 pub use reads::WaitingRead;
+pub use request::{Refusal, Request, Response};
 pub use role::{Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 pub use snapshot::Snapshot;
@@ -99,53 +103,8 @@ pub use transfer::{Transfer, TransferRefusal};
 use flaw::Miscount;
 use membership::Memberships;
 
-use crate::node::{Answer, Clocks, Command, Delay, Disk, Effects, Micros, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Command, Disk, Effects, Micros, Node, NodeId, RequestId};
 use crate::sorted::SortedMap;
-
-/// What a server is told before it starts. Not part of its memory: a crash leaves it as it is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Config {
-    /// This server.
-    pub id: NodeId,
-    /// The voters to begin with: the configuration before the first entry of the log, the same on every server, also on one
-    /// that is not among them and waits until it is added.
-    pub members: NodeSet,
-    /// The learners to begin with.
-    pub learners: NodeSet,
-    /// How long a follower waits for a leader: `[T, 2T)` (§5.2, §9.3). Must be well above the heartbeat interval plus the
-    /// time of a message and of a sync (§5.6).
-    pub election_timeout: Delay,
-    /// How often a leader shows that it is alive.
-    pub heartbeat_interval: Micros,
-    /// At most so many entries in one AppendEntries, at least 1; with [`Switches::one_entry`] always 1.
-    pub max_entries_per_append: u32,
-    /// The features that it has.
-    pub switches: Switches,
-    /// A mistake to make on purpose.
-    pub flaw: Option<Flaw>,
-}
-
-impl Config {
-    /// The paper's election timeout of 150 to 300 ms (§9.3), a heartbeat every 40 ms, 64 entries a message;
-    /// no learners, and no feature switched on.
-    pub fn new(id: NodeId, members: NodeSet) -> Self {
-        Self {
-            id,
-            members,
-            learners: NodeSet::EMPTY,
-            election_timeout: Delay::between(Micros::from_ms(150), Micros::from_ms(300)),
-            heartbeat_interval: Micros::from_ms(40),
-            max_entries_per_append: 64,
-            switches: Switches::default(),
-            flaw: None,
-        }
-    }
-
-    /// The configuration before the first entry of the log.
-    pub fn first_membership(&self) -> Membership {
-        Membership::simple(self.members, self.learners)
-    }
-}
 
 /// The timers of a server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -158,77 +117,6 @@ pub enum Timer {
     Quorum,
     /// Runs at a leader that hands over: when it ends, it gives up.
     Transfer,
-}
-
-/// What a client may ask of a server.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Request<C> {
-    /// Put this command into the log.
-    Propose(C),
-    /// Tell up to where the state machine must have carried out the log, so that what it shows then is not older than
-    /// anything that was committed when this was asked (T §6.4).
-    Read,
-    /// Hand leadership over to this server (T §3.10).
-    TransferLeadership(NodeId),
-    /// Change who takes part. Done when its entry is committed; of a joint change that is the joint configuration, which the
-    /// leader then leaves by itself.
-    ChangeMembers(Change),
-}
-
-/// What came of a request that took effect.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Response {
-    /// The entry of the command is committed.
-    Committed {
-        /// Where the entry stands.
-        index: Index,
-        /// The term of the leader that created it.
-        term: Term,
-    },
-    /// A read may be answered once the state machine has carried out the log up to here.
-    ReadAt {
-        /// Nothing beyond it was committed when the read was asked.
-        index: Index,
-    },
-    /// Leadership was handed over.
-    Transferred {
-        /// Who leads: the target that was asked for.
-        leader: NodeId,
-        /// Its term.
-        term: Term,
-    },
-}
-
-/// A request did not take effect and never will.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Refusal {
-    /// This server does not lead and has done nothing.
-    NotLeader {
-        /// Who leads this server's term, if it has heard.
-        leader: Option<NodeId>,
-        /// This server's term.
-        term: Term,
-    },
-    /// The leader that took the request lost its office, and another entry was committed in its place or before it in a
-    /// later term. Only that proves that the request's entry cannot be committed.
-    Superseded {
-        /// Where the request's entry stood.
-        index: Index,
-    },
-    /// The leader hands over and takes nothing into its log.
-    HandingOver {
-        /// To whom.
-        target: NodeId,
-    },
-    /// Leadership was not handed over.
-    NotTransferred {
-        /// To whom it should have gone.
-        target: NodeId,
-        /// Why it did not.
-        why: TransferRefusal,
-    },
-    /// The leader does not start this change of the configuration.
-    Change(ChangeRefusal),
 }
 
 /// One server.

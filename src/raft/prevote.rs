@@ -73,13 +73,13 @@ impl<C: Command> Raft<C> {
     ) {
         let (own, members) = (self.state.term, *self.membership());
         let ignored = |why| Note::ReplyIgnored { from, message: "PreVoteReply", why };
-        let Role::PreCandidate { grants } = &mut self.role else {
-            let why = if asked < own { Ignored::OlderTerm { term: asked, own } } else { Ignored::NotCandidate };
-            return out.note(ignored(why));
-        };
         if asked < own {
-            out.note(ignored(Ignored::OlderTerm { term: asked, own }));
-        } else if !granted {
+            return out.note(ignored(Ignored::OlderTerm { term: asked, own }));
+        }
+        let Role::PreCandidate { grants } = &mut self.role else {
+            return out.note(ignored(Ignored::NotCandidate));
+        };
+        if !granted {
             out.note(PreVoteNote::Denied { from, term, next: own.next(), grants: *grants, members });
         } else if !grants.insert(from) {
             out.note(ignored(Ignored::DuplicateVote));

@@ -63,13 +63,6 @@ impl Role {
     }
 }
 
-impl Config {
-    /// How many entries an append carries at most.
-    pub(super) fn entries_per_append(&self) -> u32 {
-        if self.switches.one_entry { 1 } else { self.max_entries_per_append }
-    }
-}
-
 impl<C: Command> Raft<C> {
     /// What it has to show for its wait when its election timer runs out.
     pub(super) fn heard(&self) -> Heard {

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use super::{Flaw, Reads, Switches};
+use crate::setup;
 
 /// What a cluster is set up with beside its members.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -14,20 +15,8 @@ pub struct Setup {
     pub flaw: Option<Flaw>,
 }
 
-/// A feature that can be on or off, for a person to choose.
-#[derive(Clone, Copy, Debug)]
-pub struct Switch {
-    /// What a setup calls it.
-    pub name: &'static str,
-    /// Its heading.
-    pub title: &'static str,
-    /// What it buys and what it costs, in a sentence or two.
-    pub says: &'static str,
-    /// Where it comes from.
-    pub source: &'static str,
-    is_on: fn(&Switches) -> bool,
-    turn_on: fn(&mut Switches),
-}
+/// A feature of Raft.
+pub type Switch = setup::Switch<Setup>;
 
 /// All of them, in the order in which the page lists them.
 pub const SWITCHES: [Switch; 11] = [
@@ -37,8 +26,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "Before it raises its term, a server asks whether it could win: one that was cut off comes back without \
                deposing the leader. Costs a round more per election.",
         source: "thesis §9.6",
-        is_on: |switches| switches.pre_vote,
-        turn_on: |switches| switches.pre_vote = true,
+        is_on: |setup| setup.switches.pre_vote,
+        turn_on: |setup| setup.switches.pre_vote = true,
     },
     Switch {
         name: "check-quorum",
@@ -46,8 +35,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A leader that hears no majority for an election timeout steps down, so its clients learn of it. A leader with \
                slow followers may resign.",
         source: "thesis §6.2",
-        is_on: |switches| switches.check_quorum,
-        turn_on: |switches| switches.check_quorum = true,
+        is_on: |setup| setup.switches.check_quorum,
+        turn_on: |setup| setup.switches.check_quorum = true,
     },
     Switch {
         name: "stickiness",
@@ -55,16 +44,16 @@ pub const SWITCHES: [Switch; 11] = [
         says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader \
                is gone.",
         source: "thesis §4.2.3",
-        is_on: |switches| switches.stickiness,
-        turn_on: |switches| switches.stickiness = true,
+        is_on: |setup| setup.switches.stickiness,
+        turn_on: |setup| setup.switches.stickiness = true,
     },
     Switch {
         name: "transfer",
         title: "Leadership transfer",
         says: "A leader hands over to a server of your choice without waiting for a timeout. It takes no requests meanwhile.",
         source: "thesis §3.10",
-        is_on: |switches| switches.transfer,
-        turn_on: |switches| switches.transfer = true,
+        is_on: |setup| setup.switches.transfer,
+        turn_on: |setup| setup.switches.transfer = true,
     },
     Switch {
         name: "read-index",
@@ -72,8 +61,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A read is no log entry: the leader asks a majority whether it still leads, and answers. Costs a round of \
                messages, saves the disks.",
         source: "thesis §6.4",
-        is_on: |switches| switches.reads == Reads::ReadIndex,
-        turn_on: |switches| switches.reads = Reads::ReadIndex,
+        is_on: |setup| setup.switches.reads == Reads::ReadIndex,
+        turn_on: |setup| setup.switches.reads = Reads::ReadIndex,
     },
     Switch {
         name: "lease",
@@ -81,8 +70,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A leader that a majority just heard answers reads alone and at once. Wrong if clocks run apart by more than \
                is assumed: try drift. Needs check-quorum and stickiness.",
         source: "thesis §6.4.1",
-        is_on: |switches| switches.reads == Reads::Lease,
-        turn_on: |switches| switches.reads = Reads::Lease,
+        is_on: |setup| setup.switches.reads == Reads::Lease,
+        turn_on: |setup| setup.switches.reads = Reads::Lease,
     },
     Switch {
         name: "one-entry",
@@ -90,8 +79,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "An append carries one entry instead of all that a follower lacks, as in the paper's figures. Who is far behind \
                takes longer.",
         source: "Figure 2",
-        is_on: |switches| switches.one_entry,
-        turn_on: |switches| switches.one_entry = true,
+        is_on: |setup| setup.switches.one_entry,
+        turn_on: |setup| setup.switches.one_entry = true,
     },
     Switch {
         name: "snapshots",
@@ -99,8 +88,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "After 16 committed entries a server keeps a snapshot instead, and who is far behind gets that. Keeps the log \
                short; costs a big message now and then.",
         source: "§7",
-        is_on: |switches| switches.snapshot_after.is_some(),
-        turn_on: |switches| switches.snapshot_after = Some(16),
+        is_on: |setup| setup.switches.snapshot_after.is_some(),
+        turn_on: |setup| setup.switches.snapshot_after = Some(16),
     },
     Switch {
         name: "fast-repair",
@@ -108,8 +97,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A follower that refuses names the term of its conflicting entry and where that term begins: one round per \
                term instead of one per entry.",
         source: "§5.3",
-        is_on: |switches| switches.fast_repair,
-        turn_on: |switches| switches.fast_repair = true,
+        is_on: |setup| setup.switches.fast_repair,
+        turn_on: |setup| setup.switches.fast_repair = true,
     },
     Switch {
         name: "window",
@@ -117,8 +106,8 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A leader waits for a follower's answer before it sends more; entries that come meanwhile share a message. \
                Costs a round trip of waiting; without it, entries leave as they come.",
         source: "thesis §10.2",
-        is_on: |switches| switches.window.is_some(),
-        turn_on: |switches| switches.window = Some(1),
+        is_on: |setup| setup.switches.window.is_some(),
+        turn_on: |setup| setup.switches.window = Some(1),
     },
     Switch {
         name: "learners-first",
@@ -126,28 +115,15 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A new server gets a vote only when its log has what is committed, so that no commit has to wait for it. A \
                change takes two steps.",
         source: "thesis §4.2.1",
-        is_on: |switches| switches.learners_first,
-        turn_on: |switches| switches.learners_first = true,
+        is_on: |setup| setup.switches.learners_first,
+        turn_on: |setup| setup.switches.learners_first = true,
     },
 ];
-
-impl Switch {
-    /// Whether it is on in `setup`.
-    pub fn is_on(&self, setup: &Setup) -> bool {
-        (self.is_on)(&setup.switches)
-    }
-}
 
 /// Shown as the words that differ from the plain protocol, each after a dot; the flaw after an `@`.
 impl Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for switch in SWITCHES.iter().filter(|switch| switch.is_on(self)) {
-            write!(f, ".{}", switch.name)?;
-        }
-        match self.flaw {
-            Some(flaw) => write!(f, "@{flaw}"),
-            None => Ok(()),
-        }
+        setup::write_words(f, &SWITCHES, self, self.flaw.as_ref().map(|flaw| flaw as &dyn Display))
     }
 }
 
@@ -155,13 +131,9 @@ impl FromStr for Setup {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (words, flaw) = text.split_once('@').map_or((text, None), |(words, flaw)| (words, Some(flaw)));
+        let (words, flaw) = setup::split_flaw(text);
         let mut setup = Self { flaw: flaw.map(str::parse).transpose()?, ..Self::default() };
-        for word in words.split('.').filter(|word| !word.is_empty()) {
-            let switch = SWITCHES.iter().find(|switch| switch.name == word);
-            let switch = switch.ok_or_else(|| format!("Raft has no switch “{word}”"))?;
-            (switch.turn_on)(&mut setup.switches);
-        }
+        setup::read_words(&mut setup, &SWITCHES, words, "Raft")?;
         setup.switches.check()?;
         Ok(setup)
     }

@@ -17,66 +17,12 @@
 //! Left out: that a phone's own message, copied and held until its replica has crashed and restarted, is taken up again;
 //! sessions that expire.
 
-use super::feed::{Ask, AskId, Epoch, FeedAnswer, Numbers, Operation, Post, PostId, READ_LENGTH, Refusal, Response};
+use super::feed::{Ask, AskId, Epoch, FeedAnswer, Operation, PostId, Refusal, Response};
 use super::participant::{Message, Note, Participant};
 use super::replicated_log::{Declined, ReplicatedLog, Settled};
-use crate::node::{self, Answer, Clocks, Effect, Effects, NodeId, RequestId};
-use crate::shared_vec::SharedVec;
+pub use super::state_machine::{Command, FeedState};
+use crate::node::{Answer, Clocks, Effect, Effects, NodeId, RequestId};
 use crate::sorted::SortedMap;
-
-/// One entry of the log.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Command {
-    /// The phone that wants it.
-    pub client: NodeId,
-    /// What it wants.
-    pub ask: Ask,
-}
-
-impl node::Command for Command {
-    type Snapshot = FeedState;
-}
-
-/// The state machine: what carrying out the log leads to.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct FeedState {
-    /// All posts, by log order.
-    posts: SharedVec<Post>,
-    /// By author, which of its posts took effect: a client's session (T §6.3). A set instead of the last one's number, because
-    /// a phone goes on after giving something up.
-    known: SortedMap<NodeId, Numbers>,
-}
-
-impl FeedState {
-    /// All posts, oldest first.
-    pub fn posts(&self) -> &SharedVec<Post> {
-        &self.posts
-    }
-
-    /// Whether that post is there.
-    pub fn has(&self, post: PostId) -> bool {
-        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
-    }
-
-    /// By phone: how many of its posts took effect.
-    pub fn sessions(&self) -> impl Iterator<Item = (NodeId, u32)> {
-        self.known.iter().map(|(phone, numbers)| (*phone, numbers.len()))
-    }
-
-    /// Adds a post; false if it was there. A second copy is added only where nobody remembers the first.
-    fn add(&mut self, post: &Post, sessions: bool) -> bool {
-        let fresh = self.known.or_default(post.id.author).insert(post.id.number);
-        if fresh || !sessions {
-            self.posts.push(post.clone());
-        }
-        fresh
-    }
-
-    /// The newest posts, as a read returns them.
-    fn newest(&self) -> std::sync::Arc<[Post]> {
-        self.posts.iter_from(self.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
-    }
-}
 
 /// A rule that fired or refused at a replica of the consistent feed.
 #[derive(Clone, PartialEq, Eq, Debug)]

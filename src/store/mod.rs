@@ -15,3 +15,4 @@ pub mod consistent_feed;
 pub mod feed;
 pub mod participant;
 pub mod replicated_log;
+mod state_machine;

@@ -3,7 +3,7 @@
 use super::{LEADERS, PMMC_2, PMS_2, PMS_3, slot_count};
 use crate::explain::{Sentence, Tone, count_of, of, range, said};
 use crate::multi_paxos::{Ballot, Heard, LeadershipNote, RoleName, Slot};
-use crate::node::NodeId;
+use crate::node::{Count, NodeId};
 
 pub(super) fn sentence(node: NodeId, note: &LeadershipNote) -> Sentence {
     match note {
@@ -34,13 +34,7 @@ pub(super) fn sentence(node: NodeId, note: &LeadershipNote) -> Sentence {
                 count.needed
             ),
         ),
-        LeadershipNote::PromiseCounted { from, count, reported, .. } => {
-            let whose = if *from == node { "its own".into() } else { format!("{from}'s") };
-            let headline = format!("{node} counts {whose} promise: {}", of(*count));
-            let reported = proposals(*reported);
-            let reason = format!("{}, {}: {} needed. This one reports {reported}.", of(*count), count.by, count.needed);
-            said(Tone::Routine, PMS_2, headline, reason)
-        }
+        LeadershipNote::PromiseCounted { from, count, reported, .. } => promised(node, *from, *count, *reported),
         LeadershipNote::BecameLeader { ballot, count, first, known, again, holes, opening } => said(
             Tone::Good,
             PMS_3,
@@ -76,6 +70,14 @@ pub(super) fn sentence(node: NodeId, note: &LeadershipNote) -> Sentence {
             format!("{leader} proposes under {ballot}: only a quorum's promises allow that."),
         ),
     }
+}
+
+fn promised(node: NodeId, from: NodeId, count: Count, reported: u64) -> Sentence {
+    let whose = if from == node { "its own".into() } else { format!("{from}'s") };
+    let headline = format!("{node} counts {whose} promise: {}", of(count));
+    let reported = proposals(reported);
+    let reason = format!("{}, {}: {} needed. This one reports {reported}.", of(count), count.by, count.needed);
+    said(Tone::Routine, PMS_2, headline, reason)
 }
 
 /// What the promises bind a new leader to.

@@ -38,8 +38,7 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
             ),
         ),
         LeaderNote::AcceptanceCounted { from, ballot, first, last, news } => {
-            let (headline, reason) = counted(node, *from, *ballot, slots(*first, *last), slot_count(*news));
-            said(Tone::Routine, LEARNING, headline, reason)
+            counted(node, *from, *ballot, &slots(*first, *last), &slot_count(*news))
         }
         LeaderNote::CommitAdvanced { old, new, ballot, count } => said(
             Tone::Good,
@@ -64,13 +63,7 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
                 count.by
             ),
         ),
-        LeaderNote::SendsAgain { to, ballot, first, last } => {
-            let slots = slots(*first, *last);
-            let reason = format!(
-                "It proposed {slots} under {ballot} more than a heartbeat interval ago and has not heard that {to} accepted."
-            );
-            said(Tone::Warning, PMMC_2, format!("{node} sends {slots} to {to} again"), reason)
-        }
+        LeaderNote::SendsAgain { to, ballot, first, last } => sends_again(node, *to, *ballot, &slots(*first, *last)),
         LeaderNote::HeartbeatSent { ballot, beat, commit, followers } => said(
             Tone::Routine,
             LEADERS,
@@ -80,8 +73,8 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
     }
 }
 
-fn counted(node: NodeId, from: NodeId, ballot: Ballot, which: String, news: String) -> (String, String) {
-    if from == node {
+fn counted(node: NodeId, from: NodeId, ballot: Ballot, which: &str, news: &str) -> Sentence {
+    let (headline, reason) = if from == node {
         (
             format!("{node} has {which} on its own disk"),
             format!("Its disk has synced what it proposed under {ballot}, so it counts itself for {news}."),
@@ -91,7 +84,15 @@ fn counted(node: NodeId, from: NodeId, ballot: Ballot, which: String, news: Stri
             format!("{node} hears that {from} accepted {which}"),
             format!("{from}'s disk holds what was proposed under {ballot}. That counts for {news}."),
         )
-    }
+    };
+    said(Tone::Routine, LEARNING, headline, reason)
+}
+
+fn sends_again(node: NodeId, to: NodeId, ballot: Ballot, slots: &str) -> Sentence {
+    let reason = format!(
+        "It proposed {slots} under {ballot} more than a heartbeat interval ago and has not heard that {to} accepted."
+    );
+    said(Tone::Warning, PMMC_2, format!("{node} sends {slots} to {to} again"), reason)
 }
 
 pub(super) fn acceptor(node: NodeId, note: &AcceptorNote) -> Sentence {

@@ -57,7 +57,7 @@ impl Words<'_> {
             ProposerNote::HearsNack { ballot, from, promised, count } => {
                 self.is_refused(*ballot, *from, *promised, *count)
             }
-            ProposerNote::Abandons { ballot, highest, count } => self.abandons(*ballot, *highest, *count),
+            ProposerNote::Abandons { ballot, promised, count } => self.abandons(*ballot, *promised, *count),
             ProposerNote::Decides { chosen, wanted } => self.decides(chosen, wanted.as_ref()),
         }
     }
@@ -137,12 +137,12 @@ impl Words<'_> {
         said(Tone::Bad, PHASES, format!("{} is refused {} by {from}", self.me, self.ballot(ballot)), reason)
     }
 
-    fn abandons(&self, ballot: Ballot, highest: Ballot, count: Count) -> Sentence {
+    fn abandons(&self, ballot: Ballot, promised: Ballot, count: Count) -> Sentence {
         let reason = format!(
             "{} refused ({}): no quorum is left. It waits a random while, so that {} may finish, and then goes higher.",
             of(count),
             self.list(count.by),
-            self.ballot(highest)
+            self.ballot(promised)
         );
         said(Tone::Bad, PROGRESS, format!("{} abandons {}", self.me, self.ballot(ballot)), reason)
     }

@@ -5,8 +5,7 @@ use super::*;
 /// PMS §3: a stable leader runs phase 1 once; every command after that costs phase 2 alone.
 #[test]
 fn a_stable_leader_runs_phase_1_once_for_all_slots() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     for command in 0..20 {
         cluster.propose(n(1), command);
         cluster.settle(all(3));
@@ -19,8 +18,7 @@ fn a_stable_leader_runs_phase_1_once_for_all_slots() {
 /// PMS §3: it asks only about the slots that it does not know to be decided (PMMC §4.1).
 #[test]
 fn phase_1_starts_at_the_first_undecided_slot() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 7);
     cluster.settle(all(3));
     cluster.beat(n(1), all(3));
@@ -32,8 +30,7 @@ fn phase_1_starts_at_the_first_undecided_slot() {
 /// PMS §2.2, P2c, for every slot: the highest-numbered report decides what is proposed again.
 #[test]
 fn the_highest_numbered_report_is_proposed_again() {
-    let mut cluster = Cluster::new(5);
-    cluster.lead(n(1), all(5));
+    let mut cluster = led(5);
     cluster.propose(n(1), 10);
     cluster.deliver(n(1), n(5));
     cluster.network.clear();
@@ -52,8 +49,7 @@ fn the_highest_numbered_report_is_proposed_again() {
 /// PMS §3: what lies before a reported slot and was not reported itself gets a no-op.
 #[test]
 fn holes_are_filled_with_no_ops() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     let lost = cluster.propose(n(1), 1);
     cluster.network.clear();
     cluster.propose(n(1), 2);
@@ -71,8 +67,7 @@ fn holes_are_filled_with_no_ops() {
 /// PMS §3: a new leader takes commands for the slots after those before these are decided.
 #[test]
 fn new_commands_need_not_wait_for_old_slots() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     cluster.deliver(n(1), n(2));
     cluster.network.clear();
@@ -106,8 +101,7 @@ fn a_lower_ballot_is_refused_and_told_the_higher() {
 /// PMMC §2: a leader that hears of a higher ballot is preempted, whoever tells it.
 #[test]
 fn a_leader_gives_way_to_a_higher_ballot() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.lead(n(2), set(&[2, 3]));
     assert!(cluster.server(n(1)).is_leader(), "it has not heard");
     cluster.propose(n(1), 1);

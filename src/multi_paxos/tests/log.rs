@@ -1,5 +1,7 @@
 //! Phase 2: what is accepted, counted, learned, carried over and compacted; and what clients are told.
 
+use std::str::FromStr;
+
 use super::*;
 
 fn committed(slot: u64, ballot: Ballot) -> Answer<Response, Refusal> {
@@ -9,8 +11,7 @@ fn committed(slot: u64, ballot: Ballot) -> Answer<Response, Refusal> {
 /// PMS §2.2, P1a: nothing is accepted under a ballot below the promise.
 #[test]
 fn values_of_an_overtaken_leader_are_refused() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     let late = cluster.take(|flying| flying.to == n(3));
     cluster.network.clear();
@@ -55,8 +56,7 @@ fn the_leader_counts_itself_when_its_disk_is_done() {
 /// An acceptance is said when it is durable, also when an Accept is repeated before the first one's sync.
 #[test]
 fn an_acceptance_waits_for_the_disk() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     let accept = cluster.take(|flying| flying.to == n(2)).remove(0);
     cluster.syncs = false;
@@ -72,8 +72,7 @@ fn an_acceptance_waits_for_the_disk() {
 /// PMS §3: a slot may be chosen before one that precedes it; it is carried out, and its client told, only after.
 #[test]
 fn a_slot_after_a_hole_waits_for_the_hole() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     let first = cluster.propose(n(1), 1);
     cluster.network.clear();
     let second = cluster.propose(n(1), 2);
@@ -95,8 +94,7 @@ fn a_slot_after_a_hole_waits_for_the_hole() {
 /// What is not accepted goes out again, to those who lack it only, and not before an interval is over.
 #[test]
 fn what_was_lost_is_sent_again() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     cluster.deliver(n(1), n(2));
     cluster.network.clear();
@@ -116,8 +114,7 @@ fn what_was_lost_is_sent_again() {
 /// PMS §2.3: followers learn with the next heartbeat what they accepted under the leader's ballot.
 #[test]
 fn a_follower_learns_what_it_accepted_itself() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     cluster.settle(all(3));
     assert_eq!(cluster.server(n(2)).commit_index(), Slot::ZERO);
@@ -129,8 +126,7 @@ fn a_follower_learns_what_it_accepted_itself() {
 /// What a server accepted under an older ballot need not be what was chosen: it asks.
 #[test]
 fn a_value_accepted_under_an_older_ballot_is_not_taken_for_chosen() {
-    let mut cluster = Cluster::new(5);
-    cluster.lead(n(1), all(5));
+    let mut cluster = led(5);
     cluster.propose(n(1), 1);
     cluster.deliver(n(1), n(5));
     cluster.network.clear();
@@ -150,8 +146,7 @@ fn a_value_accepted_under_an_older_ballot_is_not_taken_for_chosen() {
 /// A restarted server keeps what it accepted and has to learn again what is chosen.
 #[test]
 fn what_is_chosen_is_learnt_again_after_a_crash() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     for command in 1..=3 {
         cluster.propose(n(1), command);
     }
@@ -166,8 +161,7 @@ fn what_is_chosen_is_learnt_again_after_a_crash() {
 
 /// n3 asks for what follows slot 1, crashes, forgets slot 1 as well, and then gets the answer.
 pub(super) fn answered_after_a_crash() -> Cluster {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     cluster.settle(all(3));
     cluster.beat(n(1), all(3));
@@ -238,8 +232,7 @@ fn compaction_keeps_what_follows() {
 /// A crash in the middle of it leaves the old log or the new snapshot, not half of both.
 #[test]
 fn a_crash_before_the_sync_undoes_a_compaction() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     cluster.settle(all(3));
     cluster.syncs = false;
@@ -267,8 +260,7 @@ fn a_server_that_does_not_lead_refuses() {
 /// A leader that was overtaken answers its client when it learns that the slot holds the command after all.
 #[test]
 fn a_command_that_the_next_leader_took_over_is_done() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     let request = cluster.propose(n(1), 1);
     cluster.deliver(n(1), n(3));
     cluster.network.clear();
@@ -281,8 +273,7 @@ fn a_command_that_the_next_leader_took_over_is_done() {
 /// Silence until it is certain: an overtaken leader may still see its command chosen by others.
 #[test]
 fn an_overtaken_leader_says_nothing_that_it_does_not_know() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     let request = cluster.propose(n(1), 1);
     cluster.network.clear();
     cluster.lead(n(2), set(&[2, 3]));
@@ -296,8 +287,7 @@ fn an_overtaken_leader_says_nothing_that_it_does_not_know() {
 /// A snapshot hides what its slots held: the server that took the command will never know what came of it, and says so.
 #[test]
 fn a_snapshot_does_not_tell_the_fate_of_a_command() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     let request = cluster.propose(n(1), 1);
     cluster.deliver(n(1), n(3));
     cluster.network.clear();

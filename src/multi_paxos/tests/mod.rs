@@ -10,7 +10,7 @@ mod reads;
 use super::invariant::{Ghost, Violation};
 use super::*;
 use crate::by_hand::{self, Before, Watched};
-use crate::node::{Disk, Kind};
+use crate::node::{Disk, Kind, NodeSet};
 
 /// Commands are numbers; what carrying them out leads to is the last one (see `raft::tests`).
 type Server = MultiPaxos<u64>;
@@ -30,6 +30,13 @@ fn all(count: usize) -> NodeSet {
 
 fn set(numbers: &[u8]) -> NodeSet {
     numbers.iter().map(|number| n(*number)).collect()
+}
+
+/// `count` servers, all under n1.
+fn led(count: usize) -> Cluster {
+    let mut cluster = Cluster::new(count);
+    cluster.lead(n(1), all(count));
+    cluster
 }
 
 impl Watched for Server {

@@ -129,8 +129,7 @@ fn said(cluster: &mut Cluster, wanted: impl Fn(&Note) -> bool) -> (String, Strin
 
 #[test]
 fn a_new_leader_says_what_it_took_over() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     cluster.network.clear();
     cluster.propose(n(1), 2);
@@ -157,8 +156,7 @@ fn a_new_leader_says_what_it_took_over() {
 
 #[test]
 fn a_read_names_the_quorum_that_confirmed_it() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.ask(n(1), Request::Read);
     cluster.settle(all(3));
     let (headline, reason, source) =
@@ -171,8 +169,7 @@ fn a_read_names_the_quorum_that_confirmed_it() {
 /// A heartbeat and its answers leave nothing else, so that a page can leave them out.
 #[test]
 fn a_healthy_heartbeat_leaves_routine_notes_only() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.beat(n(1), all(3));
     cluster.notes.clear();
     cluster.beat(n(1), all(3));

@@ -8,8 +8,7 @@ fn read_at(slot: u64) -> Answer<Response, Refusal> {
 
 #[test]
 fn a_read_waits_for_a_phase_2_quorum_to_confirm_the_leader() {
-    let mut cluster = Cluster::new(5);
-    cluster.lead(n(1), all(5));
+    let mut cluster = led(5);
     cluster.propose(n(1), 1);
     cluster.settle(all(5));
     let read = cluster.ask(n(1), Request::Read);
@@ -25,8 +24,7 @@ fn a_read_waits_for_a_phase_2_quorum_to_confirm_the_leader() {
 /// Only an answer to a heartbeat that left after the read was asked proves anything.
 #[test]
 fn an_answer_to_an_earlier_heartbeat_confirms_nothing() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.fire(n(1), Timer::Heartbeat);
     cluster.deliver(n(1), n(2));
     let read = cluster.ask(n(1), Request::Read);
@@ -39,8 +37,7 @@ fn an_answer_to_an_earlier_heartbeat_confirms_nothing() {
 /// What a lower ballot may have had chosen must be decided before the first read.
 #[test]
 fn a_new_leader_first_decides_what_it_took_over() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.propose(n(1), 1);
     cluster.settle(set(&[1, 3]));
     cluster.fire(n(2), Timer::Election);
@@ -62,8 +59,7 @@ fn a_new_leader_first_decides_what_it_took_over() {
 /// The old leader can't find a quorum: one of its members has promised the new one.
 #[test]
 fn a_leader_that_was_replaced_answers_no_read() {
-    let mut cluster = Cluster::new(3);
-    cluster.lead(n(1), all(3));
+    let mut cluster = led(3);
     cluster.lead(n(2), set(&[2, 3]));
     cluster.propose(n(2), 1);
     cluster.settle(set(&[2, 3]));

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use super::invariant::{Ghost, Violation};
 use super::*;
 use crate::by_hand::{self, Before, Watched};
+use crate::node::NodeSet;
 
 /// The tests' state machine remembers its last command.
 impl Command for u64 {
@@ -46,6 +47,13 @@ fn id(index: u64, term: u64) -> EntryId {
 /// An entry whose command is fixed by where it stands, so that equal names mean equal entries.
 fn entry(index: u64, term: u64) -> Entry<u64> {
     Entry { term: Term(term), payload: Payload::Command(term * 1_000 + index) }
+}
+
+/// Three servers with these features; n1 leads and all have its no-op.
+fn led(switches: Switches) -> Cluster {
+    let mut cluster = Cluster::switched(3, switches);
+    cluster.elect(n(1), NodeSet::first(3));
+    cluster
 }
 
 /// A disk whose log has entries of these terms.

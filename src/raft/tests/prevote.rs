@@ -2,15 +2,7 @@
 
 use super::*;
 
-const PRE_VOTE: Switches = Switches {
-    pre_vote: true,
-    check_quorum: false,
-    stickiness: false,
-    transfer: false,
-    reads: Reads::Log,
-    lease_drift_ppm: 0,
-    ..Switches::PLAIN
-};
+const PRE_VOTE: Switches = Switches { pre_vote: true, ..Switches::PLAIN };
 
 fn state(cluster: &Cluster, id: NodeId) -> (RoleName, Term) {
     (cluster.server(id).role().name(), cluster.server(id).term())

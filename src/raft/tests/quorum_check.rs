@@ -2,21 +2,7 @@
 
 use super::*;
 
-const BOTH: Switches = Switches {
-    pre_vote: false,
-    check_quorum: true,
-    stickiness: true,
-    transfer: false,
-    reads: Reads::Log,
-    lease_drift_ppm: 0,
-    ..Switches::PLAIN
-};
-
-fn led(switches: Switches) -> Cluster {
-    let mut cluster = Cluster::switched(3, switches);
-    cluster.elect(n(1), NodeSet::first(3));
-    cluster
-}
+const BOTH: Switches = Switches { check_quorum: true, stickiness: true, ..Switches::PLAIN };
 
 /// A heartbeat of n1 that reaches `group`.
 fn heartbeat(cluster: &mut Cluster, group: NodeSet) {

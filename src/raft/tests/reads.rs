@@ -2,22 +2,9 @@
 
 use super::*;
 
-const LEASE: Switches = Switches {
-    pre_vote: false,
-    check_quorum: true,
-    stickiness: true,
-    transfer: true,
-    reads: Reads::Lease,
-    lease_drift_ppm: 0,
-    ..Switches::PLAIN
-};
+const LEASE: Switches =
+    Switches { check_quorum: true, stickiness: true, transfer: true, reads: Reads::Lease, ..Switches::PLAIN };
 const READ_INDEX: Switches = Switches { reads: Reads::ReadIndex, ..LEASE };
-
-fn led(switches: Switches) -> Cluster {
-    let mut cluster = Cluster::switched(3, switches);
-    cluster.elect(n(1), NodeSet::first(3));
-    cluster
-}
 
 fn read_at(request: u32, index: u64) -> (RequestId, Answer<Response, Refusal>) {
     (RequestId(request), Answer::Done(Response::ReadAt { index: Index(index) }))

@@ -2,22 +2,7 @@
 
 use super::*;
 
-const ON: Switches = Switches {
-    pre_vote: false,
-    check_quorum: false,
-    stickiness: false,
-    transfer: true,
-    reads: Reads::ReadIndex,
-    lease_drift_ppm: 0,
-    ..Switches::PLAIN
-};
-
-/// Three servers, n1 leads and all have its no-op.
-fn led(switches: Switches) -> Cluster {
-    let mut cluster = Cluster::switched(3, switches);
-    cluster.elect(n(1), NodeSet::first(3));
-    cluster
-}
+const ON: Switches = Switches { transfer: true, reads: Reads::ReadIndex, ..Switches::PLAIN };
 
 fn hand_over(cluster: &mut Cluster, from: NodeId, request: u32, to: NodeId) {
     cluster.ask(from, request, Request::TransferLeadership(to));

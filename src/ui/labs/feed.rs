@@ -241,7 +241,7 @@ pub(super) fn switches(store: Store) -> Vec<Switch> {
     let service = store.service().expect("a consistent feed");
     all.extend(SERVICE_SWITCHES.iter().map(|switch| {
         let ServiceSwitch { name, title, says, source, .. } = *switch;
-        Switch { name, title, says, source, on: switch.is_on(service) }
+        Switch { name, title, says, source, on: switch.is_on(&service) }
     }));
     all
 }

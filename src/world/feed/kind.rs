@@ -8,6 +8,7 @@ use crate::gossip;
 use crate::multi_paxos::{self, MultiPaxos};
 use crate::node::{Delay, Micros, NodeId, NodeSet};
 use crate::raft::{self, Raft};
+use crate::setup::Switch;
 use crate::sim::model::Step;
 use crate::sim::network::Envelope;
 use crate::sim::run::Seen;
@@ -39,26 +40,8 @@ pub struct Service {
     pub spares: u8,
 }
 
-/// A feature of a consistent feed that can be on or off, for a person to choose.
-#[derive(Clone, Copy, Debug)]
-pub struct ServiceSwitch {
-    /// What a setup calls it.
-    pub name: &'static str,
-    /// Its heading.
-    pub title: &'static str,
-    /// What it buys and what it costs, in a sentence or two.
-    pub says: &'static str,
-    /// Where it comes from.
-    pub source: &'static str,
-    is_on: fn(Service) -> bool,
-}
-
-impl ServiceSwitch {
-    /// Whether it is on.
-    pub fn is_on(&self, service: Service) -> bool {
-        (self.is_on)(service)
-    }
-}
+/// A feature of a consistent feed.
+pub type ServiceSwitch = Switch<Service>;
 
 /// All of them, in the order in which the page lists them.
 pub const SERVICE_SWITCHES: [ServiceSwitch; 3] = [
@@ -69,6 +52,7 @@ pub const SERVICE_SWITCHES: [ServiceSwitch; 3] = [
                reach the log twice.",
         source: "thesis §6.3",
         is_on: |service| service.retries,
+        turn_on: |service| service.retries = true,
     },
     ServiceSwitch {
         name: Service::WITHOUT_SESSIONS,
@@ -77,6 +61,7 @@ pub const SERVICE_SWITCHES: [ServiceSwitch; 3] = [
                retries and a crash.",
         source: "thesis §6.3",
         is_on: |service| !service.sessions,
+        turn_on: |service| service.sessions = false,
     },
     ServiceSwitch {
         name: "spares-1",
@@ -84,6 +69,7 @@ pub const SERVICE_SWITCHES: [ServiceSwitch; 3] = [
         says: "The last replica takes no part until you add it: open it, let it learn, then give it a vote.",
         source: "§6, thesis §4",
         is_on: |service| service.spares > 0,
+        turn_on: |service| service.spares = 1,
     },
 ];
 
@@ -105,17 +91,13 @@ impl Service {
         let (words, flaw) = words.split_at(words.find('@').unwrap_or(words.len()));
         let mut rest = String::new();
         for word in words.split('.').filter(|word| !word.is_empty()) {
-            match word {
-                Self::WITHOUT_SESSIONS => service.sessions = false,
-                Self::RETRIES => service.retries = true,
-                other if other.starts_with(Self::SPARES) => {
-                    let count = other[Self::SPARES.len()..].parse();
-                    service.spares = count.map_err(|_| format!("“{other}” says no number of spares"))?;
-                }
-                other => {
-                    rest.push('.');
-                    rest.push_str(other);
-                }
+            if let Some(switch) = SERVICE_SWITCHES.iter().find(|switch| switch.name == word) {
+                (switch.turn_on)(&mut service);
+            } else if let Some(count) = word.strip_prefix(Self::SPARES) {
+                service.spares = count.parse().map_err(|_| format!("“{word}” says no number of spares"))?;
+            } else {
+                rest.push('.');
+                rest.push_str(word);
             }
         }
         Ok((service, rest + flaw))

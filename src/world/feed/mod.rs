@@ -32,7 +32,7 @@ pub const PEOPLE: [&str; 6] = ["Ana", "Bo", "Chen", "Dara", "Eli", "Fay"];
 
 impl FeedSetup {
     /// The most replicas that a world can have.
-    pub const REPLICAS_MAX: u8 = 9;
+    const REPLICAS_MAX: u8 = 9;
 
     /// The replicas.
     pub fn servers(self) -> NodeSet {
@@ -72,7 +72,7 @@ impl FeedSetup {
 }
 
 /// How long a phone waits for an answer.
-pub const PATIENCE: Micros = Micros::from_ms(400);
+const PATIENCE: Micros = Micros::from_ms(400);
 /// The same if it asks again meanwhile.
 const PATIENCE_WITH_RETRIES: Micros = Micros::from_ms(1_200);
 /// How it does. The longest answer of a healthy cluster takes about 170 ms.

@@ -1,0 +1,120 @@
+//! Counterexamples: for each flaw a schedule that breaks an invariant with it, and none without.
+//!
+//! A script says what is done from outside and when; all else follows from setup and seed, as in every run. So the page can
+//! play it, a learner can change it, and a test can take the flaw out and let the same things happen again.
+
+mod multi_paxos;
+mod paxos;
+mod raft;
+
+use crate::experiment::{FeedExperiment, PaxosExperiment};
+use crate::node::Micros;
+use crate::sim::fault::Scripted;
+use crate::timeline::{Experiment, RequestOf, Timeline};
+use crate::world::feed::Store;
+
+/// A flaw, and the run that shows what the rule that it breaks was for.
+#[derive(Clone, Copy, Debug)]
+pub struct Counterexample {
+    /// What a setup calls the flaw.
+    pub flaw: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What the nodes do wrong, in a sentence.
+    pub sentence: &'static str,
+    /// The invariant that breaks.
+    pub breaks: &'static str,
+    /// The run, without what it runs on.
+    run: Schedule,
+}
+
+/// A seed, and what is done when.
+#[derive(Clone, Copy, Debug)]
+struct Schedule {
+    /// Who takes part: `replicas=3 people=1`.
+    cast: &'static str,
+    /// The protocol's switches that are on: `.read-index`.
+    switches: &'static str,
+    seed: u64,
+    /// One intervention a line, each after its moment in µs; see [`crate::sim::script`].
+    script: &'static str,
+    /// How far it has to be played, in ms: the invariant is broken by then.
+    end_ms: u64,
+}
+
+impl Schedule {
+    fn acts<E: Experiment>(&self) -> Vec<Scripted<RequestOf<E>>> {
+        let acts = self.script.lines().map(|line| line.trim().parse());
+        acts.collect::<Result<_, String>>().expect("a script of our own")
+    }
+}
+
+/// What breaks Raft.
+pub fn raft() -> impl Iterator<Item = Counterexample> {
+    raft::SCHEDULES.iter().map(|(flaw, run)| {
+        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
+    })
+}
+
+/// What breaks Multi-Paxos.
+pub fn multi_paxos() -> impl Iterator<Item = Counterexample> {
+    multi_paxos::SCHEDULES.iter().map(|(flaw, run)| {
+        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
+    })
+}
+
+/// What breaks Paxos.
+pub fn paxos() -> impl Iterator<Item = Counterexample> {
+    paxos::SCHEDULES.iter().map(|(flaw, run)| {
+        let (title, sentence) = (flaw.title(), flaw.sentence());
+        let breaks = flaw.breaks().last().expect("each breaks something");
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
+    })
+}
+
+impl Counterexample {
+    /// The run of a flaw of Paxos, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_paxos(&self, flawed: bool) -> Timeline<PaxosExperiment> {
+        let setup =
+            |flaw: &str| -> PaxosExperiment { format!("{}{flaw}", self.run.cast).parse().expect("a setup of our own") };
+        let with_flaw = setup(&format!(" flaw={}", self.flaw));
+        let script = paxos::held(&with_flaw, self.run.seed, self.run.acts::<PaxosExperiment>());
+        let experiment = if flawed { with_flaw } else { setup("") };
+        Timeline::scripted(experiment, self.run.seed, script, Micros::from_ms(self.run.end_ms))
+    }
+
+    /// The run of a flaw of Raft, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_raft(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        self.play_feed("raft", flawed)
+    }
+
+    /// The run of a flaw of Multi-Paxos, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_multi_paxos(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        self.play_feed("multi-paxos", flawed)
+    }
+
+    fn play_feed(&self, store: &str, flawed: bool) -> Timeline<FeedExperiment> {
+        let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };
+        self.play(&format!("{} traffic=0 stores={store}{}{flaw}", self.run.cast, self.run.switches))
+    }
+
+    fn play<E: Experiment>(&self, setup: &str) -> Timeline<E> {
+        let experiment = setup.parse::<E>().expect("a setup of our own");
+        Timeline::scripted(experiment, self.run.seed, self.run.acts::<E>(), Micros::from_ms(self.run.end_ms))
+    }
+}
+
+/// The same setup without its flaws; none if it has none.
+pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
+    let mut sound = experiment.clone();
+    for store in &mut sound.stores {
+        match store {
+            Store::Raft(setup, _) => setup.flaw = None,
+            Store::MultiPaxos(setup, _) => setup.flaw = None,
+            Store::Gossip => {}
+        }
+    }
+    (sound != *experiment).then_some(sound)
+}
