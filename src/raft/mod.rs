@@ -68,6 +68,7 @@ mod progress;
 mod quorum;
 mod quorum_check;
 mod reads;
+mod request;
 mod role;
 mod setup;
 mod snapshot;
