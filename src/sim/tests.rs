@@ -401,6 +401,8 @@ fn traffic_comes_at_its_times_and_changes_its_pace_when_told() {
 
 #[test]
 fn what_can_happen_is_offered_and_nothing_else() {
+    let nobody = Model::<Beacon>::new(Vec::new());
+    assert!(nobody.is_empty() && nobody.enabled().is_empty() && nobody.enabled_faults().is_empty());
     let mut run = start();
     act(&mut run, ms(102), &Intervention::Request { node: A, request: () });
     let ids: Vec<_> = run.model().flights().iter().map(|(id, envelope)| (id, envelope.from, envelope.to)).collect();

@@ -201,7 +201,9 @@ impl Subject for Cluster {
                 Note::Election(ElectionNote::BecameLeader { .. }) => self.seen.elections += 1,
                 Note::Leader(LeaderNote::CommitAdvanced { .. }) => self.seen.commits += 1,
                 Note::Follower(FollowerNote::ConflictTruncated { .. }) => self.seen.truncations += 1,
-                Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Config, .. }) => self.changed = outcome.node,
+                Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Config, .. }) => {
+                    self.changed = outcome.node
+                }
                 _ => {}
             }
         }
