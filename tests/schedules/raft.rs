@@ -202,7 +202,7 @@ impl Subject for Cluster {
                 Note::Leader(LeaderNote::CommitAdvanced { .. }) => self.seen.commits += 1,
                 Note::Follower(FollowerNote::ConflictTruncated { .. }) => self.seen.truncations += 1,
                 Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Config, .. }) => {
-                    self.changed = outcome.node
+                    self.changed = outcome.node;
                 }
                 _ => {}
             }
