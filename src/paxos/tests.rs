@@ -3,6 +3,7 @@
 use super::harness::{World, config};
 use super::*;
 use crate::by_hand::Dice;
+use crate::node::Effect;
 
 const P1: NodeId = NodeId(0);
 const P2: NodeId = NodeId(1);
@@ -207,6 +208,55 @@ fn doubled_and_late_messages_count_once_or_not_at_all() {
         world.deliver(accepted.clone()).unwrap();
     }
     assert_eq!(world.nodes[0].chosen(), None, "one acceptance, five times");
+}
+
+/// What does not count leaves word of why: the learner tells of copies, the proposer of what it has done with.
+#[test]
+fn what_counts_no_more_says_why() {
+    let mut world = World::new(1, 3);
+    let acceptors = [NodeId(1), NodeId(2), NodeId(3)];
+    let latest = |world: &World| world.notes.last().expect("something happened").1.clone();
+    let ignored = |kind, ballot, why| Note::Ignores { kind, from: acceptors[0], ballot, why };
+    world.propose(P1, "blue");
+    world.sync(P1).unwrap();
+    world.pass("Prepare", P1, acceptors[0]);
+    let late = world.take("Promise", acceptors[0], P1);
+    world.fire(P1, Timer::Retry).unwrap();
+    world.sync(P1).unwrap();
+    world.pass("Prepare", P1, acceptors[0]);
+    let promise = world.take("Promise", acceptors[0], P1);
+    world.deliver(promise.clone()).unwrap();
+    world.deliver(promise.clone()).unwrap();
+    assert_eq!(latest(&world), ignored("Promise", ballot(2, P1), Why::Duplicate));
+    promised_by(&mut world, P1, &acceptors[1..2]);
+    world.deliver(promise).unwrap();
+    assert_eq!(latest(&world), ignored("Promise", ballot(2, P1), Why::PhaseOver));
+    world.deliver(late).unwrap();
+    assert_eq!(latest(&world), ignored("Promise", ballot(1, P1), Why::OlderBallot(ballot(2, P1))));
+    world.pass("Accept", P1, acceptors[0]);
+    let accepted = world.take("Accepted", acceptors[0], P1);
+    world.deliver(accepted.clone()).unwrap();
+    world.deliver(accepted).unwrap();
+    assert_eq!(latest(&world), ignored("Accepted", ballot(2, P1), Why::Duplicate));
+}
+
+/// A proposer that is an acceptor, too, asks itself without the network: what it says to itself it says by way of its disk,
+/// which is never late and loses nothing. To others it speaks at once.
+#[test]
+fn what_a_node_tells_itself_does_not_cross_the_network() {
+    let all = NodeSet::first(3);
+    let mut node = Paxos::new(Config { proposers: all, acceptors: all, learners: all, ..config(1, 1, P1) });
+    let at = Clocks::default();
+    let mut out = Effects::without_notes();
+    node.on_request(RequestId(1), Request::Propose("blue".into()), at, &mut out);
+    for from in [NodeId(1), NodeId(2)] {
+        node.on_message(from, Message::Promise { ballot: ballot(1, P1), accepted: None }, at, &mut out);
+    }
+    let sent = out.as_slice().iter().filter_map(|effect| match effect {
+        Effect::Send { to, message: Message::Accept { .. }, after_sync } => Some((*to, *after_sync)),
+        _ => None,
+    });
+    assert_eq!(sent.collect::<Vec<_>>(), [(P1, true), (NodeId(1), false), (NodeId(2), false)]);
 }
 
 /// §2.5: an acceptor "records its intended response in stable storage before actually sending the response".

@@ -5,7 +5,7 @@
 use super::fault::{Fate, Intervention, MessageName};
 use super::model::{Loss, Model, Outcome, Step};
 use super::network::Travel;
-use super::run::{Run, Seen, World};
+use super::run::{Run, STEPS_PER_DIGEST, Seen, World};
 use super::schedule::{Pace, START_OF_DAY, Turns};
 use crate::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 
@@ -399,8 +399,30 @@ fn traffic_comes_at_its_times_and_changes_its_pace_when_told() {
     assert_eq!(asked(&run).len(), 4, "0 is off");
 }
 
+/// Equal runs have equal digests, also on the way; another act makes another run.
+#[test]
+fn digests_tell_runs_apart() {
+    let run = |cut| {
+        let mut run = start();
+        run.advance(ms(20_000));
+        if cut {
+            act(&mut run, ms(20_000), &Intervention::Cut(vec![(A, B)]));
+        }
+        run.advance(ms(60_000));
+        (run.digest(), run.digests().iter().copied().collect::<Vec<_>>(), run.steps())
+    };
+    let ((last, all, steps), (other_last, other, _)) = (run(false), run(true));
+    assert_eq!((last, &all), (run(false).0, &run(false).1));
+    assert_ne!(last, other_last);
+    assert_eq!(all.len() as u64, steps / STEPS_PER_DIGEST);
+    let common = all.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    assert!(0 < common && common < all.len(), "{common} digests before the cut are equal, and none after it");
+}
+
 #[test]
 fn what_can_happen_is_offered_and_nothing_else() {
+    let nobody = Model::<Beacon>::new(Vec::new());
+    assert!(nobody.is_empty() && nobody.enabled().is_empty() && nobody.enabled_faults().is_empty());
     let mut run = start();
     act(&mut run, ms(102), &Intervention::Request { node: A, request: () });
     let ids: Vec<_> = run.model().flights().iter().map(|(id, envelope)| (id, envelope.from, envelope.to)).collect();

@@ -67,6 +67,11 @@ pub(crate) trait Subject {
     fn keeps_time(&self) -> bool {
         false
     }
+    /// Who is cut off from all others at this very moment, while all other links heal: where it hurts.
+    fn strikes(&mut self, dice: &mut Dice) -> Option<NodeSet> {
+        let _ = dice;
+        None
+    }
     /// What a client asks next.
     fn request(&mut self, number: u32, dice: &mut Dice) -> <Self::Node as Node>::Request;
     /// Sees one step that was done; the error is a broken invariant.
@@ -81,6 +86,12 @@ pub(crate) trait Subject {
 
 /// Between two steps less than this passes.
 const STEP_MAX: Micros = Micros::from_ms(2);
+
+/// The same where timers run out in their time only: many steps fit between two heartbeats.
+const STEP_MAX_KEPT: Micros = Micros(400);
+
+/// Where timers run out in their time only: one in so many, if none is due.
+const LEAP: usize = 2;
 
 /// How many of the latest steps a failure shows.
 const SHOWN: usize = 30;
@@ -198,6 +209,9 @@ impl<S: Subject> Driver<S> {
             // Of timers that were to run out together one may have stopped another.
             if let Some(step) = step.filter(|step| self.still_runs(step)) {
                 self.perform(&step)?;
+                if let Some(group) = self.subject.strikes(&mut self.dice) {
+                    self.plan_split(group, true);
+                }
             }
         }
         Ok(())
@@ -205,8 +219,21 @@ impl<S: Subject> Driver<S> {
 
     pub(crate) fn perform(&mut self, step: &Step<S::Node>) -> Result<(), String> {
         self.wait_for_timer(step);
-        self.now = Micros(self.now.0 + dice::below(self.steps, &[], STEP_MAX.0));
-        self.apply(step)
+        let most = if self.subject.keeps_time() { STEP_MAX_KEPT } else { STEP_MAX };
+        self.now = Micros(self.now.0 + dice::below(self.steps, &[], most.0));
+        let touched = self.model.touched(step);
+        self.apply(step)?;
+        // What a node learns from its own disk is never late.
+        while let Some(word) = touched.and_then(|node| self.own_word(node)) {
+            self.apply(&Step::Deliver(word))?;
+        }
+        Ok(())
+    }
+
+    /// The oldest message from a node to itself, if it can hear it.
+    fn own_word(&self, node: NodeId) -> Option<FlightId> {
+        let mut own = self.model.flights().iter().filter(|(_, e)| e.from == node && e.to == node);
+        own.next().map(|(id, _)| id).filter(|_| self.model.slot(node).status == Status::Up)
     }
 
     /// Does what can be done of `way`, each step at the moment that it had there if that is not over; the rest is skipped.
@@ -378,9 +405,14 @@ impl<S: Subject> Driver<S> {
         let mut timers: Vec<_> =
             self.model.enabled().into_iter().filter(|step| matches!(step, Step::Timer(..))).collect();
         if self.subject.keeps_time() {
-            timers.retain(
-                |step| matches!(step, Step::Timer(node, timer) if self.due[&(*node, *timer)] <= self.clock(*node)),
-            );
+            let leaps = self.dice.once_in(LEAP);
+            let left = |step: &Step<S::Node>| match step {
+                Step::Timer(node, timer) => self.due[&(*node, *timer)].since(self.clock(*node)),
+                _ => unreachable!("only timers were taken"),
+            };
+            // Nothing that is to come comes before what is due; if nothing is, time leaps to what comes next.
+            let least = timers.iter().map(left).min().filter(|_| leaps).unwrap_or(Micros::ZERO);
+            timers.retain(|step| left(step) <= least);
         }
         if !self.dice.once_in(3) {
             timers = self.dice.one_of(&timers).into_iter().collect();
@@ -433,24 +465,40 @@ impl<S: Subject> Driver<S> {
             1 => NodeSet::first(count).iter().filter(|_| self.dice.once_in(2)).collect(),
             _ => self.pick_node().into_iter().chain(self.dice.once_in(2).then_some(to)).collect(),
         };
+        self.plan_split(group, false);
+        self.planned.pop()
+    }
+
+    /// The group and the others can't reach each other any more; what else was cut may heal.
+    fn plan_split(&mut self, group: NodeSet, heals: bool) {
+        let others = NodeSet::first(self.model.len()).difference(group);
         for one in group.iter() {
-            for other in NodeSet::first(count).difference(group).iter() {
+            for other in others.iter() {
                 self.planned.extend([Step::Cut(one, other), Step::Cut(other, one)]);
             }
         }
-        self.planned.pop()
+        if heals {
+            self.plan_all_heals();
+        }
     }
 
     /// One link, or all.
     fn plan_heals(&mut self) -> Option<Step<S::Node>> {
-        let cuts = self.model.cuts().iter().enumerate();
-        let links: Vec<Step<S::Node>> =
-            cuts.flat_map(|(from, to)| to.iter().map(move |to| Step::Heal(NodeId(from as u8), to))).collect();
         if self.dice.once_in(2) {
-            return self.dice.one_of(&links);
+            return self.dice.one_of(&self.cut_links());
         }
-        self.planned.extend(links);
+        self.plan_all_heals();
         self.planned.pop()
+    }
+
+    fn plan_all_heals(&mut self) {
+        self.planned.extend(self.cut_links());
+    }
+
+    /// What would heal each link that is cut.
+    fn cut_links(&self) -> Vec<Step<S::Node>> {
+        let cuts = self.model.cuts().iter().enumerate();
+        cuts.flat_map(|(from, to)| to.iter().map(move |to| Step::Heal(NodeId(from as u8), to))).collect()
     }
 
     /// Everything heals and every node goes on.

@@ -12,6 +12,8 @@ mod gossip;
 mod multi_paxos;
 mod paxos;
 mod raft;
+#[path = "../scripts/raft_lab.rs"]
+mod raft_lab;
 mod raft_replica;
 mod switches;
 

@@ -13,12 +13,14 @@ use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE, Store};
 use cap_lab::world::paxos::PaxosRun;
 
 use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
+use crate::raft_lab::RaftExperiment;
 
 /// A timeline of some experiment.
 pub(crate) enum Lab {
     Feed(Box<Timeline<FeedExperiment>>),
     Paxos(Box<Timeline<PaxosExperiment>>),
     MultiPaxos(Box<Timeline<MultiPaxosExperiment>>),
+    Raft(Box<Timeline<RaftExperiment>>),
 }
 
 /// The same for whichever experiment it is.
@@ -28,6 +30,7 @@ macro_rules! each {
             Lab::Feed($timeline) => $what,
             Lab::Paxos($timeline) => $what,
             Lab::MultiPaxos($timeline) => $what,
+            Lab::Raft($timeline) => $what,
         }
     };
 }
@@ -44,6 +47,7 @@ impl Lab {
             FeedExperiment::NAME => Self::Feed(timeline(setup, seed)?),
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
             MultiPaxosExperiment::NAME => Self::MultiPaxos(timeline(setup, seed)?),
+            RaftExperiment::NAME => Self::Raft(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
     }
@@ -113,7 +117,7 @@ impl Lab {
                 Store::MultiPaxos(..) => format!("MultiPaxos({name})"),
                 Store::Raft(..) | Store::Gossip => format!("Raft({name})"),
             },
-            Self::Paxos(_) | Self::MultiPaxos(_) => name.to_owned(),
+            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => name.to_owned(),
         }
     }
 
@@ -128,7 +132,7 @@ impl Lab {
     fn setup(&self) -> Option<FeedSetup> {
         match self {
             Self::Feed(timeline) => Some(timeline.experiment().feed),
-            Self::Paxos(_) | Self::MultiPaxos(_) => None,
+            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
         }
     }
 
@@ -136,6 +140,7 @@ impl Lab {
         match self {
             Self::Paxos(timeline) => timeline.experiment().paxos.nodes(),
             Self::MultiPaxos(timeline) => timeline.experiment().members(),
+            Self::Raft(timeline) => NodeSet::first(timeline.experiment().servers.into()),
             Self::Feed(_) => self.setup().expect("a feed").servers(),
         }
     }
@@ -144,7 +149,7 @@ impl Lab {
     pub(crate) fn feeds(&self) -> &[FeedRun] {
         match self {
             Self::Feed(timeline) => timeline.track().worlds(),
-            Self::Paxos(_) | Self::MultiPaxos(_) => &[],
+            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => &[],
         }
     }
 
@@ -156,14 +161,14 @@ impl Lab {
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
         match self {
             Self::Paxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::MultiPaxos(_) => None,
+            Self::Feed(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
         }
     }
 
     pub(crate) fn multi_paxos(&self) -> Option<&Run<MultiPaxosWorld>> {
         match self {
             Self::MultiPaxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::Paxos(_) => None,
+            Self::Feed(_) | Self::Paxos(_) | Self::Raft(_) => None,
         }
     }
 
@@ -171,6 +176,7 @@ impl Lab {
         match self {
             Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
             Self::MultiPaxos(timeline) => timeline.track().model().is_cut(from, to),
+            Self::Raft(timeline) => timeline.track().model().is_cut(from, to),
             Self::Feed(_) => self.feeds()[0].model().is_cut(from, to),
         }
     }
@@ -192,6 +198,7 @@ impl Lab {
             Self::Feed(timeline) => messages(&timeline.track().worlds()[0], self.servers()),
             Self::Paxos(timeline) => messages(timeline.track(), self.servers()),
             Self::MultiPaxos(timeline) => messages(timeline.track(), self.servers()),
+            Self::Raft(timeline) => messages(timeline.track(), self.servers()),
         }
     }
 
@@ -209,6 +216,7 @@ impl Lab {
             }
             Self::Paxos(timeline) => ordinals(timeline.track(), kind, from, to),
             Self::MultiPaxos(timeline) => ordinals(timeline.track(), kind, from, to),
+            Self::Raft(timeline) => ordinals(timeline.track(), kind, from, to),
         }
     }
 
@@ -217,7 +225,11 @@ impl Lab {
         let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
-        feed.or(self.paxos().and_then(|run| self.broken_paxos(run))).or(multi_paxos)
+        let raft = match self {
+            Self::Raft(timeline) => timeline.track().watch().broken.as_ref().map(ToString::to_string),
+            _ => None,
+        };
+        feed.or(self.paxos().and_then(|run| self.broken_paxos(run))).or(multi_paxos).or(raft)
     }
 
     /// All that was broken, a line each, with the names that scripts use.

@@ -7,6 +7,7 @@
 //! setup feed replicas=5 people=3 traffic=0 stores=raft/gossip seed=1
 //! setup paxos proposers=2 acceptors=3 [flaw=NAME] seed=1
 //! setup multi_paxos servers=5 phase1=4 phase2=2 snapshot=3 flaw=FLAW seed=1      majorities, no snapshots, no flaw if left out
+//! setup raft servers=5 members=5 entries=64 [switches=lease.stickiness.check-quorum] [flaw=NAME] seed=0       moved by hand
 //! run 2s | 150ms          lets time pass                   at 3.250000s    lets it pass until then
 //! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
 //! heal | heal n1 n3       everything, or one link
@@ -28,6 +29,9 @@
 mod lab;
 mod multi_paxos_lab;
 mod multi_paxos_replica;
+mod raft_lab;
+#[path = "../schedules/raft_replica.rs"]
+mod raft_replica;
 mod show;
 
 use std::error::Error;

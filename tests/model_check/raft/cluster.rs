@@ -7,6 +7,8 @@
 //! Searches for a flaw take messages that tell of nothing but a higher term to get lost ([`Cluster::refusals`]): the RequestVote
 //! or AppendEntries of the higher term tells it as well. The exhaustive ones do not.
 
+use std::fmt::{self, Display};
+
 use cap_lab::explore::{Bounds, Broken, Disks, Network, Sight, State, Subject};
 use cap_lab::node::{Clocks, Command, Effects, Node, NodeId, NodeSet, RequestId};
 use cap_lab::raft::{AppendResult, Config, Flaw, Message, Raft, Request, Role, Switches, Term, Timer};
@@ -25,6 +27,12 @@ pub(crate) struct Word(pub(crate) u8);
 impl Command for Word {
     /// Nothing is compacted here.
     type Snapshot = ();
+}
+
+impl Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 pub(crate) type Server = Raft<Word>;

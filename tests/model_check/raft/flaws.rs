@@ -16,7 +16,6 @@ use cap_lab::sim::model::{Outcome, Step};
 use cap_lab::sim::run::Run;
 
 use super::cluster::{Cluster, Server, Word};
-use super::script::line;
 use super::world::Timed;
 use crate::{long, report};
 
@@ -111,8 +110,8 @@ fn played(cluster: &Cluster, way: &Way<Server>) -> Run<Timed> {
     let sync = if cluster.bounds.disks == Disks::AtOnce { Micros(1) } else { never.min };
     let mut run = Run::new(Timed { cluster: cluster.clone(), travel: never, slow: None, sync }, 0, 1, 0);
     for act in interventions(cluster, way) {
-        report(&format!("    {}", line(&act)));
-        assert!(run.intervene(run.now(), &act), "{}", line(&act));
+        report(&format!("    {act}"));
+        assert!(run.intervene(run.now(), &act), "{act}");
         run.advance(run.now() + BEAT);
     }
     run

@@ -7,7 +7,6 @@ mod exhaustive;
 mod flaws;
 mod missing;
 mod refinement;
-mod script;
 mod symmetry;
 mod timed;
 mod watch;
