@@ -11,6 +11,7 @@
 
 use super::call::{Call, Order};
 use super::search::{DeadEnd, Found, Search};
+use super::sorting::sort_by;
 use super::spec::{Sight, Spec};
 
 /// How many configurations one attempt to take something away may look at. If that is too few, it stays.
@@ -66,7 +67,7 @@ impl<S: Spec> Shrink<S> {
         dead_end: DeadEnd,
     ) -> Self {
         let DeadEnd { by, longest } = dead_end;
-        impossible.sort_by_key(|&position| (calls[position as usize].invoked, position));
+        sort_by(&mut impossible, |&position| [calls[position as usize].invoked, position.into(), 0]);
         let evidence = Evidence { order, minimal: true, by, longest, ..Evidence::default() };
         Self { evidence, whole: Some((impossible, others)), chunk: 0, at: 0, went: false, attempt: None }
     }
@@ -188,7 +189,7 @@ fn with_seen<S: Spec>(
         kept.extend(back);
         others = left;
     }
-    kept.sort_by_key(|&position| (calls[position as usize].invoked, position));
+    sort_by(&mut kept, |&position| [calls[position as usize].invoked, position.into(), 0]);
     kept
 }
 

@@ -12,6 +12,7 @@ use super::call::{Call, Order};
 use super::evidence::{Evidence, Shrink};
 use super::register::{self, Decided, Gathered, Gathering};
 use super::search::{Found, Search};
+use super::sorting::sort_by;
 use super::spec::Spec;
 
 /// How many configurations an object may look at in its first turn.
@@ -82,7 +83,7 @@ impl<S: Spec> Checker<S> {
         let mut by_object: Vec<u32> = (0..calls.len() as u32).collect();
         let object = |position: &u32| calls[*position as usize].object;
         if !is_sorted {
-            by_object.sort_by_key(object);
+            sort_by(&mut by_object, |position| [object(position).into(), 0, 0]);
         }
         let same = |one: &u32, other: &u32| object(one) == object(other);
         let is_one = by_object.first().zip(by_object.last()).is_some_and(|(first, last)| same(first, last));
@@ -96,7 +97,7 @@ impl<S: Spec> Checker<S> {
             };
             parts.push(Part { members, stage });
         }
-        parts.sort_by_key(|part| part.members.len());
+        sort_by(&mut parts, |part| [part.members.len() as u64, 0, 0]);
         Self::with_parts(spec, calls, Order::OfTime, parts)
     }
 

@@ -19,5 +19,6 @@ pub mod measures;
 pub mod moments;
 mod register;
 mod search;
+mod sorting;
 pub mod spec;
 pub mod staleness;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use super::call::Call;
 use super::fast_hash::FastState;
 use super::search::DeadEnd;
+use super::sorting::sort_by;
 use super::spec::{Access, Spec, Value};
 
 /// Moves per cluster after which sorting them by moves is given up.
@@ -244,7 +245,7 @@ impl<'calls> Gathering<'calls> {
     pub(super) fn finish<A>(self, calls: &[Call<A>]) -> Gathered {
         let Self { clusters, mut of_reads, is_sorted, .. } = self;
         if !is_sorted {
-            of_reads.sort_by_key(|(read, _)| calls[*read as usize].invoked);
+            sort_by(&mut of_reads, |(read, _)| [calls[*read as usize].invoked, 0, 0]);
         }
         Gathered { clusters, of_reads }
     }

@@ -21,6 +21,7 @@ use std::collections::HashMap;
 
 use super::call::{Call, Order};
 use super::fast_hash::FastState;
+use super::sorting::sort_by;
 use super::spec::{Sight, Spec};
 
 /// How many of the coming reads of each lane are looked at.
@@ -157,7 +158,7 @@ impl<S: Spec> Search<S> {
                 None => unknown.push(call),
             }
         }
-        returned.sort_by_key(|one: &Returned<_>| (one.lane, one.invoked, one.returned));
+        sort_by(&mut returned, |one: &Returned<_>| [one.lane.into(), one.invoked, one.returned]);
         let lanes = lanes(&returned, processes.len().max(1));
         drop_unseen(spec, calls, &returned, &mut unknown);
         let classes = classes(calls, &unknown, lane);
@@ -236,9 +237,9 @@ impl<S: Spec> Search<S> {
             let chosen = &mut self.candidates[base..];
             let returned = &self.returned;
             // The most urgent one is tried first, so it lies last.
-            chosen.sort_by_key(|(pick, _)| match pick {
-                Pick::Returned(position) => std::cmp::Reverse(returned[*position as usize].returned),
-                Pick::Class(_) => std::cmp::Reverse(u64::MAX),
+            sort_by(chosen, |(pick, _)| match pick {
+                Pick::Returned(position) => [u64::MAX - returned[*position as usize].returned, 0, 0],
+                Pick::Class(_) => [0; 3],
             });
             if self.candidates.len() > base {
                 self.choices.push(Choice { placed: self.placed.len(), base });

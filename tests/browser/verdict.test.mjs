@@ -47,6 +47,27 @@ labTest("the verdict opens: operations, fault, guarantees; it leads to just befo
   await sheet(lab).waitFor({ state: "detached" });
 });
 
+labTest("the verdict tells how stale reads are on both sides, in a picture, in words and in numbers", {}, async (lab) => {
+  await breakAp(lab);
+  await verdict(lab, 1).click();
+  const figure = sheet(lab).getByRole("figure");
+  await figure.getByText("Chance that a read misses a post").scrollIntoViewIfNeeded();
+  const [cp, ap] = await figure.locator("li").allInnerTexts();
+  assert.match(cp, /CP\s+never, in \d+ reads/);
+  assert.match(ap, /AP\s+up to .+ %.*; \d+ reads/);
+  await lab.screenshot("staleness");
+  await figure.getByText("In numbers").click();
+  const rows = await figure.locator("tbody tr").allInnerTexts();
+  const cells = rows.map((row) => row.split("\t").slice(1).map((cell) => /^(\d+) of \d+$/.exec(cell)?.[1]));
+  assert.equal(cells.length, 8);
+  assert.ok(cells.every(([cp]) => cp === undefined || cp === "0"), rows.join("\n"));
+  assert.ok(cells.some(([, ap]) => Number(ap) > 0), rows.join("\n"));
+  // A dot for each number that is there.
+  const dots = await figure.locator(".first > circle, .second > path:not(.curve)").count();
+  assert.equal(dots, cells.flat().filter(Boolean).length + 2, "and one for each side in the key");
+  await lab.assertAccessible();
+});
+
 labTest("on a phone the score shows both verdicts", { size: "phone", scheme: "dark" }, async (lab) => {
   for (const world of [0, 1]) await untilVerdict(lab, world, "✓");
   await verdict(lab, 0).click();

@@ -86,7 +86,7 @@ impl Datum {
         match &self.form {
             Form::Nil => Value::Nil,
             Form::Int(number) => Value::Int(*number),
-            _ => Value::Text(self.to_string().into()),
+            _ => Value::Text(Arc::new(self.to_string())),
         }
     }
 

@@ -24,6 +24,8 @@ mod json;
 mod pairing;
 mod vocabulary;
 
+use std::sync::Arc;
+
 use self::datum::{Datum, Form};
 use self::pairing::{Event, EventKind, Paired, Pairing, process};
 use self::vocabulary::{Customs, OfCasRegister, OfCounter, OfKeyValue, OfLock, OfRegister, OfSet, Vocabulary};
@@ -105,11 +107,12 @@ pub fn initial_value(format: Format, file_name: &str) -> Value {
 }
 
 /// What a person who writes `nil`, a number or a text says that a register holds; texts may stand in quotes, as in a file.
-pub fn value_named(text: &str) -> Value {
-    match text.trim() {
+pub fn value_named(name: &str) -> Value {
+    let text = |text| Value::Text(Arc::new(text));
+    match name.trim() {
         "" | "nil" => Value::Nil,
-        as_written if as_written.starts_with(['"', ':']) => Value::Text(as_written.into()),
-        text => text.parse().map_or_else(|_| Value::Text(format!("\"{text}\"").into()), Value::Int),
+        as_written if as_written.starts_with(['"', ':']) => text(as_written.to_owned()),
+        plain => plain.parse().map_or_else(|_| text(format!("\"{plain}\"")), Value::Int),
     }
 }
 
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn values_are_named_as_files_have_them() {
-        let text = |text: &str| Value::Text(text.into());
+        let text = |text: &str| Value::Text(Arc::new(text.to_owned()));
         for (name, expected) in [
             ("nil", Value::Nil),
             (" ", Value::Nil),

@@ -6,6 +6,7 @@ use super::datum::{Datum, Form, Wrong};
 use super::vocabulary::{Customs, Ending, Vocabulary};
 use crate::check::call::Call;
 use crate::check::fast_hash::FastState;
+use crate::check::sorting::sort_by;
 use crate::sorted::SortedMap;
 
 /// Where an operation stands in its file.
@@ -162,7 +163,7 @@ impl<V: Vocabulary> Pairing<V> {
         }
         let Paired { calls, lines, objects } = self.done;
         let mut both: Vec<(Call<V::Action>, Lines)> = calls.into_iter().zip(lines).collect();
-        both.sort_by_key(|(call, _)| call.invoked);
+        sort_by(&mut both, |(call, _)| [call.invoked, 0, 0]);
         let (calls, lines) = both.into_iter().unzip();
         Ok(Paired { calls, lines, objects })
     }

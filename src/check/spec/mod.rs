@@ -31,8 +31,8 @@ pub enum Value {
     Nil,
     /// A whole number.
     Int(i64),
-    /// Anything else, as it was written.
-    Text(Arc<str>),
+    /// Anything else, as it was written. Behind a thin pointer: of a long history, what lies in memory decides what it costs.
+    Text(Arc<String>),
 }
 
 impl Display for Value {
