@@ -477,9 +477,11 @@ fn later(plan: &Plan<'_>, module: &[u8]) -> Result<Vec<u8>, Error<&'static str>>
     let pointed = program.slots.iter().filter(|(_, function)| plan.later.contains(function));
     let filled: BTreeMap<u32, u32> = pointed.map(|(slot, function)| (*slot, *function)).collect();
     let filled = filled.into_iter().chain(plan.doors.iter().map(|(function, slot)| (*slot, *function)));
-    for (slot, function) in filled.collect::<BTreeMap<_, _>>() {
-        let functions = [moved.function_index(function)?];
-        elements.active(None, &ConstExpr::i32_const(slot as i32), Elements::Functions((&functions[..]).into()));
+    let filled: Vec<(u32, u32)> = filled.collect::<BTreeMap<_, _>>().into_iter().collect();
+    // One element fills slots that follow each other.
+    for run in filled.chunk_by(|(slot, _), (next, _)| slot + 1 == *next) {
+        let functions: Result<Vec<_>, _> = run.iter().map(|(_, function)| moved.function_index(*function)).collect();
+        elements.active(None, &ConstExpr::i32_const(run[0].0 as i32), Elements::Functions((&functions?[..]).into()));
     }
     let mut code = CodeSection::new();
     moved.bodies(&mut code, &plan.later)?;
