@@ -3,6 +3,9 @@
 //! Where such a function is called or pointed to, the first part has a door in its place: it sees to it that the second part
 //! is there and passes the call on, through the table of functions. So it is always right which function is in which part;
 //! it only decides whether somebody waits. What is later is told by name: lines of `later.txt`, each the beginning of names.
+//!
+//! Left out: data stays in the first part, also what only the second reads; and a function is not cut within, so one that does
+//! much is first if any of it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +28,9 @@ const FIRST: &str = "first";
 /// The first part's import that fetches the second at once, and its variable that is 1 while the second is missing.
 pub(crate) const FETCH: (&str, &str) = ("./__wasm_split.js", "laterNow");
 pub(crate) const MISSING: &str = "missing";
+
+/// A function: its number, how many bytes it has, its name.
+pub(crate) type Known = (u32, usize, String);
 
 /// The two parts of a program.
 pub(crate) struct Parts {
@@ -502,8 +508,8 @@ pub(crate) fn cut(module: &[u8], is_later: impl Fn(&str) -> bool) -> Outcome<Par
 }
 
 /// `module` in one part that tells what runs: whenever a function begins, it leaves its number in `missing` and fetches. And
-/// the functions: number, bytes and name of each.
-pub(crate) fn watched(module: &[u8]) -> Outcome<(Vec<u8>, Vec<(u32, usize, String)>)> {
+/// its functions.
+pub(crate) fn watched(module: &[u8]) -> Outcome<(Vec<u8>, Vec<Known>)> {
     let plan = Plan { watched: true, ..Plan::new(Program::read(module)?, |_| false)? };
     let functions = plan.first.iter().filter_map(|function| {
         let length = plan.program.body(*function)?.as_bytes().len();
@@ -580,8 +586,10 @@ mod tests {
         module.finish()
     }
 
+    type Found<'a> = (Vec<usize>, BTreeMap<u32, u32>, Vec<(&'a str, &'a str)>);
+
     /// How many bytes each function of a part has; which function is in which slot; what it imports.
-    fn found(part: &[u8]) -> (Vec<usize>, BTreeMap<u32, u32>, Vec<(&str, &str)>) {
+    fn found(part: &[u8]) -> Found<'_> {
         let (mut program, mut imports) = (Program::default(), Vec::new());
         for payload in Parser::new(0).parse_all(part) {
             match payload.expect("just written") {

@@ -144,7 +144,7 @@ fn leave(parts: &[Part], directory: &Path) -> Outcome<()> {
 }
 
 /// As JavaScript has it.
-fn listed(functions: &[(u32, usize, String)]) -> String {
+fn listed(functions: &[later::Known]) -> String {
     functions.iter().map(|(number, length, name)| format!("[{number}, {length}, {name:?}],\n")).collect()
 }
 
