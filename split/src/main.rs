@@ -4,6 +4,8 @@
 //! It can't be done after Trunk: wasm-bindgen drops what tells the parts from each other, and Trunk names its files by what
 //! is in them.
 
+mod later;
+
 use std::error::Error;
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hasher};
@@ -15,6 +17,8 @@ use wasm_split_cli_support::{Options, transform};
 
 /// Names the real wasm-bindgen.
 const REAL: &str = "CAP_LAB_WASM_BINDGEN";
+/// If it is set, the program is left whole and tells which of its functions run: see `tests/browser/first.mjs`.
+const WATCH: &str = "CAP_LAB_WATCH";
 /// Is in a program that is to be cut.
 const MARK: &[u8] = b"__wasm_split_placeholder__";
 /// What Trunk copies to the site as it is, below wasm-bindgen's output.
@@ -45,22 +49,37 @@ fn run() -> Outcome<()> {
     let whole = fs::read(&program)?;
     let kept = directory.join(format!("{name}.kept.wasm"));
     kept.to_str().ok_or("the path is no text")?.clone_into(program);
-    arguments.push("--remove-name-section".to_owned());
     if !whole.windows(MARK.len()).any(|window| window == MARK) {
         // Nothing is to be cut out of it; what only a cut takes to know is of no more use.
         let kept_sections = without_sections(&whole, |name| name.starts_with(b"reloc.") || name == b"linking");
         fs::write(&kept, kept_sections.ok_or("it is no WebAssembly")?)?;
+        arguments.push("--remove-name-section".to_owned());
         call(&real, &arguments)?;
         return Ok(fs::remove_file(kept)?);
     }
     // The parts call what stays through its table of functions, which is one of the linker's exports.
     arguments.push("--keep-lld-exports".to_owned());
-    let loader = split(&whole, &kept, &directory)?;
+    let (loader, mut parts) = split(&whole, &kept, &directory)?;
     call(&real, &arguments)?;
     fs::remove_file(kept)?;
-    let script = directory.join(format!("{name}.js"));
-    fs::write(&script, with_loader(&fs::read_to_string(&script)?, &loader)?)?;
-    Ok(())
+    let (program, script) = (directory.join(format!("{name}_bg.wasm")), directory.join(format!("{name}.js")));
+    let whole = fs::read(&program)?;
+    let (mut loader, mut glue) = (loader, fs::read_to_string(&script)?);
+    if env::var_os(WATCH).is_some() {
+        let (watched, functions) = later::watched(&whole)?;
+        fs::write(program, watched)?;
+        loader += &TELL.replace("FUNCTIONS", &listed(&functions));
+    } else {
+        let cut = later::cut(&whole, is_later)?;
+        fs::write(program, cut.first)?;
+        parts.push(Part::new("later", cut.later));
+        for (before, now) in cut.renamed {
+            glue = replaced(&glue, &format!(" {before}: function"), &format!(" {now}: function"))?;
+        }
+        loader += &FETCH_LATER.replace("PART", &parts[parts.len() - 1].file);
+    }
+    fs::write(&script, with_loader(&glue, &loader)?)?;
+    leave(&parts, &directory)
 }
 
 fn call(program: &OsStr, arguments: &[String]) -> Outcome<()> {
@@ -68,41 +87,74 @@ fn call(program: &OsStr, arguments: &[String]) -> Outcome<()> {
     if status.success() { Ok(()) } else { Err(format!("{}: {status}", program.display()).into()) }
 }
 
-/// Leaves the parts of `whole` below `directory`, and what stays in the file `kept`. The script that fetches the parts.
-fn split(whole: &[u8], kept: &Path, directory: &Path) -> Outcome<String> {
-    let (cut, parts) = (directory.join("cut"), directory.join(PARTS));
+/// What the page fetches later.
+struct Part {
+    /// Its name has a hash of its content.
+    file: String,
+    content: Vec<u8>,
+}
+
+impl Part {
+    fn new(name: &str, content: Vec<u8>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&content);
+        Self { file: format!("{name}-{:x}.wasm", hasher.finish()), content }
+    }
+}
+
+/// Leaves what stays of `whole` in the file `kept`. The script that fetches the parts, and these.
+fn split(whole: &[u8], kept: &Path, directory: &Path) -> Outcome<(String, Vec<Part>)> {
+    let cut = directory.join("cut");
     let mut options = Options::new(whole);
     (options.output_dir, options.main_out_path) = (&cut, kept);
     let loader = cut.join(options.link_name);
     let split = transform(options)?;
     let mut script = fs::read_to_string(loader)?;
-    let mut files = Vec::new();
+    let mut parts = Vec::new();
     for part in split.split_modules {
         let content = without_sections(&fs::read(&part)?, |_| true).ok_or("a part is no WebAssembly")?;
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&content);
         let named = part.file_stem().and_then(OsStr::to_str).ok_or("a part has no name")?;
-        let file = format!("{named}-{:x}.wasm", hasher.finish());
-        script = replaced(&script, &format!("./{named}.wasm"), &format!("./{PARTS}/{file}"))?;
-        files.push((file, content));
+        let part = Part::new(named, content);
+        script = replaced(&script, &format!("./{named}.wasm"), &format!("./{PARTS}/{}", part.file))?;
+        parts.push(part);
     }
     fs::remove_dir_all(cut)?;
-    fs::create_dir_all(&parts)?;
+    Ok((script, parts))
+}
+
+/// Puts the parts where Trunk looks for them, below `directory`.
+fn leave(parts: &[Part], directory: &Path) -> Outcome<()> {
+    let to = directory.join(PARTS);
+    fs::create_dir_all(&to)?;
     // Trunk may be copying them for another program: what is as it was is left alone.
-    for there in fs::read_dir(&parts)? {
+    for there in fs::read_dir(&to)? {
         let there = there?;
-        if !files.iter().any(|(file, _)| there.file_name() == file.as_str()) {
+        if !parts.iter().any(|part| there.file_name() == part.file.as_str()) {
             fs::remove_file(there.path())?;
         }
     }
-    for (file, content) in files {
-        if !parts.join(&file).exists() {
-            let beside = directory.join(&file);
+    for Part { file, content } in parts {
+        if !to.join(file).exists() {
+            let beside = directory.join(file);
             fs::write(&beside, content)?;
-            fs::rename(beside, parts.join(file))?;
+            fs::rename(beside, to.join(file))?;
         }
     }
-    Ok(script)
+    Ok(())
+}
+
+/// As JavaScript has it.
+fn listed(functions: &[later::Known]) -> String {
+    functions.iter().map(|(number, length, name)| format!("[{number}, {length}, {name:?}],\n")).collect()
+}
+
+/// Whether a function of that name is fetched later: a line of the list is how the name begins, and `$` is where it ends.
+fn is_later(name: &str) -> bool {
+    const LATER: &str = include_str!("../later.txt");
+    LATER.lines().any(|beginning| match beginning.strip_suffix('$') {
+        Some(whole) => name == whole,
+        None => name.starts_with(beginning),
+    })
 }
 
 /// The module without those of its custom sections that are `unwanted`, by name: the page has no use for them.
@@ -141,15 +193,62 @@ fn with_loader(script: &str, loader: &str) -> Outcome<String> {
         .filter_map(|line| line.strip_prefix("export const "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let given = format!("const import1 = {{ {} }};", offered.join(", "));
+    let given = format!("const import1 = {{ {}, laterNow }};", offered.join(", "));
     let loader = loader.replace("export const ", "const ");
     Ok(format!("{}\n{INSTANTIATE}{loader}{given}\n", replaced(script, imported, "")?))
 }
 
 const INSTANTIATE: &str = "\
 async function instantiatePart(fetched, imports) {
-    return WebAssembly.instantiate(await (await fetched).arrayBuffer(), imports);
+    const [part] = await Promise.all([fetched.then(wholly), later()]);
+    return WebAssembly.instantiate(part, imports);
 }
+";
+
+/// Fetches the second part of the program: in peace, or at once because a function of it is called.
+const FETCH_LATER: &str = "\
+const LATER_AT = new URL(\"./snippets/PART\", import.meta.url);
+const wholly = (response) => response.arrayBuffer();
+const came = () => { wasm.missing.value = 0; };
+const laterImports = () => ({ ...__wbg_get_imports(), first: wasm });
+let coming;
+function later() {
+    coming ??= fetch(LATER_AT).then(wholly).then((part) => WebAssembly.instantiate(part, laterImports())).then(came);
+    coming.catch(() => {
+        coming = undefined;
+        setTimeout(() => later().catch(() => {}), 3000);
+    });
+    return coming;
+}
+function laterNow() {
+    try {
+        fetchNow();
+    } catch (error) {
+        const note = document.body.appendChild(document.createElement(\"div\"));
+        note.className = \"stopped\";
+        note.role = \"alert\";
+        note.innerHTML = \"The lab stopped: a part of it could not be loaded. <a href=''>Load it again</a>\";
+        throw error;
+    }
+}
+function fetchNow() {
+    const request = new XMLHttpRequest();
+    request.open(\"GET\", LATER_AT, false);
+    request.overrideMimeType(\"text/plain; charset=x-user-defined\");
+    request.send();
+    const part = Uint8Array.from(request.responseText, (letter) => letter.charCodeAt(0));
+    new WebAssembly.Instance(new WebAssembly.Module(part), laterImports());
+    came();
+}
+";
+
+/// Tells which functions ran, and what there are.
+const TELL: &str = "\
+const wholly = (response) => response.arrayBuffer();
+const later = () => undefined;
+globalThis.functions = [FUNCTIONS];
+globalThis.ran = new Set();
+const laterNow = () => { ran.add(wasm.missing.value); };
 ";
 
 /// Replaces what the tools are known to write: they may write something else one day, and then the page must not be built.
@@ -177,7 +276,7 @@ mod tests {
             export const load_it = wrap(() => WebAssembly.instantiateStreaming(src, imports));\n";
         let script = with_loader("import * as import1 from \"./__wasm_split.js\"\nstart();", loader).unwrap();
         assert!(!script.contains("import *") && !script.contains("export"), "{script}");
-        assert!(script.contains("const import1 = { load_it };"), "{script}");
+        assert!(script.contains("const import1 = { load_it, laterNow };"), "{script}");
         assert!(with_loader("start();", loader).is_err(), "wasm-bindgen has changed");
     }
 }

@@ -135,7 +135,7 @@ function clickFirstNode() {
   addEventListener("DOMContentLoaded", look);
 }
 
-test("a throttled phone: a node of the run is drawn and answers a click", { timeout: 120_000, todo: "the transfer is over its bar, and takes half of the time" }, async () => {
+test("a throttled phone: a node of the run is drawn and answers a click", { timeout: 120_000 }, async () => {
   // What else the machine does can only make it slower, so the best of a few loads tells.
   const loads = [];
   for (let load = 0; load < 5; load += 1) {

@@ -3,6 +3,7 @@
 use super::App;
 use crate::ui::lab::{VerdictState, VerdictView};
 use crate::ui::referee::{Heard, Line};
+use crate::ui::rest;
 use crate::ui::state::{Item, Msg};
 
 /// So many frames are drawn before the referee is loaded: first the page.
@@ -46,8 +47,9 @@ impl App {
         matches!(self.referee, Referee::Asleep) && self.awaits_verdict()
     }
 
+    /// Not before the rest of the program is here: in it is what understands the referee.
     fn awaits_verdict(&self) -> bool {
-        self.worlds.iter().any(|world| world.verdict.is_some_and(|verdict| verdict.busy))
+        rest::here() && self.worlds.iter().any(|world| world.verdict.is_some_and(|verdict| verdict.busy))
     }
 
     pub(super) fn hear_referee(&mut self, heard: Heard) -> bool {
