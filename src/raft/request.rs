@@ -123,7 +123,6 @@ impl<C: FromStr<Err = String>> FromStr for Request<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node::NodeId;
 
     #[test]
     fn a_request_is_read_as_it_is_shown() {

@@ -24,9 +24,9 @@ struct Bar {
 }
 
 /// Before the first node is drawn.
-const FIRST_LOAD: Bar = Bar { what: "first load", goal: 150_000, limit: 248_000 };
+const FIRST_LOAD: Bar = Bar { what: "first load", goal: 150_000, limit: 252_000 };
 /// All that the page ever loads.
-const TOTAL: Bar = Bar { what: "in all", goal: 220_000, limit: 680_000 };
+const TOTAL: Bar = Bar { what: "in all", goal: 220_000, limit: 682_000 };
 
 impl Bar {
     fn check(&self, size: usize) -> Result<(), Trouble> {
