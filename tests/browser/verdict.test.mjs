@@ -33,7 +33,7 @@ labTest("the verdict opens: operations, fault, guarantees; it leads to just befo
   await lab.page.keyboard.press("Enter");
   await sheet(lab).getByRole("heading", { name: "Not linearizable" }).waitFor();
   const words = await sheet(lab).innerText();
-  assert.match(words, /reads, \d+\.\d\d–\d+\.\d\d s: misses \w+'s “/);
+  assert.match(words, /reads, \d+\.\d{3}–\d+\.\d{3} s: misses \w+'s “/);
   assert.match(words, /posts “/);
   assert.match(words, /links cut, /);
   assert.match(words, /Monotonic reads/);
