@@ -544,7 +544,7 @@ fn a_failure_becomes_a_short_script() {
         let (case, found) = found.take(6).min_by_key(|(_, found)| found.steps.1).expect("caught, see above");
         let (all, needed) = found.steps;
         report(&format!("{flaw}, seed {}: of {all} steps {needed} are needed", case.seed));
-        assert!(needed <= if kind.is_some() { 32 } else { 96 }, "{found}");
+        assert!(needed <= if kind.is_some() { 32 } else { 64 }, "{found}");
         let broken = found.timeline.track().watch().broken.as_ref().map(|violation| violation.invariant);
         assert_eq!(broken, Some(found::invariant(&found.broken)));
         let sound = found.without_flaw();
