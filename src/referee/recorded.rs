@@ -9,7 +9,7 @@ use crate::check::import::{self, Calls, Format, Imported, Lines, Model, guess};
 use crate::check::linearizability::{Checker, Verdict};
 use crate::check::moments::moments;
 use crate::check::spec::Spec;
-use crate::check::spec::collections::{Counter, GrowingSet};
+use crate::check::spec::collections::{Counter, WholeSet};
 use crate::check::spec::key_value::KeyValue;
 use crate::check::spec::lock::Lock;
 use crate::check::spec::register::{CasAction, CasRegister};
@@ -252,7 +252,7 @@ impl Hearing {
             Calls::CasRegister(calls) => opened.hear(CasRegister { initial }, calls),
             Calls::Kv(calls) => opened.hear(KeyValue, calls),
             Calls::Mutex(calls) => opened.hear(Lock, calls),
-            Calls::Set(calls) => opened.hear(GrowingSet, calls),
+            Calls::Set(calls) => opened.hear(WholeSet, calls),
             Calls::Counter(calls) => opened.hear(Counter, calls),
         }
     }

@@ -10,7 +10,7 @@ use cap_lab::check::evidence::{self, Evidence};
 use cap_lab::check::import::{self, Calls, Format, Imported, Model};
 use cap_lab::check::linearizability::{Checker, Verdict};
 use cap_lab::check::spec::Spec;
-use cap_lab::check::spec::collections::{Counter, GrowingSet};
+use cap_lab::check::spec::collections::{Counter, WholeSet};
 use cap_lab::check::spec::key_value::KeyValue;
 use cap_lab::check::spec::lock::Lock;
 use cap_lab::check::spec::register::{CasRegister, Register};
@@ -145,7 +145,7 @@ fn check_file(arguments: &CheckArguments, file: &Path) -> Result<(Judged, String
         Calls::CasRegister(calls) => report.judge(CasRegister { initial }, calls),
         Calls::Kv(calls) => report.judge(KeyValue, calls),
         Calls::Mutex(calls) => report.judge(Lock, calls),
-        Calls::Set(calls) => report.judge(GrowingSet, calls),
+        Calls::Set(calls) => report.judge(WholeSet, calls),
         Calls::Counter(calls) => report.judge(Counter, calls),
     })
 }
