@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::ui::lab::{Act, PhoneState, RoleMark, Status, World};
+use crate::ui::figure::view::{RoleMark, Status};
+use crate::ui::lab::{Act, World};
+use crate::ui::phones::view::PhoneState;
 
 /// The least time between two announcements, in milliseconds.
 pub const PAUSE_MS: u32 = 2_000;

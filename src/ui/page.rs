@@ -10,13 +10,15 @@ use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::header::{header, name_of};
 use crate::ui::history::history;
-use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, World};
-use crate::ui::meters::{Verdict, latency, meters, percent};
+use crate::ui::lab::{Act, Lab, Page, World};
 use crate::ui::phones::phones;
+use crate::ui::phones::view::PhoneState;
 use crate::ui::rest;
+use crate::ui::setup::view::LogChoice;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState, Waiting};
 use crate::ui::transport::{Scale, Transport};
+use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {

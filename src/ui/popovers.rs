@@ -7,8 +7,9 @@ use yew::{Callback, Event, Html, TargetCast};
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
 use crate::ui::header::{can_break, nav};
-use crate::ui::lab::{Act, FlawView, Page, Setup, Switch};
+use crate::ui::lab::{Act, Page};
 use crate::ui::labs::asked;
+use crate::ui::setup::view::{FlawView, Setup, Switch};
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// What is open.

@@ -6,8 +6,10 @@ use cap_lab::node::{NodeId, NodeSet};
 use yew::Callback;
 
 use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
+use crate::ui::figure::view::RoleMark;
+use crate::ui::lab::{Act, Page, World};
 use crate::ui::referee::Heard;
+use crate::ui::setup::view::{LogChoice, Setup};
 use crate::ui::{diagram, history, recorded};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
@@ -385,8 +387,8 @@ pub fn item_name(world: &World, item: Item) -> String {
 }
 
 /// Role and state in words.
-pub fn node_role(role: RoleMark, status: crate::ui::lab::Status) -> &'static str {
-    use crate::ui::lab::Status;
+pub fn node_role(role: RoleMark, status: crate::ui::figure::view::Status) -> &'static str {
+    use crate::ui::figure::view::Status;
     match (status, role) {
         (Status::Crashed, _) => "crashed",
         (Status::Paused, _) => "paused",

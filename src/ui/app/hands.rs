@@ -11,9 +11,9 @@ use crate::ui::figure::geometry::Point;
 use crate::ui::figure::touch::{item_at, places};
 use crate::ui::gestures::{self, Outcome};
 use crate::ui::lab::Act;
-use crate::ui::meters::verdict_id;
 use crate::ui::sheet::SHEET_ID;
 use crate::ui::state::{FigureKey, Item, Msg, Phase, PhoneDrag};
+use crate::ui::verdict::meters::verdict_id;
 
 /// How long a press must rest to mean the menu.
 const LONG_PRESS_MS: u32 = 500;

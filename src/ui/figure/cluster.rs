@@ -13,8 +13,10 @@ use crate::ui::figure::flights;
 use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, progress, region};
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
-use crate::ui::lab::{NodeView, ProposerView, RoleMark, World};
+use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::lab::World;
 use crate::ui::number::Px;
+use crate::ui::pages::paxos::view::ProposerView;
 use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
 use crate::ui::still::{Part, still};
 

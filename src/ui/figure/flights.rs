@@ -5,7 +5,8 @@ use yew::{Html, html};
 
 use crate::ui::el::{px, translate};
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
-use crate::ui::lab::{DeathView, FlightHue, FlightShape, FlightView, World};
+use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView};
+use crate::ui::lab::World;
 use crate::ui::state::{Item, ViewState, item_name};
 
 /// How far a message keeps to the right of its link.

@@ -6,3 +6,4 @@ pub mod geometry;
 pub mod node;
 pub mod table;
 pub mod touch;
+pub mod view;

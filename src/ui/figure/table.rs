@@ -6,7 +6,8 @@ use cap_lab::node::NodeId;
 use yew::Html;
 
 use crate::ui::el::{El, classed, el, quiet, words};
-use crate::ui::lab::{FlightView, NodeView, World};
+use crate::ui::figure::view::{FlightView, NodeView};
+use crate::ui::lab::World;
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state, links, node_role, toggle_link};
 
 /// Nodes, links and messages of `world` in three tables.

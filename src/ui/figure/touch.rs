@@ -4,7 +4,8 @@ use cap_lab::node::Micros;
 
 use crate::ui::figure::flights::flight_at;
 use crate::ui::figure::geometry::{Place, Point, Size, distance_to_segment, lane, ring, two_rows};
-use crate::ui::lab::{RoleMark, World};
+use crate::ui::figure::view::RoleMark;
+use crate::ui::lab::World;
 use crate::ui::state::{FigureKey, Item, links};
 
 /// Where the nodes of `world` are in a figure of this size.

@@ -8,7 +8,8 @@ use cap_lab::sim::network::Envelope;
 use cap_lab::sim::run::{Run, World};
 use cap_lab::world::watch::{Events, Mark, MarkKind, Trouble};
 
-use crate::ui::lab::{self, DeathView, FlightHue, FlightShape, FlightView, Status};
+use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView, Status};
+use crate::ui::transport::view;
 
 /// For how long a message that died is still of interest: on its way to a cut, then dying.
 const DYING: Micros = Micros::from_ms(90);
@@ -106,7 +107,7 @@ pub(super) fn faults<N: Node>(
 }
 
 /// A mark on the timeline. `world` is "CP " or "AP " where there are two.
-pub(super) fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> lab::Mark {
+pub(super) fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> view::Mark {
     let (label, tone) = match mark.kind {
         MarkKind::Elected(node) => (format!("elected {}", names(node)), Tone::Good),
         MarkKind::Cut => ("links cut".to_owned(), Tone::Bad),
@@ -119,7 +120,7 @@ pub(super) fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -
         MarkKind::Chosen => ("chosen".to_owned(), Tone::Good),
         MarkKind::Broken => ("invariant broken".to_owned(), Tone::Bad),
     };
-    lab::Mark { at: mark.at, label, tone }
+    view::Mark { at: mark.at, label, tone }
 }
 
 /// The structural name of a message, or why there is none.

@@ -25,11 +25,17 @@ use super::common::{self, Look};
 use super::history::{self, Window};
 use super::verdict::Verdicts;
 use super::{gossip, multi_paxos, phones, raft};
-use crate::ui::lab::{
-    Act, Branch, CarriedView, Event, FlightHue, FlightShape, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep,
-    NodeView, OperationView, Setup, Sheet, Switch, VerdictSheet, World,
-};
+use crate::ui::events::view::Event;
+use crate::ui::figure::view::{FlightHue, FlightShape, NodeView};
+use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
+use crate::ui::invariants::Invariant;
+use crate::ui::lab::{Act, Lab, World};
+use crate::ui::pages::paxos::view::NextStep;
 use crate::ui::rest;
+use crate::ui::setup::view::{LogChoice, Setup, Switch};
+use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::view::{Branch, Mark};
+use crate::ui::verdict::view::VerdictSheet;
 
 /// A message of a feed.
 type Mail = Envelope<Message>;
@@ -552,7 +558,7 @@ mod tests {
                 assert!(!told.busy, "round {round}, world {world}: {told:?}");
                 let good = matches!(verdict, Verdict::Linearizable(_));
                 assert_eq!(
-                    told.state == crate::ui::lab::VerdictState::Linearizable,
+                    told.state == crate::ui::verdict::view::VerdictState::Linearizable,
                     good,
                     "round {round}, world {world}"
                 );

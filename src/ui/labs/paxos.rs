@@ -26,10 +26,16 @@ use cap_lab::world::watch::Noted;
 
 use super::acts::{self, Wanted};
 use super::{common, feed};
-use crate::ui::lab::{
-    Act, Branch, CarriedView, Event, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, OperationView,
-    RoleMark, Setup, Sheet, VerdictSheet, World,
-};
+use crate::ui::events::view::Event;
+use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
+use crate::ui::invariants::Invariant;
+use crate::ui::lab::{Act, Lab, World};
+use crate::ui::pages::paxos::view::NextStep;
+use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::view::{Branch, Mark};
+use crate::ui::verdict::view::VerdictSheet;
 
 /// What the proposers of a new run are asked to propose.
 const VALUES: [&str; 3] = ["blue", "red", "green"];

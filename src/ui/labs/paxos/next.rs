@@ -10,7 +10,8 @@ use cap_lab::sim::network::FlightId;
 use cap_lab::world::paxos::{Foreseen, PaxosRun, foresee};
 
 use super::words;
-use crate::ui::lab::{FlightHue, NextStep};
+use crate::ui::figure::view::FlightHue;
+use crate::ui::pages::paxos::view::NextStep;
 
 /// One step that can happen, and how the learner makes it happen.
 struct Possible {

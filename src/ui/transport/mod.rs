@@ -1,5 +1,7 @@
 //! Time: play, step, back, speed, and a line on which any moment can be picked.
 
+pub mod view;
+
 use std::rc::Rc;
 
 use cap_lab::explain::Tone;
@@ -11,10 +13,12 @@ use yew::{Event, Html, TargetCast};
 
 use crate::ui::el::{El, classed, el, option};
 use crate::ui::events::{clock, tone_sign};
-use crate::ui::lab::{Branch, Lab, Mark, Setup};
+use crate::ui::lab::Lab;
 use crate::ui::number::{Px, fixed, order};
+use crate::ui::setup::view::Setup;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::transport::view::{Branch, Mark};
 
 /// The bar at the foot of the page.
 pub struct Transport<'a> {

@@ -1,5 +1,7 @@
 //! Paxos: a rail per proposer, cards for the acceptors, and every step that can happen next for the learner to pick from.
 
+pub mod view;
+
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -12,9 +14,10 @@ use cap_lab::explain::Sentence;
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::figure::flights::hue_class;
-use crate::ui::lab::{Act, Lab, NextStep, PhaseState, ProposerView, World};
+use crate::ui::invariants::invariants;
+use crate::ui::lab::{Act, Lab, World};
 use crate::ui::page::{cluster, coach};
-use crate::ui::raft_page::invariants;
+use crate::ui::pages::paxos::view::{NextStep, PhaseState, ProposerView};
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};

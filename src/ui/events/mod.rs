@@ -1,5 +1,7 @@
 //! What just happened, in sentences: which rule fired or refused, with its numbers and its place in the paper.
 
+pub mod view;
+
 use std::rc::Rc;
 
 use cap_lab::explain::Tone;
@@ -7,7 +9,8 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::lab::{Event, World};
+use crate::ui::events::view::Event;
+use crate::ui::lab::World;
 use crate::ui::number::{fixed, order};
 use crate::ui::rest;
 use crate::ui::state::{Msg, ViewState};

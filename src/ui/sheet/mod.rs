@@ -1,15 +1,19 @@
 //! A node, a link or a message, opened up: what it is, what it knows, and what can be done to it.
 
+pub mod view;
+
 use std::rc::Rc;
 
-use cap_lab::node::{Micros, NodeId};
+use cap_lab::node::NodeId;
 use yew::{Callback, Html};
 
+use self::view::Sheet;
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Rung, Sheet, Status, VerdictSheet, VerdictState, World};
-use crate::ui::rest;
+use crate::ui::figure::view::{NodeView, RoleMark, Status};
+use crate::ui::lab::{Act, Lab, World};
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
 use crate::ui::still::{Part, still};
+use crate::ui::verdict;
 
 /// The id of the open sheet, for moving the keyboard into it.
 pub const SHEET_ID: &str = "sheet";
@@ -19,7 +23,7 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Option<Html
     let (index, item) = ui.selected?;
     let world = worlds.get(index)?;
     let part = match item {
-        Item::Verdict => return Some(verdict(lab.verdict_sheet(index)?, world, ui)),
+        Item::Verdict => return Some(verdict::sheet::sheet(lab.verdict_sheet(index)?, world, ui)),
         Item::Node(id) => node(lab, index, world, world.nodes.get(id.index())?, ui),
         Item::Link(a, b) => link(world, a, b, ui),
         Item::Flight(flight) => message(lab, index, world, flight, ui),
@@ -58,7 +62,7 @@ impl Part for SheetPart {
 }
 
 /// An empty sheet under its title.
-fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
+pub fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
     let head = el("header")
         .add(el("h2").text(title))
         .add(el("span").text(side))
@@ -68,75 +72,6 @@ fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
         .attr("tabindex", "-1")
         .set("aria-label", title.to_owned())
         .add(head)
-}
-
-fn verdict(sheet: VerdictSheet, world: &World, ui: &ViewState) -> Html {
-    let state = world.verdict.map_or(VerdictState::Checking, |verdict| verdict.state);
-    let mut sheet = sheet;
-    if let Some(reason) = ui.no_referee.as_ref().filter(|_| state == VerdictState::Off) {
-        sheet.sentence = format!(
-            "Verdicts are off: the checker, which runs in a web worker, could not be had ({reason}). All else works."
-        );
-    }
-    still("verdict", VerdictPart { sheet, state, side: world.title.clone(), send: ui.send.clone() })
-}
-
-#[derive(PartialEq)]
-struct VerdictPart {
-    sheet: VerdictSheet,
-    state: VerdictState,
-    side: String,
-    send: Callback<Msg>,
-}
-
-impl Part for VerdictPart {
-    fn draw(&self) -> Html {
-        let title = match self.state {
-            VerdictState::Checking => "Verdict: checking …",
-            VerdictState::Linearizable => "Linearizable so far",
-            VerdictState::NotLinearizable => "Not linearizable",
-            VerdictState::Unknown(_) => "Verdict: unknown",
-            VerdictState::Off => "Not checked",
-        };
-        let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder, staleness } = &self.sheet;
-        let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before.0 as f64 / 1e3));
-        let list = |lines: &[String]| lines.iter().map(|line| el("li").text(line)).collect();
-        let rung = |rung: &Rung| {
-            let (class, sign, said) = match rung.kept {
-                Some(true) => ("good", "✓", "kept"),
-                Some(false) => ("bad", "✕", "broken"),
-                None => ("", "?", "unknown"),
-            };
-            let standing = el("b").class(class).text(&format!("{sign} {said}"));
-            el("li").add(el("span").text(rung.name)).add(standing).optional(filled("p", &rung.why))
-        };
-        let mut parts = Vec::new();
-        if !operations.is_empty() {
-            parts.push(el("h3").text("Evidence, latest first"));
-            parts.push(classed("ul", "proof").all(list(operations)));
-            if !seen.is_empty() {
-                let count = format!("What these saw ({})", seen.len());
-                let all = classed("ul", "proof").all(list(seen));
-                parts.push(el("details").add(el("summary").text(&count)).add(all));
-            }
-            parts.push(el("h3").text("Faults at that time"));
-            let none = [String::from("none")];
-            parts.push(classed("ul", "proof").all(list(if faults.is_empty() { &none } else { faults })));
-        }
-        if !ladder.is_empty() {
-            parts.push(el("h3").text("Guarantees, the weaker ones first"));
-            parts.push(classed("ul", "ladder").all(ladder.iter().map(rung).collect()));
-        }
-        if !staleness.is_empty() && rest::here() {
-            parts.push(rest::get().staleness(staleness));
-        }
-        frame(title, &self.side, &self.send)
-            .optional(before.map(|before| classed("div", "actions").add(go(before))))
-            .add(el("p").text(sentence))
-            .list(parts)
-            .optional(recovered.as_ref().map(|text| el("p").text(&format!("{text}."))))
-            .html()
-    }
 }
 
 fn node(lab: &dyn Lab, index: usize, world: &World, node: &NodeView, ui: &ViewState) -> SheetPart {

@@ -1,5 +1,7 @@
 //! People's phones: what each shows, how its latest operation stands, and what its owner can do.
 
+pub mod view;
+
 use cap_lab::node::NodeId;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, HtmlSelectElement, PointerEvent};
@@ -9,7 +11,8 @@ use yew::{Callback, Html, TargetCast};
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, option, quiet, words};
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{Act, PhoneState, PhoneView, PostView, World};
+use crate::ui::lab::{Act, World};
+use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
 use crate::ui::state::{Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
