@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::shared_vec::SharedVec;
+use cap_lab::sim::fault::MessageName;
 use cap_lab::spacetime::Diagram;
-use cap_lab::store::feed::Operation;
 
+use crate::ui::act::Act;
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{DeathView, FlightView, NodeView};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
@@ -79,6 +80,8 @@ pub trait Lab {
         let _ = answer;
         false
     }
+    /// What a script calls a message; `None` once it has arrived or died.
+    fn message_name(&self, world: usize, flight: u32) -> Option<MessageName>;
     /// What a message says; `None` once it has arrived or died.
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet>;
     /// Every step that can happen next in `world`, with what it will do, soonest first.
@@ -103,55 +106,6 @@ pub trait Lab {
     fn export(&self) -> String;
     /// The run as a golden script, so that a discovery becomes a test.
     fn golden_script(&self) -> String;
-}
-
-/// What a learner can do. A link is named by the direction it carries: (from, to).
-#[derive(Clone, PartialEq, Debug)]
-pub enum Act {
-    /// Cuts these directed links: what is on its way over them is lost.
-    Cut(Vec<(NodeId, NodeId)>),
-    /// Heals these directed links.
-    Heal(Vec<(NodeId, NodeId)>),
-    /// Heals every link.
-    HealAll,
-    /// Cuts a node off from all other servers.
-    Isolate(NodeId),
-    /// Stops a node; what it had not synced is lost, or by luck not.
-    Crash { node: NodeId, lose_unsynced: bool },
-    /// Starts it again from its disk.
-    Restart(NodeId),
-    /// Stops a node's execution without losing anything (a long garbage collection, a suspended VM).
-    Pause(NodeId),
-    /// Goes on.
-    Resume(NodeId),
-    /// Sets a node's wall clock off by so much.
-    Skew { node: NodeId, ms: i64 },
-    /// Makes both clocks of a node run fast (positive) or slow.
-    Drift { node: NodeId, ppm: i32 },
-    /// Keeps a message from arriving until it is released.
-    Hold { world: usize, flight: u32 },
-    /// Lets a held message go on.
-    Release { world: usize, flight: u32 },
-    /// Loses a message.
-    Drop { world: usize, flight: u32 },
-    /// Sends a second copy of it.
-    Duplicate { world: usize, flight: u32 },
-    /// Makes it arrive now.
-    Deliver { world: usize, flight: u32 },
-    /// One of `next_steps`, by its key.
-    Next { world: usize, key: u64 },
-    /// A person posts.
-    Post { person: NodeId, text: String },
-    /// A person reads the newest posts.
-    Read { person: NodeId },
-    /// A person moves to another replica.
-    Attach { person: NodeId, to: NodeId },
-    /// How much the people do by themselves, in percent of the usual; 0 is off.
-    Traffic { percent: u16 },
-    /// An operator asks a replica for something.
-    Operate { node: NodeId, operation: Operation },
-    /// A proposer is asked to propose a value.
-    Propose { proposer: NodeId, value: String },
 }
 
 /// One world at one moment.

@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use yew::Html;
 
+use crate::ui::act::Act;
 use crate::ui::diagram;
 use crate::ui::el::{El, button, classed, el, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::header::{header, name_of};
 use crate::ui::history::history;
-use crate::ui::lab::{Act, Lab, Page, World};
+use crate::ui::lab::{Lab, Page, World};
 use crate::ui::phones::phones;
 use crate::ui::phones::view::PhoneState;
 use crate::ui::rest;
@@ -135,7 +136,7 @@ pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html
         },
         Coach::Silent => "",
     };
-    let heal = || button("primary", "Heal all links", &ui.send, Msg::Do(Act::HealAll)).attr("title", "H");
+    let heal = || button("primary", "Heal all links", &ui.send, Msg::HealAll).attr("title", "H");
     classed("div", "coach").add(el("p").text(told.as_deref().unwrap_or(text))).optional(cut.then(heal)).html()
 }
 

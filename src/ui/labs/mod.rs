@@ -1,6 +1,5 @@
 //! The experiments behind the pages: [`Lab`] for real runs.
 
-mod acts;
 pub mod asked;
 mod common;
 mod feed;

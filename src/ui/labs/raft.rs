@@ -6,13 +6,13 @@ use cap_lab::raft::{
 };
 use cap_lab::sim::model::{self, Slot};
 use cap_lab::store::consistent_feed::Command;
-use cap_lab::store::feed::{Ask, Operation};
+use cap_lab::store::feed::{Ask, Operation, Request};
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
+use crate::ui::act::{Act, ask};
 use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
-use crate::ui::lab::Act;
 use crate::ui::log::view::{LogCell, LogRow, Replication};
 use crate::ui::setup::view::Switch;
 use crate::ui::sheet::view::Sheet;
@@ -316,11 +316,11 @@ fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
     let mut offered = Vec::new();
     if leader.config().switches.transfer && node != id {
         let operation = Operation::Transfer(id);
-        offered.push(("Hand leadership to it".to_owned(), Act::Operate { node, operation }));
+        offered.push(("Hand leadership to it".to_owned(), ask(node, Request::Operate(operation))));
     }
     let membership = leader.membership();
     let all = run.world().setup.servers();
-    let mut offer = |label: &str, operation| offered.push((label.to_owned(), Act::Operate { node, operation }));
+    let mut offer = |label: &str, operation| offered.push((label.to_owned(), ask(node, Request::Operate(operation))));
     if !membership.electorate().contains(id) {
         if !membership.learners.contains(id) {
             offer("Let it learn, without a vote", Operation::Learner(id));

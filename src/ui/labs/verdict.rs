@@ -306,7 +306,8 @@ mod tests {
     use cap_lab::node::{Micros, NodeId};
     use cap_lab::referee::Referee;
 
-    use crate::ui::lab::{Act, Lab, Page};
+    use crate::ui::act::{Act, heal_all};
+    use crate::ui::lab::{Lab, Page};
     use crate::ui::verdict::view::{VerdictState, VerdictView};
 
     const CP: usize = 0;
@@ -412,7 +413,7 @@ mod tests {
         let (mut lab, mut referee, cut) = after_a_cut();
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
         lab.seek(cut + Micros(2));
-        lab.act(Act::HealAll).expect("links are cut");
+        lab.act(heal_all(&lab.world(AP).cut)).expect("links are cut");
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable);
         lab.switch_branch(0);
         lab.play(cut + Micros::from_ms(3_000));

@@ -1,5 +1,6 @@
 //! A node, a link or a message, opened up: what it is, what it knows, and what can be done to it.
 
+pub mod offers;
 pub mod view;
 
 use std::rc::Rc;
@@ -7,11 +8,13 @@ use std::rc::Rc;
 use cap_lab::node::NodeId;
 use yew::{Callback, Html};
 
+use self::offers::{Offer, at_link, at_message, at_node};
 use self::view::Sheet;
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::figure::view::{NodeView, RoleMark, Status};
-use crate::ui::lab::{Act, Lab, World};
-use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
+use crate::ui::figure::links::{LinkState, link_state};
+use crate::ui::figure::view::NodeView;
+use crate::ui::lab::{Lab, World};
+use crate::ui::state::{Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::verdict;
 
@@ -35,16 +38,15 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Option<Html
 struct SheetPart {
     sheet: Sheet,
     side: String,
-    /// Label, what it does, whether it takes something away.
-    actions: Vec<(String, Act, bool)>,
+    offers: Vec<Offer>,
     send: Callback<Msg>,
 }
 
 impl Part for SheetPart {
     fn draw(&self) -> Html {
         let mut actions = Vec::new();
-        for (label, act, harm) in &self.actions {
-            let class = if *harm { "harm" } else { "" };
+        for Offer { label, act, harms } in &self.offers {
+            let class = if *harms { "harm" } else { "" };
             actions.push(button(class, label, &self.send, Msg::Do(act.clone())).key(label));
         }
         let mut sections = Vec::new();
@@ -75,59 +77,16 @@ pub fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
 }
 
 fn node(lab: &dyn Lab, index: usize, world: &World, node: &NodeView, ui: &ViewState) -> SheetPart {
-    let id = node.id;
-    let mut actions = Vec::new();
-    match node.status {
-        Status::Up => {
-            actions.push(("Crash".to_owned(), Act::Crash { node: id, lose_unsynced: true }, true));
-            actions.push(("Crash, disk keeps all".to_owned(), Act::Crash { node: id, lose_unsynced: false }, true));
-            actions.push(("Pause".to_owned(), Act::Pause(id), true));
-        }
-        Status::Crashed => actions.push(("Restart".to_owned(), Act::Restart(id), false)),
-        Status::Paused => {
-            actions.push(("Resume".to_owned(), Act::Resume(id), false));
-            actions.push(("Crash".to_owned(), Act::Crash { node: id, lose_unsynced: true }, true));
-        }
-    }
-    if world.cut.get(id.index()).is_some_and(|cut| cut.len() + 1 < world.nodes.len()) {
-        actions.push(("Isolate".to_owned(), Act::Isolate(id), true));
-    }
-    if node.role != RoleMark::Proposer && node.role != RoleMark::Acceptor {
-        if node.clock.is_none() {
-            actions.push(("Clock +3 s".to_owned(), Act::Skew { node: id, ms: 3_000 }, true));
-            actions.push(("Clock −3 s".to_owned(), Act::Skew { node: id, ms: -3_000 }, true));
-            actions.push(("Runs 10 % fast".to_owned(), Act::Drift { node: id, ppm: 100_000 }, true));
-            actions.push(("Runs 10 % slow".to_owned(), Act::Drift { node: id, ppm: -100_000 }, true));
-        } else {
-            actions.push(("Set the clock right".to_owned(), Act::Skew { node: id, ms: 0 }, false));
-            actions.push(("Run at the right rate".to_owned(), Act::Drift { node: id, ppm: 0 }, false));
-        }
-    }
-    let sheet = lab.node_sheet(index, id);
-    actions.extend(sheet.actions.iter().map(|(label, act)| (label.clone(), act.clone(), false)));
-    SheetPart { sheet, side: world.title.clone(), actions, send: ui.send.clone() }
+    let sheet = lab.node_sheet(index, node.id);
+    let own = sheet.actions.iter().map(|(label, act)| Offer { label: label.clone(), act: act.clone(), harms: false });
+    let offers = at_node(world, node).into_iter().chain(own).collect();
+    SheetPart { sheet, side: world.title.clone(), offers, send: ui.send.clone() }
 }
 
 fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
     let name = |id: NodeId| world.nodes.get(id.index()).map(|node| node.name.clone()).unwrap_or_default();
     let (na, nb) = (name(a), name(b));
     let state = link_state(&world.cut, a, b);
-    let (there, back) = (vec![(a, b)], vec![(b, a)]);
-    let both = vec![(a, b), (b, a)];
-    let mut actions = Vec::new();
-    if state != LinkState::Cut {
-        actions.push(("Cut both ways".to_owned(), Act::Cut(both.clone()), true));
-    }
-    if state != LinkState::Whole {
-        actions.push(("Heal both ways".to_owned(), Act::Heal(both), false));
-    }
-    for (pair, from, to, gone) in [
-        (there, &na, &nb, matches!(state, LinkState::Cut | LinkState::CutThere)),
-        (back, &nb, &na, matches!(state, LinkState::Cut | LinkState::CutBack)),
-    ] {
-        let (verb, act) = if gone { ("Heal", Act::Heal(pair)) } else { ("Cut", Act::Cut(pair)) };
-        actions.push((format!("{verb} {from} → {to}"), act, !gone));
-    }
     let word = |gone: bool| if gone { "cut" } else { "carries" }.to_owned();
     let sheet = Sheet {
         title: format!("Link {na} – {nb}"),
@@ -141,31 +100,23 @@ fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
         meaning: "A message that is on its way when its link is cut is lost. Neither end is told.".to_owned(),
         actions: Vec::new(),
     };
-    SheetPart { sheet, side: "in every world".to_owned(), actions, send: ui.send.clone() }
+    SheetPart { sheet, side: "in every world".to_owned(), offers: at_link(world, a, b), send: ui.send.clone() }
 }
 
 fn message(lab: &dyn Lab, index: usize, world: &World, flight: u32, ui: &ViewState) -> SheetPart {
-    let side = world.title.clone();
-    let Some(sheet) = lab.flight_sheet(index, flight) else {
-        let sheet = Sheet {
-            title: "Message".to_owned(),
-            sections: Vec::new(),
-            meaning: "It is no longer on its way: it has arrived, or it was lost.".to_owned(),
-            actions: Vec::new(),
-        };
-        return SheetPart { sheet, side, actions: Vec::new(), send: ui.send.clone() };
-    };
     let held = world.flights.iter().any(|other| other.id == flight && other.held);
-    let hold = if held {
-        ("Release".to_owned(), Act::Release { world: index, flight }, false)
-    } else {
-        ("Hold".to_owned(), Act::Hold { world: index, flight }, false)
+    let opened = lab.flight_sheet(index, flight).zip(lab.message_name(index, flight));
+    let (sheet, offers) = match opened {
+        Some((sheet, name)) => (sheet, at_message(index, &name, held)),
+        None => {
+            let sheet = Sheet {
+                title: "Message".to_owned(),
+                sections: Vec::new(),
+                meaning: "It is no longer on its way: it has arrived, or it was lost.".to_owned(),
+                actions: Vec::new(),
+            };
+            (sheet, Vec::new())
+        }
     };
-    let actions = vec![
-        ("Deliver now".to_owned(), Act::Deliver { world: index, flight }, false),
-        hold,
-        ("Duplicate".to_owned(), Act::Duplicate { world: index, flight }, false),
-        ("Drop".to_owned(), Act::Drop { world: index, flight }, true),
-    ];
-    SheetPart { sheet, side, actions, send: ui.send.clone() }
+    SheetPart { sheet, side: world.title.clone(), offers, send: ui.send.clone() }
 }

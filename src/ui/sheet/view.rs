@@ -1,6 +1,6 @@
 //! What a sheet shows: a node or a message, opened up.
 
-use crate::ui::lab::Act;
+use crate::ui::act::Act;
 
 /// A node or a message, opened up.
 #[derive(Clone, PartialEq, Debug)]

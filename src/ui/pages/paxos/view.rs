@@ -4,20 +4,21 @@ use cap_lab::explain::Sentence;
 use cap_lab::node::NodeId;
 use cap_lab::node::NodeSet;
 
+use crate::ui::act::Act;
 use crate::ui::figure::view::FlightHue;
 use crate::ui::figure::view::Status;
 
 /// Something that can happen next.
 #[derive(Clone, PartialEq, Debug)]
 pub struct NextStep {
-    /// For [`crate::ui::lab::Act::Next`].
-    pub key: u64,
+    /// What makes it happen.
+    pub act: Act,
     /// "Deliver Accept(1.p1, blue) to a3".
     pub title: String,
     /// "a3 will refuse: it promised 2.p2".
     pub outcome: String,
-    /// The message, if it is one: it can be dropped, held and duplicated as well.
-    pub flight: Option<u32>,
+    /// What loses the message, if it is one that arrives.
+    pub loss: Option<Act>,
     /// Whose colour it wears.
     pub hue: FlightHue,
     /// "Deliver", "Do it".
