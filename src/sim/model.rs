@@ -378,7 +378,6 @@ impl<N: Node> Model<N> {
         }
     }
 
-    #[inline(never)]
     fn crash(&mut self, id: NodeId, keep: u32, outcome: &mut Outcome<N>) {
         outcome.node = Some(id);
         let slot = Arc::make_mut(&mut self.slots[id.index()]);

@@ -238,7 +238,6 @@ pub struct Broken {
 }
 
 /// What a stale read breaks where none may be.
-#[inline(never)]
 pub(super) fn stale_read(store: Store, reader: &str, author: &str, stale: StaleRead) -> Broken {
     let invariant = match store {
         Store::Raft(..) => raft::invariant::LINEARIZABLE_READS,
