@@ -215,8 +215,8 @@ impl App {
             }
             Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
             Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
-            Msg::Seek(ms) => {
-                self.lab.seek(Micros((ms.max(0.0) * 1e3) as u64));
+            Msg::Seek(to) => {
+                self.lab.seek(to);
                 self.look()
             }
             Msg::SeekStep(step) => {

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use yew::Html;
 
-use crate::ui::act::Act;
 use crate::ui::diagram;
 use crate::ui::el::{El, button, classed, el, together, words};
 use crate::ui::events::events;

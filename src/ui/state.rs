@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::node::NodeId;
+use cap_lab::node::{Micros, NodeId};
 use yew::Callback;
 
 use crate::ui::act::Act;
@@ -23,8 +23,8 @@ pub enum Msg {
     Step,
     /// Goes back one event.
     Back,
-    /// Moves the play head, in milliseconds of run time.
-    Seek(f64),
+    /// Moves the play head.
+    Seek(Micros),
     /// Moves it to where so many events have happened.
     SeekStep(u32),
     /// Sets the speed: the decimal logarithm times 100.

@@ -12,7 +12,7 @@ use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
-use cap_lab::store::feed::{Ask, Request};
+use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::{

@@ -15,7 +15,7 @@ use cap_lab::experiment::PaxosExperiment;
 use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
-use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer, Value};
+use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::model::{self, Model};

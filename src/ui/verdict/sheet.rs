@@ -1,5 +1,6 @@
 //! A verdict, opened up: what it comes to, the evidence, and the guarantees that were kept.
 
+use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{button, classed, el, filled};
@@ -40,7 +41,7 @@ impl Part for VerdictPart {
             VerdictState::Off => "Not checked",
         };
         let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder, staleness } = &self.sheet;
-        let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before.0 as f64 / 1e3));
+        let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before));
         let list = |lines: &[String]| lines.iter().map(|line| el("li").text(line)).collect();
         let rung = |rung: &Rung| {
             let (class, sign, said) = match rung.kept {
