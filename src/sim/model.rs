@@ -378,7 +378,6 @@ impl<N: Node> Model<N> {
         }
     }
 
-    #[inline(never)]
     fn crash(&mut self, id: NodeId, keep: u32, outcome: &mut StepOutcome<N>) {
         outcome.node = Some(id);
         let host = Arc::make_mut(&mut self.hosts[id.index()]);

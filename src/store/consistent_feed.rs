@@ -309,7 +309,6 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         self.drive(out, |log, inner| log.on_request(id, request, at, inner));
     }
 
-    #[inline(never)]
     pub(super) fn on_admin(&mut self, id: RequestId, command: AdminCommand, at: Clocks, out: &mut Out) {
         match self.log.admin(command) {
             Some(request) => self.ask_log(Origin::Operator(id), request, at, out),

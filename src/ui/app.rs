@@ -482,7 +482,6 @@ impl App {
     }
 
     /// Another run takes the place of this one.
-    #[inline(never)]
     fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
         if std::mem::take(&mut self.ui.at_histories) {
@@ -507,13 +506,11 @@ impl App {
     }
 
     /// Takes a run that is to be watched from its start.
-    #[inline(never)]
     fn play_slowly(&mut self, lab: Box<dyn Lab>) -> bool {
         self.ui.playing = true;
         self.take(lab)
     }
 
-    #[inline(never)]
     fn navigate(&mut self) -> bool {
         let at_histories = browser::at_histories();
         let moved = std::mem::replace(&mut self.ui.at_histories, at_histories) != at_histories;

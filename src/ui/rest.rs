@@ -3,9 +3,6 @@
 //!
 //! [`rest`] is where the build cuts: what is reached from [`All`] and from nowhere else is left out of the first file. So all
 //! that belongs there is behind [`Rest`], whose table of functions comes with it.
-//!
-//! What must be callable at any time, and hardly ever is called in the first moments, comes later as well, without any words
-//! about it in the source: `split/later.txt` names it. Many an `#[inline(never)]` is there to keep it a function to be named.
 
 use std::cell::Cell;
 use std::rc::Rc;

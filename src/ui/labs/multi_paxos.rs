@@ -23,7 +23,6 @@ fn paxos(host: &HostOf) -> &MultiPaxos<Command> {
 }
 
 /// The features of Multi-Paxos, and which of them are on.
-#[inline(never)]
 pub(super) fn switches(setup: &multi_paxos::Setup) -> Vec<Switch> {
     let switch = |switch: &multi_paxos::Switch| {
         let multi_paxos::Switch { name, title, says, source, .. } = *switch;
@@ -54,7 +53,6 @@ fn cells(setup: FeedSetup, paxos: &MultiPaxos<Command>, after: u64) -> Vec<LogCe
     (after + 1..=last.0).filter_map(cell).collect()
 }
 
-#[inline(never)]
 pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
     let host = run.model().host(id);
     let (paxos, setup) = (paxos(host), run.world().setup);
@@ -85,7 +83,6 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
     }
 }
 
-#[inline(never)]
 pub(super) fn look(message: &Message<Command>) -> Look {
     use FlightHue::{Election, Work};
     use FlightShape::{Reply, Request};
@@ -103,7 +100,6 @@ pub(super) fn look(message: &Message<Command>) -> Look {
     Look { label, shape, hue }
 }
 
-#[inline(never)]
 pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     let row = |name: &str, value: String| (name.to_owned(), value);
     let host = run.model().host(id);
@@ -150,7 +146,6 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     Sheet { title, sections, meaning: meaning.to_owned(), actions: Vec::new() }
 }
 
-#[inline(never)]
 pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
     let setup = run.world().setup;
     let servers = || setup.servers().iter().map(|id| (id, run.model().host(id)));
@@ -215,7 +210,6 @@ fn list(setup: FeedSetup, payloads: &[Payload<Command>]) -> String {
 }
 
 /// What a message says, and what it means.
-#[inline(never)]
 pub(super) fn message_words(setup: FeedSetup, message: &Message<Command>) -> (Vec<(String, String)>, String) {
     let row = |name: &str, value: String| (name.to_owned(), value);
     let (mut rows, meaning) = match message {

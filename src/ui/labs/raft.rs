@@ -91,7 +91,6 @@ fn seat(membership: &Membership, servers: NodeSet, id: NodeId) -> Option<&'stati
 }
 
 /// How decisions are made while the configuration is joint.
-#[inline(never)]
 pub(super) fn joint(run: &FeedRun) -> Option<String> {
     let membership = latest(run);
     let Membership { voters, outgoing, .. } = membership;
@@ -304,7 +303,6 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
 }
 
 /// What an operator may ask for at a server.
-#[inline(never)]
 fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
     let servers = run.world().setup.servers().iter().map(|id| run.model().host(id));
     let leaders =
@@ -336,7 +334,6 @@ fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
 }
 
 /// What a message says, and what it means.
-#[inline(never)]
 pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) -> (Vec<(String, String)>, String) {
     let row = |name: &str, value: String| (name.to_owned(), value);
     match message {

@@ -229,7 +229,6 @@ impl FromStr for Store {
 }
 
 /// What a stale read breaks where none may be.
-#[inline(never)]
 pub(super) fn stale_read(store: Store, reader: &str, author: &str, stale: StaleRead) -> Violation {
     let invariant = match store {
         Store::Raft(..) => raft::invariant::LINEARIZABLE_READS,
