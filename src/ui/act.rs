@@ -8,7 +8,7 @@ use cap_lab::sim::fault::{Intervention, Link};
 use cap_lab::store::feed;
 
 use crate::ui::figure::links::{LinkState, link_state, links};
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 
 /// What is done to the run of any page.
 pub type Act = Intervention<Ask>;
@@ -66,7 +66,7 @@ pub fn toggle_link(cut: &[NodeSet], a: NodeId, b: NodeId) -> Act {
 }
 
 /// Cuts a node off from all others.
-pub fn isolate(world: &World, node: NodeId) -> Act {
+pub fn isolate(world: &WorldView, node: NodeId) -> Act {
     let its = links(world).into_iter().filter(|(a, b)| *a == node || *b == node);
     Act::Cut(its.flat_map(|(a, b)| both_ways(a, b)).collect())
 }
@@ -81,7 +81,7 @@ fn cut_links(cut: &[NodeSet]) -> impl Iterator<Item = Link> + '_ {
 }
 
 /// What was done to `world`, in a sentence. `world` is as it was before.
-pub fn done(act: &Act, world: &World) -> String {
+pub fn done(act: &Act, world: &WorldView) -> String {
     let of = match act {
         Intervention::Cut(links) | Intervention::Heal(links) => links_done(links, world),
         Intervention::Request { node, request } => asked(*node, request, world),
@@ -92,13 +92,13 @@ pub fn done(act: &Act, world: &World) -> String {
 }
 
 /// A node's name, or a person's.
-fn name(id: NodeId, world: &World) -> String {
+fn name(id: NodeId, world: &WorldView) -> String {
     let node = world.nodes.get(id.index()).map(|node| &node.name);
     let person = || world.phones.iter().find(|phone| phone.id == id).map(|phone| &phone.name);
     node.or_else(person).map_or_else(|| id.to_string(), Clone::clone)
 }
 
-fn links_done(done: &[Link], world: &World) -> String {
+fn links_done(done: &[Link], world: &WorldView) -> String {
     let name = |id: &NodeId| name(*id, world);
     let first = done.first().map_or([NodeId(0); 2], |(a, b)| [*a, *b]);
     let shared = first.into_iter().find(|node| done.iter().all(|(a, b)| a == node || b == node));
@@ -116,13 +116,13 @@ fn links_done(done: &[Link], world: &World) -> String {
     }
 }
 
-fn asked(node: NodeId, request: &Ask, world: &World) -> String {
+fn asked(node: NodeId, request: &Ask, world: &WorldView) -> String {
     let who = name(node, world);
     match request {
         Ask::Feed(feed::Request::Post(_)) => format!("{who} posts"),
         Ask::Feed(feed::Request::Read) => format!("{who} reads"),
         Ask::Feed(feed::Request::Attach(to)) => format!("{who} now talks to {}", name(*to, world)),
-        Ask::Feed(feed::Request::Operate(operation)) => format!("{who} is asked: {operation}"),
+        Ask::Feed(feed::Request::Admin(command)) => format!("{who} is asked: {command}"),
         Ask::Paxos(paxos::Request::Propose(value)) => format!("{who} is asked to propose {value}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::ui::figure::view::{RoleMark, Status};
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 use crate::ui::phones::view::PhoneState;
 
 /// The least time between two announcements, in milliseconds.
@@ -47,8 +47,8 @@ impl Announcer {
 }
 
 /// What changed between two pictures of a world that is worth saying: a new leader, a refusal.
-pub fn changes(before: &Rc<World>, after: &Rc<World>) -> impl Iterator<Item = (About, String)> {
-    let leads = |world: &World, index: usize| {
+pub fn changes(before: &Rc<WorldView>, after: &Rc<WorldView>) -> impl Iterator<Item = (About, String)> {
+    let leads = |world: &WorldView, index: usize| {
         world.nodes.get(index).is_some_and(|node| node.role == RoleMark::Leader && node.status == Status::Up)
     };
     let elected = after.nodes.iter().enumerate().find(|(index, _)| leads(after, *index) && !leads(before, *index));

@@ -22,7 +22,7 @@ use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Size;
 use crate::ui::history::{Strip, strip_id};
-use crate::ui::lab::{Lab, Page, World};
+use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
@@ -46,7 +46,7 @@ pub struct App {
     lab: Box<dyn Lab>,
     ui: ViewState,
     /// The worlds at the play head, as of the last change.
-    worlds: Vec<Rc<World>>,
+    worlds: Vec<Rc<WorldView>>,
     frame: Option<AnimationFrame>,
     last_frame_ms: Option<f64>,
     frames: u32,
@@ -431,9 +431,9 @@ impl App {
             let mut world = self.lab.world(index);
             world.history = self.lab.history(index, from, to);
             world.verdict = world.verdict.map(|verdict| self.verdict(verdict));
-            Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
+            Rc::new(if self.ui.routine { WorldView { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
-        let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
+        let fresh: Vec<Rc<WorldView>> = (0..self.lab.worlds()).map(world).collect();
         let news: Vec<(About, String)> =
             self.worlds.iter().zip(&fresh).flat_map(|(before, after)| announce::changes(before, after)).collect();
         // What the learner must not miss stops the run at that step.

@@ -3,11 +3,11 @@
 use cap_lab::node::{NodeId, NodeSet};
 
 use crate::ui::figure::view::RoleMark;
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 
 /// The links of a world, lower id first: all pairs, except that proposers do not talk to proposers, nor acceptors to
 /// acceptors.
-pub fn links(world: &World) -> Vec<(NodeId, NodeId)> {
+pub fn links(world: &WorldView) -> Vec<(NodeId, NodeId)> {
     let side = |index: usize| match world.nodes[index].role {
         RoleMark::Proposer => 1,
         RoleMark::Acceptor => 2,

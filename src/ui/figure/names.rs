@@ -4,11 +4,11 @@ use cap_lab::node::NodeId;
 
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::{RoleMark, Status};
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 use crate::ui::state::Item;
 
 /// The name of an item for the screen reader, as page-wide words: "link n1 to n3, cut".
-pub fn item_name(world: &World, item: Item) -> String {
+pub fn item_name(world: &WorldView, item: Item) -> String {
     let name = |id: NodeId| world.nodes.get(id.index()).map_or_else(|| id.to_string(), |node| node.name.clone());
     match item {
         Item::Node(id) => {

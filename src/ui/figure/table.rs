@@ -10,11 +10,11 @@ use crate::ui::el::{El, classed, el, quiet, words};
 use crate::ui::figure::links::{LinkState, link_state, links};
 use crate::ui::figure::names::node_role;
 use crate::ui::figure::view::{FlightView, NodeView};
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 use crate::ui::state::{Item, Msg, ViewState};
 
 /// Nodes, links and messages of `world` in three tables.
-pub fn tables(index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
+pub fn tables(index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html {
     let of = Tables { index, world, ui };
     let nodes = world.nodes.iter().map(|node| of.node(node)).collect();
     let rows = links(world).into_iter().map(|(a, b)| of.link(a, b)).collect();
@@ -41,7 +41,7 @@ fn row(key: &str, head: &str, state: &str, buttons: Vec<El>) -> El {
 /// What the rows have in common.
 struct Tables<'a> {
     index: usize,
-    world: &'a World,
+    world: &'a WorldView,
     ui: &'a ViewState,
 }
 

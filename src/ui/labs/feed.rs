@@ -7,7 +7,7 @@ use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
-use cap_lab::referee::{Answer, Brief, Told};
+use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::network::Envelope;
@@ -29,7 +29,7 @@ use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape, NodeView};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::{Lab, World};
+use crate::ui::lab::{Lab, WorldView};
 use crate::ui::pages::paxos::view::NextStep;
 use crate::ui::rest;
 use crate::ui::setup::view::{LogChoice, Setup, Switch};
@@ -114,13 +114,13 @@ pub(super) struct Cache {
 /// How many notes and observations there were, and when the newest came.
 type EventStamp = (u64, Micros, u64, Micros);
 
-fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
+fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
     let verdict = cache.verdicts.look(now);
-    World {
+    WorldView {
         title: title.to_owned(),
         subtitle: match store {
             Store::Raft(..) => raft::joint(run).unwrap_or_else(|| subtitle.to_owned()),
@@ -300,7 +300,7 @@ impl Lab for FeedLab {
         self.caches.borrow().len()
     }
 
-    fn world(&self, world: usize) -> World {
+    fn world(&self, world: usize) -> WorldView {
         self::world(self.run(world), self.timeline.now(), &mut self.caches.borrow_mut()[world])
     }
 
@@ -352,7 +352,7 @@ impl Lab for FeedLab {
         for (world, cache) in self.caches.borrow_mut().iter_mut().enumerate() {
             if let Some(brief) = cache.verdicts.brief(self.run(world), now, case, opened.map(|opened| opened == world))
             {
-                briefs.push(write(&Told::Run(Brief { world: world as u8, ..brief })));
+                briefs.push(write(&Query::Run(Brief { world: world as u8, ..brief })));
             }
         }
         briefs

@@ -7,7 +7,7 @@ use yew::Html;
 use crate::ui::el::classed;
 use crate::ui::history::history;
 use crate::ui::invariants::invariants;
-use crate::ui::lab::{Lab, World};
+use crate::ui::lab::{Lab, WorldView};
 use crate::ui::log::logs;
 use crate::ui::page::{cluster, coach, side};
 use crate::ui::phones::phones;
@@ -15,7 +15,7 @@ use crate::ui::state::ViewState;
 use crate::ui::verdict::meters::meters;
 
 /// The page.
-pub fn page(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+pub fn page(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let Some(world) = worlds.first() else { return Html::default() };
     let invite = "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.";
     let logs = world.replication.as_ref().map(logs);

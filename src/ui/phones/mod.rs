@@ -13,13 +13,13 @@ use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, option, quiet, words};
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
 use crate::ui::state::{Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
 /// The row of phones under a figure.
-pub fn phones(index: usize, world: &World, ui: &ViewState) -> Html {
+pub fn phones(index: usize, world: &WorldView, ui: &ViewState) -> Html {
     let cards = world.phones.iter().map(|phone| {
         still(
             &phone.name,

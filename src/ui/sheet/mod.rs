@@ -13,7 +13,7 @@ use self::view::Sheet;
 use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::NodeView;
-use crate::ui::lab::{Lab, World};
+use crate::ui::lab::{Lab, WorldView};
 use crate::ui::state::{Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::verdict;
@@ -22,7 +22,7 @@ use crate::ui::verdict;
 pub const SHEET_ID: &str = "sheet";
 
 /// What is opened up, if anything is.
-pub fn sheet(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Option<Html> {
+pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<Html> {
     let (index, item) = ui.selected?;
     let world = worlds.get(index)?;
     let part = match item {
@@ -76,14 +76,14 @@ pub fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
         .add(head)
 }
 
-fn node(lab: &dyn Lab, index: usize, world: &World, node: &NodeView, ui: &ViewState) -> SheetPart {
+fn node(lab: &dyn Lab, index: usize, world: &WorldView, node: &NodeView, ui: &ViewState) -> SheetPart {
     let sheet = lab.node_sheet(index, node.id);
     let own = sheet.actions.iter().map(|(label, act)| Offer { label: label.clone(), act: act.clone(), harms: false });
     let offers = at_node(world, node).into_iter().chain(own).collect();
     SheetPart { sheet, side: world.title.clone(), offers, send: ui.send.clone() }
 }
 
-fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
+fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
     let name = |id: NodeId| world.nodes.get(id.index()).map(|node| node.name.clone()).unwrap_or_default();
     let (na, nb) = (name(a), name(b));
     let state = link_state(&world.cut, a, b);
@@ -103,7 +103,7 @@ fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
     SheetPart { sheet, side: "in every world".to_owned(), offers: at_link(world, a, b), send: ui.send.clone() }
 }
 
-fn message(lab: &dyn Lab, index: usize, world: &World, flight: u32, ui: &ViewState) -> SheetPart {
+fn message(lab: &dyn Lab, index: usize, world: &WorldView, flight: u32, ui: &ViewState) -> SheetPart {
     let held = world.flights.iter().any(|other| other.id == flight && other.held);
     let opened = lab.flight_sheet(index, flight).zip(lab.message_name(index, flight));
     let (sheet, offers) = match opened {

@@ -6,7 +6,7 @@ use cap_lab::sim::fault::{Fate, MessageName};
 use crate::ui::act::{Act, both_ways, isolate};
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::{NodeView, RoleMark, Status};
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 
 /// One act, and its button.
 #[derive(Clone, PartialEq, Debug)]
@@ -48,7 +48,7 @@ fn crash_in_luck(node: NodeId) -> Act {
 }
 
 /// What can be done to a node.
-pub fn at_node(world: &World, node: &NodeView) -> Vec<Offer> {
+pub fn at_node(world: &WorldView, node: &NodeView) -> Vec<Offer> {
     let id = node.id;
     let mut all = match node.status {
         Status::Up => vec![
@@ -81,7 +81,7 @@ pub fn at_node(world: &World, node: &NodeView) -> Vec<Offer> {
 }
 
 /// What can be done to the link between `a` and `b`.
-pub fn at_link(world: &World, a: NodeId, b: NodeId) -> Vec<Offer> {
+pub fn at_link(world: &WorldView, a: NodeId, b: NodeId) -> Vec<Offer> {
     let name = |id: NodeId| world.nodes.get(id.index()).map_or("", |node| &node.name);
     let state = link_state(&world.cut, a, b);
     let both = || both_ways(a, b).to_vec();

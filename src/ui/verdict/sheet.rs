@@ -4,7 +4,7 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{button, classed, el, filled};
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 use crate::ui::rest;
 use crate::ui::sheet::frame;
 use crate::ui::state::{Msg, ViewState};
@@ -12,7 +12,7 @@ use crate::ui::still::{Part, still};
 use crate::ui::verdict::view::{Rung, VerdictSheet, VerdictState};
 
 /// What there is to say about the verdict on `world`.
-pub fn sheet(sheet: VerdictSheet, world: &World, ui: &ViewState) -> Html {
+pub fn sheet(sheet: VerdictSheet, world: &WorldView, ui: &ViewState) -> Html {
     let state = world.verdict.map_or(VerdictState::Checking, |verdict| verdict.state);
     let mut sheet = sheet;
     if let Some(reason) = ui.no_referee.as_ref().filter(|_| state == VerdictState::Off) {
