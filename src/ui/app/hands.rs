@@ -2,18 +2,19 @@
 
 use std::rc::Rc;
 
+use cap_lab::store::feed::Request;
 use gloo_timers::callback::Timeout;
 
 use super::App;
+use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Point;
 use crate::ui::figure::touch::{item_at, places};
 use crate::ui::gestures::{self, Outcome};
-use crate::ui::lab::Act;
-use crate::ui::meters::verdict_id;
 use crate::ui::sheet::SHEET_ID;
 use crate::ui::state::{FigureKey, Item, Msg, Phase, PhoneDrag};
+use crate::ui::verdict::meters::verdict_id;
 
 /// How long a press must rest to mean the menu.
 const LONG_PRESS_MS: u32 = 500;
@@ -74,7 +75,6 @@ impl App {
         self.follow(index, outcome, false)
     }
 
-    #[inline(never)]
     pub(super) fn figure_key(&mut self, index: usize, key: FigureKey) -> bool {
         let Some(world) = self.worlds.get(index).map(Rc::clone) else { return false };
         let outcome = gestures::key(&mut self.ui, index, &world, key);
@@ -95,7 +95,6 @@ impl App {
         true
     }
 
-    #[inline(never)]
     pub(super) fn long_press(&mut self) -> bool {
         self.pressing = None;
         let Some(stroke) = self.ui.stroke.take_if(|stroke| gestures::is_click(stroke)) else { return false };
@@ -106,7 +105,6 @@ impl App {
     }
 
     /// A phone is dragged: onto a replica it changes whom it talks to.
-    #[inline(never)]
     pub(super) fn phone(&mut self, mut drag: PhoneDrag, phase: Phase) -> bool {
         if phase == Phase::Move && self.ui.phone.is_none() {
             return false;
@@ -122,7 +120,7 @@ impl App {
         });
         self.ui.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);
         match (phase, drag.over) {
-            (Phase::Up, Some((_, to))) => self.act(&Act::Attach { person: drag.person, to }),
+            (Phase::Up, Some((_, to))) => self.act(&ask(drag.person, Request::Attach(to))),
             _ => true,
         }
     }

@@ -9,13 +9,12 @@ use crate::ui::announce::About;
 use crate::ui::browser;
 use crate::ui::diagram::{Do, STYLE, Shown, drawing_id, picture_id};
 use crate::ui::figure::geometry::Size;
-use crate::ui::lab::CarriedView;
+use crate::ui::history::view::CarriedView;
 
 /// While the run plays, diagrams are computed again after so many milliseconds.
 const LOOK_AGAIN_MS: f64 = 250.0;
 
 impl App {
-    #[inline(never)]
     pub(super) fn diagram(&mut self, what: &Do) -> bool {
         self.measure = true;
         if *what == Do::Toggle {
@@ -54,7 +53,6 @@ impl App {
     }
 
     /// Shows what carried an operation of `world`: these messages, between two moments.
-    #[inline(never)]
     pub(super) fn diagram_of(&mut self, world: usize, carried: &CarriedView) {
         let (width, until) = Shown::around(carried.from, carried.to);
         let shown = self.ui.diagram.get_or_insert_default();
