@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cap_lab::check::import::{self, Format, Imported, Model};
 
+mod bounds;
 mod brute;
 #[cfg(feature = "cli")]
 mod command_line;

@@ -4,13 +4,15 @@
 //! Wing & Gong (1993) try every operation that may come next: one that began before any of those still missing returned.
 //! Lowe (2017, "Testing for linearizability") remembers the configurations that were tried: which operations are in, and the
 //! state that they led to. Here a configuration is what is in of those that returned, the state, and how many of the
-//! operations of unknown fate were used; [`tried`] remembers it. Seven things make them few:
+//! operations of unknown fate were used; [`tried`] remembers it. Eight things make them few:
 //!
 //! - A read that is possible goes in at once: wherever it stood later, it could stand here.
 //! - Operations that do the same, with the same result, are interchangeable. Of those that may come next the one that returned
 //!   first is tried: in any order that takes another one here, the two can change places.
 //! - Of those of unknown fate the one that began first is used first, none while one that returned does the same, and only their
 //!   number counts.
+//! - One of unknown fate is used no earlier than it is needed: what follows it at once can't do as well without it, and does not
+//!   come to the same if it goes first.
 //! - A configuration that used more of those than another one with the same rest can do no more than that one.
 //! - Of what never returned, only what somebody's result may show is looked at ([`unseen`]).
 //! - A state from which a coming read can't be reached any more is not entered, if the object can tell ([`Spec::leads_to`]).
@@ -172,7 +174,8 @@ impl<S: Spec> Search<S> {
         processes.dedup();
         let lane = |call: u32| processes.binary_search(&calls[call as usize].process).unwrap_or(0) as u32;
         let (mut returned, mut unknown) = (Vec::with_capacity(members.len()), Vec::new());
-        let mut kind_of: HashMap<&S::Action, u32, FastState> = HashMap::default();
+        let mut kind_of: HashMap<&S::Action, u32, FastState> =
+            HashMap::with_capacity_and_hasher(members.len(), FastState::default());
         for &call in members {
             let Call { action, invoked, returned: at, .. } = &calls[call as usize];
             let Some(at) = *at else {
@@ -294,6 +297,22 @@ impl<S: Spec> Search<S> {
         }
     }
 
+    /// Drops what may as well come before the operation of unknown fate that was just used, `before` which the state was another
+    /// one. All that it comes to is come to from there, with no more used: by whoever ends up there after it went first, or by
+    /// leaving out what it overwrote.
+    fn drop_needless(&mut self, spec: &S, before: &S::State) {
+        let Some(&Pick::Class(used)) = self.placed.last() else { return };
+        let mut coming = std::mem::take(&mut self.coming);
+        coming.retain(|Candidate { urgency: (_, pick), after }| {
+            let Some(without) = spec.step(before, self.action(*pick)) else { return true };
+            let is_overwritten = without == *after;
+            let goes_first = || spec.step(&without, &self.classes[used as usize].action).as_ref() == Some(after);
+            let commutes = matches!(pick, Pick::Returned(_)) && goes_first();
+            !is_overwritten && !commutes
+        });
+        self.coming = coming;
+    }
+
     /// Comes to a configuration: puts in the reads that are possible, and unless it was here before, lists what may come next.
     fn enter(&mut self, spec: &S, bytes_max: usize) -> Option<Found> {
         self.explored += 1;
@@ -307,6 +326,9 @@ impl<S: Spec> Search<S> {
             Novelty::Full => return Some(Found::Full),
             Novelty::New => {
                 self.drop_doomed(spec);
+                if let Some(before) = self.choices.last().map(|choice| choice.state.clone()) {
+                    self.drop_needless(spec, &before);
+                }
                 if !self.coming.is_empty() {
                     let (placed, base) = (self.placed.len(), self.candidates.len());
                     self.choices.push(Choice { placed, base, state: self.state.clone(), listed: None });
@@ -351,6 +373,9 @@ impl<S: Spec> Search<S> {
         self.scan(spec);
         self.coming.retain(|one| Some(one.urgency) > listed);
         self.drop_doomed(spec);
+        if let Some(before) = self.choices.len().checked_sub(2).map(|before| self.choices[before].state.clone()) {
+            self.drop_needless(spec, &before);
+        }
         self.list();
     }
 
@@ -358,9 +383,8 @@ impl<S: Spec> Search<S> {
     fn scan(&mut self, spec: &S) {
         (self.after_last, self.scan) = (None, self.scan + 1);
         self.coming.clear();
-        for lane in 0..self.lanes.len() {
-            self.scan_lane(spec, lane);
-        }
+        // Of those that can't come next and may not wait, the most urgent one.
+        let stuck = (0..self.lanes.len()).filter_map(|lane| self.scan_lane(spec, lane)).min();
         for (index, class) in (0..).zip(&self.classes) {
             let used = self.used.count(index) as usize;
             let in_time = class.members.get(used).is_some_and(|one| one.0 <= self.deadlines[class.lane as usize]);
@@ -372,17 +396,21 @@ impl<S: Spec> Search<S> {
                 && let Some(after) = spec.step(&self.state, &class.action)
                 && after != self.state
             {
-                self.coming.push(Candidate { urgency: (u64::MAX, Pick::Class(index)), after });
+                let helps = stuck
+                    .is_some_and(|(_, position)| spec.step(&after, &self.returned[position as usize].action).is_some());
+                let urgency = (u64::MAX - u64::from(helps), Pick::Class(index));
+                self.coming.push(Candidate { urgency, after });
             }
         }
     }
 
-    fn scan_lane(&mut self, spec: &S, lane: usize) {
+    /// The same of one lane. Returns which one that can't come next returned first, and when.
+    fn scan_lane(&mut self, spec: &S, lane: usize) -> Option<(u64, u32)> {
         if lane > 0 {
             // What does the same in another lane is not interchangeable.
             self.scan += 1;
         }
-        let mut deadline = u64::MAX;
+        let (mut deadline, mut stuck) = (u64::MAX, None);
         let mut next = self.missing.first(lane);
         while let Some(position) = next {
             next = self.missing.next(position);
@@ -412,11 +440,15 @@ impl<S: Spec> Search<S> {
                     let urgency = &mut self.coming[index as usize].urgency;
                     *urgency = (*urgency).min((returned, Pick::Returned(position as u32)));
                 }
-                Outcome::Impossible => {}
+                Outcome::Impossible => {
+                    let this = (returned, position as u32);
+                    stuck = Some(stuck.map_or(this, |most: (u64, u32)| most.min(this)));
+                }
             }
             deadline = deadline.min(returned);
         }
         self.deadlines[lane] = deadline;
+        stuck
     }
 
     /// Drops what leads nowhere. All reads that are possible now are in by now.
