@@ -5,13 +5,16 @@ use std::str::FromStr;
 
 use crate::node::NodeId;
 use crate::sim::run::Run;
+use crate::store::Store;
 use crate::store::feed::Request;
+use crate::store::gossip::GossipStore;
+use crate::store::raft::RaftStore;
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
-use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Service, Store};
+use crate::world::feed::{FeedRun, FeedSetup, FeedWorld};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
-use crate::{paxos, raft};
+use crate::paxos;
 
 /// The longest post, in characters.
 const POST_MAX: usize = 280;
@@ -35,12 +38,18 @@ const STORES_MAX: usize = 4;
 impl FeedExperiment {
     /// The consistent feed on Raft beside the available one on gossip.
     pub fn side_by_side(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default()), Store::Gossip] }
+        Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore)] }
+    }
+
+    /// The same setup without the mistakes that its stores make on purpose; none if they make none.
+    pub fn without_flaw(&self) -> Option<Self> {
+        let sound = Self { stores: self.stores.iter().map(|store| store.without_flaw()).collect(), ..self.clone() };
+        (sound != *self).then_some(sound)
     }
 
     /// One Raft cluster that carries the consistent feed.
     pub fn raft(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default())] }
+        Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default())] }
     }
 }
 
@@ -68,8 +77,8 @@ impl Experiment for FeedExperiment {
     }
 
     fn check_request(&self, node: NodeId, request: &Request) -> Result<(), String> {
-        if let Request::Operate(operation) = request {
-            let strangers = operation.about().with(node).difference(self.feed.servers());
+        if let Request::Admin(command) = request {
+            let strangers = command.about().with(node).difference(self.feed.servers());
             return match strangers.iter().next() {
                 Some(stranger) => Err(format!("participant {} is no replica", stranger.0)),
                 None => Ok(()),
@@ -86,7 +95,7 @@ impl Experiment for FeedExperiment {
             Request::Attach(to) if to.0 >= self.feed.replicas => {
                 Err(format!("a phone is moved to participant {}, which is no replica", to.0))
             }
-            Request::Post(_) | Request::Attach(_) | Request::Read | Request::Operate(_) => Ok(()),
+            Request::Post(_) | Request::Attach(_) | Request::Read | Request::Admin(_) => Ok(()),
         }
     }
 }

@@ -7,7 +7,8 @@ use super::spec::feed::FeedAction;
 use crate::history::{History, Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
-use crate::store::feed::{Post, PostId, Refusal, Request, Response};
+use crate::store::feed::{Post, PostId, Request, Response};
+use crate::store::service::Refusal;
 
 /// What the clients of a feed saw.
 pub type FeedHistory = History<Request, Response, Refusal>;
@@ -45,7 +46,7 @@ pub enum Fate {
 /// even number the post, and said so at once.
 pub fn entry(operation: &FeedOperation) -> Option<Entry> {
     let text = match &operation.request {
-        Request::Attach(_) | Request::Operate(_) => return None,
+        Request::Attach(_) | Request::Admin(_) => return None,
         Request::Read => None,
         Request::Post(_) if matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }) => {
             return None;

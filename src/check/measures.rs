@@ -33,7 +33,7 @@ pub fn availability(history: &FeedHistory, until: Micros) -> Availability {
     for operation in history.iter().filter(|operation| operation.ended().is_some_and(|at| at <= until)) {
         // Moves and an operator's requests are not what the feed is for.
         let count = match (&operation.request, &operation.outcome) {
-            (Request::Attach(_) | Request::Operate(_), _) | (_, Outcome::Pending) => continue,
+            (Request::Attach(_) | Request::Admin(_), _) | (_, Outcome::Pending) => continue,
             (_, Outcome::Done { .. }) => &mut counted.done,
             (_, Outcome::Refused { .. }) => &mut counted.refused,
             (_, Outcome::Unknown { .. }) => &mut counted.unknown,

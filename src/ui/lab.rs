@@ -9,7 +9,7 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::referee::Staleness;
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::spacetime::Diagram;
-use cap_lab::store::feed::Operation;
+use cap_lab::store::service::AdminCommand;
 
 /// A page, and with it a kind of experiment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,7 +8,7 @@ use cap_lab::history::Outcome;
 use cap_lab::node::{Answer, Micros};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::store::client::PhoneNote;
-use cap_lab::store::consistent_feed::ReplicaNote;
+use cap_lab::store::replica::ReplicaNote;
 use cap_lab::store::feed::PostId;
 use cap_lab::store::participant::Note;
 use cap_lab::timeline::{Experiment, Timeline};

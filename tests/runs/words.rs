@@ -9,7 +9,7 @@ use cap_lab::raft::Raft;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::Slot;
 use cap_lab::store::client::PhoneNote;
-use cap_lab::store::consistent_feed::ReplicaNote;
+use cap_lab::store::replica::ReplicaNote;
 use cap_lab::store::feed::Request;
 use cap_lab::store::participant::{Note, Participant};
 use cap_lab::timeline::Timeline;

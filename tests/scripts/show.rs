@@ -9,8 +9,9 @@ use cap_lab::multi_paxos;
 use cap_lab::node::{Answer, NodeId, NodeSet};
 use cap_lab::raft::{Index, Membership, Payload, Role};
 use cap_lab::sim::model::Status;
-use cap_lab::store::consistent_feed::Command;
-use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
+use cap_lab::store::state_machine::Command;
+use cap_lab::store::feed::{Ask, Post, Request, Response};
+use cap_lab::store::service::Refusal;
 use cap_lab::store::participant::Participant;
 use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::{FeedRun, Store};
@@ -169,7 +170,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
                 Request::Post(text) => format!("post \"{text}\""),
                 Request::Read => "read".to_owned(),
                 Request::Attach(to) => format!("move to {to}"),
-                Request::Operate(_) => unreachable!("phones are not operated"),
+                Request::Admin(_) => unreachable!("phones are not operated"),
             };
             let stale = run.watch().staleness.stale().iter().find(|stale| stale.read == operation.id);
             let stale = stale.map_or(String::new(), |stale| format!(", stale: {} missing", stale.missed));
@@ -185,13 +186,13 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
         Response::Posted(_) => "confirmed".to_owned(),
         Response::Posts(found) => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
-        Response::Operated => "done".to_owned(),
+        Response::AdminDone => "done".to_owned(),
     };
     let refused = |refusal: &Refusal| match refusal {
         Refusal::NoLeader { replica, epoch } => format!("refused, {replica} knows no leader in {epoch}"),
         Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
         Refusal::HandingOver { replica } => format!("refused, {replica} hands over"),
-        Refusal::NotOperated => "refused".to_owned(),
+        Refusal::AdminRefused => "refused".to_owned(),
         Refusal::Busy => "refused, the phone was busy".to_owned(),
     };
     match outcome {

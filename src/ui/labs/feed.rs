@@ -253,7 +253,7 @@ fn request(act: Act) -> Result<Intervention<Request>, String> {
         }
         Act::Read { person } => (person, Request::Read),
         Act::Attach { person, to } => (person, Request::Attach(to)),
-        Act::Operate { node, operation } => (node, Request::Operate(operation)),
+        Act::Operate { node, operation } => (node, Request::Admin(operation)),
         _ => return Err("Nobody proposes values here.".to_owned()),
     };
     Ok(Intervention::Request { node, request })

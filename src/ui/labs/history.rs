@@ -4,7 +4,8 @@ use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::spacetime::End;
 use cap_lab::spacetime::carried::{Carried, Carrier};
-use cap_lab::store::feed::{PostId, Refusal, Request, Response};
+use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::FeedRun;
 
 use super::verdict::Verdicts;
@@ -108,7 +109,7 @@ fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Opti
     let write = match operation.request {
         Request::Post(_) => true,
         Request::Read => false,
-        Request::Attach(_) | Request::Operate(_) => return None,
+        Request::Attach(_) | Request::Admin(_) => return None,
     };
     let state = match &operation.outcome {
         _ if !was_taken(operation) => return None,

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use cap_lab::check::staleness::StaleRead;
 use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Answer, Micros, NodeId, RequestId};
-use cap_lab::store::feed::{PostId, Refusal, Request, Response};
+use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use crate::ui::lab::{Meters, PhoneState, PhoneView, PostView};
@@ -128,7 +129,7 @@ pub(super) fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
             "Refused: handing over".to_owned(),
             format!("{replica} hands its office over and takes nothing meanwhile. {what} did not happen."),
         ),
-        Refusal::NotOperated => unreachable!("phones operate nothing"),
+        Refusal::AdminRefused => unreachable!("phones operate nothing"),
         Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer, and too much is in line.".to_owned()),
     }
 }

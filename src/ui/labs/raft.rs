@@ -5,8 +5,9 @@ use cap_lab::raft::{
     self, AppendResult, Config, Entry, Index, Membership, Payload, PersistentState, Raft, Reads, Role,
 };
 use cap_lab::sim::model::{self, Slot};
-use cap_lab::store::consistent_feed::Command;
-use cap_lab::store::feed::{Ask, Operation};
+use cap_lab::store::state_machine::Command;
+use cap_lab::store::feed::Ask;
+use cap_lab::store::service::AdminCommand;
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 

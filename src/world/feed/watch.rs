@@ -1,15 +1,15 @@
 //! What is remembered of a feed's run: counts, phones, stale answers, and what broke.
 
-use super::Broken;
-use super::kind::Ghost;
 use crate::check::staleness::{StaleRead, Staleness};
 use crate::history::{Operation, Outcome};
-use crate::node::{Micros, NodeId, NodeSet, RequestId};
+use crate::node::{Micros, NodeId, NodeSet, RequestId, Violation};
 use crate::shared_vec::SharedVec;
 use crate::sim::run::Seen;
 use crate::sorted::SortedMap;
-use crate::store::feed::{PostId, Refusal, Request, Response};
+use crate::store::feed::{PostId, Request, Response};
 use crate::store::participant::Participant;
+use crate::store::service::Refusal;
+use crate::store::table::Ghost;
 use crate::world::watch::{Events, MarkKind, Newest};
 
 /// How many of its own posts a phone shows after those that it read.
@@ -109,7 +109,7 @@ pub struct FeedWatch {
     /// The protocol's invariants, once anything happened.
     pub(super) ghost: Option<Ghost>,
     /// What broke first, if anything did.
-    pub broken: Option<(Micros, Broken)>,
+    pub broken: Option<(Micros, Violation)>,
     /// Counts.
     pub meters: Meters,
     /// Stale reads.
@@ -123,6 +123,12 @@ pub struct FeedWatch {
 }
 
 impl FeedWatch {
+    /// The first invariant that does not hold.
+    pub(super) fn on_broken(&mut self, at: Micros, violation: Violation) {
+        self.broken = Some((at, violation));
+        self.events.mark(at, MarkKind::Broken);
+    }
+
     pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Participant>) {
         // An operator asks replicas.
         let Some(state) = seen.after.slot(phone).node.client() else { return };
@@ -146,7 +152,7 @@ impl FeedWatch {
         let (id, phone) = (operation.id, operation.client);
         match &operation.outcome {
             Outcome::Pending => unreachable!("just answered"),
-            _ if matches!(operation.request, Request::Attach(_) | Request::Operate(_)) => {}
+            _ if matches!(operation.request, Request::Attach(_) | Request::Admin(_)) => {}
             Outcome::Refused { refusal: Refusal::Busy, .. } => {}
             Outcome::Done { response, .. } => {
                 self.meters.done += 1;
@@ -192,7 +198,7 @@ impl FeedWatch {
                     self.observed.push(Observed { at, phone: operation.client, what });
                 }
             }
-            Response::Attached | Response::Operated => unreachable!("filtered by the caller"),
+            Response::Attached | Response::AdminDone => unreachable!("filtered by the caller"),
         }
     }
 
