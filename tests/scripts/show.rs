@@ -52,17 +52,17 @@ fn on_multi_paxos(lab: &Lab) -> Option<&FeedRun> {
 
 fn roles(lab: &Lab) -> Shown {
     if let Some(run) = on_multi_paxos(lab) {
-        let roles = run.model().slots().filter_map(|(id, slot)| {
-            let paxos = slot.node.multi_paxos()?;
-            Some(multi_paxos_lab::role(id, paxos, slot.status))
+        let roles = run.model().hosts().filter_map(|(id, host)| {
+            let paxos = host.node.multi_paxos()?;
+            Some(multi_paxos_lab::role(id, paxos, host.status))
         });
         return Ok(roles.collect());
     }
     let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(raft) = slot.node.raft() else { continue };
-        let role = match (slot.status, raft.role()) {
+    for (id, host) in run.model().hosts() {
+        let Some(raft) = host.node.raft() else { continue };
+        let role = match (host.status, raft.role()) {
             (Status::Crashed, _) => "down".to_owned(),
             (_, Role::Leader { .. }) => "leader".to_owned(),
             (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
@@ -70,7 +70,7 @@ fn roles(lab: &Lab) -> Shown {
             (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
             (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
         };
-        let paused = if slot.status == Status::Paused { ", paused" } else { "" };
+        let paused = if host.status == Status::Paused { ", paused" } else { "" };
         writeln!(out, "{id} term {}: {role}{paused}", raft.term())?;
     }
     Ok(out)
@@ -91,16 +91,16 @@ fn logs(lab: &Lab) -> Shown {
             multi_paxos::Payload::Noop => "noop".to_owned(),
             multi_paxos::Payload::Command(asked) => command(lab, asked),
         };
-        let logs = run.model().slots().filter_map(|(id, slot)| {
-            let paxos = slot.node.multi_paxos()?;
-            Some(multi_paxos_lab::log(id, paxos, slot.unsynced.len(), value))
+        let logs = run.model().hosts().filter_map(|(id, host)| {
+            let paxos = host.node.multi_paxos()?;
+            Some(multi_paxos_lab::log(id, paxos, host.unsynced.len(), value))
         });
         return Ok(logs.collect());
     }
     let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(raft) = slot.node.raft() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(raft) = host.node.raft() else { continue };
         let base = raft.log().base().index;
         let mut line = if base == Index::ZERO { String::new() } else { format!(" [1 to {base} compacted]") };
         if base == raft.commit_index() && base > Index::ZERO {
@@ -116,7 +116,7 @@ fn logs(lab: &Lab) -> Shown {
             write!(line, " {}:{content}{bar}", entry.term)?;
         }
         let bar = if raft.commit_index() == Index::ZERO { " |" } else { "" };
-        let unsynced = match slot.unsynced.len() {
+        let unsynced = match host.unsynced.len() {
             0 => String::new(),
             writes => format!(" ({writes} not synced)"),
         };
@@ -136,8 +136,8 @@ fn configuration(membership: &Membership) -> String {
 fn feeds(lab: &Lab) -> Shown {
     let mut out = String::new();
     for run in lab.feeds() {
-        for (id, slot) in run.model().slots() {
-            let posts = match &slot.node {
+        for (id, host) in run.model().hosts() {
+            let posts = match &host.node {
                 Participant::Raft(replica) => posts(replica.feed().posts().iter()),
                 Participant::MultiPaxos(replica) => posts(replica.feed().posts().iter()),
                 Participant::Gossip(replica) => posts(replica.newest().iter().map(|stamped| &stamped.post)),
@@ -158,8 +158,8 @@ fn posts<'a>(posts: impl Iterator<Item = &'a Post>) -> String {
 fn phones(lab: &Lab, run: &FeedRun) -> String {
     let mut out = String::new();
     let side = run.world().store.side();
-    for (id, slot) in run.model().slots() {
-        let Some(client) = slot.node.client() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(client) = host.node.client() else { continue };
         let latest = run
             .history()
             .iter()
@@ -262,11 +262,11 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
 fn acceptors(lab: &Lab) -> Shown {
     let run = lab.paxos().ok_or("there is no Paxos here")?;
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(acceptor) = slot.node.acceptor() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(acceptor) = host.node.acceptor() else { continue };
         let promised = acceptor.promised().map_or("nothing".to_owned(), |ballot| ballot.to_string());
         let accepted = acceptor.accepted().map_or("nothing".to_owned(), |proposal| proposal.to_string());
-        let down = if slot.status == Status::Crashed { ", down" } else { "" };
+        let down = if host.status == Status::Crashed { ", down" } else { "" };
         writeln!(out, "{} promised {promised}, accepted {accepted}{down}", lab.name(id))?;
     }
     let Some(first) = &run.watch().chosen else { return Ok(out + "nothing is chosen\n") };

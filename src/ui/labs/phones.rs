@@ -18,7 +18,7 @@ const ANNOUNCED: Micros = Micros::from_ms(1_500);
 
 pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
     let setup = run.world().setup;
-    let client = run.model().slot(id).node.client().expect("phones come after the replicas");
+    let client = run.model().host(id).node.client().expect("phones come after the replicas");
     let seen = run.watch().phones.get(&id).cloned().unwrap_or_default();
     let latest = seen.latest.and_then(|id| run.history().get(id));
     let read = seen.read.and_then(|id| run.history().get(id));
