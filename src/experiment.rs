@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::node::NodeId;
+use crate::paxos;
 use crate::sim::run::Run;
 use crate::store::Store;
 use crate::store::feed::Request;
@@ -14,7 +15,6 @@ use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
 use crate::world::feed::{FeedRun, FeedSetup, FeedWorld};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
-use crate::paxos;
 
 /// The longest post, in characters.
 const POST_MAX: usize = 280;

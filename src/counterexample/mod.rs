@@ -10,10 +10,10 @@ mod raft;
 use crate::experiment::{FeedExperiment, PaxosExperiment};
 use crate::node::Micros;
 use crate::sim::fault::Scripted;
-use crate::timeline::{Experiment, RequestOf, Timeline};
 use crate::store::descriptor::Descriptor;
 use crate::store::multi_paxos::MultiPaxosStore;
 use crate::store::raft::RaftStore;
+use crate::timeline::{Experiment, RequestOf, Timeline};
 
 /// A flaw, and the run that shows what the rule that it breaks was for.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,8 @@
 
 use super::{Counterexample, Schedule};
 use crate::multi_paxos::Flaw;
-use crate::store::multi_paxos::MultiPaxosStore;
 use crate::store::descriptor::Descriptor;
+use crate::store::multi_paxos::MultiPaxosStore;
 
 /// All of them.
 pub(super) fn all() -> Vec<Counterexample> {

@@ -2,8 +2,8 @@
 
 use super::{Counterexample, Schedule};
 use crate::raft::Flaw;
-use crate::store::raft::RaftStore;
 use crate::store::descriptor::Descriptor;
+use crate::store::raft::RaftStore;
 
 /// All of them.
 pub(super) fn all() -> Vec<Counterexample> {

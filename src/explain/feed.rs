@@ -54,27 +54,26 @@ impl Context<'_> {
     /// Whether the node could reach a majority, if it could not reach all.
     pub(super) fn quorum(&self) -> Option<String> {
         let (node, View { servers, reach }) = (self.node, self.view);
-    if reach == servers {
-        return None;
+        if reach == servers {
+            return None;
+        }
+        let majority = if reach.is_majority_of(servers) { "is a majority" } else { "is no majority" };
+        let (reached, all) = (reach.len(), servers.len());
+        let others = reach.without(node);
+        Some(if others.is_empty() {
+            format!("{node} can reach nobody: {reached} of {all} {majority}.")
+        } else {
+            format!("{node} can reach only {}: {reached} of {all} {majority}.", list(others))
+        })
     }
-    let majority = if reach.is_majority_of(servers) { "is a majority" } else { "is no majority" };
-    let (reached, all) = (reach.len(), servers.len());
-    let others = reach.without(node);
-    Some(if others.is_empty() {
-        format!("{node} can reach nobody: {reached} of {all} {majority}.")
-    } else {
-        format!("{node} can reach only {}: {reached} of {all} {majority}.", list(others))
-    })
-}
 
     /// Whom the node could not reach.
     pub(super) fn isolation(&self) -> Option<String> {
         let (node, View { servers, reach }) = (self.node, self.view);
-    let missing = servers.difference(reach);
-    (!missing.is_empty())
-        .then(|| format!("{node} can't reach {}: what they know stays there until the links heal.", list(missing)))
-}
-
+        let missing = servers.difference(reach);
+        (!missing.is_empty())
+            .then(|| format!("{node} can't reach {}: what they know stays there until the links heal.", list(missing)))
+    }
 }
 
 /// "n1, n2 and n5".

@@ -8,7 +8,7 @@ use super::feed::{Feed, Post, PostId};
 use super::member::Member;
 use super::on_log::LogOptions;
 use super::participant::Participant;
-use super::state_machine::Command;
+use super::state_machine::{Command, Replicated};
 use crate::node::{Disk, Kind, NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
 use crate::sim::run::Seen;
@@ -112,6 +112,11 @@ pub trait ShowsFeed: Clone + Eq + Hash + Debug {
 
     /// Whether it has that post.
     fn has(&self, post: PostId) -> bool;
+
+    /// What its log led to, if it has one.
+    fn replicated(&self) -> Option<&Replicated<Feed>> {
+        None
+    }
 }
 
 /// A message from one replica to another, for whoever follows an operation through the network.

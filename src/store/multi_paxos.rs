@@ -131,7 +131,9 @@ impl StoreNote for multi_paxos::Note {
                 | Self::Acceptor(AcceptorNote::Accepts { .. })
                 | Self::Learner(LearnerNote::CommitLearned { .. })
                 | Self::Client(
-                    ClientNote::RequestCommitted { .. } | ClientNote::ReadTaken { .. } | ClientNote::ReadConfirmed { .. }
+                    ClientNote::RequestCommitted { .. }
+                        | ClientNote::ReadTaken { .. }
+                        | ClientNote::ReadConfirmed { .. }
                 )
         );
         !shown_by_phones && !self.is_routine()

@@ -8,7 +8,7 @@ use super::feed::{Feed, Post, PostId};
 use super::participant::{Note, Participant};
 use super::replica::{Replica, ReplicaNote};
 use super::replicated_log::ReplicatedLog;
-use super::state_machine::Command;
+use super::state_machine::{Command, Replicated};
 use crate::node::Violation;
 use crate::setup::{Switch, SwitchState};
 use crate::sim::run::Seen;
@@ -136,6 +136,10 @@ impl<L: ReplicatedLog<Command = Command<Feed>>> ShowsFeed for Replica<L, Feed> {
     fn has(&self, post: PostId) -> bool {
         self.state().has(post)
     }
+
+    fn replicated(&self) -> Option<&Replicated<Feed>> {
+        Some(self.state())
+    }
 }
 
 /// What sessions are for, as an invariant.
@@ -144,7 +148,8 @@ pub const EXACTLY_ONCE: Invariant =
 
 /// No replica carries out a command a second time.
 pub(super) fn exactly_once(seen: &Seen<'_, Participant>) -> Result<(), Violation> {
-    let twice = |note: &&Note| matches!(note, Note::Replica(ReplicaNote::Applied { fresh: false, effective: true, .. }));
+    let twice =
+        |note: &&Note| matches!(note, Note::Replica(ReplicaNote::Applied { fresh: false, effective: true, .. }));
     match (seen.outcome.node, seen.outcome.notes.iter().find(twice)) {
         (Some(node), Some(Note::Replica(ReplicaNote::Applied { index, .. }))) => {
             let evidence = format!("{node} added a post a second time, for entry {index}");

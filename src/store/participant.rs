@@ -15,7 +15,7 @@ use super::multi_paxos::MultiPaxosStore;
 use super::raft::RaftStore;
 use super::replica::ReplicaNote;
 use super::service::{Refusal, ServiceMessage};
-use super::state_machine::Command;
+use super::state_machine::{Command, Replicated};
 use super::sum::{debug_by_name, each, hash_by_number, sum};
 use super::table::with_stores;
 use crate::node::{Clocks, Disk, Effects, Kind, Node, NodeId, RequestId};
@@ -116,7 +116,8 @@ impl Message {
 
     /// Whether it brings this post to a replica that answers from what it has.
     pub fn brings(&self, post: PostId) -> bool {
-        let is_asked = |message: &ServiceMessage<Feed>| matches!(message, ServiceMessage::Ask { ask, .. } if ask.is_post(post));
+        let is_asked =
+            |message: &ServiceMessage<Feed>| matches!(message, ServiceMessage::Ask { ask, .. } if ask.is_post(post));
         with_stores!(each! { self, Self, message => message.brings(post), Self::Service(message) => is_asked(message) })
     }
 }
@@ -158,6 +159,11 @@ impl Participant {
     /// The posts that it would show now if it is a replica, oldest first.
     pub fn posts(&self) -> Option<Vec<&Post>> {
         with_stores!(each! { self, Self, replica => Some(replica.posts()), Self::Client(_) => None })
+    }
+
+    /// What its log led to, if it is a replica on one.
+    pub fn replicated(&self) -> Option<&Replicated<Feed>> {
+        with_stores!(each! { self, Self, replica => replica.replicated(), Self::Client(_) => None })
     }
 
     /// Whether it is a replica that has that post, as far as it knows for good.

@@ -429,7 +429,6 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
     }
 }
 
-
 impl<N, L, S> Member<N> for Replica<L, S>
 where
     N: Participants<L, S>,

@@ -3,9 +3,9 @@
 use cap_lab::multi_paxos::{self, Message, MultiPaxos, Payload, Role, Slot};
 use cap_lab::node::NodeId;
 use cap_lab::sim::model;
-use cap_lab::store::state_machine::Command;
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
+use cap_lab::store::state_machine::Command;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};

@@ -5,10 +5,10 @@ use cap_lab::raft::{
     self, AppendResult, Config, Entry, Index, Membership, Payload, PersistentState, Raft, Reads, Role,
 };
 use cap_lab::sim::model::{self, Host};
-use cap_lab::store::state_machine::Command;
 use cap_lab::store::feed::Ask;
-use cap_lab::store::service::AdminCommand;
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
+use cap_lab::store::service::AdminCommand;
+use cap_lab::store::state_machine::Command;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
