@@ -22,13 +22,20 @@ pub enum Side {
     AP,
 }
 
-/// Shown as `CP` and `AP`.
-impl Display for Side {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl Side {
+    /// `CP` or `AP`.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::CP => "CP",
             Self::AP => "AP",
-        })
+        }
+    }
+}
+
+/// Shown by its name.
+impl Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -42,8 +42,8 @@ pub fn flaws(page: Page, log: Option<LogChoice>) -> Vec<FlawView> {
         Page::Feed => Vec::new(),
         Page::Paxos => counterexample::paxos().map(|example| view(&example)).collect(),
         Page::Raft => match log {
-            Some(LogChoice::MultiPaxos) => counterexample::multi_paxos().map(|example| view(&example)).collect(),
-            _ => counterexample::raft().map(|example| view(&example)).collect(),
+            Some(LogChoice::MultiPaxos) => counterexample::of_store("multi-paxos").iter().map(view).collect(),
+            _ => counterexample::of_store("raft").iter().map(view).collect(),
         },
     }
 }
@@ -58,12 +58,8 @@ pub fn play(page: Page, log: Option<LogChoice>, flaw: &str) -> Option<Box<dyn La
         let example = counterexample::paxos().find(|example| example.flaw == flaw)?;
         return Some(Box::new(PaxosLab::new(example.play_paxos(true))));
     }
-    let timeline = match log {
-        Some(LogChoice::MultiPaxos) => {
-            counterexample::multi_paxos().find(|example| example.flaw == flaw)?.play_multi_paxos(true)
-        }
-        _ => counterexample::raft().find(|example| example.flaw == flaw)?.play_raft(true),
-    };
+    let store = if log == Some(LogChoice::MultiPaxos) { "multi-paxos" } else { "raft" };
+    let timeline = counterexample::of_store(store).iter().find(|example| example.flaw == flaw)?.play_feed(true);
     Some(Box::new(FeedLab::new(timeline)))
 }
 

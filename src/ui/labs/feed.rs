@@ -3,21 +3,24 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Query};
+use cap_lab::setup::SwitchState;
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
+use cap_lab::store::Store;
 use cap_lab::store::feed::{Ask, Request};
+use cap_lab::store::multi_paxos::MultiPaxosStore;
+use cap_lab::store::on_log::LogOptions;
 use cap_lab::store::participant::Message;
+use cap_lab::store::raft::RaftStore;
+use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{
-    EXACTLY_ONCE, FeedRun, FeedSetup, FeedWorld, SERVICE_SWITCHES, Service, ServiceSwitch, Store,
-};
+use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld};
 use cap_lab::world::watch::components;
 
 use super::acts::{self, Wanted};
@@ -39,7 +42,7 @@ fn title(store: Store) -> (&'static str, &'static str) {
     match store {
         Store::Raft(..) => ("CP: Raft", "Answers only what a majority has agreed to"),
         Store::MultiPaxos(..) => ("CP: Multi-Paxos", "Answers only what a quorum has agreed to"),
-        Store::Gossip => ("AP: gossip", "Answers always, from what this replica has heard"),
+        Store::Gossip(_) => ("AP: gossip", "Answers always, from what this replica has heard"),
     }
 }
 
@@ -47,7 +50,7 @@ fn node(run: &FeedRun, id: NodeId) -> NodeView {
     match run.world().store {
         Store::Raft(..) => raft::node(run, id),
         Store::MultiPaxos(..) => multi_paxos::node(run, id),
-        Store::Gossip => gossip::node(run, id),
+        Store::Gossip(_) => gossip::node(run, id),
     }
 }
 
@@ -56,12 +59,14 @@ fn look(setup: FeedSetup, envelope: &Mail) -> Look {
         Message::Raft(message) => return raft::look(message),
         Message::MultiPaxos(message) => return multi_paxos::look(message),
         Message::Gossip(message) => return gossip::look(setup, message),
-        Message::Forward { id, ask, .. } => {
+        Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
             let what = if matches!(ask, Ask::Post(_)) { "post" } else { "read" };
             (format!("{}'s {what}", setup.person(id.client)), FlightShape::Request)
         }
-        Message::Forwarded { id, .. } => (format!("answer for {}", setup.person(id.client)), FlightShape::Reply),
-        Message::Ask { .. } | Message::Answer { .. } => unreachable!("phones' messages are not drawn"),
+        Message::Service(ServiceMessage::Forwarded { id, .. }) => {
+            (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
+        }
+        Message::Service(_) => unreachable!("phones' messages are not drawn"),
     };
     Look { label, shape, hue: FlightHue::Work }
 }
@@ -70,7 +75,7 @@ fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     match run.world().store {
         Store::Raft(..) => raft::sheet(run, id),
         Store::MultiPaxos(..) => multi_paxos::sheet(run, id),
-        Store::Gossip => gossip::sheet(run, id),
+        Store::Gossip(_) => gossip::sheet(run, id),
     }
 }
 
@@ -79,7 +84,7 @@ fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
         Message::Raft(message) => raft::message_words(setup, message),
         Message::MultiPaxos(message) => multi_paxos::message_words(setup, message),
         Message::Gossip(message) => gossip::message_words(setup, message),
-        Message::Forward { id, ask, .. } => {
+        Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
             let asked = match ask {
                 Ask::Post(post) => format!("{}'s post “{}”", setup.person(id.client), post.text),
                 Ask::Read => format!("{}'s read", setup.person(id.client)),
@@ -87,11 +92,11 @@ fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
             let meaning = "A replica passes on what its phone asks, to the one that it believes to lead (§8).";
             (vec![("asks".to_owned(), asked)], meaning.to_owned())
         }
-        Message::Forwarded { id, .. } => {
+        Message::Service(ServiceMessage::Forwarded { id, .. }) => {
             let meaning = "The leader's answer, on its way to the replica that the phone talks to.";
             (vec![("for".to_owned(), setup.person(id.client).to_owned())], meaning.to_owned())
         }
-        Message::Ask { .. } | Message::Answer { .. } => unreachable!("phones' messages are not drawn"),
+        Message::Service(_) => unreachable!("phones' messages are not drawn"),
     };
     let title = common::title(envelope, &|id| setup.name(id));
     Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }
@@ -134,7 +139,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
         replication: match store {
             Store::Raft(..) => raft::replication(run),
             Store::MultiPaxos(..) => multi_paxos::replication(run),
-            Store::Gossip => None,
+            Store::Gossip(_) => None,
         },
         paxos: None,
     }
@@ -142,15 +147,10 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
 
 /// What is checked of a store after every event, and what broke.
 fn invariants(run: &FeedRun) -> Vec<Invariant> {
-    let all: &[(&'static str, &'static str)] = match run.world().store {
-        Store::Raft(..) => &cap_lab::raft::invariant::INVARIANTS,
-        Store::MultiPaxos(..) => &cap_lab::multi_paxos::invariant::INVARIANTS[..6],
-        Store::Gossip => return Vec::new(),
-    };
     let broken = run.watch().broken.as_ref().map(|(_, broken)| broken);
     let evidence = |name| broken.filter(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
-    let all = all.iter().chain([&EXACTLY_ONCE]);
-    all.map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
+    let all = run.world().store.invariants().into_iter();
+    all.map(|(name, statement)| Invariant { name, statement, broken: evidence(name) }).collect()
 }
 
 /// The marks of one world; with what it is called if it is not alone.
@@ -226,24 +226,13 @@ impl LogChoice {
         match store {
             Store::Raft(..) => Some(Self::Raft),
             Store::MultiPaxos(..) => Some(Self::MultiPaxos),
-            Store::Gossip => None,
+            Store::Gossip(_) => None,
         }
     }
 }
 
-/// The features of a consistent feed: its protocol's, then its own.
-pub(super) fn switches(store: Store) -> Vec<Switch> {
-    let mut all = match store {
-        Store::Raft(setup, _) => raft::switches(&setup),
-        Store::MultiPaxos(setup, _) => multi_paxos::switches(&setup),
-        Store::Gossip => return Vec::new(),
-    };
-    let service = store.service().expect("a consistent feed");
-    all.extend(SERVICE_SWITCHES.iter().map(|switch| {
-        let ServiceSwitch { name, title, says, source, .. } = *switch;
-        Switch { name, title, says, source, on: switch.is_on(&service) }
-    }));
-    all
+fn switch(SwitchState { name, title, says, source, on }: SwitchState) -> Switch {
+    Switch { name, title, says, source, on }
 }
 
 fn request(act: Act) -> Result<Intervention<Request>, String> {
@@ -350,7 +339,7 @@ impl Lab for FeedLab {
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet> {
         let caches = self.caches.borrow();
         let staleness = (0..).zip(caches.iter()).filter_map(|(world, cache)| {
-            Some((self.run(world).world().store.side(), Rc::clone(cache.verdicts.staleness()?)))
+            Some((self.run(world).world().store.side().name(), Rc::clone(cache.verdicts.staleness()?)))
         });
         let sheet = caches[world].verdicts.sheet(self.run(world), self.timeline.now());
         Some(VerdictSheet { staleness: staleness.collect(), ..sheet })
@@ -426,29 +415,26 @@ impl Lab for FeedLab {
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
             log: LogChoice::of(self.log()),
-            switches: switches(self.log()),
-            flaw: match self.log() {
-                Store::Raft(setup, _) => setup.flaw.map(cap_lab::raft::Flaw::name),
-                Store::MultiPaxos(setup, _) => setup.flaw.map(cap_lab::multi_paxos::Flaw::name),
-                Store::Gossip => None,
-            },
+            switches: self.log().switches().into_iter().map(switch).collect(),
+            flaw: self.log().flaw(),
         }
     }
 
     fn on_log(&self, log: LogChoice) -> Option<Box<dyn Lab>> {
         let mut experiment = self.timeline.experiment().clone();
-        let service = self.log().service()?;
+        let options = self.log().options();
         experiment.stores[0] = match log {
-            LogChoice::Raft => Store::Raft(cap_lab::raft::Setup::default(), service),
+            LogChoice::Raft => Store::Raft(RaftStore { options, ..RaftStore::default() }),
             LogChoice::MultiPaxos => {
-                Store::MultiPaxos(cap_lab::multi_paxos::Setup::default(), Service { spares: 0, ..service })
+                let options = LogOptions { spares: 0, ..options };
+                Store::MultiPaxos(MultiPaxosStore { options, ..MultiPaxosStore::default() })
             }
         };
         Some(Box::new(Self::new(self.timeline.retold(experiment))))
     }
 
     fn without_flaw(&self) -> Option<Box<dyn Lab>> {
-        let sound = without_flaw(self.timeline.experiment())?;
+        let sound = self.timeline.experiment().without_flaw()?;
         Some(Box::new(Self::new(self.timeline.retold(sound))))
     }
 

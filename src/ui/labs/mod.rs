@@ -14,8 +14,10 @@ mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::Micros;
+use cap_lab::store::Store;
+use cap_lab::store::gossip::GossipStore;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{FeedSetup, Store};
+use cap_lab::world::feed::FeedSetup;
 
 use super::lab::{Lab, LogChoice, Page, Setup};
 use super::rest;
@@ -41,7 +43,7 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     match page {
         Page::Feed | Page::Raft => {
             let cp = log_store(setup)?;
-            let stores = if page == Page::Feed { vec![cp, Store::Gossip] } else { vec![cp] };
+            let stores = if page == Page::Feed { vec![cp, Store::Gossip(GossipStore)] } else { vec![cp] };
             Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
         }
         Page::Paxos => rest::get().new_paxos(setup),

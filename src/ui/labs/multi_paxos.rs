@@ -3,13 +3,15 @@
 use cap_lab::multi_paxos::{self, Message, MultiPaxos, Payload, Role, Slot};
 use cap_lab::node::NodeId;
 use cap_lab::sim::model;
-use cap_lab::store::feed::Ask;
+use cap_lab::store::feed::{Ask, Feed};
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
-use cap_lab::store::state_machine::Command;
+use cap_lab::store::state_machine;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use crate::ui::lab::{Chip, FlightHue, FlightShape, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch};
+use crate::ui::lab::{Chip, FlightHue, FlightShape, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet};
+
+type Command = state_machine::Command<Feed>;
 
 /// How many slots are drawn under a node.
 const CHIPS: u64 = 6;
@@ -20,15 +22,6 @@ type HostOf = model::Host<Participant>;
 
 fn paxos(host: &HostOf) -> &MultiPaxos<Command> {
     host.node.multi_paxos().expect("servers come first")
-}
-
-/// The features of Multi-Paxos, and which of them are on.
-pub(super) fn switches(setup: &multi_paxos::Setup) -> Vec<Switch> {
-    let switch = |switch: &multi_paxos::Switch| {
-        let multi_paxos::Switch { name, title, says, source, .. } = *switch;
-        Switch { name, title, says, source, on: switch.is_on(setup) }
-    };
-    multi_paxos::SWITCHES.iter().map(switch).collect()
 }
 
 fn words(setup: FeedSetup, payload: &Payload<Command>) -> String {

@@ -5,16 +5,16 @@ use cap_lab::raft::{
     self, AppendResult, Config, Entry, Index, Membership, Payload, PersistentState, Raft, Reads, Role,
 };
 use cap_lab::sim::model::{self, Host};
-use cap_lab::store::feed::Ask;
+use cap_lab::store::feed::{Ask, Feed};
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::store::service::AdminCommand;
-use cap_lab::store::state_machine::Command;
+use cap_lab::store::state_machine;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use crate::ui::lab::{
-    Act, Chip, FlightHue, FlightShape, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
-};
+use crate::ui::lab::{Act, Chip, FlightHue, FlightShape, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet};
+
+type Command = state_machine::Command<Feed>;
 
 /// How many entries are drawn under a node.
 const CHIPS: u64 = 6;
@@ -25,27 +25,11 @@ fn raft(host: &Host<Participant>) -> &Raft<Command> {
     host.node.raft().expect("servers come first")
 }
 
-/// The features of Raft, and which of them are on.
-pub(super) fn switches(setup: &raft::Setup) -> Vec<Switch> {
-    let switch = |switch: &raft::Switch| {
-        let raft::Switch { name, title, says, source, .. } = *switch;
-        Switch { name, title, says, source, on: switch.is_on(setup) }
-    };
-    raft::SWITCHES.iter().map(switch).collect()
-}
-
 /// What is on its disk; none as long as nothing is.
 fn durable(host: &Host<Participant>) -> Option<&PersistentState<Command>> {
     match &host.disk {
         FeedDisk::Raft(disk) => Some(disk),
         _ => None,
-    }
-}
-
-fn posts(host: &Host<Participant>) -> usize {
-    match &host.node {
-        Participant::Raft(replica) => replica.feed().posts().len(),
-        _ => 0,
     }
 }
 
@@ -194,7 +178,10 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     let mut volatile = vec![
         ("role".to_owned(), role_words(run, id)),
         ("commit index".to_owned(), raft.commit_index().0.to_string()),
-        ("posts in its feed".to_owned(), posts(host).to_string()),
+        (
+            "posts in its feed".to_owned(),
+            host.node.replicated().map_or(0, |state| state.service.posts().len()).to_string(),
+        ),
     ];
     let Membership { voters, outgoing, learners } = *raft.membership();
     if raft.membership().is_joint() {
@@ -205,8 +192,8 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     if let Some((_, until)) = lease(run, id, raft) {
         volatile.push(("lease".to_owned(), format!("{} ms more", until.since(run.now()).as_ms())));
     }
-    if let Participant::Raft(replica) = &host.node {
-        volatile.extend(replica.feed().sessions().map(|(phone, count)| {
+    if let Some(state) = host.node.replicated() {
+        volatile.extend(state.sessions.iter().map(|(phone, count)| {
             (format!("session of {}", setup.person(phone)), format!("{count} posts took effect"))
         }));
     }
