@@ -41,6 +41,21 @@ impl FeedExperiment {
         Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore)] }
     }
 
+    /// What tells the stores apart in a word or two: what each keeps under a partition, or else its name, or else its setup.
+    pub fn short_names(&self) -> Vec<String> {
+        let each = |name: fn(&(usize, Store)) -> String| -> Vec<String> {
+            self.stores.iter().copied().enumerate().map(|store| name(&store)).collect()
+        };
+        let ways: [fn(&(usize, Store)) -> String; 4] = [
+            |(_, store)| store.side().to_string(),
+            |(_, store)| store.title().to_owned(),
+            |(_, store)| store.to_string(),
+            |(position, store)| format!("{store} {}", position + 1),
+        ];
+        let apart = |names: &Vec<String>| (1..names.len()).all(|nth| !names[..nth].contains(&names[nth]));
+        ways.into_iter().map(each).find(apart).expect("positions differ")
+    }
+
     /// The same setup without the mistakes that its stores make on purpose; none if they make none.
     pub fn without_flaw(&self) -> Option<Self> {
         let sound = Self { stores: self.stores.iter().map(|store| store.without_flaw()).collect(), ..self.clone() };
@@ -225,6 +240,20 @@ mod tests {
         assert!(Timeline::<PaxosExperiment>::import(&hostile).is_err(), "an acceptor can't be asked");
         let long = text.replacen("blue", &"b".repeat(VALUE_MAX + 1), 1);
         assert!(Timeline::<PaxosExperiment>::import(&long).is_err());
+    }
+
+    #[test]
+    fn stores_side_by_side_go_by_what_tells_them_apart() {
+        for (stores, names) in [
+            ("raft/gossip", ["CP", "AP"]),
+            ("gossip/multi-paxos", ["AP", "CP"]),
+            ("raft/multi-paxos", ["Raft", "Multi-Paxos"]),
+            ("raft/raft.pre-vote", ["raft", "raft.pre-vote"]),
+            ("gossip/gossip", ["gossip 1", "gossip 2"]),
+        ] {
+            let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
+            assert_eq!(setup.parse::<FeedExperiment>().expect(stores).short_names(), names);
+        }
     }
 
     #[test]

@@ -79,6 +79,12 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
         LogOptions::default()
     }
 
+    /// The same with those options that it has.
+    fn with_options(self, options: LogOptions) -> Self {
+        let _ = options;
+        self
+    }
+
     /// What is wrong with it for so many replicas, if anything.
     fn check(self, replicas: u8) -> Result<(), String> {
         let _ = replicas;

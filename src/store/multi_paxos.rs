@@ -40,6 +40,10 @@ impl Descriptor for MultiPaxosStore {
         self.options
     }
 
+    fn with_options(self, options: LogOptions) -> Self {
+        Self { options: LogOptions { spares: 0, ..options }, ..self }
+    }
+
     fn check(self, _: u8) -> Result<(), String> {
         match self.options.spares {
             0 => Ok(()),

@@ -42,6 +42,10 @@ impl Descriptor for RaftStore {
         self.options
     }
 
+    fn with_options(self, options: LogOptions) -> Self {
+        Self { options, ..self }
+    }
+
     fn check(self, replicas: u8) -> Result<(), String> {
         match self.options.spares {
             spares if spares >= replicas => {

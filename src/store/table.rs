@@ -88,6 +88,13 @@ macro_rules! declare {
                 }
             }
 
+            /// The same with those options that it has.
+            pub fn with_options(self, options: LogOptions) -> Self {
+                match self {
+                    $(Self::$Store(store) => Self::$Store(store.with_options(options)),)*
+                }
+            }
+
             /// The same without the mistake that it makes on purpose.
             pub fn without_flaw(self) -> Self {
                 match self {

@@ -9,7 +9,8 @@ use cap_lab::store::feed::{PostId, Request, Response};
 use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
-use crate::ui::lab::{Meters, PhoneState, PhoneView, PostView};
+use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
+use crate::ui::verdict::view::Meters;
 
 type FeedOperation = Operation<Request, Response, Refusal>;
 

@@ -119,7 +119,7 @@ const PHRASES: [&str; 24] = [
 ];
 
 /// A feed's world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct FeedWorld {
     /// Who takes part.
     pub setup: FeedSetup,
