@@ -43,17 +43,13 @@ impl FeedExperiment {
 
     /// What tells the stores apart in a word or two: what each keeps under a partition, or else its name, or else its setup.
     pub fn short_names(&self) -> Vec<String> {
-        let each = |name: fn(&(usize, Store)) -> String| -> Vec<String> {
-            self.stores.iter().copied().enumerate().map(|store| name(&store)).collect()
-        };
-        let ways: [fn(&(usize, Store)) -> String; 4] = [
-            |(_, store)| store.side().to_string(),
-            |(_, store)| store.title().to_owned(),
-            |(_, store)| store.to_string(),
-            |(position, store)| format!("{store} {}", position + 1),
-        ];
+        let names = |name: fn(&Store) -> String| self.stores.iter().map(name).collect::<Vec<_>>();
         let apart = |names: &Vec<String>| (1..names.len()).all(|nth| !names[..nth].contains(&names[nth]));
-        ways.into_iter().map(each).find(apart).expect("positions differ")
+        let numbered = || (1..).zip(&self.stores).map(|(number, store)| format!("{store} {number}")).collect();
+        [names(|store| store.side().to_string()), names(|store| store.title().to_owned()), names(Store::to_string)]
+            .into_iter()
+            .find(apart)
+            .unwrap_or_else(numbered)
     }
 
     /// The same setup without the mistakes that its stores make on purpose; none if they make none.
