@@ -67,7 +67,7 @@ fn tests(report: &mut Report, long: bool) {
         ("page and command-line tests", "--features cli --bins"),
         ("layering and integration tests", "--features cli --test *"),
         ("doc tests", "--features cli --doc"),
-        ("xtask's tests", "--package xtask --package cap-lab-split"),
+        ("xtask's and the site's tests", "--package xtask --package cap-lab-site"),
     ] {
         report.step(name, || {
             let mut test = cargo(&format!("test --locked --no-fail-fast {selection}"));
