@@ -20,11 +20,16 @@ use yew::Html;
 
 use crate::ui::diagram::{self, Shown};
 use crate::ui::el::El;
+use crate::ui::events::view::Event;
 use crate::ui::figure::table;
-use crate::ui::lab::{CarriedView, Event, Lab, LogChoice, Page, Setup, World};
+use crate::ui::history::view::CarriedView;
+use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::labs::asked;
+use crate::ui::pages::{paxos, raft};
+use crate::ui::setup::view::{LogChoice, Setup};
 use crate::ui::state::{Popover, ViewState};
-use crate::ui::{paxos_page, popovers, raft_page, recorded, staleness};
+use crate::ui::verdict::staleness;
+use crate::ui::{popovers, recorded};
 
 /// What is in the rest of the program.
 pub trait Rest {
@@ -44,15 +49,15 @@ pub trait Rest {
     fn carried(&self, run: &Timeline<FeedExperiment>, world: usize, operation: RequestId) -> Option<CarriedView>;
 
     /// The page of one protocol, or that of histories from files.
-    fn page(&self, lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html;
+    fn page(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html;
     /// What opens from the head of the page.
     fn popover(&self, popover: Popover, ui: &ViewState, setup: &Setup) -> El;
     /// While a mistake is switched on: which, and the way back.
     fn banner(&self, ui: &ViewState, setup: &Setup) -> Option<El>;
     /// A world as a space-time diagram.
-    fn diagram(&self, index: usize, world: &World, shown: &Shown, ui: &ViewState) -> Html;
+    fn diagram(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html;
     /// A world as tables.
-    fn tables(&self, index: usize, world: &Rc<World>, ui: &ViewState) -> Html;
+    fn tables(&self, index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html;
     /// How stale reads were, by side.
     fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El;
 }
@@ -88,11 +93,11 @@ impl Rest for All {
         asked::carried(run, world, operation)
     }
 
-    fn page(&self, lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+    fn page(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         match ui.page {
             _ if ui.at_histories => recorded::page(ui),
-            Page::Paxos => paxos_page::page(lab, worlds, ui),
-            _ => raft_page::page(lab, worlds, ui),
+            Page::Paxos => paxos::page(lab, worlds, ui),
+            _ => raft::page(lab, worlds, ui),
         }
     }
 
@@ -104,11 +109,11 @@ impl Rest for All {
         popovers::banner(ui, setup)
     }
 
-    fn diagram(&self, index: usize, world: &World, shown: &Shown, ui: &ViewState) -> Html {
+    fn diagram(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
         diagram::diagram(index, world, shown, ui)
     }
 
-    fn tables(&self, index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
+    fn tables(&self, index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html {
         table::tables(index, world, ui)
     }
 

@@ -5,8 +5,10 @@ use yew::{Html, html};
 
 use crate::ui::el::{px, translate};
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
-use crate::ui::lab::{DeathView, FlightHue, FlightShape, FlightView, World};
-use crate::ui::state::{Item, ViewState, item_name};
+use crate::ui::figure::names::item_name;
+use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView};
+use crate::ui::lab::WorldView;
+use crate::ui::state::{Item, ViewState};
 
 /// How far a message keeps to the right of its link.
 const LANE: f64 = 4.0;
@@ -62,7 +64,13 @@ fn shape(shape: FlightShape) -> Html {
 
 /// Which messages carry a label: what is held or pointed at always; of many alike from one sender only the first; answers
 /// only where there are few. None covers another or a node.
-fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &[Option<Item>]) -> Vec<Option<Side>> {
+fn labelled(
+    world: &WorldView,
+    places: &[Place],
+    at: &[Point],
+    width: f64,
+    marked: &[Option<Item>],
+) -> Vec<Option<Side>> {
     let mut taken = Taken::default();
     for place in places {
         let half = match place.body {
@@ -108,7 +116,7 @@ fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &
 
 /// All messages of a world, moving and dying.
 pub fn draw(
-    world: &World,
+    world: &WorldView,
     places: &[Place],
     size: Size,
     now: Micros,

@@ -9,7 +9,9 @@ use cap_lab::world::feed::FeedRun;
 
 use super::verdict::Verdicts;
 use super::{common, phones};
-use crate::ui::lab::{Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint};
+use crate::ui::history::view::{
+    Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint,
+};
 
 type FeedOperation = Operation<Request, Response, Refusal>;
 
@@ -108,7 +110,7 @@ fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Opti
     let write = match operation.request {
         Request::Post(_) => true,
         Request::Read => false,
-        Request::Attach(_) | Request::Operate(_) => return None,
+        Request::Attach(_) | Request::Admin(_) => return None,
     };
     let state = match &operation.outcome {
         _ if !was_taken(operation) => return None,

@@ -15,21 +15,27 @@ use cap_lab::experiment::PaxosExperiment;
 use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
-use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer, Value};
+use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::Intervention;
+use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::Noted;
 
-use super::acts::{self, Wanted};
 use super::{common, feed};
-use crate::ui::lab::{
-    Act, Branch, CarriedView, Event, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, OperationView,
-    RoleMark, Setup, Sheet, VerdictSheet, World,
-};
+use crate::ui::act::{Act, Ask};
+use crate::ui::events::view::Event;
+use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
+use crate::ui::invariants::Invariant;
+use crate::ui::lab::{Lab, WorldView};
+use crate::ui::pages::paxos::view::NextStep;
+use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::view::{Branch, Mark};
+use crate::ui::verdict::view::VerdictSheet;
 
 /// What the proposers of a new run are asked to propose.
 const VALUES: [&str; 3] = ["blue", "red", "green"];
@@ -103,8 +109,8 @@ impl PaxosLab {
 }
 
 fn waits_for_disk(model: &Model<Paxos>, node: NodeId) -> bool {
-    let slot = model.slot(node);
-    slot.status == model::Status::Up && slot.awaits_sync()
+    let host = model.host(node);
+    host.status == model::Status::Up && host.awaits_sync()
 }
 
 /// A note in words. Who sees all acceptors adds the moment of choice, of which no node knows.
@@ -124,14 +130,14 @@ fn sentence(run: &PaxosRun, noted: &Noted<Note>) -> Sentence {
 }
 
 fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
-    let slot = run.model().slot(id);
-    let proposer = slot.node.proposer();
+    let host = run.model().host(id);
+    let proposer = host.node.proposer();
     let running = [Timer::Retry, Timer::BackOff].into_iter().find_map(|timer| run.schedule().timer(id, timer));
     NodeView {
         id,
         name: run.world().setup.name(id),
         role: if proposer.is_some() { RoleMark::Proposer } else { RoleMark::Acceptor },
-        status: common::status(slot.status),
+        status: common::status(host.status),
         caption: proposer.and_then(|proposer| proposer.ballot()).map_or(String::new(), |ballot| ballot.to_string()),
         timer: running,
         chips: Vec::new(),
@@ -145,7 +151,7 @@ fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
 /// The nodes in groups that can exchange messages, crashed ones each alone. Proposers talk to acceptors only, so that two of
 /// them with no acceptor between are apart.
 fn components(setup: PaxosSetup, model: &Model<Paxos>) -> Vec<NodeSet> {
-    let up = |node: NodeId| model.slot(node).status != model::Status::Crashed;
+    let up = |node: NodeId| model.host(node).status != model::Status::Crashed;
     let joined = |a: NodeId, b: NodeId| {
         setup.proposers().contains(a) != setup.proposers().contains(b)
             && up(a)
@@ -174,15 +180,6 @@ fn invariants(run: &PaxosRun) -> Vec<Invariant> {
     let evidence =
         |name| violations.iter().find(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
     INVARIANTS.iter().map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
-}
-
-fn request(act: Act) -> Result<Intervention<Request>, String> {
-    match act {
-        Act::Propose { proposer, value } => {
-            Ok(Intervention::Request { node: proposer, request: Request::Propose(Value::from(value.trim())) })
-        }
-        _ => Err("Nobody posts or reads here.".to_owned()),
-    }
 }
 
 impl Lab for PaxosLab {
@@ -222,21 +219,15 @@ impl Lab for PaxosLab {
     }
 
     fn act(&mut self, act: Act) -> Result<(), String> {
-        let run = self.run();
-        let act = match acts::wanted(act, self.setup().nodes(), run.model().cuts(), request)? {
-            Wanted::Act(act) => act,
-            Wanted::Message { flight, fate, .. } => {
-                Intervention::Message { world: 0, name: common::name_of(run, flight)?, fate }
-            }
-            Wanted::Next { key } => {
-                next::act(run, key).ok_or_else(|| "That can't happen any more: the list has changed.".to_owned())?
-            }
-        };
+        let act = act.try_map(|asked| match asked {
+            Ask::Paxos(request) => Ok(request),
+            Ask::Feed(_) => Err("Nobody posts or reads here.".to_owned()),
+        })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
         }
         if !self.timeline.act_apart(act.clone()) {
-            return Err(acts::impossible(&act));
+            return Err(act.words().refused.to_owned());
         }
         self.sync_disk();
         Ok(())
@@ -246,10 +237,10 @@ impl Lab for PaxosLab {
         1
     }
 
-    fn world(&self, _: usize) -> World {
+    fn world(&self, _: usize) -> WorldView {
         let (run, setup) = (self.run(), self.setup());
         let events = &run.watch().events;
-        World {
+        WorldView {
             title: "Paxos".to_owned(),
             subtitle: words::subtitle(setup),
             nodes: setup.nodes().iter().map(|id| node_view(run, id)).collect(),
@@ -290,6 +281,10 @@ impl Lab for PaxosLab {
 
     fn verdict_sheet(&self, _: usize) -> Option<VerdictSheet> {
         None
+    }
+
+    fn message_name(&self, _: usize, flight: u32) -> Option<MessageName> {
+        self.run().name_of(flight)
     }
 
     fn flight_sheet(&self, _: usize, flight: u32) -> Option<Sheet> {

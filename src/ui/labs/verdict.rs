@@ -1,7 +1,7 @@
 //! The verdict on a feed's history as of the play head: linearizable so far, not, or being checked.
 //!
 //! The referee finds it, elsewhere. Here is what it was told of one world, so that a brief holds only what is new, and what it
-//! ruled. A ruling holds for every moment, not only for the one it was asked about (see [`cap_lab::referee::game`]), so
+//! ruled. A ruling holds for every moment, not only for the one it was asked about (see [`cap_lab::referee::check`]), so
 //! scrubbing over what is known asks nothing.
 
 use std::rc::Rc;
@@ -13,14 +13,14 @@ use cap_lab::referee::words::{seconds, title};
 use cap_lab::referee::{Brief, Proof, Ruling, Staleness};
 use cap_lab::world::feed::FeedRun;
 
-use crate::ui::lab::{Rung, VerdictSheet, VerdictState, VerdictView};
+use crate::ui::verdict::view::{Rung, VerdictSheet, VerdictState, VerdictView};
 
 /// So many operations are told even if nobody waits for a verdict, so that no brief is long.
 const WAIT_MAX: usize = 64;
 
 /// What the referee was told, and what waits to be told.
 #[derive(Default)]
-struct Told {
+struct Heard {
     /// The run's number.
     case: u32,
     /// So many operations of the history were looked at,
@@ -45,7 +45,7 @@ struct Told {
 /// What is known of one world's history.
 #[derive(Default)]
 pub(super) struct Verdicts {
-    told: Told,
+    told: Heard,
     fork: u32,
     /// It is another history from then on, and the referee does not know yet.
     forget: Option<Micros>,
@@ -117,7 +117,7 @@ impl Verdicts {
     /// and whether that is this one. None if there is nothing of use to say now.
     pub(super) fn brief(&mut self, run: &FeedRun, now: Micros, case: u32, opened: Option<bool>) -> Option<Brief> {
         if self.told.case != case {
-            (self.told, self.forget) = (Told { case, ..Told::default() }, None);
+            (self.told, self.forget) = (Heard { case, ..Heard::default() }, None);
         }
         let forget = self.forget.take().map(|at| at.min(now + Micros(1)));
         if let Some(at) = forget {
@@ -223,7 +223,7 @@ impl Verdicts {
     }
 }
 
-impl Told {
+impl Heard {
     /// What happened at `at` or later did not happen: `run` has another history from there on.
     fn forget_from(&mut self, run: &FeedRun, at: Micros) {
         let before = |operation: &&FeedOperation| operation.invoked < at;
@@ -306,7 +306,9 @@ mod tests {
     use cap_lab::node::{Micros, NodeId};
     use cap_lab::referee::Referee;
 
-    use crate::ui::lab::{Act, Lab, Page, VerdictState, VerdictView};
+    use crate::ui::act::{Act, heal_all};
+    use crate::ui::lab::{Lab, Page};
+    use crate::ui::verdict::view::{VerdictState, VerdictView};
 
     const CP: usize = 0;
     const AP: usize = 1;
@@ -411,7 +413,7 @@ mod tests {
         let (mut lab, mut referee, cut) = after_a_cut();
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
         lab.seek(cut + Micros(2));
-        lab.act(Act::HealAll).expect("links are cut");
+        lab.act(heal_all(&lab.world(AP).cut)).expect("links are cut");
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable);
         lab.switch_branch(0);
         lab.play(cut + Micros::from_ms(3_000));
