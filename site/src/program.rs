@@ -38,7 +38,7 @@ pub(crate) fn worker(compiled: &[u8], name: &str, to: &Path) -> Result<()> {
 
 fn bind(program: &[u8], name: &str, to: &Path, kind: impl FnOnce(&mut Bindgen) -> Result<&mut Bindgen>) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_bytes(name, program.to_vec()).typescript(false);
+    bindgen.input_bytes(name, program.to_vec()).typescript(false).omit_default_module_path(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
     kind(&mut bindgen)?.generate(to).with_context(|| format!("{name} cannot be bound to the browser"))
 }

@@ -30,8 +30,9 @@ usage: cargo xtask COMMAND
           format, lints, all tests, the release build, and the tests in a real browser.
           --fast     leaves the browser out
           --long     full numbers where a sweep is too long for every day
-  mutants [--module raft|paxos|sim] [--sample N] [--seed N] [--shard K/N] [--fresh]
+  mutants [--module NAME] [--sample N] [--seed N] [--shard K/N] [--fresh]
           changes the source in one place at a time and sees whether a quick suite fails; goes on where it was stopped.
+          --module NAME  raft, paxos, sim, timeline, world, store, explain or check (default: all)
           --sample N   mutants of each module (default: 200), chosen by the seed (default: 1)
           --shard K/N  the Kth of N parts of the sample, from 0
           --fresh      forgets what earlier calls found out
