@@ -120,7 +120,7 @@ fn proved(log: &Path) -> bool {
 /// Where Cargo keeps the crate's logs.
 fn logs() -> Vec<PathBuf> {
     let told = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .output()
         .expect("cargo runs");

@@ -40,7 +40,7 @@ export function capLabSeconds(...args) {
 
 /** Where Cargo keeps the source of a crate that this package depends on. */
 function crateFolder(name) {
-  const args = ["metadata", "--format-version", "1", "--offline"];
+  const args = ["metadata", "--format-version", "1", "--locked"];
   const told = spawnSync("cargo", args, { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 26 });
   assert.equal(told.status, 0, told.stderr);
   return dirname(JSON.parse(told.stdout).packages.find((found) => found.name === name).manifest_path);
