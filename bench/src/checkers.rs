@@ -1,143 +1,134 @@
-//! What a verdict costs: histories of kinds that practitioners meet, and how long a configuration takes after many of them.
+//! What it takes to judge a history: a long one beside ten short ones, and recorded ones beside another checker.
 
-use std::hint::black_box;
-use std::sync::Arc;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use cap_lab::check::call::Call;
-use cap_lab::check::linearizability::{Checker, Verdict};
-use cap_lab::check::spec::collections::{SetAction, WholeSet};
-use cap_lab::check::spec::queue::{Queue, QueueAction};
-use cap_lab::check::spec::register::{CasAction, CasRegister, CasResult, Register, RegisterAction};
-use cap_lab::check::spec::{Spec, Value};
+use cap_lab::check::import::{self, Calls, Format, Model};
+use cap_lab::check::linearizability::{Checker, Decision, Verdict};
+use cap_lab::check::spec::Value;
+use cap_lab::check::spec::register::{CasRegister, Register, RegisterAction};
 use cap_lab::sim::dice;
-use cap_lab::sorted::SortedSet;
+use todc_utils::linearizability::WGLChecker;
+use todc_utils::specifications::etcd::{EtcdSpecification, history_from_log};
 
 use crate::median;
 
-/// Measurements per figure.
-const ROUNDS: usize = 5;
-
-fn int(number: u64) -> Value {
-    Value::Int(number.cast_signed())
-}
-
-fn call<A>(process: u64, action: A, invoked: u64, returned: Option<u64>) -> Call<A> {
-    Call { process, object: 0, action, invoked, returned }
-}
+/// How often each of them is judged.
+const REPETITIONS: usize = 5;
 
 /// Prints both tables.
-pub(crate) fn measure() {
-    println!("\nVerdicts with their evidence, history made beforehand; milliseconds, median of {ROUNDS}.\n");
-    println!("| history | operations | verdict | operations in evidence | configurations | ms |");
-    println!("| --- | --- | --- | --- | --- | --- |");
-    judge("set read whole, 5 % crashed, one element lost", &WholeSet, &lost_element(1_000));
-    judge("set read whole, 5 % crashed, one element lost", &WholeSet, &lost_element(10_000));
-    judge("queue with distinct values", &Queue, &queue(100_000));
-    judge("register with distinct values", &Register { initial: Value::Nil }, &register(500_000, u64::MAX));
-    judge("register with 100 values", &Register { initial: Value::Nil }, &register(100_000, 100));
-    judge("register, 20,000 writes open throughout", &Register { initial: Value::Nil }, &open_writes(20_000));
-    println!(
-        "\n60 compare-and-sets of unknown fate and 20 reads, the last of them impossible: microseconds a configuration.\n"
-    );
-    println!("| configurations before | µs each | MB in all |");
-    println!("| --- | --- | --- |");
-    crashed();
-}
-
-fn judge<S: Spec>(name: &str, spec: &S, calls: &[Call<S::Action>]) {
-    let mut told = String::new();
-    let milliseconds = (0..ROUNDS).map(|_| {
-        let calls = calls.to_vec();
-        let start = Instant::now();
-        let mut checker = Checker::new(spec.clone(), calls);
-        let verdict = black_box(checker.step(u64::MAX)).expect("no budget");
-        let took = start.elapsed().as_secs_f64() * 1e3;
-        let (verdict, evidence) = match verdict {
-            Verdict::Linearizable(_) => ("linearizable", String::new()),
-            Verdict::NotLinearizable(evidence) => ("not linearizable", evidence.operations.len().to_string()),
-            Verdict::Unknown { .. } => ("unknown", String::new()),
-        };
-        told = format!("{verdict} | {evidence} | {}", checker.explored());
-        took
-    });
-    let milliseconds = median(milliseconds.collect());
-    println!("| {name} | {} | {told} | {milliseconds:.1} |", calls.len());
-}
-
-fn lost_element(count: u64) -> Vec<Call<SetAction>> {
-    let add = |one: u64| call(one % 5, SetAction::Add(int(one)), 2 * one, (one % 20 != 7).then_some(2 * one + 7));
-    let mut held = SortedSet::default();
-    for one in (0..count).filter(|one| *one != 704) {
-        held.insert(int(one));
+pub(crate) fn compare() {
+    println!("\nLinearizability of a register, 10 clients, distinct values; median of {REPETITIONS}.\n");
+    println!("| operations | ms | ms for each 10,000 | bar |");
+    println!("| --- | --- | --- | --- |");
+    let mut base = None;
+    for (count, bar) in [(10_000, "-"), (100_000, "1,000 ms; 1.2 times the line above for each 10,000")] {
+        let calls = distinct(1, count);
+        let register = Register { initial: Value::Int(0) };
+        let ms = median((0..REPETITIONS).map(|_| judged(&register, &calls)).collect());
+        let each = ms * 10_000.0 / count as f64;
+        println!("| {count} | {ms:.1} | {each:.1} ({:.2} times) | {bar} |", each / *base.get_or_insert(each));
     }
-    let read = call(9, SetAction::Read(Arc::new(held)), 2 * count + 20, Some(2 * count + 21));
-    (0..count).map(add).chain([read]).collect()
+    recorded();
 }
 
-fn queue(count: u64) -> Vec<Call<QueueAction>> {
-    let pair = |one: u64| {
-        [
-            call(one % 5, QueueAction::Enqueue(int(one)), 3 * one, Some(3 * one + 4)),
-            call(5 + one % 5, QueueAction::Dequeue(int(one)), 3 * one + 2, Some(3 * one + 7)),
-        ]
-    };
-    (0..count / 2).flat_map(pair).collect()
+fn judged(register: &Register, calls: &[Call<RegisterAction>]) -> f64 {
+    let calls = calls.to_vec();
+    let start = Instant::now();
+    let verdict = Checker::new(register.clone(), calls).step(u64::MAX);
+    let ms = start.elapsed().as_secs_f64() * 1e3;
+    assert!(matches!(verdict, Some(Verdict::Linearizable(_))), "a register made it");
+    ms
 }
 
-/// Ten clients that take turns, a third of what they do being writes of `values` different values.
-fn register(count: u64, values: u64) -> Vec<Call<RegisterAction>> {
+/// What a register answers clients whose operations take effect somewhere between invocation and return.
+fn distinct(seed: u64, count: u64) -> Vec<Call<RegisterAction>> {
+    const CLIENTS: u64 = 10;
+    let mut free = [0; CLIENTS as usize];
+    let mut pending: Vec<(u64, u64, u64, u64)> = Vec::new();
+    for index in 0..count {
+        let dice = |nth, below| dice::below(seed, &[index, nth], below);
+        let client = index % CLIENTS;
+        let invoked = free[client as usize] + dice(0, 20);
+        let effect = invoked + dice(1, 50);
+        let returned = effect + dice(2, 50);
+        free[client as usize] = returned + 1;
+        pending.push((effect, client, invoked, returned));
+    }
+    pending.sort_unstable();
     let mut held = 0;
-    let operation = |one: u64| {
-        let action = if one % 3 == 0 {
-            held = one % values;
-            RegisterAction::Write(int(held))
+    let mut calls = Vec::new();
+    for (index, (_, process, invoked, returned)) in (1_u64..).zip(pending) {
+        let action = if dice::below(seed, &[count, index], 3) == 0 {
+            held = index.cast_signed();
+            RegisterAction::Write(Value::Int(held))
         } else {
-            RegisterAction::Read(int(held))
+            RegisterAction::Read(Value::Int(held))
         };
-        call(one % 10, action, 3 * one, Some(3 * one + 2))
-    };
-    (0..count).map(operation).collect()
-}
-
-/// Writes of few values that never return, and reads of them one after the other.
-fn open_writes(count: u64) -> Vec<Call<RegisterAction>> {
-    let write = |one: u64| call(one, RegisterAction::Write(int(one % 1_000)), one, None);
-    let read = |one: u64| {
-        let at = count + 2 * one;
-        call(count, RegisterAction::Read(int(one * 7 % 1_000)), at, Some(at + 1))
-    };
-    (0..count).map(write).chain((0..count).map(read)).collect()
-}
-
-/// Of a history that needs more than anybody waits for.
-fn crashed() {
-    let dice = |salt: u64, nth: u64| dice::below(1, &[salt, nth], 8);
-    let cas = |nth: u64, expected: u64, new: u64| {
-        let action = CasAction::CompareAndSet { expected: int(expected), new: int(new), result: CasResult::Unknown };
-        call(100 + nth, action, nth, None)
-    };
-    // Each third took effect before a read; the last read shows what nobody wrote.
-    let (mut held, mut calls) = (0, Vec::new());
-    for nth in 0..60 {
-        let (expected, new) = if nth % 3 == 0 { (held, dice(0, nth)) } else { (dice(0, nth), dice(1, nth)) };
-        calls.push(cas(nth, expected, new));
-        if nth % 3 == 0 {
-            held = new;
-            let (at, shown) = (60 + 2 * nth, if nth == 57 { 9 } else { held });
-            calls.push(call(1, CasAction::Plain(RegisterAction::Read(int(shown))), at, Some(at + 20)));
-        }
+        calls.push(Call { process, object: 0, action, invoked, returned: Some(returned) });
     }
     calls.sort_by_key(|call| call.invoked);
-    let mut checker = Checker::new(CasRegister { initial: int(0) }, calls);
-    for count in [50_000_u64, 100_000, 200_000, 400_000, 800_000] {
-        let before = checker.explored();
-        let start = Instant::now();
-        if checker.decide(count - before).is_some() {
-            println!("| decided after {} | | |", checker.explored());
-            return;
+    calls
+}
+
+/// The 102 logs of etcd that come with `todc-utils`, read and judged by its checker and by ours.
+fn recorded() {
+    let logs = logs();
+    assert_eq!(logs.len(), 102, "etcd did not start in run 95, whose log is empty");
+    let mut times = [const { Vec::new() }; 3];
+    for _ in 0..REPETITIONS {
+        let judges: [&dyn Fn(&Path) -> bool; 3] = [&theirs, &decided, &proved];
+        let mut verdicts = Vec::new();
+        for (judge, times) in judges.into_iter().zip(&mut times) {
+            let start = Instant::now();
+            verdicts.push(logs.iter().map(|log| judge(log)).collect::<Vec<bool>>());
+            times.push(start.elapsed().as_secs_f64() * 1e3);
         }
-        let each = start.elapsed().as_secs_f64() * 1e6 / (count - before) as f64;
-        println!("| {before} | {each:.2} | {} |", checker.bytes() / 1_000_000);
+        assert!(verdicts.iter().all(|all| *all == verdicts[0]), "the verdicts differ");
     }
+    let [theirs, decided, proved] = times.map(median);
+    println!("\n102 logs of etcd, read and judged; median of {REPETITIONS}.\n");
+    println!("| checker | ms | times as fast | bar |");
+    println!("| --- | --- | --- | --- |");
+    println!("| todc-utils | {theirs:.0} | 1 | - |");
+    println!("| ours, verdicts only, as theirs | {decided:.1} | {:.0} | 50 |", theirs / decided);
+    println!("| ours, with order or evidence | {proved:.1} | {:.0} | - |", theirs / proved);
+}
+
+fn theirs(log: &Path) -> bool {
+    WGLChecker::<EtcdSpecification>::is_linearizable(history_from_log(log.to_str().expect("plain").to_owned()))
+}
+
+fn checker(log: &Path) -> Checker<CasRegister> {
+    let bytes = fs::read(log).expect("readable");
+    let read = import::read(&bytes, Format::PorcupineEtcd, Model::CasRegister);
+    let Ok(Calls::CasRegister(calls)) = read.map(|imported| imported.calls) else { panic!("{}", log.display()) };
+    Checker::new(CasRegister { initial: Value::Nil }, calls)
+}
+
+fn decided(log: &Path) -> bool {
+    checker(log).decide(u64::MAX) == Some(Decision::Linearizable)
+}
+
+fn proved(log: &Path) -> bool {
+    matches!(checker(log).step(u64::MAX), Some(Verdict::Linearizable(_)))
+}
+
+/// Where Cargo keeps the crate's logs.
+fn logs() -> Vec<PathBuf> {
+    let told = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .output()
+        .expect("cargo runs");
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("cargo's metadata");
+    let packages = told["packages"].as_array().expect("packages");
+    let package = packages.iter().find(|package| package["name"] == "todc-utils").expect("a dependency");
+    let folder = Path::new(package["manifest_path"].as_str().expect("a path")).with_file_name("tests");
+    let folder = folder.join("linearizability/etcd");
+    let numbers = (0..=102).filter(|number| *number != 95);
+    numbers.map(|number| folder.join(format!("etcd_{number:03}.log"))).collect()
 }

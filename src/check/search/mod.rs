@@ -41,8 +41,9 @@ use super::spec::Spec;
 
 /// How many of the coming reads of each lane are looked at.
 const LOOK_AHEAD: usize = 4;
-/// So many of what may come next are listed at a time, the most urgent.
+/// So many of what may come next are listed at a time, the most urgent; so many are looked at before the others are passed over.
 const LISTED_MAX: usize = 64;
+const COMING_MAX: usize = 4 * LISTED_MAX;
 
 /// An operation that returned.
 struct Returned<A> {
@@ -99,8 +100,12 @@ enum Outcome {
     Impossible,
     /// It is a read, and possible.
     Read,
-    /// Its place among the candidates.
+    /// Its place among what is coming.
     Candidate(u32),
+    /// The most urgent one was listed before.
+    Listed,
+    /// The most urgent one so far was passed over.
+    PassedOver,
 }
 
 /// How a search ended.
@@ -150,8 +155,11 @@ pub(super) struct Search<S: Spec> {
     state: S::State,
     choices: Vec<Choice<S::State>>,
     candidates: Vec<Urgency>,
-    /// Those of the configuration that is being entered.
+    /// Those of the configuration that is being entered, but none as urgent as the first of these or more so (they were listed), and
+    /// none less urgent than the second (they will be).
     coming: Vec<Candidate<S::State>>,
+    listed: Option<Urgency>,
+    cut: Option<Urgency>,
     /// The state after the last of the candidates, if it was just found.
     after_last: Option<S::State>,
     tried: Tried<S::State>,
@@ -215,6 +223,8 @@ impl<S: Spec> Search<S> {
             choices: Vec::new(),
             candidates: Vec::new(),
             coming: Vec::new(),
+            listed: None,
+            cut: None,
             after_last: None,
             tried: Tried::new(),
             by: 0,
@@ -316,6 +326,7 @@ impl<S: Spec> Search<S> {
     /// Comes to a configuration: puts in the reads that are possible, and unless it was here before, lists what may come next.
     fn enter(&mut self, spec: &S, bytes_max: usize) -> Option<Found> {
         self.explored += 1;
+        self.listed = None;
         self.scan(spec);
         if self.missing_count == 0 {
             return Some(Found::Order(self.order(&self.placed)));
@@ -329,7 +340,7 @@ impl<S: Spec> Search<S> {
                 if let Some(before) = self.choices.last().map(|choice| choice.state.clone()) {
                     self.drop_needless(spec, &before);
                 }
-                if !self.coming.is_empty() {
+                if !self.coming.is_empty() || self.cut.is_some() {
                     let (placed, base) = (self.placed.len(), self.candidates.len());
                     self.choices.push(Choice { placed, base, state: self.state.clone(), listed: None });
                     self.list();
@@ -348,15 +359,10 @@ impl<S: Spec> Search<S> {
 
     /// Lists the most urgent of what is coming as candidates of the latest choice, the most urgent one last.
     fn list(&mut self) {
+        self.keep_most_urgent();
         let choice = self.choices.last_mut().expect("somewhere to choose");
+        choice.listed = self.cut;
         let coming = &mut self.coming;
-        if coming.len() > LISTED_MAX {
-            coming.select_nth_unstable_by_key(LISTED_MAX - 1, |one| one.urgency);
-            coming.truncate(LISTED_MAX);
-            choice.listed = Some(coming[LISTED_MAX - 1].urgency);
-        } else {
-            choice.listed = None;
-        }
         let most_urgent = (0..coming.len()).min_by_key(|&index| coming[index].urgency);
         self.candidates.extend(coming.iter().map(|one| one.urgency));
         self.candidates[choice.base..].sort_unstable_by_key(|urgency| std::cmp::Reverse(*urgency));
@@ -364,14 +370,40 @@ impl<S: Spec> Search<S> {
         coming.clear();
     }
 
+    /// Of what is coming, passes over all but as many as are listed at a time, and what was listed.
+    fn keep_most_urgent(&mut self) {
+        let mut coming = std::mem::take(&mut self.coming);
+        coming.retain(|one| {
+            let is_new = Some(one.urgency) > self.listed;
+            if !is_new {
+                self.comes_to(one.urgency.1, Outcome::Listed);
+            }
+            is_new
+        });
+        if coming.len() > LISTED_MAX {
+            coming.select_nth_unstable_by_key(LISTED_MAX - 1, |one| one.urgency);
+            coming.drain(LISTED_MAX..).for_each(|one| self.comes_to(one.urgency.1, Outcome::PassedOver));
+            self.cut = Some(coming[LISTED_MAX - 1].urgency);
+        }
+        for (index, one) in (0..).zip(&coming) {
+            self.comes_to(one.urgency.1, Outcome::Candidate(index));
+        }
+        self.coming = coming;
+    }
+
+    fn comes_to(&mut self, pick: Pick, outcome: Outcome) {
+        if let Pick::Returned(position) = pick {
+            self.kinds[self.returned[position as usize].kind as usize].outcome = outcome;
+        }
+    }
+
     /// Lists more of what may come next at the latest choice, all of which was listed so far.
     fn list_more(&mut self, spec: &S) {
         let Choice { placed, state, listed, .. } = self.choices.last().expect("somewhere to choose");
-        let (placed, listed) = (*placed, *listed);
-        self.state = state.clone();
+        let placed = *placed;
+        (self.state, self.listed) = (state.clone(), *listed);
         self.undo(placed);
         self.scan(spec);
-        self.coming.retain(|one| Some(one.urgency) > listed);
         self.drop_doomed(spec);
         if let Some(before) = self.choices.len().checked_sub(2).map(|before| self.choices[before].state.clone()) {
             self.drop_needless(spec, &before);
@@ -379,13 +411,28 @@ impl<S: Spec> Search<S> {
         self.list();
     }
 
+    /// Whether what is so urgent is not passed over in this scan.
+    fn is_due(&self, urgency: Urgency) -> bool {
+        self.cut.is_none_or(|cut| urgency <= cut)
+    }
+
+    /// Something may come next.
+    fn comes(&mut self, urgency: Urgency, after: S::State) {
+        self.coming.push(Candidate { urgency, after });
+        // Of several lanes, kinds are told apart in the latest only.
+        if self.coming.len() >= COMING_MAX && self.order == Order::OfTime {
+            self.keep_most_urgent();
+        }
+    }
+
     /// Puts in the reads that may come next, and finds what else may.
     fn scan(&mut self, spec: &S) {
-        (self.after_last, self.scan) = (None, self.scan + 1);
+        (self.after_last, self.cut, self.scan) = (None, None, self.scan + 1);
         self.coming.clear();
         // Of those that can't come next and may not wait, the most urgent one.
         let stuck = (0..self.lanes.len()).filter_map(|lane| self.scan_lane(spec, lane)).min();
-        for (index, class) in (0..).zip(&self.classes) {
+        for index in 0..self.classes.len() as u32 {
+            let class = &self.classes[index as usize];
             let used = self.used.count(index) as usize;
             let in_time = class.members.get(used).is_some_and(|one| one.0 <= self.deadlines[class.lane as usize]);
             // In one lane, one that returned is as good.
@@ -399,7 +446,9 @@ impl<S: Spec> Search<S> {
                 let helps = stuck
                     .is_some_and(|(_, position)| spec.step(&after, &self.returned[position as usize].action).is_some());
                 let urgency = (u64::MAX - u64::from(helps), Pick::Class(index));
-                self.coming.push(Candidate { urgency, after });
+                if self.is_due(urgency) {
+                    self.comes(urgency, after);
+                }
             }
         }
     }
@@ -414,41 +463,55 @@ impl<S: Spec> Search<S> {
         let mut next = self.missing.first(lane);
         while let Some(position) = next {
             next = self.missing.next(position);
-            let Returned { kind, action, is_read, invoked, returned, .. } = &self.returned[position];
+            let Returned { kind, is_read, invoked, returned, .. } = &self.returned[position];
             let (kind, returned) = (*kind as usize, *returned);
             if *invoked > deadline {
                 break;
             }
-            if self.kinds[kind].scan != self.scan {
-                let outcome = match spec.step(&self.state, action) {
-                    None => Outcome::Impossible,
-                    Some(_) if *is_read => Outcome::Read,
-                    Some(after) => {
-                        let urgency = (returned, Pick::Returned(position as u32));
-                        self.coming.push(Candidate { urgency, after });
-                        Outcome::Candidate(self.coming.len() as u32 - 1)
-                    }
-                };
-                self.kinds[kind] = Kind { scan: self.scan, outcome };
+            let urgency = (returned, Pick::Returned(position as u32));
+            let Kind { scan, outcome } = self.kinds[kind];
+            let is_open = scan != self.scan || matches!(outcome, Outcome::PassedOver);
+            if is_open && (*is_read || self.is_due(urgency)) {
+                self.try_kind(spec, kind, urgency);
             }
-            match self.kinds[kind].outcome {
+            let Kind { scan, outcome } = self.kinds[kind];
+            match outcome {
+                // Nobody looked at it.
+                _ if scan != self.scan => {}
                 Outcome::Read => {
                     self.place(Pick::Returned(position as u32));
                     continue;
                 }
                 Outcome::Candidate(index) => {
-                    let urgency = &mut self.coming[index as usize].urgency;
-                    *urgency = (*urgency).min((returned, Pick::Returned(position as u32)));
+                    let most = &mut self.coming[index as usize].urgency;
+                    *most = (*most).min(urgency);
                 }
                 Outcome::Impossible => {
                     let this = (returned, position as u32);
                     stuck = Some(stuck.map_or(this, |most: (u64, u32)| most.min(this)));
                 }
+                Outcome::Listed | Outcome::PassedOver => {}
             }
             deadline = deadline.min(returned);
         }
         self.deadlines[lane] = deadline;
         stuck
+    }
+
+    /// What comes of the operations of a kind, of which one is so urgent.
+    fn try_kind(&mut self, spec: &S, kind: usize, urgency: Urgency) {
+        let Pick::Returned(position) = urgency.1 else { unreachable!("a kind is of those that returned") };
+        let Returned { action, is_read, .. } = &self.returned[position as usize];
+        let (outcome, after) = match spec.step(&self.state, action) {
+            None => (Outcome::Impossible, None),
+            Some(_) if *is_read => (Outcome::Read, None),
+            Some(_) if Some(urgency) <= self.listed => (Outcome::Listed, None),
+            Some(after) => (Outcome::Candidate(self.coming.len() as u32), Some(after)),
+        };
+        self.kinds[kind] = Kind { scan: self.scan, outcome };
+        if let Some(after) = after {
+            self.comes(urgency, after);
+        }
     }
 
     /// Drops what leads nowhere. All reads that are possible now are in by now.
