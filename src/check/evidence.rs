@@ -66,6 +66,30 @@ fn concerned<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32], a
     operations.iter().copied().filter(is_concerned).collect()
 }
 
+/// Whether each that changed the object tells which elements it changed, or need not have happened.
+fn is_told_apart<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32]) -> bool {
+    operations.iter().all(|&one| {
+        let Call { action, returned, .. } = &calls[one as usize];
+        returned.is_none() || spec.is_read(action) || spec.restricted(action, &[]).is_none()
+    })
+}
+
+/// The elements of all these.
+fn elements<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32]) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for &one in operations {
+        all.extend(spec.elements(&calls[one as usize].action).into_iter().cloned());
+        // Whole reads hold the same again and again.
+        if all.len() > 2 * operations.len() {
+            all.sort_unstable();
+            all.dedup();
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// How much is taken away at once, and from where on.
 #[derive(Default)]
 struct Pass {
@@ -139,17 +163,11 @@ impl<S: Spec> Shrink<S> {
         others: Vec<u32>,
         dead_end: DeadEnd,
     ) -> Self {
-        let mut all: Vec<Value> = Vec::new();
-        for &one in &impossible {
-            all.extend(spec.elements(&calls[one as usize].action).into_iter().cloned());
-            // Whole reads hold the same again and again.
-            if all.len() > 2 * impossible.len() {
-                all.sort_unstable();
-                all.dedup();
-            }
-        }
-        all.sort_unstable();
-        all.dedup();
+        let all = if is_told_apart(spec, calls, &impossible) && is_told_apart(spec, calls, &others) {
+            elements(spec, calls, &impossible)
+        } else {
+            Vec::new()
+        };
         let mut shrink = Self::about(spec, calls, order, impossible, others, dead_end, Vec::new());
         shrink.elements = (all.len() > 1).then(|| Elements { pass: Pass::over(all.len()), left: all, attempt: None });
         shrink
