@@ -78,8 +78,10 @@ impl Place {
     }
 }
 
-/// The half width and the height of the chips below a node, with the count before them: six of 14, and `+24`.
-const CHIPS: Size = Size { w: 44.0, h: 14.0 };
+/// The half width and the height of what hangs below a node: six chips of 14, and the count before them (`+24`), which moves
+/// its middle to the left.
+const CHIPS: Size = Size { w: 55.0, h: 14.0 };
+const CHIPS_LEFT: f64 = 11.0;
 /// How far below the rim of a node its chips begin.
 const CHIPS_BELOW: f64 = 10.0;
 /// How far outside the rim the track of a node's timer reaches.
@@ -100,7 +102,7 @@ pub fn ring(count: usize, size: Size) -> Vec<Place> {
 
 /// The servers on a curve between an ellipse (0) and a superellipse of the fourth degree (1).
 fn bent_ring(count: usize, size: Size, r: f64, squareness: f64) -> Vec<Place> {
-    let (margin_x, margin_top, margin_bottom) = (r + if size.w < 440.0 { 42.0 } else { 58.0 }, r + 17.0, r + 28.0);
+    let (margin_x, margin_top, margin_bottom) = (r + if size.w < 440.0 { 44.0 } else { 58.0 }, r + 17.0, r + 28.0);
     let centre = Point { x: size.w / 2.0, y: margin_top + (size.h - margin_top - margin_bottom) / 2.0 };
     let rx = (size.w / 2.0 - margin_x).clamp(20.0, 300.0);
     let ry = ((size.h - margin_top - margin_bottom) / 2.0).clamp(20.0, 200.0);
@@ -125,7 +127,7 @@ fn bent_ring(count: usize, size: Size, r: f64, squareness: f64) -> Vec<Place> {
 pub fn apart(places: &[Place]) -> bool {
     let touch = |upper: &Place, lower: &Place| {
         let (Body::Circle(r), Body::Circle(other)) = (upper.body, lower.body) else { return false };
-        let (dx, dy) = ((upper.at.x - lower.at.x).abs(), lower.at.y - upper.at.y);
+        let (dx, dy) = ((upper.at.x - CHIPS_LEFT - lower.at.x).abs(), lower.at.y - upper.at.y);
         let rims = upper.at.distance(lower.at) < r + other + 2.0 * TRACK;
         let chips = dx < CHIPS.w + other + TRACK && dy > 0.0 && dy < r + CHIPS_BELOW + CHIPS.h + other + TRACK;
         rims || chips
@@ -295,7 +297,7 @@ pub fn room_beside(places: &[Place], index: usize, half: Size, figure: Size) -> 
         if other != index {
             taken.take(place.at, Size { w: r + TRACK, h: r + TRACK });
         }
-        let chips = Point { x: place.at.x, y: place.at.y + r + CHIPS_BELOW + CHIPS.h / 2.0 };
+        let chips = Point { x: place.at.x - CHIPS_LEFT, y: place.at.y + r + CHIPS_BELOW + CHIPS.h / 2.0 };
         taken.take(chips, Size { w: CHIPS.w, h: CHIPS.h / 2.0 });
     }
     let beside = |side: f64| Point { x: place.at.x + side * (r + 11.0 + half.w), y: place.at.y };
@@ -318,7 +320,7 @@ mod tests {
     const FIGURES: [Size; 6] = [
         Size { w: 344.0, h: 285.0 },
         PHONE,
-        Size { w: 398.0, h: 214.0 },
+        Size { w: 398.0, h: 252.0 },
         Size { w: 462.0, h: 250.0 },
         WIDE,
         Size { w: 700.0, h: 420.0 },
@@ -332,7 +334,10 @@ mod tests {
                 assert_eq!(places.len(), count);
                 for (index, place) in places.iter().enumerate() {
                     let Body::Circle(r) = place.body else { panic!("servers are circles") };
-                    assert!(place.at.x >= CHIPS.w && place.at.x <= size.w - CHIPS.w, "{count} in {size:?}: {place:?}");
+                    assert!(
+                        place.at.x >= CHIPS.w + CHIPS_LEFT && place.at.x <= size.w - CHIPS.w + CHIPS_LEFT,
+                        "{count} in {size:?}: {place:?}"
+                    );
                     assert!(place.at.y >= r + 15.0, "a crown has room, {count} in {size:?}: {place:?}");
                     let below = r + CHIPS_BELOW + CHIPS.h;
                     assert!(place.at.y <= size.h - below, "chips have room, {count} in {size:?}: {place:?}");
@@ -351,7 +356,7 @@ mod tests {
                 assert!(apart(&ring(count, size)), "{count} in {size:?}");
             }
         }
-        for size in [PHONE, WIDE, Size { w: 462.0, h: 290.0 }] {
+        for size in [WIDE, Size { w: 462.0, h: 290.0 }] {
             assert!(apart(&ring(7, size)), "seven in {size:?}");
         }
         assert!(!apart(&ring(7, Size { w: 398.0, h: 214.0 })), "seven with their logs have no room there");
