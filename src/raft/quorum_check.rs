@@ -63,12 +63,11 @@ impl<C: Command> Raft<C> {
         let (now, timeout) = (at.monotonic, self.config.election_timeout.min);
         let heard = self.quorum_contact(now).filter(|heard| now.since(*heard) < timeout);
         if let Some(heard) = heard {
-            // The next check comes when the present contact is as old as may be.
+            // The next check comes when the latest success is as old as may be.
             return out.set_timer(Timer::Quorum, Delay::fixed(Micros(timeout.0 - now.since(heard).0)));
         }
         let tenure = self.tenure().expect("only a leader needs a quorum");
-        let lately = tenure.acknowledged().filter(|(_, latest)| now.since(latest.at) < timeout);
-        let heard = lately.map(|(follower, _)| follower).chain([self.config.id]).collect();
+        let heard = tenure.heard_since().chain([self.config.id]).collect();
         out.note(LeaderNote::QuorumLost { term: self.state.term, heard, members: *self.membership(), timeout });
         self.step_down(out);
     }

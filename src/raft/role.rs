@@ -4,9 +4,9 @@ use super::log::{EntryId, Index, Term};
 use super::note::{ElectionNote, Heard, Note};
 use super::persistent::Delta;
 use super::progress::Progress;
-use super::tenure::{Acknowledged, Round, Tenure};
+use super::tenure::Tenure;
 use super::{Config, Message, Raft, Timer};
-use crate::node::{Clocks, Command, Delay, Effects, NodeId, NodeSet};
+use crate::node::{Clocks, Command, Delay, Effects, Micros, NodeId, NodeSet};
 use crate::sorted::SortedMap;
 
 /// What a server is in its term, with what only such a one knows. All of it is volatile.
@@ -105,13 +105,11 @@ impl<C: Command> Raft<C> {
         let repeats = self.miscount.repeats;
         assert!(self.has_quorum(votes) || repeats > 0, "{votes} is no quorum of {members:?}");
         let EntryId { index: last, .. } = self.state.log.last();
-        let contact = Acknowledged { round: Round::default(), at: at.monotonic };
-        let voters = votes.without(id).iter().filter(|_| self.keeps_contact());
-        let acknowledged = voters.map(|voter| (voter, contact)).collect();
+        let contact = if self.keeps_contact() { at.monotonic } else { Micros::ZERO };
         // A vote proves that the request left, and that left after this whole log was durable.
         self.role = Role::Leader {
             durable: last,
-            tenure: Tenure { noop: last.next(), acknowledged, ..Tenure::default() },
+            tenure: Tenure { noop: last.next(), contact, ..Tenure::default() },
             followers: self.peers().iter().map(|peer| (peer, Progress::probe(last.next()))).collect(),
         };
         out.note(ElectionNote::BecameLeader { term: self.state.term, votes, members, noop: last.next() });

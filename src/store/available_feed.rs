@@ -6,7 +6,7 @@
 //!
 //! A post is confirmed once it is durable at one replica. Nothing is ever refused.
 
-use super::feed::{Ask, AskId, Numbers, Post, PostId, READ_LENGTH, Response};
+use super::feed::{Ask, AskId, Numbers, Place, Post, PostId, READ_LENGTH, Response};
 use super::participant::{Delta, Message, Note, Participant, Timer};
 use crate::gossip::{self, Gossip, Items};
 use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
@@ -22,8 +22,9 @@ pub struct Stamped {
 }
 
 impl Stamped {
-    fn place(&self) -> (u64, PostId) {
-        (self.stamp, self.post.id)
+    /// Where it stands in the feed.
+    pub fn place(&self) -> Place {
+        Place { rank: self.stamp, post: self.post.id }
     }
 }
 
@@ -40,7 +41,7 @@ pub struct AvailableFeed {
     /// The largest stamp seen.
     clock: u64,
     /// Posts on their way to this replica's own disk, by the name gossip knows them by.
-    asked: SortedMap<RequestId, (AskId, PostId)>,
+    asked: SortedMap<RequestId, (AskId, Place)>,
     requests: u32,
 }
 
@@ -86,8 +87,8 @@ impl AvailableFeed {
                 Effect::Write(delta) => out.write(Delta::Gossip(delta)),
                 Effect::Note(note) => out.note(Note::Gossip(note)),
                 Effect::Reply(request, Answer::Done(_)) => {
-                    let (id, post) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
-                    let answer = Answer::Done(Response::Posted(post));
+                    let (id, place) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
+                    let answer = Answer::Done(Response::Posted(place));
                     out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
                 }
                 Effect::Reply(_, Answer::Refused(never)) => match never {},
@@ -130,7 +131,8 @@ impl AvailableFeed {
         match ask {
             Ask::Read => {
                 let posts = self.newest.iter().map(|stamped| stamped.post.clone()).collect();
-                let answer = Answer::Done(Response::Posts(posts));
+                let rank = self.newest.first().map_or(0, |oldest| oldest.stamp);
+                let answer = Answer::Done(Response::newest(posts, rank));
                 out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
             }
             // The network copied the question.
@@ -138,8 +140,8 @@ impl AvailableFeed {
             Ask::Post(post) => {
                 let request = RequestId(self.requests);
                 self.requests += 1;
-                self.asked.insert(request, (id, post.id));
                 let item = Stamped { stamp: self.clock + 1, post };
+                self.asked.insert(request, (id, item.place()));
                 self.drive(out, |gossip, inner| gossip.on_request(request, gossip::Request::Add(item), at, inner));
             }
         }

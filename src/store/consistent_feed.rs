@@ -260,13 +260,13 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
             let response = match ask {
                 Ask::Post(post) => {
                     // Not fresh if the network copied the question.
-                    let fresh = self.feed.add(post, self.sessions);
+                    let (place, fresh) = self.feed.add(post, self.sessions);
                     let added = fresh || !self.sessions;
                     out.note(Note::Replica(ReplicaNote::Applied { index, post: post.id, fresh, added }));
-                    Response::Posted(post.id)
+                    Response::Posted(place)
                 }
                 Ask::Read if origin.is_none() => continue,
-                Ask::Read => Response::Posts(self.feed.newest()),
+                Ask::Read => self.feed.newest(),
             };
             if let Some(origin) = origin {
                 self.answer(origin, Answer::Done(response), out);
@@ -277,7 +277,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         self.reads = waiting;
         let ready: Vec<(u64, Origin)> = ready;
         for (_, origin) in ready {
-            self.answer(origin, Answer::Done(Response::Posts(self.feed.newest())), out);
+            self.answer(origin, Answer::Done(self.feed.newest()), out);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::feed::{Ask, Numbers, Post, PostId, READ_LENGTH};
+use super::feed::{Ask, Numbers, Place, Post, PostId, READ_LENGTH, Response};
 use crate::node::{self, NodeId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
@@ -46,17 +46,20 @@ impl FeedState {
         self.known.iter().map(|(phone, numbers)| (*phone, numbers.len()))
     }
 
-    /// Adds a post; false if it was there. A second copy is added only where nobody remembers the first.
-    pub(super) fn add(&mut self, post: &Post, sessions: bool) -> bool {
+    /// Adds a post, and tells its place; false if it was there. A second copy is added only where nobody remembers the first.
+    pub(super) fn add(&mut self, post: &Post, sessions: bool) -> (Place, bool) {
         let fresh = self.known.or_default(post.id.author).insert(post.id.number);
         if fresh || !sessions {
             self.posts.push(post.clone());
         }
-        fresh
+        let rank = self.posts.iter().rposition(|other| other.id == post.id).expect("it is there") as u64;
+        (Place { rank, post: post.id }, fresh)
     }
 
     /// The newest posts, as a read returns them.
-    pub(super) fn newest(&self) -> Arc<[Post]> {
-        self.posts.iter_from(self.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
+    pub(super) fn newest(&self) -> Response {
+        let from = self.posts.len().saturating_sub(READ_LENGTH);
+        let posts: Arc<[Post]> = self.posts.iter_from(from).cloned().collect();
+        Response::newest(posts, from as u64)
     }
 }

@@ -183,7 +183,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
 fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
     let done = |response: &Response| match response {
         Response::Posted(_) => "confirmed".to_owned(),
-        Response::Posts(found) => posts(found.iter()),
+        Response::Posts { posts: found, .. } => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
         Response::Operated => "done".to_owned(),
     };

@@ -137,7 +137,7 @@ fn holds_on(node: NodeId, contact: Contact) -> String {
     let (ago, window) = (ago.as_ms(), window.as_ms());
     match leader {
         Some(leader) if leader == node => {
-            format!("It leads, and a majority was heard {ago} ms ago, less than {window}.")
+            format!("It leads, and a majority answered its heartbeats {ago} ms ago, less than {window}.")
         }
         Some(leader) => format!("It heard {leader}, its leader, {ago} ms ago, and holds on to it for {window} ms."),
         None => format!("{ago} ms ago it heard a leader or restarted, and it elects no other for {window} ms."),

@@ -65,8 +65,8 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
             "Raft thesis §6.2",
             format!("{node} steps down as leader of term {term}"),
             format!(
-                "It last heard from a majority {} ms ago or more, an election timeout; since then from {heard} only, {}. \
-                 Another leader may have been elected.",
+                "For {} ms, an election timeout, no majority answered a round of its heartbeats. Later rounds were answered by \
+                 {heard} only, {}. Another leader may have been elected.",
                 timeout.as_ms(),
                 tally(*heard, members)
             ),

@@ -2,13 +2,14 @@
 
 use super::Broken;
 use super::kind::Ghost;
+use crate::check::feed::Shown;
 use crate::check::staleness::{StaleRead, Staleness};
 use crate::history::{Operation, Outcome};
-use crate::node::{Micros, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Micros, NodeId, NodeSet, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sim::run::Seen;
 use crate::sorted::SortedMap;
-use crate::store::feed::{PostId, Refusal, Request, Response};
+use crate::store::feed::{Place, PostId, Refusal, Request, Response};
 use crate::store::participant::Participant;
 use crate::world::watch::{Events, MarkKind, Newest};
 
@@ -162,8 +163,14 @@ impl FeedWatch {
                 self.meters.unknown += 1;
                 self.events.mark_once(at, MarkKind::Unknown(phone));
             }
+            Outcome::Unknown { later: Some((_, Answer::Done(Response::Posted(place)))), .. } => self.on_confirmed(*place, at),
             Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
         }
+    }
+
+    fn on_confirmed(&mut self, place: Place, at: Micros) {
+        self.open.remove(&place.post);
+        self.staleness.on_posted(place, at);
     }
 
     fn on_done(
@@ -175,14 +182,11 @@ impl FeedWatch {
         let at = seen.at;
         let phone = self.phones.or_default(operation.client);
         match response {
-            Response::Posted(post) => {
-                self.open.remove(post);
-                self.staleness.on_posted(*post, operation.invoked, at);
-            }
-            Response::Posts(posts) => {
+            Response::Posted(place) => self.on_confirmed(*place, at),
+            Response::Posts { posts, from } => {
                 phone.read = Some(operation.id);
                 phone.own.retain(|own| *own > operation.id);
-                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, posts) {
+                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, &Shown::new(posts, *from)) {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
                     let slots = seen.after.slots();
