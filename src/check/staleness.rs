@@ -35,13 +35,13 @@ pub struct StaleRead {
 
 /// Judges reads as they return. Operations must be reported in the order of their returns.
 #[derive(Clone, Debug, Default)]
-pub struct Staleness {
+pub struct StalenessJudge {
     /// By the time of confirmation.
     confirmed: SharedVec<Confirmed>,
     stale: SharedVec<StaleRead>,
 }
 
-impl Staleness {
+impl StalenessJudge {
     /// A post was confirmed at `at`.
     pub fn on_posted(&mut self, place: Place, at: Micros) {
         let last = self.confirmed.last();
@@ -96,8 +96,8 @@ mod tests {
     }
 
     /// Posts 0..n in this order, confirmed at 10 * i + 5.
-    fn confirmed(count: u32) -> Staleness {
-        let mut staleness = Staleness::default();
+    fn confirmed(count: u32) -> StalenessJudge {
+        let mut staleness = StalenessJudge::default();
         for number in 0..count {
             staleness.on_posted(place(number), Micros(10 * u64::from(number) + 5));
         }
@@ -110,7 +110,7 @@ mod tests {
         Shown { posts: posts.iter().map(|place| place.post).collect(), from }
     }
 
-    fn read(staleness: &mut Staleness, at: u64, posts: impl IntoIterator<Item = u32>) -> Option<StaleRead> {
+    fn read(staleness: &mut StalenessJudge, at: u64, posts: impl IntoIterator<Item = u32>) -> Option<StaleRead> {
         staleness.on_read(RequestId(0), Micros(at), &shown(posts))
     }
 
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_full_leaves_nothing_out() {
-        let mut staleness = Staleness::default();
+        let mut staleness = StalenessJudge::default();
         staleness.on_posted(place(0), Micros(5));
         let others: Vec<u32> = (1..READ_LENGTH as u32).collect();
         assert!(read(&mut staleness, 50, others.clone()).is_some(), "there is room for one more");

@@ -6,7 +6,7 @@
 
 use super::dice;
 use super::fault::MessageName;
-use super::model::{Model, Outcome, Status, Step};
+use super::model::{Model, Status, Step, StepOutcome};
 use super::network::{FlightId, Travel};
 use crate::node::{Clocks, Delay, Kind, Micros, Node, NodeId};
 use crate::sorted::SortedMap;
@@ -215,10 +215,10 @@ impl<N: Node> Schedule<N> {
             .filter(|(_, pending)| match &pending.what {
                 What::Flight(id, passage) => {
                     let to = model.flights().get(*id).expect("scheduled messages are on their way").to;
-                    !passage.held && model.slot(to).status != Status::Paused
+                    !passage.held && model.host(to).status != Status::Paused
                 }
                 What::Timer(node, _) | What::Sync(node) | What::Choice(node) | What::Turn(node) => {
-                    model.slot(*node).status == Status::Up
+                    model.host(*node).status == Status::Up
                 }
             })
             .min_by_key(|(_, pending)| (pending.due, pending.order))?;
@@ -229,7 +229,7 @@ impl<N: Node> Schedule<N> {
     pub fn take(&mut self, at: Micros, position: usize, model: &Model<N>, pace: &impl Pace<N>) -> Option<Taken<N>> {
         if let What::Flight(id, _) = self.pending[position].what {
             let to = model.flights().get(id).expect("scheduled messages are on their way").to;
-            let down = model.slot(to).status == Status::Crashed;
+            let down = model.host(to).status == Status::Crashed;
             return Some(Taken::Step(if down { Step::Lose(id) } else { Step::Deliver(id) }));
         }
         Some(match self.pending.remove(position).what {
@@ -237,7 +237,7 @@ impl<N: Node> Schedule<N> {
             What::Timer(node, timer) => Taken::Step(Step::Timer(node, timer)),
             What::Sync(node) => Taken::Step(Step::Sync(node)),
             What::Choice(node) => {
-                let among = model.slot(node).choice;
+                let among = model.host(node).choice;
                 let pick = dice::below(self.seed, &[3, u64::from(node.0), at.0], among.len() as u64);
                 Taken::Step(Step::Choose(node, among.iter().nth(pick as usize).expect("below the length")))
             }
@@ -246,13 +246,20 @@ impl<N: Node> Schedule<N> {
                 self.turns[node.index()] += 1;
                 self.schedule_turn(node, pace);
                 let dice = dice::throw(self.seed, &[4, u64::from(node.0), u64::from(turn)]);
-                Taken::Request(node, pace.traffic(node, &model.slot(node).node, turn, dice)?)
+                Taken::Request(node, pace.traffic(node, &model.host(node).node, turn, dice)?)
             }
         })
     }
 
     /// Does to the schedule what `step` did to the model.
-    pub fn absorb(&mut self, at: Micros, step: &Step<N>, outcome: &Outcome<N>, model: &Model<N>, pace: &impl Pace<N>) {
+    pub fn absorb(
+        &mut self,
+        at: Micros,
+        step: &Step<N>,
+        outcome: &StepOutcome<N>,
+        model: &Model<N>,
+        pace: &impl Pace<N>,
+    ) {
         self.now = at;
         self.died.clear();
         match step {
@@ -292,7 +299,7 @@ impl<N: Node> Schedule<N> {
         }
     }
 
-    fn schedule_flight(&mut self, id: FlightId, model: &Model<N>, outcome: &Outcome<N>, pace: &impl Pace<N>) {
+    fn schedule_flight(&mut self, id: FlightId, model: &Model<N>, outcome: &StepOutcome<N>, pace: &impl Pace<N>) {
         let lost = || outcome.lost.iter().find(|(other, ..)| *other == id).map(|(_, envelope, _)| envelope);
         let envelope = model.flights().get(id).or_else(lost).expect("sent, then on its way or lost at once");
         let (from, to) = (envelope.from, envelope.to);

@@ -13,7 +13,7 @@ use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE, Store};
 use cap_lab::world::paxos::PaxosRun;
 
 use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
-use crate::raft_lab::RaftExperiment;
+use crate::raft_lab::{RaftExperiment, RaftWorld};
 
 /// A timeline of some experiment.
 pub(crate) enum Lab {
@@ -172,6 +172,13 @@ impl Lab {
         }
     }
 
+    pub(crate) fn raft(&self) -> Option<&Run<RaftWorld>> {
+        match self {
+            Self::Raft(timeline) => Some(timeline.track()),
+            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) => None,
+        }
+    }
+
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         match self {
             Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
@@ -225,10 +232,7 @@ impl Lab {
         let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
-        let raft = match self {
-            Self::Raft(timeline) => timeline.track().watch().broken.as_ref().map(ToString::to_string),
-            _ => None,
-        };
+        let raft = self.raft().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
         feed.or(self.paxos().and_then(|run| self.broken_paxos(run))).or(multi_paxos).or(raft)
     }
 

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use cap_lab::explain;
 use cap_lab::history::Outcome;
 use cap_lab::multi_paxos;
-use cap_lab::node::{Answer, NodeId, NodeSet};
-use cap_lab::raft::{Index, Membership, Payload, Role};
-use cap_lab::sim::model::Status;
+use cap_lab::node::{self, Answer, NodeId, NodeSet};
+use cap_lab::raft::{self, Index, Membership, Payload, Raft, Role};
+use cap_lab::sim::model::{Host, Status};
 use cap_lab::store::consistent_feed::Command;
 use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
 use cap_lab::store::participant::Participant;
@@ -17,6 +17,7 @@ use cap_lab::world::feed::{FeedRun, Store};
 
 use crate::lab::{Lab, each};
 use crate::multi_paxos_lab;
+use crate::raft_lab::Server;
 
 type Shown = Result<String, Box<dyn Error>>;
 
@@ -33,6 +34,7 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "links" => Ok(links(lab)),
         "messages" => Ok(lab.messages()),
         "notes" => Ok(notes(lab, noted)),
+        "answers" => answers(lab),
         "acceptors" => acceptors(lab),
         "script" => Ok(lab.script()),
         "digests" => Ok(digests(lab)),
@@ -51,28 +53,32 @@ fn on_multi_paxos(lab: &Lab) -> Option<&FeedRun> {
 
 fn roles(lab: &Lab) -> Shown {
     if let Some(run) = on_multi_paxos(lab) {
-        let roles = run.model().slots().filter_map(|(id, slot)| {
-            let paxos = slot.node.multi_paxos()?;
-            Some(multi_paxos_lab::role(id, paxos, slot.status))
+        let roles = run.model().hosts().filter_map(|(id, host)| {
+            let paxos = host.node.multi_paxos()?;
+            Some(multi_paxos_lab::role(id, paxos, host.status))
         });
         return Ok(roles.collect());
     }
-    let run = lab.consistent().ok_or("there is no log here")?;
-    let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(raft) = slot.node.raft() else { continue };
-        let role = match (slot.status, raft.role()) {
-            (Status::Crashed, _) => "down".to_owned(),
-            (_, Role::Leader { .. }) => "leader".to_owned(),
-            (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
-            (_, Role::PreCandidate { grants }) => format!("pre-candidate with the grants of {}", list(*grants)),
-            (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
-            (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
-        };
-        let paused = if slot.status == Status::Paused { ", paused" } else { "" };
-        writeln!(out, "{id} term {}: {role}{paused}", raft.term())?;
+    if let Some(run) = lab.raft() {
+        return Ok(run.model().hosts().map(|(id, host)| role(id, &host.node.raft, host.status)).collect());
     }
-    Ok(out)
+    let run = lab.consistent().ok_or("there is no log here")?;
+    let roles = run.model().hosts().filter_map(|(id, host)| Some(role(id, host.node.raft()?, host.status)));
+    Ok(roles.collect())
+}
+
+/// A server's term and role.
+fn role<C: node::Command>(id: NodeId, raft: &Raft<C>, status: Status) -> String {
+    let role = match (status, raft.role()) {
+        (Status::Crashed, _) => "down".to_owned(),
+        (_, Role::Leader { .. }) => "leader".to_owned(),
+        (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
+        (_, Role::PreCandidate { grants }) => format!("pre-candidate with the grants of {}", list(*grants)),
+        (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
+        (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
+    };
+    let paused = if status == Status::Paused { ", paused" } else { "" };
+    format!("{id} term {}: {role}{paused}\n", raft.term())
 }
 
 /// A command by what it posts or who reads.
@@ -90,38 +96,46 @@ fn logs(lab: &Lab) -> Shown {
             multi_paxos::Payload::Noop => "noop".to_owned(),
             multi_paxos::Payload::Command(asked) => command(lab, asked),
         };
-        let logs = run.model().slots().filter_map(|(id, slot)| {
-            let paxos = slot.node.multi_paxos()?;
-            Some(multi_paxos_lab::log(id, paxos, slot.unsynced.len(), value))
+        let logs = run.model().hosts().filter_map(|(id, host)| {
+            let paxos = host.node.multi_paxos()?;
+            Some(multi_paxos_lab::log(id, paxos, host.unsynced.len(), value))
         });
         return Ok(logs.collect());
     }
-    let run = lab.consistent().ok_or("there is no log here")?;
-    let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(raft) = slot.node.raft() else { continue };
-        let base = raft.log().base().index;
-        let mut line = if base == Index::ZERO { String::new() } else { format!(" [1 to {base} compacted]") };
-        if base == raft.commit_index() && base > Index::ZERO {
-            line.push_str(" |");
-        }
-        for (index, entry) in raft.log().iter_from(Index(1)) {
-            let content = match &entry.payload {
-                Payload::Noop => "noop".to_owned(),
-                Payload::Config(membership) => configuration(membership),
-                Payload::Command(asked) => command(lab, asked),
-            };
-            let bar = if index == raft.commit_index() { " |" } else { "" };
-            write!(line, " {}:{content}{bar}", entry.term)?;
-        }
-        let bar = if raft.commit_index() == Index::ZERO { " |" } else { "" };
-        let unsynced = match slot.unsynced.len() {
-            0 => String::new(),
-            writes => format!(" ({writes} not synced)"),
-        };
-        writeln!(out, "{id}{bar}{line}{unsynced}")?;
+    if let Some(run) = lab.raft() {
+        let log = |(id, host): (NodeId, &Host<Server>)| log(id, &host.node.raft, host.unsynced.len(), |n| n.to_string());
+        return Ok(run.model().hosts().map(log).collect());
     }
-    Ok(out)
+    let run = lab.consistent().ok_or("there is no log here")?;
+    let logs = run.model().hosts().filter_map(|(id, host)| {
+        let raft = host.node.raft()?;
+        Some(log(id, raft, host.unsynced.len(), |asked| command(lab, asked)))
+    });
+    Ok(logs.collect())
+}
+
+/// A server's log, with its commands in words.
+fn log<C: node::Command>(id: NodeId, raft: &Raft<C>, unsynced: usize, command: impl Fn(&C) -> String) -> String {
+    let base = raft.log().base().index;
+    let mut line = if base == Index::ZERO { String::new() } else { format!(" [1 to {base} compacted]") };
+    if base == raft.commit_index() && base > Index::ZERO {
+        line.push_str(" |");
+    }
+    for (index, entry) in raft.log().iter_from(Index(1)) {
+        let content = match &entry.payload {
+            Payload::Noop => "noop".to_owned(),
+            Payload::Config(membership) => configuration(membership),
+            Payload::Command(asked) => command(asked),
+        };
+        let bar = if index == raft.commit_index() { " |" } else { "" };
+        line += &format!(" {}:{content}{bar}", entry.term);
+    }
+    let bar = if raft.commit_index() == Index::ZERO { " |" } else { "" };
+    let unsynced = match unsynced {
+        0 => String::new(),
+        writes => format!(" ({writes} not synced)"),
+    };
+    format!("{id}{bar}{line}{unsynced}\n")
 }
 
 /// In the notation of the paper: `C{n1, n2}`, while joint `C{n1, n2}{n3, n4}`, the old voters first.
@@ -135,8 +149,8 @@ fn configuration(membership: &Membership) -> String {
 fn feeds(lab: &Lab) -> Shown {
     let mut out = String::new();
     for run in lab.feeds() {
-        for (id, slot) in run.model().slots() {
-            let posts = match &slot.node {
+        for (id, host) in run.model().hosts() {
+            let posts = match &host.node {
                 Participant::Raft(replica) => posts(replica.feed().posts().iter()),
                 Participant::MultiPaxos(replica) => posts(replica.feed().posts().iter()),
                 Participant::Gossip(replica) => posts(replica.newest().iter().map(|stamped| &stamped.post)),
@@ -157,8 +171,8 @@ fn posts<'a>(posts: impl Iterator<Item = &'a Post>) -> String {
 fn phones(lab: &Lab, run: &FeedRun) -> String {
     let mut out = String::new();
     let side = run.world().store.side();
-    for (id, slot) in run.model().slots() {
-        let Some(client) = slot.node.client() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(client) = host.node.client() else { continue };
         let latest = run
             .history()
             .iter()
@@ -169,7 +183,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
                 Request::Post(text) => format!("post \"{text}\""),
                 Request::Read => "read".to_owned(),
                 Request::Attach(to) => format!("move to {to}"),
-                Request::Operate(_) => unreachable!("phones are not operated"),
+                Request::Admin(_) => unreachable!("phones are not operated"),
             };
             let stale = run.watch().staleness.stale().iter().find(|stale| stale.read == operation.id);
             let stale = stale.map_or(String::new(), |stale| format!(", stale: {} missing", stale.missed));
@@ -185,13 +199,13 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
         Response::Posted(_) => "confirmed".to_owned(),
         Response::Posts { posts: found, .. } => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
-        Response::Operated => "done".to_owned(),
+        Response::AdminDone => "done".to_owned(),
     };
     let refused = |refusal: &Refusal| match refusal {
         Refusal::NoLeader { replica, epoch } => format!("refused, {replica} knows no leader in {epoch}"),
         Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
         Refusal::HandingOver { replica } => format!("refused, {replica} hands over"),
-        Refusal::NotOperated => "refused".to_owned(),
+        Refusal::AdminRefused => "refused".to_owned(),
         Refusal::Busy => "refused, the phone was busy".to_owned(),
     };
     match outcome {
@@ -246,6 +260,11 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
         });
         tell(&side, told.collect(), noted);
     }
+    if let Some(run) = lab.raft() {
+        let told = run.watch().notes.iter().enumerate().rev();
+        let told = told.map(|(number, (node, note))| (number as u64, explain::raft::sentence(*node, note).headline));
+        tell("", told.collect(), &mut noted[0]);
+    }
     if let Some(run) = lab.paxos() {
         let told = run
             .watch()
@@ -258,14 +277,39 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
     out
 }
 
+/// What a cluster of Raft moved by hand answered its clients.
+fn answers(lab: &Lab) -> Shown {
+    let run = lab.raft().ok_or("only clusters moved by hand have clients without phones")?;
+    let mut out = String::new();
+    for operation in run.history().iter() {
+        let came = match &operation.outcome {
+            Outcome::Pending => "waiting".to_owned(),
+            Outcome::Done { response, .. } => match response {
+                raft::Response::Committed { index, term } => format!("done, entry {index} of term {term}"),
+                raft::Response::ReadAt { index } => format!("read up to entry {index}"),
+                other => format!("{other:?}"),
+            },
+            Outcome::Refused { refusal, .. } => match refusal {
+                raft::Refusal::NotLeader { leader: Some(leader), .. } => format!("refused, {leader} leads"),
+                raft::Refusal::NotLeader { leader: None, term } => format!("refused, nobody is known to lead term {term}"),
+                raft::Refusal::Superseded { index } => format!("refused, entry {index} is another one"),
+                other => format!("refused, {other:?}"),
+            },
+            Outcome::Unknown { .. } => "unknown".to_owned(),
+        };
+        writeln!(out, "{} at {}: {came}", operation.request, operation.client)?;
+    }
+    Ok(out)
+}
+
 fn acceptors(lab: &Lab) -> Shown {
     let run = lab.paxos().ok_or("there is no Paxos here")?;
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(acceptor) = slot.node.acceptor() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(acceptor) = host.node.acceptor() else { continue };
         let promised = acceptor.promised().map_or("nothing".to_owned(), |ballot| ballot.to_string());
         let accepted = acceptor.accepted().map_or("nothing".to_owned(), |proposal| proposal.to_string());
-        let down = if slot.status == Status::Crashed { ", down" } else { "" };
+        let down = if host.status == Status::Crashed { ", down" } else { "" };
         writeln!(out, "{} promised {promised}, accepted {accepted}{down}", lab.name(id))?;
     }
     let Some(first) = &run.watch().chosen else { return Ok(out + "nothing is chosen\n") };
