@@ -90,7 +90,7 @@ pub fn ended(outcome: &Outcome<Response, Refusal>) -> Option<(Micros, Fate)> {
         None => Fate::Refused,
         Some(Response::Posts { posts, from }) => Fate::Read(Shown::new(posts, *from)),
         Some(Response::Posted(place)) => Fate::Posted(*place),
-        Some(Response::Attached | Response::Operated) => return None,
+        Some(Response::Attached | Response::AdminDone) => return None,
     };
     Some((at, fate))
 }

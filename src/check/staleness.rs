@@ -152,7 +152,11 @@ mod tests {
         let newest = 30 - READ_LENGTH as u32;
         assert_eq!(read(&mut staleness, 1_000, newest..30), None, "twenty posts come after it");
         let missed = read(&mut staleness, 1_000, 0..30 - newest).expect("it stands before the post of rank 5");
-        assert_eq!((missed.missed, missed.oldest.author), (11, NodeId(9)), "and ten more at the end: the first of them is older");
+        assert_eq!(
+            (missed.missed, missed.oldest.author),
+            (11, NodeId(9)),
+            "and ten more at the end: the first of them is older"
+        );
     }
 
     #[test]

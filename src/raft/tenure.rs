@@ -119,7 +119,6 @@ impl<C: Command> Raft<C> {
         }
     }
 
-
     /// A heartbeat of its term was answered: it was accepted, or it met another log.
     pub(super) fn on_acknowledged(&mut self, from: NodeId, round: Round, at: Clocks, out: &mut Effects<Self>) {
         if from == self.config.id || !self.keeps_contact() {

@@ -218,7 +218,11 @@ impl World for RaftWorld {
     }
 
     fn watch(&self, watch: &mut RaftWatch, seen: &Seen<'_, Server>) {
-        let told = seen.outcome.node.into_iter().flat_map(|node| seen.outcome.notes.iter().map(move |note| (node, note.clone())));
+        let told = seen
+            .outcome
+            .node
+            .into_iter()
+            .flat_map(|node| seen.outcome.notes.iter().map(move |note| (node, note.clone())));
         watch.notes.extend(told);
         if watch.broken.is_none() {
             watch.broken = watch.judge.see(seen.step, seen.before, seen.after, seen.outcome).err();

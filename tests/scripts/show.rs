@@ -103,7 +103,8 @@ fn logs(lab: &Lab) -> Shown {
         return Ok(logs.collect());
     }
     if let Some(run) = lab.raft() {
-        let log = |(id, host): (NodeId, &Host<Server>)| log(id, &host.node.raft, host.unsynced.len(), |n| n.to_string());
+        let log =
+            |(id, host): (NodeId, &Host<Server>)| log(id, &host.node.raft, host.unsynced.len(), |n| n.to_string());
         return Ok(run.model().hosts().map(log).collect());
     }
     let run = lab.consistent().ok_or("there is no log here")?;
@@ -291,7 +292,9 @@ fn answers(lab: &Lab) -> Shown {
             },
             Outcome::Refused { refusal, .. } => match refusal {
                 raft::Refusal::NotLeader { leader: Some(leader), .. } => format!("refused, {leader} leads"),
-                raft::Refusal::NotLeader { leader: None, term } => format!("refused, nobody is known to lead term {term}"),
+                raft::Refusal::NotLeader { leader: None, term } => {
+                    format!("refused, nobody is known to lead term {term}")
+                }
                 raft::Refusal::Superseded { index } => format!("refused, entry {index} is another one"),
                 other => format!("refused, {other:?}"),
             },

@@ -162,7 +162,9 @@ impl FeedWatch {
                 self.meters.unknown += 1;
                 self.events.mark_once(at, MarkKind::Unknown(phone));
             }
-            Outcome::Unknown { later: Some((_, Answer::Done(Response::Posted(place)))), .. } => self.on_confirmed(*place, at),
+            Outcome::Unknown { later: Some((_, Answer::Done(Response::Posted(place)))), .. } => {
+                self.on_confirmed(*place, at)
+            }
             Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
         }
     }
@@ -185,7 +187,8 @@ impl FeedWatch {
             Response::Posts { posts, from } => {
                 phone.read = Some(operation.id);
                 phone.own.retain(|own| *own > operation.id);
-                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, &Shown::new(posts, *from)) {
+                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, &Shown::new(posts, *from))
+                {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
                     let hosts = seen.after.hosts();
