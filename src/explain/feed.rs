@@ -3,65 +3,92 @@
 use super::{Sentence, Tone, gossip, raft, said};
 use crate::multi_paxos;
 use crate::node::{NodeId, NodeSet};
-use crate::raft::{ElectionNote, Note as RaftNote};
+use crate::raft::{ElectionNote, Membership, Note as RaftNote, PreVoteNote};
 use crate::store::client::PhoneNote;
 use crate::store::consistent_feed::ReplicaNote;
 use crate::store::participant::Note;
 use crate::world::feed::{Observation, Observed};
+use crate::world::watch::Reach;
 
 /// Names participants: "n1", "Ana".
 pub type Names<'a> = &'a dyn Fn(NodeId) -> String;
 
-/// The servers, and those of them that the one spoken of could reach: what only an observer knows.
+/// What only an observer knows: the servers, and with whom of them the one spoken of could exchange messages.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     /// All servers.
     pub servers: NodeSet,
-    /// Itself and those with which it could exchange messages.
-    pub reach: NodeSet,
+    /// Whom it could reach.
+    pub reach: Reach,
 }
 
 /// A note of a feed, with what only an observer knows.
 pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
     match note {
         Note::Raft(note) => {
-            let asks = matches!(note, RaftNote::Election(ElectionNote::AsksForVotes { .. }));
-            let observer = if asks { quorum_view(node, view) } else { None };
+            let observer = match note {
+                RaftNote::Election(ElectionNote::AsksForVotes { members, .. })
+                | RaftNote::PreVote(PreVoteNote::Asks { members, .. }) => quorum_view(node, members, view),
+                _ => None,
+            };
             Sentence { observer, ..raft::sentence(node, note) }
         }
         Note::MultiPaxos(note) => {
             let asks = matches!(note, multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::Prepares { .. }));
-            let observer = if asks { quorum_view(node, view) } else { None };
+            let observer = if asks { reach_view(node, view) } else { None };
             Sentence { observer, ..super::multi_paxos::sentence(node, note) }
         }
         Note::Gossip(note) => Sentence { observer: isolation_view(node, view), ..gossip::sentence(names, node, note) },
         Note::Replica(note) => {
             let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
-            let observer = if leaderless { quorum_view(node, view) } else { None };
+            let observer = if leaderless { reach_view(node, view) } else { None };
             Sentence { observer, ..replica(names, node, note) }
         }
         Note::Phone(note) => phone(names, node, note),
     }
 }
 
-fn quorum_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
-    if reach == servers {
+/// Whether a server that asks for votes has links to enough voters, if a link is cut or a voter is down.
+fn quorum_view(node: NodeId, members: &Membership, View { reach, .. }: View) -> Option<String> {
+    let electorate = members.electorate();
+    if electorate.difference(reach.direct).is_empty() {
         return None;
     }
-    let majority = if reach.is_majority_of(servers) { "is a majority" } else { "is no majority" };
-    let (reached, all) = (reach.len(), servers.len());
-    let others = reach.without(node);
-    Some(if others.is_empty() {
-        format!("{node} can reach nobody: {reached} of {all} {majority}.")
-    } else {
-        format!("{node} can reach only {}: {reached} of {all} {majority}.", list(others))
-    })
+    let verdict = if members.has_quorum(reach.direct) { "enough" } else { "too few" };
+    let tally = raft::tally(reach.direct, members);
+    Some(format!("{}: {tally} voters, {verdict} to win.", exchanges(node, reach, electorate)))
 }
 
+/// Which of the others a server could exchange messages with, if not with all.
+fn reach_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
+    (reach.direct != servers).then(|| format!("{}.", exchanges(node, reach, servers)))
+}
+
+fn exchanges(node: NodeId, reach: Reach, servers: NodeSet) -> String {
+    let others = reach.direct.intersection(servers).without(node);
+    let (reached, all) = (others.len(), servers.without(node).len());
+    if others.is_empty() {
+        format!("{node} can exchange messages with nobody")
+    } else {
+        format!("{node} can exchange messages with {} only, {reached} of the {all} others", list(others))
+    }
+}
+
+/// Whom posts of a replica can't reach, and why.
 fn isolation_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
-    let missing = servers.difference(reach);
-    (!missing.is_empty())
-        .then(|| format!("{node} can't reach {}: what they know stays there until the links heal.", list(missing)))
+    let cut_off = servers.difference(reach.through).difference(reach.down);
+    let down = reach.down.without(node);
+    let mut told = Vec::new();
+    if !cut_off.is_empty() {
+        told.push(format!(
+            "{node} can't exchange messages with {}, not even through others: links are cut.",
+            list(cut_off)
+        ));
+    }
+    if !down.is_empty() {
+        told.push(format!("{} {} down.", list(down), if down.len() == 1 { "is" } else { "are" }));
+    }
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 /// "n1, n2 and n5".

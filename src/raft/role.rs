@@ -140,14 +140,13 @@ impl<C: Command> Raft<C> {
 
     /// An AppendEntries of its own term: candidate -> follower, or a follower learns who leads (§5.2).
     pub(super) fn follow(&mut self, leader: NodeId, out: &mut Effects<Self>) {
-        let conceded = match &self.role {
-            Role::Follower { leader: Some(known) } if *known == leader => return,
-            Role::Follower { .. } => false,
-            Role::Candidate { .. } | Role::PreCandidate { .. } => true,
-            Role::Leader { .. } => panic!("a leader follows nobody in its own term"),
-        };
+        if matches!(self.role, Role::Follower { leader: Some(known) } if known == leader) {
+            return;
+        }
+        assert!(!self.is_leader(), "a leader follows nobody in its own term");
+        let left = self.role.name();
         self.role = Role::Follower { leader: Some(leader) };
-        out.note(ElectionNote::FollowsLeader { leader, term: self.state.term, conceded });
+        out.note(ElectionNote::FollowsLeader { leader, term: self.state.term, left });
         self.settle_transfer(leader, out);
     }
 }

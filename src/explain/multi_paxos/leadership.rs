@@ -67,7 +67,7 @@ pub(super) fn sentence(node: NodeId, note: &LeadershipNote) -> Sentence {
             Tone::Routine,
             PMMC_2,
             format!("{node} follows {leader}"),
-            format!("{leader} proposes under {ballot}: only a quorum's promises allow that."),
+            format!("{leader} proposes under {ballot}, as only a leader does."),
         ),
     }
 }

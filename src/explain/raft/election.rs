@@ -3,7 +3,7 @@
 use super::{needed, tally, verdict};
 use crate::explain::{Sentence, Tone, range, said};
 use crate::node::{Delay, NodeId, NodeSet};
-use crate::raft::{Contact, ElectionNote, Heard, Membership, PreVoteNote, Term, VoteRefusal};
+use crate::raft::{Contact, ElectionNote, Heard, Membership, PreVoteNote, RoleName, Term, VoteRefusal};
 
 const PRE_VOTE: &str = "Raft thesis §9.6";
 
@@ -13,7 +13,11 @@ pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
             Tone::Warning,
             "Raft §5.2",
             format!("{node} asks for votes in term {term}"),
-            format!("{}. Its log ends at {last}. It needs {} votes.", waited(*heard, *timeout), needed(members)),
+            format!(
+                "{}. Its log ends at {last}. It needs {} votes.",
+                waited(*heard, *timeout, members),
+                needed(members)
+            ),
         ),
         ElectionNote::VoteGranted { candidate, term, candidate_last, own_last } => said(
             Tone::Routine,
@@ -39,13 +43,13 @@ pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
             format!("{node} ignores {candidate}'s request for a vote"),
             format!("{} It does not adopt term {term} either.", holds_on(node, *contact)),
         ),
-        ElectionNote::VoteCounted { from, votes, members, .. } => {
+        ElectionNote::VoteCounted { from, votes, enough, members, .. } => {
             let whose = if *from == node { "its own".into() } else { format!("{from}'s") };
             let headline = format!("{node} counts {whose} vote: {}", tally(*votes, members));
-            said(Tone::Routine, "Raft §5.2", headline, so_far(*votes, members))
+            said(Tone::Routine, "Raft §5.2", headline, so_far(*votes, *enough, members))
         }
         ElectionNote::VoteDenied { from, votes, members, .. } => {
-            said(Tone::Bad, "Raft §5.2", format!("{node} gets no vote from {from}"), so_far(*votes, members))
+            said(Tone::Bad, "Raft §5.2", format!("{node} gets no vote from {from}"), so_far(*votes, false, members))
         }
         ElectionNote::VoteCountedAgain { from, term, counted, members } => said(
             Tone::Warning,
@@ -66,18 +70,17 @@ pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
                 verdict(*votes, members)
             ),
         ),
-        ElectionNote::FollowsLeader { leader, term, conceded } => follows(node, *leader, *term, *conceded),
+        ElectionNote::FollowsLeader { leader, term, left } => follows(node, *leader, *term, *left),
     }
 }
 
-fn follows(node: NodeId, leader: NodeId, term: Term, conceded: bool) -> Sentence {
-    let (headline, consequence) = if conceded {
-        (format!("{node} gives way to {leader}"), "its own election in that term is lost")
-    } else {
-        (format!("{node} follows {leader}"), "it leads that term")
+fn follows(node: NodeId, leader: NodeId, term: Term, left: RoleName) -> Sentence {
+    let (headline, consequence) = match left {
+        RoleName::Candidate => (format!("{node} gives way to {leader}"), "lost its own election in that term"),
+        RoleName::PreCandidate => (format!("{node} gives way to {leader}"), "need not ask for votes"),
+        RoleName::Follower | RoleName::Leader => (format!("{node} follows {leader}"), "has a leader"),
     };
-    let reason =
-        format!("{leader} sent AppendEntries in term {term}: only a majority's vote allows that, so {consequence}.");
+    let reason = format!("{leader} sent AppendEntries in term {term}, as only a leader does. So {node} {consequence}.");
     said(Tone::Routine, "Raft §5.2", headline, reason)
 }
 
@@ -89,7 +92,7 @@ pub(super) fn pre_vote(node: NodeId, note: &PreVoteNote) -> Sentence {
             format!("{node} asks who would vote for it in term {next}"),
             format!(
                 "{}. Its log ends at {last}. It enters term {next} only if {} would vote for it.",
-                waited(*heard, *timeout),
+                waited(*heard, *timeout, members),
                 needed(members)
             ),
         ),
@@ -107,28 +110,30 @@ pub(super) fn pre_vote(node: NodeId, note: &PreVoteNote) -> Sentence {
         PreVoteNote::HoldsOn { candidate, next, contact } => {
             (Tone::Bad, would_not(*candidate, *next), holds_on(node, *contact))
         }
-        PreVoteNote::Counted { grants, members, .. } => {
-            (Tone::Routine, format!("{node} would have {} votes", tally(*grants, members)), so_far(*grants, members))
-        }
+        PreVoteNote::Counted { grants, enough, members, .. } => (
+            Tone::Routine,
+            format!("{node} would have {} votes", tally(*grants, members)),
+            so_far(*grants, *enough, members),
+        ),
         PreVoteNote::Denied { from, grants, members, .. } => {
-            (Tone::Bad, format!("{node} would get no vote from {from}"), so_far(*grants, members))
+            (Tone::Bad, format!("{node} would get no vote from {from}"), so_far(*grants, false, members))
         }
     };
     said(tone, PRE_VOTE, headline, reason)
 }
 
 /// What it has to show for its wait.
-fn waited(heard: Heard, timeout: Delay) -> String {
+fn waited(heard: Heard, timeout: Delay, members: &Membership) -> String {
     let waited = match heard {
         Heard::NoLeader => "It heard no leader".into(),
         Heard::Leader(leader) => format!("It heard nothing more from {leader}"),
         Heard::Votes(votes) if votes.is_empty() => "Its last election brought no vote".into(),
         Heard::Votes(votes) => format!("Its last election brought only the votes of {votes}"),
         Heard::TooFewGrants(grants) => format!("Last time only {grants} would have voted for it"),
-        Heard::Grants(grants) => return format!("{grants} would vote for it, and that is a majority"),
+        Heard::Grants(grants) => return format!("{grants} would vote for it, which {}", verdict(grants, members)),
         Heard::TimeoutNow(leader) => return format!("{leader}, which leads, told it to stand at once"),
     };
-    format!("{waited}, so its election timer ({}) ran out", range(timeout))
+    format!("{waited} before its election timer ended, which is set to {}", range(timeout))
 }
 
 /// Why it listens to no candidate.
@@ -158,11 +163,8 @@ fn refusal(node: NodeId, candidate: NodeId, term: Term, why: VoteRefusal) -> Str
     }
 }
 
-fn so_far(votes: NodeSet, members: &Membership) -> String {
-    let verdict = match (members.has_quorum(votes), members.is_joint()) {
-        (true, false) => "a majority",
-        (true, true) => "a majority of each",
-        (false, _) => "no majority yet",
-    };
-    format!("{} votes, {votes}, is {verdict}: it takes {}.", tally(votes, members), needed(members))
+/// What the votes that it has come to; `enough`: it takes them for a quorum.
+fn so_far(votes: NodeSet, enough: bool, members: &Membership) -> String {
+    let verdict = if enough || members.has_quorum(votes) { verdict(votes, members) } else { "is no majority yet" };
+    format!("{} votes, {votes}, {verdict}: it takes {}.", tally(votes, members), needed(members))
 }

@@ -25,8 +25,7 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
                 left => format!("{node} steps down as {}", role(*left)),
             },
             format!(
-                "{from}'s message is of term {new}, its own was {old}. Nobody is {} in a term that is over.",
-                role(*left)
+                "{from}'s message is of term {new}, its own was {old}. A newer term ends every role of an older one."
             ),
         ),
         Note::ReplyIgnored { from, message, why } => {
@@ -91,7 +90,7 @@ fn entries(count: u64) -> String {
 }
 
 /// How many voters are among `servers`: `2 of 3`.
-fn tally(servers: NodeSet, members: &Membership) -> String {
+pub(super) fn tally(servers: NodeSet, members: &Membership) -> String {
     of_each_half(members, |half| servers.intersection(half).len())
 }
 

@@ -32,9 +32,12 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
                     "{follower} has another entry at index {refused}, of term {term}, and its first of that term at index \
                      {index}. The leader skips them all: the next attempt starts with entry {next}."
                 ),
+                None if refused > follower_last => format!(
+                    "{follower} has no entry {refused}: its log ends at {follower_last}. The next attempt starts with entry \
+                     {next}."
+                ),
                 None => format!(
-                    "{follower}'s log ends at {follower_last} and differs at index {refused}. The next attempt starts with \
-                     entry {next}."
+                    "{follower} has another entry at index {refused}. The next attempt starts with entry {next}."
                 ),
             };
             said(Tone::Warning, REPLICATION, format!("{node} backs up to {next} for {follower}"), reason)

@@ -115,7 +115,7 @@ pub(super) fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
     let what = if post { "The post" } else { "The read" };
     match refusal {
         Refusal::NoLeader { replica, epoch } => (
-            "Refused: no quorum".to_owned(),
+            "Refused: no leader known".to_owned(),
             format!("{replica} knows no leader in {epoch} that could take it. {what} did not happen."),
         ),
         Refusal::Superseded { replica, index } => (

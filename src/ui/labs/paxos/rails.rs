@@ -163,7 +163,18 @@ fn acceptances(run: &PaxosRun, proposer: &Proposer, proposal: &Proposal, needed:
         _ => format!("It has heard of {}.", words::list(setup, heard)),
     };
     let says = format!("{} of {all} accepted {ballot}: {}.", by.len(), words::list(setup, by));
-    if by.is_empty() {
+    let other = run.watch().chosen.as_ref().map(|first| &first.proposal).filter(|first| first.value != proposal.value);
+    let bound = |id: &NodeId| {
+        let host = run.model().host(*id);
+        host.node.acceptor().is_some_and(|acceptor| acceptor.promised() > Some(ballot))
+    };
+    let open = setup.acceptors().difference(by).iter().filter(|id| !bound(id)).count();
+    if by.len() < needed && other.is_some() {
+        let chosen = other.expect("just seen");
+        format!("{says} {} is chosen already. {knows}", words::quoted(&chosen.value))
+    } else if by.len() < needed && by.len() + open < needed {
+        format!("{says} Too few are left that may accept it: the others have promised a higher ballot. {knows}")
+    } else if by.is_empty() {
         format!("Nobody has accepted {ballot} yet; {needed} of {all} choose {value}.")
     } else if by.len() >= needed {
         format!("{says} {value} is chosen. {knows}")
