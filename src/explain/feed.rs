@@ -150,16 +150,16 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, post } => (
             format!("CP refused {}'s {}", names(*client), what(*post)),
             format!(
-                "{node} knows no leader in {epoch}{}. It has put nothing into any log, so it can say for sure: this did \
-                 not happen.",
-                if *candidate { ": it stands for election itself" } else { "" }
+                "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {} certainly failed.",
+                if *candidate { ": it stands for election itself" } else { "" },
+                what(*post)
             ),
             "Raft §8",
             Tone::Bad,
         ),
         ReplicaNote::AskedBefore { client, post } => (
             format!("{node} ignores {}'s {}", names(*client), what(*post)),
-            "It took up this question before, or a later one: this is a copy, or came so late that the phone has given it up."
+            "It took up this question before, or a later one. This is a copy, or came when the phone had given it up."
                 .to_owned(),
             "the feed's specification",
             Tone::Routine,
@@ -167,8 +167,8 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::ForgotWhetherTaken { client, epoch, post } => (
             format!("{node} can't tell what came of {}'s {}", names(*client), what(*post)),
             format!(
-                "It was passed on to the leader of {epoch}, and {node} has restarted since. Perhaps a copy of it came before, \
-                 and is in the log: unknown."
+                "It was passed on to the leader of {epoch}, and {node} has restarted since. A copy may have come before, and \
+                 be in the log: unknown."
             ),
             "the feed's specification",
             Tone::Warning,
@@ -176,7 +176,7 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::LostLeader { client, leader } => (
             format!("{node} can't tell what came of {}'s request", names(*client)),
             format!(
-                "It had passed it to {leader} and no longer follows it. {leader} may have put it into its log before that, or \
+                "{node} had passed it to {leader} and no longer follows {leader}. {leader} may have stored it before that, or \
                  not: unknown."
             ),
             "Raft §8",

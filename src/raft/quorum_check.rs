@@ -1,6 +1,7 @@
 //! Check-quorum (T §6.2) and leader stickiness (T §4.2.3): both sides believe in a leader for as long as it is heard.
 //!
-//! Without the first, a leader that is cut off goes on for ever and its clients wait. Without the second, a server that does
+//! The first asks for a round of heartbeats that a majority answered within an election timeout: how often an old answer
+//! arrives, and how late, proves nothing. Without it, a leader that is cut off goes on for ever and its clients wait. Without the second, a server that does
 //! not hear the leader asks for votes in higher and higher terms and deposes it again and again, though a majority is
 //! served well.
 

@@ -1,12 +1,16 @@
 //! Worlds in time: worlds recover, a timeline goes where it is told, and files from anywhere do no harm.
 
+#[path = "../sentences/compare.rs"]
+mod compare;
 mod counterexamples;
+mod facts;
 mod files;
 mod liveness;
 mod replay;
 mod same_script;
 mod sessions;
 mod timeline;
+mod watch;
 mod words;
 
 use std::io::Write;

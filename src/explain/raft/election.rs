@@ -10,7 +10,7 @@ const PRE_VOTE: &str = "Raft thesis §9.6";
 pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
     match note {
         ElectionNote::AsksForVotes { term, last, heard, timeout, members } => said(
-            Tone::Warning,
+            asking(*heard),
             "Raft §5.2",
             format!("{node} asks for votes in term {term}"),
             format!(
@@ -24,8 +24,8 @@ pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
             "Raft §5.4.1",
             format!("{node} votes for {candidate} in term {term}"),
             format!(
-                "It had given no other vote in this term, and {candidate}'s log, which ends at {candidate_last}, is at \
-                 least as up to date as its own, which ends at {own_last}."
+                "It had given no other vote in this term. {candidate}'s log, up to {candidate_last}, is at least as up to \
+                 date as its own, up to {own_last}."
             ),
         ),
         ElectionNote::VoteRefused { candidate, term, why } => {
@@ -35,10 +35,10 @@ pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
                 VoteRefusal::LogNotUpToDate { .. } => "Raft §5.4.1",
             };
             let headline = format!("{node} refused its vote to {candidate}");
-            said(Tone::Bad, source, headline, refusal(node, *candidate, *term, *why))
+            said(refusing(*why), source, headline, refusal(node, *candidate, *term, *why))
         }
         ElectionNote::VoteRequestIgnored { candidate, term, contact } => said(
-            Tone::Bad,
+            Tone::Warning,
             "Raft thesis §4.2.3",
             format!("{node} ignores {candidate}'s request for a vote"),
             format!("{} It does not adopt term {term} either.", holds_on(node, *contact)),
@@ -49,7 +49,7 @@ pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
             said(Tone::Routine, "Raft §5.2", headline, so_far(*votes, *enough, members))
         }
         ElectionNote::VoteDenied { from, votes, members, .. } => {
-            said(Tone::Bad, "Raft §5.2", format!("{node} gets no vote from {from}"), so_far(*votes, false, members))
+            said(Tone::Routine, "Raft §5.2", format!("{node} gets no vote from {from}"), so_far(*votes, false, members))
         }
         ElectionNote::VoteCountedAgain { from, term, counted, members } => said(
             Tone::Warning,
@@ -88,7 +88,7 @@ pub(super) fn pre_vote(node: NodeId, note: &PreVoteNote) -> Sentence {
     let would_not = |candidate, next| format!("{node} would not vote for {candidate} in term {next}");
     let (tone, headline, reason) = match note {
         PreVoteNote::Asks { next, last, heard, timeout, members } => (
-            Tone::Warning,
+            asking(*heard),
             format!("{node} asks who would vote for it in term {next}"),
             format!(
                 "{}. Its log ends at {last}. It enters term {next} only if {} would vote for it.",
@@ -100,15 +100,15 @@ pub(super) fn pre_vote(node: NodeId, note: &PreVoteNote) -> Sentence {
             Tone::Routine,
             format!("{node} would vote for {candidate} in term {next}"),
             format!(
-                "It hears no leader, and {candidate}'s log, which ends at {candidate_last}, is at least as up to date as its \
-                 own, which ends at {own_last}. It gives no vote yet and stays in its term."
+                "It hears no leader. {candidate}'s log, up to {candidate_last}, is at least as up to date as its own, up to \
+                 {own_last}. It gives no vote yet and stays in its term."
             ),
         ),
         PreVoteNote::Refused { candidate, next, why } => {
-            (Tone::Bad, would_not(*candidate, *next), refusal(node, *candidate, *next, *why))
+            (refusing(*why), would_not(*candidate, *next), refusal(node, *candidate, *next, *why))
         }
         PreVoteNote::HoldsOn { candidate, next, contact } => {
-            (Tone::Bad, would_not(*candidate, *next), holds_on(node, *contact))
+            (Tone::Warning, would_not(*candidate, *next), holds_on(node, *contact))
         }
         PreVoteNote::Counted { grants, enough, members, .. } => (
             Tone::Routine,
@@ -116,10 +116,20 @@ pub(super) fn pre_vote(node: NodeId, note: &PreVoteNote) -> Sentence {
             so_far(*grants, *enough, members),
         ),
         PreVoteNote::Denied { from, grants, members, .. } => {
-            (Tone::Bad, format!("{node} would get no vote from {from}"), so_far(*grants, false, members))
+            (Tone::Routine, format!("{node} would get no vote from {from}"), so_far(*grants, false, members))
         }
     };
     said(tone, PRE_VOTE, headline, reason)
+}
+
+/// That a leader is gone is news. That a cluster without one holds elections until one is decided, is not.
+fn asking(heard: Heard) -> Tone {
+    if matches!(heard, Heard::Leader(_)) { Tone::Warning } else { Tone::Routine }
+}
+
+/// Of two candidates at once the second is refused: the next election repairs that by itself.
+fn refusing(why: VoteRefusal) -> Tone {
+    if matches!(why, VoteRefusal::LogNotUpToDate { .. }) { Tone::Warning } else { Tone::Routine }
 }
 
 /// What it has to show for its wait.
@@ -133,7 +143,7 @@ fn waited(heard: Heard, timeout: Delay, members: &Membership) -> String {
         Heard::Grants(grants) => return format!("{grants} would vote for it, which {}", verdict(grants, members)),
         Heard::TimeoutNow(leader) => return format!("{leader}, which leads, told it to stand at once"),
     };
-    format!("{waited} before its election timer ended, which is set to {}", range(timeout))
+    format!("{waited}. So its election timer ended, which is set to {}", range(timeout))
 }
 
 /// Why it listens to no candidate.
@@ -166,5 +176,5 @@ fn refusal(node: NodeId, candidate: NodeId, term: Term, why: VoteRefusal) -> Str
 /// What the votes that it has come to; `enough`: it takes them for a quorum.
 fn so_far(votes: NodeSet, enough: bool, members: &Membership) -> String {
     let verdict = if enough || members.has_quorum(votes) { verdict(votes, members) } else { "is no majority yet" };
-    format!("{} votes, {votes}, {verdict}: it takes {}.", tally(votes, members), needed(members))
+    format!("{} votes, {votes}: that {verdict}. It takes {}.", tally(votes, members), needed(members))
 }

@@ -18,7 +18,7 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
     match note {
         Note::Started { term, vote, last, snapshot } => started(node, *term, *vote, *last, *snapshot),
         Note::TermAdopted { from, old, new, left } => said(
-            if matches!(left, RoleName::Candidate | RoleName::Leader) { Tone::Warning } else { Tone::Routine },
+            if matches!(left, RoleName::Leader) { Tone::Warning } else { Tone::Routine },
             "Raft §5.1",
             match left {
                 RoleName::Follower => format!("{node} enters term {new}"),
@@ -53,8 +53,8 @@ fn started(node: NodeId, term: Term, vote: Option<NodeId>, last: EntryId, snapsh
     let log = if last.index == Index::ZERO { "an empty log".to_owned() } else { format!("its log up to {last}") };
     let reason = match snapshot {
         Some(covered) => format!(
-            "Its disk kept the term, {vote}, {log} and a snapshot up to {covered}, which is committed. Its role is forgotten, \
-             and whether more is committed."
+            "Its disk kept the term, {vote} and {log}, and a snapshot up to {covered}. What the snapshot covers is committed. \
+             Its role is forgotten, and whether more is committed."
         ),
         None => format!("Its disk kept the term, {vote} and {log}. Its role and commit index are forgotten."),
     };
@@ -113,7 +113,7 @@ fn verdict(servers: NodeSet, members: &Membership) -> &'static str {
     match (members.has_quorum(servers), members.is_joint()) {
         (true, false) => "is a majority",
         (true, true) => "is a majority of each",
-        (false, _) => "passes for a majority by the mistake that is switched on",
+        (false, _) => "passes for a majority by the mistake switched on",
     }
 }
 

@@ -1,9 +1,11 @@
 //! Every note happens, and becomes a sentence.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::explain::raft::sentence;
 use crate::explain::{Sentence, Tone};
-use crate::test_cluster::kinds_of_notes;
+use crate::test_cluster::{compare_sentences, kinds_of_notes};
 
 kinds_of_notes! {
     "started": Note::Started { .. },
@@ -20,9 +22,9 @@ kinds_of_notes! {
     "term adopted by a follower": Note::TermAdopted { left: RoleName::Follower, .. },
     "term adopted by a candidate": Note::TermAdopted { left: RoleName::Candidate, .. },
     "term adopted by a leader": Note::TermAdopted { left: RoleName::Leader, .. },
-    "follows": Note::Election(ElectionNote::FollowsLeader { left: RoleName::Follower, .. }),
     "concedes": Note::Election(ElectionNote::FollowsLeader { left: RoleName::Candidate, .. }),
     "need not ask": Note::Election(ElectionNote::FollowsLeader { left: RoleName::PreCandidate, .. }),
+    "follows": Note::Election(ElectionNote::FollowsLeader { .. }),
     "heartbeat": Note::Leader(LeaderNote::HeartbeatSent { .. }),
     "no-op appended": Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Noop, .. }),
     "entry appended": Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Command, .. }),
@@ -158,6 +160,7 @@ fn counted_again() -> Cluster {
 fn every_note_happens_and_has_a_sentence() {
     let random = (0..150).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
     let mut missing: BTreeSet<_> = KINDS.iter().copied().collect();
+    let mut said = BTreeMap::new();
     assert_eq!(missing.len(), KINDS.len(), "two kinds share a name");
     let made = [
         answered_after_a_crash(),
@@ -172,7 +175,9 @@ fn every_note_happens_and_has_a_sentence() {
             if !missing.remove(kind(&note)) {
                 continue;
             }
-            let Sentence { headline, reason, observer, source, tone } = sentence(node, &note);
+            let sentence = sentence(node, &note);
+            said.insert(kind(&note), sentence.clone());
+            let Sentence { headline, reason, observer, source, tone } = sentence;
             assert!(headline.starts_with(&node.to_string()) && headline.len() < 60, "{headline}");
             assert!(!reason.is_empty() && reason.ends_with('.'), "{reason}");
             assert!(source.starts_with("Raft "), "{source}");
@@ -181,6 +186,7 @@ fn every_note_happens_and_has_a_sentence() {
         }
     }
     assert!(missing.is_empty(), "never happened: {missing:?}");
+    compare_sentences("raft", said);
 }
 
 #[test]
@@ -208,8 +214,8 @@ fn a_candidate_says_what_it_heard_and_what_it_needs() {
     assert_eq!(headline, "n1 asks for votes in term 2");
     assert_eq!(
         reason,
-        "It heard nothing more from n3, so its election timer (150 to 300 ms) ran out. Its log ends at (1, t1). It needs 3 \
-         of 5 votes."
+        "It heard nothing more from n3. So its election timer ended, which is set to 150 to 300 ms. Its log ends at (1, t1). \
+         It needs 3 of 5 votes."
     );
     assert_eq!(source, "Raft §5.2");
 }

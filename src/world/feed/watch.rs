@@ -214,3 +214,22 @@ impl FeedWatch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of n answers the p-th percentile is the ⌈n·p/100⌉-th fastest (the nearest-rank method).
+    #[test]
+    fn a_percentile_is_the_latency_that_so_many_stayed_within() {
+        let mut meters = Meters::default();
+        assert_eq!(meters.percentile(50), None, "nobody was answered");
+        for micros in [40_900, 10_000, 20_000, 10_999, 30_000] {
+            meters.done += 1;
+            meters.count_latency(Micros(micros));
+        }
+        let percentiles =
+            [0, 20, 40, 41, 60, 61, 80, 81, 100].map(|percent| meters.percentile(percent).map(Micros::as_ms));
+        assert_eq!(percentiles, [10, 10, 10, 20, 20, 30, 30, 40, 40].map(Some));
+    }
+}
