@@ -233,15 +233,12 @@ impl Lab {
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
         let raft = self.raft().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
-        feed.or(self.paxos().and_then(|run| self.broken_paxos(run))).or(multi_paxos).or(raft)
+        feed.or(self.paxos().and_then(|run| Self::broken_paxos(run))).or(multi_paxos).or(raft)
     }
 
     /// All that was broken, a line each, with the names that scripts use.
-    fn broken_paxos(&self, run: &PaxosRun) -> Option<String> {
-        let named = |evidence: &str| {
-            let nodes = run.world().setup.nodes();
-            nodes.iter().fold(evidence.to_owned(), |text, node| text.replace(&node.to_string(), &self.name(node)))
-        };
+    fn broken_paxos(run: &PaxosRun) -> Option<String> {
+        let named = |evidence: &str| run.world().setup.in_names(evidence);
         let all = run.watch().ghost.violations().iter();
         let lines: Vec<String> =
             all.map(|broken| format!("{} is violated: {}", broken.invariant, named(&broken.evidence))).collect();
