@@ -61,16 +61,17 @@ fn quorum_view(node: NodeId, members: &Membership, View { reach, .. }: View) -> 
 
 /// Which of the others a server could exchange messages with, if not with all.
 fn reach_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
-    (reach.direct != servers).then(|| format!("{}.", exchanges(node, reach, servers)))
+    let together = reach.direct.intersection(servers).len();
+    let exchanges = || exchanges(node, reach, servers);
+    (reach.direct != servers).then(|| format!("{}: {together} of {} servers with itself.", exchanges(), servers.len()))
 }
 
 fn exchanges(node: NodeId, reach: Reach, servers: NodeSet) -> String {
     let others = reach.direct.intersection(servers).without(node);
-    let (reached, all) = (others.len(), servers.without(node).len());
     if others.is_empty() {
         format!("{node} can exchange messages with nobody")
     } else {
-        format!("{node} can exchange messages with {} only, {reached} of the {all} others", list(others))
+        format!("{node} can exchange messages with {} only", list(others))
     }
 }
 
@@ -194,14 +195,16 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "Ongaro's thesis §6.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, post, fresh, added: _ } => (
+        ReplicaNote::Applied { index, post, fresh: true, .. } => (
             format!("{node} adds {}'s post to its feed", names(post.author)),
-            if *fresh {
-                format!("Entry {index} is committed, so every replica adds the same post at the same place.")
-            } else {
-                format!("Entry {index} is a second copy of a post that is there already: it has no effect.")
-            },
+            format!("Entry {index} is committed, so every replica adds the same post at the same place."),
             "Raft §5.3",
+            Tone::Routine,
+        ),
+        ReplicaNote::Applied { index, post, fresh: false, added: false } => (
+            format!("{node} knows {}'s post already", names(post.author)),
+            format!("Entry {index} is a second copy of a post that is there: it has no effect."),
+            "Ongaro's thesis §6.3",
             Tone::Routine,
         ),
     };

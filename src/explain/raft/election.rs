@@ -104,6 +104,11 @@ pub(super) fn pre_vote(node: NodeId, note: &PreVoteNote) -> Sentence {
                  {own_last}. It gives no vote yet and stays in its term."
             ),
         ),
+        PreVoteNote::Refused { candidate, next, why: VoteRefusal::StaleTerm { own } } => (
+            Tone::Routine,
+            would_not(*candidate, *next),
+            format!("{candidate} would stand in term {next}, and {node} is in term {own} already."),
+        ),
         PreVoteNote::Refused { candidate, next, why } => {
             (refusing(*why), would_not(*candidate, *next), refusal(node, *candidate, *next, *why))
         }
@@ -134,16 +139,16 @@ fn refusing(why: VoteRefusal) -> Tone {
 
 /// What it has to show for its wait.
 fn waited(heard: Heard, timeout: Delay, members: &Membership) -> String {
-    let waited = match heard {
-        Heard::NoLeader => "It heard no leader".into(),
-        Heard::Leader(leader) => format!("It heard nothing more from {leader}"),
-        Heard::Votes(votes) if votes.is_empty() => "Its last election brought no vote".into(),
-        Heard::Votes(votes) => format!("Its last election brought only the votes of {votes}"),
-        Heard::TooFewGrants(grants) => format!("Last time only {grants} would have voted for it"),
+    let had = match heard {
+        Heard::NoLeader => "It had heard no leader".into(),
+        Heard::Leader(leader) => format!("It had heard nothing more from {leader}"),
+        Heard::Votes(votes) if votes.is_empty() => "Its last election had brought no vote".into(),
+        Heard::Votes(votes) => format!("Its last election had brought only the votes of {votes}"),
+        Heard::TooFewGrants(grants) => format!("Only {grants} would have voted for it"),
         Heard::Grants(grants) => return format!("{grants} would vote for it, which {}", verdict(grants, members)),
         Heard::TimeoutNow(leader) => return format!("{leader}, which leads, told it to stand at once"),
     };
-    format!("{waited}. So its election timer ended, which is set to {}", range(timeout))
+    format!("{had} when its election timer ({}) ended", range(timeout))
 }
 
 /// Why it listens to no candidate.
@@ -162,7 +167,7 @@ fn holds_on(node: NodeId, contact: Contact) -> String {
 /// Why `candidate`, which stands or would stand in `term`, gets no vote.
 fn refusal(node: NodeId, candidate: NodeId, term: Term, why: VoteRefusal) -> String {
     match why {
-        VoteRefusal::StaleTerm { own } => format!("{candidate} asks in term {term}, but it is in term {own} already."),
+        VoteRefusal::StaleTerm { own } => format!("{candidate} asks in term {term}. {node} is in term {own} already."),
         VoteRefusal::AlreadyVoted { winner } => {
             let whom = if winner == node { "itself".into() } else { winner.to_string() };
             format!("It voted for {whom} in term {term}, and has one vote per term.")

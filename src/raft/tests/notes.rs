@@ -198,7 +198,7 @@ fn a_refused_vote_names_both_logs() {
     let Sentence { headline, reason, source, tone, .. } = sentence(n(2), &note);
     assert_eq!(headline, "n2 refused its vote to n1");
     assert_eq!(reason, "n1's log ends at (2, t1), its own at (3, t2). What n1 lacks may be committed.");
-    assert_eq!((source, tone), ("Raft §5.4.1", Tone::Bad));
+    assert_eq!((source, tone), ("Raft §5.4.1", Tone::Warning));
 }
 
 #[test]
@@ -214,8 +214,8 @@ fn a_candidate_says_what_it_heard_and_what_it_needs() {
     assert_eq!(headline, "n1 asks for votes in term 2");
     assert_eq!(
         reason,
-        "It heard nothing more from n3. So its election timer ended, which is set to 150 to 300 ms. Its log ends at (1, t1). \
-         It needs 3 of 5 votes."
+        "It had heard nothing more from n3 when its election timer (150 to 300 ms) ended. Its log ends at (1, t1). It needs 3 \
+         of 5 votes."
     );
     assert_eq!(source, "Raft §5.2");
 }

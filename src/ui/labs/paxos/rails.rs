@@ -169,8 +169,7 @@ fn acceptances(run: &PaxosRun, proposer: &Proposer, proposal: &Proposal, needed:
         host.node.acceptor().is_some_and(|acceptor| acceptor.promised() > Some(ballot))
     };
     let open = setup.acceptors().difference(by).iter().filter(|id| !bound(id)).count();
-    if by.len() < needed && other.is_some() {
-        let chosen = other.expect("just seen");
+    if let Some(chosen) = other.filter(|_| by.len() < needed) {
         format!("{says} {} is chosen already. {knows}", words::quoted(&chosen.value))
     } else if by.len() < needed && by.len() + open < needed {
         format!("{says} Too few are left that may accept it: the others have promised a higher ballot. {knows}")
