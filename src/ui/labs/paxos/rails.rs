@@ -162,7 +162,10 @@ fn acceptances(run: &PaxosRun, proposer: &Proposer, proposal: &Proposal, needed:
         0 => "It has heard of none yet.".to_owned(),
         _ => format!("It has heard of {}.", words::list(setup, heard)),
     };
-    let says = format!("{} of {all} accepted {ballot}: {}.", by.len(), words::list(setup, by));
+    let says = match by.len() {
+        0 => format!("Nobody has accepted {ballot}."),
+        accepted => format!("{accepted} of {all} accepted {ballot}: {}.", words::list(setup, by)),
+    };
     let other = run.watch().chosen.as_ref().map(|first| &first.proposal).filter(|first| first.value != proposal.value);
     let bound = |id: &NodeId| {
         let host = run.model().host(*id);
