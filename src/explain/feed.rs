@@ -1,19 +1,20 @@
 //! The feeds' notes as sentences. Phones go by their people's names.
 
-use super::{Sentence, Tone, gossip, raft, said};
-use crate::multi_paxos;
+use super::{Sentence, Tone, said};
 use crate::node::{NodeId, NodeSet};
-use crate::raft::{ElectionNote, Membership, Note as RaftNote, PreVoteNote};
 use crate::store::client::PhoneNote;
-use crate::store::consistent_feed::ReplicaNote;
+use crate::store::descriptor::Side;
 use crate::store::participant::Note;
+use crate::store::replica::ReplicaNote;
+use crate::store::sum::each;
+use crate::store::table::with_stores;
 use crate::world::feed::{Observation, Observed};
 use crate::world::watch::Reach;
 
 /// Names participants: "n1", "Ana".
 pub type Names<'a> = &'a dyn Fn(NodeId) -> String;
 
-/// What only an observer knows: the servers, and with whom of them the one spoken of could exchange messages.
+/// The servers, and those of them that the one spoken of could reach: what only an observer knows.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     /// All servers.
@@ -22,74 +23,71 @@ pub struct View {
     pub reach: Reach,
 }
 
+/// What a sentence can say beside what its node noted.
+pub(super) struct Context<'a> {
+    /// Whose note it is.
+    pub(super) node: NodeId,
+    /// What participants are called.
+    pub(super) names: Names<'a>,
+    /// What only an observer knows.
+    pub(super) view: View,
+}
+
+/// A note of a store's replica, as a sentence.
+pub(super) trait Explained {
+    /// In words, with what only an observer knows.
+    fn sentence(&self, context: &Context<'_>) -> Sentence;
+}
+
 /// A note of a feed, with what only an observer knows.
 pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
-    match note {
-        Note::Raft(note) => {
-            let observer = match note {
-                RaftNote::Election(ElectionNote::AsksForVotes { members, .. })
-                | RaftNote::PreVote(PreVoteNote::Asks { members, .. }) => quorum_view(node, members, view),
-                _ => None,
-            };
-            Sentence { observer, ..raft::sentence(node, note) }
-        }
-        Note::MultiPaxos(note) => {
-            let asks = matches!(note, multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::Prepares { .. }));
-            let observer = if asks { reach_view(node, view) } else { None };
-            Sentence { observer, ..super::multi_paxos::sentence(node, note) }
-        }
-        Note::Gossip(note) => Sentence { observer: isolation_view(node, view), ..gossip::sentence(names, node, note) },
+    let context = Context { node, names, view };
+    with_stores!(each! { note, Note, note => note.sentence(&context),
         Note::Replica(note) => {
             let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
-            let observer = if leaderless { reach_view(node, view) } else { None };
-            Sentence { observer, ..replica(names, node, note) }
-        }
+            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, node, note) }
+        },
         Note::Phone(note) => phone(names, node, note),
-    }
+    })
 }
 
-/// Whether a server that asks for votes has links to enough voters, if a link is cut or a voter is down.
-fn quorum_view(node: NodeId, members: &Membership, View { reach, .. }: View) -> Option<String> {
-    let electorate = members.electorate();
-    if electorate.difference(reach.direct).is_empty() {
-        return None;
+impl Context<'_> {
+    /// Which of the others the node could exchange messages with, if not with all.
+    pub(super) fn reach(&self) -> Option<String> {
+        let View { servers, reach } = self.view;
+        let together = reach.direct.intersection(servers).len();
+        let exchanges = || self.exchanges(servers);
+        (reach.direct != servers)
+            .then(|| format!("{}: {together} of {} servers with itself.", exchanges(), servers.len()))
     }
-    let verdict = if members.has_quorum(reach.direct) { "enough" } else { "too few" };
-    let tally = raft::tally(reach.direct, members);
-    Some(format!("{}: {tally} voters, {verdict} to win.", exchanges(node, reach, electorate)))
-}
 
-/// Which of the others a server could exchange messages with, if not with all.
-fn reach_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
-    let together = reach.direct.intersection(servers).len();
-    let exchanges = || exchanges(node, reach, servers);
-    (reach.direct != servers).then(|| format!("{}: {together} of {} servers with itself.", exchanges(), servers.len()))
-}
+    /// Which of these servers the node could exchange messages with, if not with all.
+    pub(super) fn exchanges(&self, servers: NodeSet) -> String {
+        let others = self.view.reach.direct.intersection(servers).without(self.node);
+        if others.is_empty() {
+            format!("{} can exchange messages with nobody", self.node)
+        } else {
+            format!("{} can exchange messages with {} only", self.node, list(others))
+        }
+    }
 
-fn exchanges(node: NodeId, reach: Reach, servers: NodeSet) -> String {
-    let others = reach.direct.intersection(servers).without(node);
-    if others.is_empty() {
-        format!("{node} can exchange messages with nobody")
-    } else {
-        format!("{node} can exchange messages with {} only", list(others))
+    /// Whom posts of the node could not reach, and why.
+    pub(super) fn isolation(&self) -> Option<String> {
+        let (node, View { servers, reach }) = (self.node, self.view);
+        let cut_off = servers.difference(reach.through).difference(reach.down);
+        let down = reach.down.without(node);
+        let mut told = Vec::new();
+        if !cut_off.is_empty() {
+            told.push(format!(
+                "{node} can't exchange messages with {}, not even through others: links are cut.",
+                list(cut_off)
+            ));
+        }
+        if !down.is_empty() {
+            told.push(format!("{} {} down.", list(down), if down.len() == 1 { "is" } else { "are" }));
+        }
+        (!told.is_empty()).then(|| told.join(" "))
     }
-}
-
-/// Whom posts of a replica can't reach, and why.
-fn isolation_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
-    let cut_off = servers.difference(reach.through).difference(reach.down);
-    let down = reach.down.without(node);
-    let mut told = Vec::new();
-    if !cut_off.is_empty() {
-        told.push(format!(
-            "{node} can't exchange messages with {}, not even through others: links are cut.",
-            list(cut_off)
-        ));
-    }
-    if !down.is_empty() {
-        told.push(format!("{} {} down.", list(down), if down.len() == 1 { "is" } else { "are" }));
-    }
-    (!told.is_empty()).then(|| told.join(" "))
 }
 
 /// "n1, n2 and n5".
@@ -101,8 +99,8 @@ pub fn list(nodes: NodeSet) -> String {
     }
 }
 
-/// What only an observer can tell. `side` is how the page calls the feed: "CP" or "AP".
-pub fn observed(names: Names<'_>, side: &str, observed: &Observed) -> Sentence {
+/// What only an observer can tell. `side` is that of the store.
+pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
     let who = names(observed.phone);
     match observed.what {
         Observation::Stale { stale, replica, holders } => {
@@ -136,37 +134,37 @@ pub fn observed(names: Names<'_>, side: &str, observed: &Observed) -> Sentence {
     }
 }
 
-fn what(post: bool) -> &'static str {
-    if post { "post" } else { "read" }
+fn what(write: bool) -> &'static str {
+    if write { "post" } else { "read" }
 }
 
 fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
     let (headline, reason, source, tone) = match note {
-        ReplicaNote::Forwarded { client, leader, post } => (
-            format!("{node} passes {}'s {} to {leader}", names(*client), what(*post)),
+        ReplicaNote::Forwarded { client, leader, write } => (
+            format!("{node} passes {}'s {} to {leader}", names(*client), what(*write)),
             format!("{node} does not lead; as far as it knows, {leader} does."),
             "Raft §8",
             Tone::Routine,
         ),
-        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, post } => (
-            format!("CP refused {}'s {}", names(*client), what(*post)),
+        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write } => (
+            format!("CP refused {}'s {}", names(*client), what(*write)),
             format!(
                 "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {} certainly failed.",
                 if *candidate { ": it stands for election itself" } else { "" },
-                what(*post)
+                what(*write)
             ),
             "Raft §8",
             Tone::Bad,
         ),
-        ReplicaNote::AskedBefore { client, post } => (
-            format!("{node} ignores {}'s {}", names(*client), what(*post)),
+        ReplicaNote::AskedBefore { client, write } => (
+            format!("{node} ignores {}'s {}", names(*client), what(*write)),
             "It took up this question before, or a later one. This is a copy, or came when the phone had given it up."
                 .to_owned(),
             "the feed's specification",
             Tone::Routine,
         ),
-        ReplicaNote::ForgotWhetherTaken { client, epoch, post } => (
-            format!("{node} can't tell what came of {}'s {}", names(*client), what(*post)),
+        ReplicaNote::ForgotWhetherTaken { client, epoch, write } => (
+            format!("{node} can't tell what came of {}'s {}", names(*client), what(*write)),
             format!(
                 "It was passed on to the leader of {epoch}, and {node} has restarted since. A copy may have come before, and \
                  be in the log: unknown."
@@ -189,20 +187,20 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "Raft §5.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, post, fresh: false, added: true } => (
-            format!("{node} adds {}'s post a second time", names(post.author)),
+        ReplicaNote::Applied { index, client, fresh: false, effective: true, .. } => (
+            format!("{node} adds {}'s post a second time", names(*client)),
             format!("Entry {index} is a second copy, and without sessions nobody remembers the first."),
             "Ongaro's thesis §6.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, post, fresh: true, .. } => (
-            format!("{node} adds {}'s post to its feed", names(post.author)),
+        ReplicaNote::Applied { index, client, fresh: true, .. } => (
+            format!("{node} adds {}'s post to its feed", names(*client)),
             format!("Entry {index} is committed, so every replica adds the same post at the same place."),
             "Raft §5.3",
             Tone::Routine,
         ),
-        ReplicaNote::Applied { index, post, fresh: false, added: false } => (
-            format!("{node} knows {}'s post already", names(post.author)),
+        ReplicaNote::Applied { index, client, fresh: false, .. } => (
+            format!("{node} knows {}'s post already", names(*client)),
             format!("Entry {index} is a second copy of a post that is there: it has no effect."),
             "Ongaro's thesis §6.3",
             Tone::Routine,

@@ -9,9 +9,10 @@ mod transfer;
 
 pub use membership::members_words;
 
+use super::feed::{Context, Explained};
 use super::{Sentence, Tone, count_of, said};
 use crate::node::{NodeId, NodeSet};
-use crate::raft::{EntryId, Ignored, Index, Membership, Note, RoleName, Term};
+use crate::raft::{ElectionNote, EntryId, Ignored, Index, Membership, Note, PreVoteNote, RoleName, Term};
 
 /// What `note` of server `node` says, with its numbers, the reason and the paper's section.
 pub fn sentence(node: NodeId, note: &Note) -> Sentence {
@@ -41,6 +42,27 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
         Note::Snapshot(note) => snapshot::sentence(node, note),
         Note::Membership(note) => membership::sentence(node, note),
     }
+}
+
+impl Explained for Note {
+    fn sentence(&self, context: &Context<'_>) -> Sentence {
+        let observer = match self {
+            Self::Election(ElectionNote::AsksForVotes { members, .. })
+            | Self::PreVote(PreVoteNote::Asks { members, .. }) => votes_in_reach(context, members),
+            _ => None,
+        };
+        Sentence { observer, ..sentence(context.node, self) }
+    }
+}
+
+/// Whether a server that asks for votes has links to enough voters, if a link is cut or a voter is down.
+fn votes_in_reach(context: &Context<'_>, members: &Membership) -> Option<String> {
+    let (electorate, reached) = (members.electorate(), context.view.reach.direct);
+    if electorate.difference(reached).is_empty() {
+        return None;
+    }
+    let verdict = if members.has_quorum(reached) { "enough" } else { "too few" };
+    Some(format!("{}: {} voters, {verdict} to win.", context.exchanges(electorate), tally(reached, members)))
 }
 
 fn started(node: NodeId, term: Term, vote: Option<NodeId>, last: EntryId, snapshot: Option<EntryId>) -> Sentence {
@@ -90,7 +112,7 @@ fn entries(count: u64) -> String {
 }
 
 /// How many voters are among `servers`: `2 of 3`.
-pub(super) fn tally(servers: NodeSet, members: &Membership) -> String {
+fn tally(servers: NodeSet, members: &Membership) -> String {
     of_each_half(members, |half| servers.intersection(half).len())
 }
 
