@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::explain::Sentence;
 use crate::node::{Answer, Clocks, Disk, Effect, Effects, Micros, Node, NodeId, NodeSet, RequestId, Violation};
 
 /// A protocol whose invariants somebody watches.
@@ -311,20 +310,6 @@ impl Dice {
         ((self.0 >> 33) % bound as u64) as usize
     }
 }
-
-/// Compares what is said of each kind of note with the file that holds it.
-pub(crate) fn compare_sentences(file: &str, said: impl IntoIterator<Item = (&'static str, Sentence)>) {
-    let said = said.into_iter().map(|(kind, sentence)| {
-        let Sentence { headline, reason, observer, source, tone } = sentence;
-        Said { kind, tone: format!("{tone:?}"), headline, reason, observer, source }
-    });
-    compare(file, said);
-}
-
-#[path = "../tests/sentences/compare.rs"]
-mod sentences;
-
-use sentences::{Said, compare};
 
 /// `KINDS`, and `kind`, which gives each note one of them: the exhaustive match and the list in one, so that a variant
 /// without a line does not compile and a test can tell which line never happened.

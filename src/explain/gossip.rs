@@ -116,8 +116,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::explain::said_once::compare_sentences;
     use crate::gossip::harness::Cluster;
-    use crate::test_cluster::{compare_sentences, kinds_of_notes};
+    use crate::test_cluster::kinds_of_notes;
 
     const N1: NodeId = NodeId(0);
     const N2: NodeId = NodeId(1);

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::explain::said_once::compare_sentences;
 use crate::paxos::harness::{Cluster, config};
 use crate::paxos::{AcceptorNote, Config, Flaw, LearnerNote, ProposerNote, Timer, Trigger};
-use crate::test_cluster::{compare_sentences, kinds_of_notes};
+use crate::test_cluster::kinds_of_notes;
 
 const P1: NodeId = NodeId(0);
 const P2: NodeId = NodeId(1);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::explain::multi_paxos::sentence;
+use crate::explain::said_once::compare_sentences;
 use crate::explain::{Sentence, Tone};
-use crate::test_cluster::{Dice, compare_sentences, kinds_of_notes};
+use crate::test_cluster::{Dice, kinds_of_notes};
 
 kinds_of_notes! {
     "started": Note::Started { ballot: Ballot { round: 0, .. }, .. },
