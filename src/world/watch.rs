@@ -72,6 +72,13 @@ pub struct Reach {
     pub down: NodeSet,
 }
 
+impl Reach {
+    /// Nothing is cut, and nobody is down.
+    fn of_all(servers: NodeSet) -> Self {
+        Self { direct: servers, through: servers, down: NodeSet::EMPTY }
+    }
+}
+
 /// What a mark on the timeline stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MarkKind {
@@ -191,7 +198,9 @@ impl<N: Node> Events<N> {
         }
         let Some(node) = seen.outcome.node else { return };
         for note in &seen.outcome.notes {
-            let noted = Noted { at, node, note: note.clone(), reach: reach(seen.after, node, servers) };
+            // At the beginning all start at once: who has not yet is not down.
+            let reach = if at == Micros::ZERO { Reach::of_all(servers) } else { reach(seen.after, node, servers) };
+            let noted = Noted { at, node, note: note.clone(), reach };
             if notable(note) {
                 self.notes.push(noted.clone());
             }
