@@ -6,6 +6,7 @@ mod counterexamples;
 mod facts;
 mod files;
 mod liveness;
+#[cfg(feature = "cli")]
 mod replay;
 mod same_script;
 mod sessions;
