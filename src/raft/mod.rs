@@ -97,7 +97,7 @@ pub use role::{Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 pub use snapshot::Snapshot;
 pub use switches::{Reads, Switches};
-pub use tenure::{Acknowledged, Round, Tenure};
+pub use tenure::{Round, Tenure};
 pub use transfer::{Transfer, TransferRefusal};
 
 use flaw::Miscount;

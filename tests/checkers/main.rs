@@ -16,6 +16,7 @@ mod ladder_defined;
 mod live;
 mod malformed;
 mod parsers;
+mod staleness;
 
 /// `full` rounds with `--long`, else `daily`.
 fn rounds(daily: u64, full: u64) -> u64 {

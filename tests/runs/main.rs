@@ -1,6 +1,9 @@
 //! Worlds in time: worlds recover, a timeline goes where it is told, and files from anywhere do no harm.
 
+#[path = "../sentences/compare.rs"]
+mod compare;
 mod counterexamples;
+mod facts;
 mod files;
 mod liveness;
 #[cfg(feature = "cli")]
@@ -8,6 +11,7 @@ mod replay;
 mod same_script;
 mod sessions;
 mod timeline;
+mod watch;
 mod words;
 
 use std::io::Write;
