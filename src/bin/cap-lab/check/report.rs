@@ -1,0 +1,155 @@
+//! Tells of one input, in words and as JSON.
+
+use cap_lab::check::import::Numbering;
+use cap_lab::referee::recorded::{Case, Finding, Reason};
+use serde_json::{Value, json};
+
+use super::CheckArguments;
+use super::run::Judged;
+
+/// Tells of one input.
+pub(super) struct Report<'input> {
+    pub(super) arguments: &'input CheckArguments,
+    pub(super) name: &'input str,
+}
+
+/// The line of JSON for what can't be judged.
+pub(super) fn bad_line(name: &str, line: Option<u32>, what: &str) -> String {
+    let mut all = json!({ "file": name, "verdict": "bad input", "error": what });
+    if let Some(line) = line {
+        all["line"] = line.into();
+    }
+    format!("{all}\n")
+}
+
+fn words(judged: Judged) -> &'static str {
+    match judged {
+        Judged::Kept => "linearizable",
+        Judged::Broken => "not linearizable",
+        Judged::Unknown => "unknown",
+        Judged::Bad => "bad input",
+    }
+}
+
+impl Report<'_> {
+    pub(super) fn verdict(&self, judged: Judged) -> String {
+        format!("{}: {}\n", self.name, words(judged))
+    }
+
+    /// What there is to tell below the verdict: of a history with keys, at least each one that fails.
+    pub(super) fn details(&self, case: &Case, finding: &Finding) -> String {
+        let is_verbose = self.arguments.verbose;
+        match finding {
+            Finding::Linearizable(order) if is_verbose => {
+                format!("  {} of {} operations have a place in the order\n", order.len(), case.count())
+            }
+            Finding::Unknown(explored) if is_verbose => format!("  gave up after {explored} configurations\n"),
+            Finding::NotLinearizable(reasons) => {
+                let tell = |reason: &Reason| if is_verbose { evidence(case, reason) } else { failing_key(case, reason) };
+                reasons.iter().map(tell).collect()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// One line with all of it.
+    pub(super) fn json(&self, case: &Case, judged: Judged, finding: &Finding) -> String {
+        let about = &case.about;
+        let mut all = json!({
+            "file": self.name,
+            "verdict": words(judged),
+            "format": about.format.name(),
+            "model": about.model.name(),
+            "operations": case.count(),
+            "explored": case.explored(),
+            "left_out": about.left_out,
+            "warnings": about.warnings,
+        });
+        if let Some(initial) = &about.initial {
+            all["initial"] = initial.as_str().into();
+        }
+        match finding {
+            Finding::Linearizable(order) => {
+                all["order"] = order.iter().map(|(one, _)| operation(case, *one)).collect();
+            }
+            Finding::NotLinearizable(reasons) => {
+                let mut reasons = reasons.iter().map(|reason| evidence_json(case, reason));
+                all["evidence"] = reasons.next().unwrap_or_default();
+                let others: Vec<Value> = reasons.collect();
+                if !others.is_empty() {
+                    all["evidence_of_other_keys"] = others.into();
+                }
+            }
+            _ => {}
+        }
+        format!("{all}\n")
+    }
+}
+
+/// The key of what is impossible, if the file has keys.
+fn key<'case>(case: &'case Case, reason: &Reason) -> Option<&'case str> {
+    let object = case.act(*reason.operations.first()?).object;
+    let key = case.about.objects[object as usize].as_str();
+    (!key.is_empty()).then_some(key)
+}
+
+fn failing_key(case: &Case, reason: &Reason) -> String {
+    key(case, reason).map_or(String::new(), |key| format!("  key {key}: {}\n", reason.sentence))
+}
+
+fn evidence(case: &Case, reason: &Reason) -> String {
+    let mut text = format!("  {}\n", reason.sentence);
+    let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
+    text += &format!("  impossible together (* makes the case, the others are what it saw){minimal}:\n");
+    for &one in &reason.operations {
+        let mark = if reason.decisive.contains(&one) { '*' } else { ' ' };
+        let act = case.act(one);
+        text += &format!("  {mark} {} {}\n", act.what, case.about.who(&act));
+    }
+    if let Some(failed) = &reason.failed {
+        text += &format!("  ✕ {failed}, which failed\n");
+    }
+    text + &format!("  the longest order found has {} of {} operations\n", reason.longest.len(), reason.of)
+}
+
+fn evidence_json(case: &Case, reason: &Reason) -> Value {
+    let all = |which: &[u32]| which.iter().map(|one| operation(case, *one)).collect::<Value>();
+    let mut told = json!({
+        "sentence": reason.sentence,
+        "operations": all(&reason.operations),
+        "decisive": all(&reason.decisive),
+        "minimal": if reason.minimal { "yes" } else { "unknown" },
+        "longest_order": all(&reason.longest),
+    });
+    if let Some(failed) = &reason.failed {
+        told["failed"] = failed.as_str().into();
+    }
+    if let Some(key) = key(case, reason) {
+        told["key"] = key.into();
+    }
+    told
+}
+
+fn operation(case: &Case, one: u32) -> Value {
+    let act = case.act(one);
+    let about = &case.about;
+    let by = match about.numbering {
+        Numbering::Lines => "line",
+        Numbering::Index => "index",
+        Numbering::Entries => "entry",
+    };
+    let process = &about.processes[act.process as usize];
+    let mut told = json!({ "action": act.what, "process": process });
+    if let Ok(number) = process.parse::<i64>() {
+        told["process"] = number.into();
+    }
+    told[format!("invoked_{by}")] = act.place.invoked.into();
+    if let Some(returned) = act.place.returned {
+        told[format!("returned_{by}")] = returned.into();
+    }
+    let object = &about.objects[act.object as usize];
+    if !object.is_empty() {
+        told["key"] = object.as_str().into();
+    }
+    told
+}
