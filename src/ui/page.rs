@@ -10,13 +10,15 @@ use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::header::{header, name_of};
 use crate::ui::history::history;
-use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, WorldView};
-use crate::ui::meters::{Verdict, latency, meters, percent};
+use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::phones::phones;
+use crate::ui::phones::view::PhoneState;
 use crate::ui::rest;
+use crate::ui::setup::view::LogChoice;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState, Waiting};
 use crate::ui::transport::{Scale, Transport};
+use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
@@ -133,7 +135,7 @@ pub fn coach(worlds: &[Rc<WorldView>], ui: &ViewState, invite: &'static str) -> 
         },
         Coach::Silent => "",
     };
-    let heal = || button("primary", "Heal all links", &ui.send, Msg::Do(Act::HealAll)).attr("title", "H");
+    let heal = || button("primary", "Heal all links", &ui.send, Msg::HealAll).attr("title", "H");
     classed("div", "coach").add(el("p").text(told.as_deref().unwrap_or(text))).optional(cut.then(heal)).html()
 }
 

@@ -4,11 +4,13 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
+use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
 use crate::ui::header::{can_break, nav};
-use crate::ui::lab::{Act, FlawView, Page, Setup, Switch};
+use crate::ui::lab::Page;
 use crate::ui::labs::asked;
+use crate::ui::setup::view::{FlawView, Setup, Switch};
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// What is open.
@@ -166,7 +168,7 @@ fn choice(id: &'static str, (current, among): &(u8, Vec<u8>)) -> El {
 fn traffic(ui: &ViewState, percent: u16) -> El {
     let set = |event: &Event| {
         let percent = event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(100);
-        Msg::Do(Act::Traffic { percent })
+        Msg::Do(Act::Traffic(percent))
     };
     let mut options = Vec::new();
     for (value, name) in [(0, "off"), (50, "half"), (100, "usual"), (200, "double"), (400, "fourfold")] {

@@ -20,11 +20,16 @@ use yew::Html;
 
 use crate::ui::diagram::{self, Shown};
 use crate::ui::el::El;
+use crate::ui::events::view::Event;
 use crate::ui::figure::table;
-use crate::ui::lab::{CarriedView, Event, Lab, LogChoice, Page, Setup, WorldView};
+use crate::ui::history::view::CarriedView;
+use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::labs::asked;
+use crate::ui::pages::{paxos, raft};
+use crate::ui::setup::view::{LogChoice, Setup};
 use crate::ui::state::{Popover, ViewState};
-use crate::ui::{paxos_page, popovers, raft_page, recorded, staleness};
+use crate::ui::verdict::staleness;
+use crate::ui::{popovers, recorded};
 
 /// What is in the rest of the program.
 pub trait Rest {
@@ -91,8 +96,8 @@ impl Rest for All {
     fn page(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         match ui.page {
             _ if ui.at_histories => recorded::page(ui),
-            Page::Paxos => paxos_page::page(lab, worlds, ui),
-            _ => raft_page::page(lab, worlds, ui),
+            Page::Paxos => paxos::page(lab, worlds, ui),
+            _ => raft::page(lab, worlds, ui),
         }
     }
 

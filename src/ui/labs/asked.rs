@@ -16,7 +16,10 @@ use cap_lab::world::watch::Noted;
 use super::feed::FeedLab;
 use super::history;
 use super::paxos::PaxosLab;
-use crate::ui::lab::{CarriedView, Event, FlawView, Lab, LogChoice, Page, Setup};
+use crate::ui::events::view::Event;
+use crate::ui::history::view::CarriedView;
+use crate::ui::lab::{Lab, Page};
+use crate::ui::setup::view::{FlawView, LogChoice, Setup};
 
 pub fn open(page: Page, file: &str) -> Result<Box<dyn Lab>, String> {
     if page == Page::Paxos {

@@ -9,10 +9,10 @@ use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::Intervention;
+use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
-use cap_lab::store::feed::{Ask, Request};
+use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::{
@@ -20,16 +20,22 @@ use cap_lab::world::feed::{
 };
 use cap_lab::world::watch::components;
 
-use super::acts::{self, Wanted};
 use super::common::{self, Look};
 use super::history::{self, Window};
 use super::verdict::Verdicts;
 use super::{gossip, multi_paxos, phones, raft};
-use crate::ui::lab::{
-    Act, Branch, CarriedView, Event, FlightHue, FlightShape, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep,
-    NodeView, OperationView, Setup, Sheet, Switch, VerdictSheet, WorldView,
-};
+use crate::ui::act::{self, Act};
+use crate::ui::events::view::Event;
+use crate::ui::figure::view::{FlightHue, FlightShape, NodeView};
+use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
+use crate::ui::invariants::Invariant;
+use crate::ui::lab::{Lab, WorldView};
+use crate::ui::pages::paxos::view::NextStep;
 use crate::ui::rest;
+use crate::ui::setup::view::{LogChoice, Setup, Switch};
+use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::view::{Branch, Mark};
+use crate::ui::verdict::view::VerdictSheet;
 
 /// A message of a feed.
 type Mail = Envelope<Message>;
@@ -121,7 +127,7 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
             _ => subtitle.to_owned(),
         },
         nodes: setup.servers().iter().map(|id| node(run, id)).collect(),
-        cut: setup.servers().iter().map(|id| run.model().cuts()[id.index()]).collect(),
+        cut: run.model().cuts().to_vec(),
         components: components(run.model(), setup.servers()),
         flights: common::flights(run, setup.servers(), look),
         deaths: common::deaths(events, now, look),
@@ -246,19 +252,6 @@ pub(super) fn switches(store: Store) -> Vec<Switch> {
     all
 }
 
-fn request(act: Act) -> Result<Intervention<Request>, String> {
-    let (node, request) = match act {
-        Act::Post { person, text } => {
-            (person, Request::Post(text.split_whitespace().collect::<Vec<_>>().join(" ").into()))
-        }
-        Act::Read { person } => (person, Request::Read),
-        Act::Attach { person, to } => (person, Request::Attach(to)),
-        Act::Admin { node, command } => (node, Request::Admin(command)),
-        _ => return Err("Nobody proposes values here.".to_owned()),
-    };
-    Ok(Intervention::Request { node, request })
-}
-
 impl Lab for FeedLab {
     fn now(&self) -> Micros {
         self.timeline.now()
@@ -289,18 +282,15 @@ impl Lab for FeedLab {
     }
 
     fn act(&mut self, act: Act) -> Result<(), String> {
-        let act = match acts::wanted(act, self.feed().servers(), self.run(0).model().cuts(), request)? {
-            Wanted::Act(act) => act,
-            Wanted::Message { world, flight, fate } => {
-                Intervention::Message { world: world as u8, name: common::name_of(self.run(world), flight)?, fate }
-            }
-            Wanted::Next { .. } => return Err("That step is over.".to_owned()),
-        };
+        let act = act.try_map(|asked| match asked {
+            act::Ask::Feed(request) => Ok(request),
+            act::Ask::Paxos(_) => Err("Nobody proposes values here.".to_owned()),
+        })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
         }
         if !self.timeline.act_apart(act.clone()) {
-            return Err(acts::impossible(&act));
+            return Err(act.words().refused.to_owned());
         }
         self.forget_future();
         Ok(())
@@ -372,6 +362,10 @@ impl Lab for FeedLab {
         let Some(Answer::Run(ruling)) = read(answer) else { return false };
         let mut caches = self.caches.borrow_mut();
         caches.get_mut(usize::from(ruling.world)).is_some_and(|cache| cache.verdicts.hear(ruling))
+    }
+
+    fn message_name(&self, world: usize, flight: u32) -> Option<MessageName> {
+        self.run(world).name_of(flight)
     }
 
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet> {
@@ -470,7 +464,7 @@ pub(super) fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
             forked_at: branch.forked_at,
             end: branch.end,
             label: match branch.begun_by {
-                Some(begun) => format!("{}: {}", position + 1, acts::verb(&begun.act)),
+                Some(begun) => format!("{}: {}", position + 1, begun.act.words().verb),
                 None => "1: first run".to_owned(),
             },
             current: branch.current,
@@ -521,6 +515,8 @@ mod tests {
         use cap_lab::referee::Referee;
         use cap_lab::sim::dice;
 
+        use crate::ui::act::heal_all;
+
         let mut lab = FeedLab::new(super::super::begin(first(), 3).expect("a setup that can be"));
         let (mut referee, mut seen) = (Referee::default(), [0, 0]);
         for round in 0..120 {
@@ -528,7 +524,7 @@ mod tests {
             let end = lab.end();
             match dice(0, 8) {
                 0 => _ = lab.act(cut_two_from_three()),
-                1 => _ = lab.act(Act::HealAll),
+                1 => _ = lab.act(heal_all(&lab.world(0).cut)),
                 2 => lab.seek(Micros(dice(1, end.0))),
                 3 => lab.seek(end),
                 4 => lab.switch_branch(dice(1, lab.branches().len() as u64) as usize),
@@ -552,7 +548,7 @@ mod tests {
                 assert!(!told.busy, "round {round}, world {world}: {told:?}");
                 let good = matches!(verdict, Verdict::Linearizable(_));
                 assert_eq!(
-                    told.state == crate::ui::lab::VerdictState::Linearizable,
+                    told.state == crate::ui::verdict::view::VerdictState::Linearizable,
                     good,
                     "round {round}, world {world}"
                 );

@@ -9,7 +9,8 @@ use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
 use super::phones::count;
-use crate::ui::lab::{Chip, FlightHue, FlightShape, NodeView, RoleMark, Sheet};
+use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
+use crate::ui::sheet::view::Sheet;
 
 /// How many posts are drawn under a node.
 const CHIPS: usize = 6;

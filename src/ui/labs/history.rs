@@ -9,7 +9,9 @@ use cap_lab::world::feed::FeedRun;
 
 use super::verdict::Verdicts;
 use super::{common, phones};
-use crate::ui::lab::{Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint};
+use crate::ui::history::view::{
+    Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint,
+};
 
 type FeedOperation = Operation<Request, Response, Refusal>;
 

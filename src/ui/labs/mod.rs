@@ -1,6 +1,5 @@
 //! The experiments behind the pages: [`Lab`] for real runs.
 
-mod acts;
 pub mod asked;
 mod common;
 mod feed;
@@ -17,8 +16,9 @@ use cap_lab::node::Micros;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::{FeedSetup, Store};
 
-use super::lab::{Lab, LogChoice, Page, Setup};
 use super::rest;
+use crate::ui::lab::{Lab, Page};
+use crate::ui::setup::view::{LogChoice, Setup};
 use feed::FeedLab;
 
 /// The seed of the first run that a newcomer sees: in it n3, on the larger side of the picture, is elected first.

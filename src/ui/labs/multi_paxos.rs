@@ -9,7 +9,10 @@ use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use crate::ui::lab::{Chip, FlightHue, FlightShape, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch};
+use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
+use crate::ui::log::view::{LogCell, LogRow, Replication};
+use crate::ui::setup::view::Switch;
+use crate::ui::sheet::view::Sheet;
 
 /// How many slots are drawn under a node.
 const CHIPS: u64 = 6;

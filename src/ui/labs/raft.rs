@@ -6,14 +6,16 @@ use cap_lab::raft::{
 };
 use cap_lab::sim::model::{self, Host};
 use cap_lab::store::consistent_feed::Command;
-use cap_lab::store::feed::{AdminCommand, Ask};
+use cap_lab::store::feed::{AdminCommand, Ask, Request};
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use crate::ui::lab::{
-    Act, Chip, FlightHue, FlightShape, LogCell, LogRow, NodeView, Replication, RoleMark, Sheet, Switch,
-};
+use crate::ui::act::{Act, ask};
+use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
+use crate::ui::log::view::{LogCell, LogRow, Replication};
+use crate::ui::setup::view::Switch;
+use crate::ui::sheet::view::Sheet;
 
 /// How many entries are drawn under a node.
 const CHIPS: u64 = 6;
@@ -312,11 +314,11 @@ fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
     let mut offered = Vec::new();
     if leader.config().switches.transfer && node != id {
         let command = AdminCommand::Transfer(id);
-        offered.push(("Hand leadership to it".to_owned(), Act::Admin { node, command }));
+        offered.push(("Hand leadership to it".to_owned(), ask(node, Request::Admin(command))));
     }
     let membership = leader.membership();
     let all = run.world().setup.servers();
-    let mut offer = |label: &str, command| offered.push((label.to_owned(), Act::Admin { node, command }));
+    let mut offer = |label: &str, command| offered.push((label.to_owned(), ask(node, Request::Admin(command))));
     if !membership.electorate().contains(id) {
         if !membership.learners.contains(id) {
             offer("Let it learn, without a vote", AdminCommand::Learner(id));

@@ -1,5 +1,7 @@
 //! What just happened, in sentences: which rule fired or refused, with its numbers and its place in the paper.
 
+pub mod view;
+
 use std::rc::Rc;
 
 use cap_lab::explain::Tone;
@@ -7,7 +9,8 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::lab::{Event, WorldView};
+use crate::ui::events::view::Event;
+use crate::ui::lab::WorldView;
 use crate::ui::number::{fixed, order};
 use crate::ui::rest;
 use crate::ui::state::{Msg, ViewState};
@@ -73,7 +76,7 @@ impl EventsPart {
         let sentence = &event.sentence;
         let (sign, class) = tone_sign(sentence.tone);
         let time = clock(event.at);
-        let seek = button("quiet", &time, &self.send, Msg::Seek(event.at.0 as f64 / 1e3));
+        let seek = button("quiet", &time, &self.send, Msg::Seek(event.at));
         let headline = el("h3")
             .add(el("span").attr("aria-hidden", "true").text(sign))
             .optional(filled("i", side))
