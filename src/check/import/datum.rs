@@ -43,6 +43,8 @@ pub(super) enum Form {
     Bool(bool),
     /// A whole number of 64 bits.
     Int(i64),
+    /// Another number of JSON, without the digits that say nothing: a fraction, a larger one, or a whole one written as a fraction.
+    Decimal(Arc<str>),
     /// A string.
     Text(Arc<str>),
     /// A keyword, without its colon.
@@ -82,12 +84,21 @@ impl Datum {
         }
     }
 
+    /// The whole number of 64 bits that this is, however it is written.
+    pub(super) fn whole(&self) -> Option<i64> {
+        match &self.form {
+            Form::Int(number) => Some(*number),
+            Form::Decimal(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// The value that stands in histories for this one. Equal values are equal however they are written: the order of a map's
     /// and a set's members does not count.
     pub(super) fn value(&self) -> Value {
-        match &self.form {
-            Form::Nil => Value::Nil,
-            Form::Int(number) => Value::Int(*number),
+        match (&self.form, self.whole()) {
+            (Form::Nil, _) => Value::Nil,
+            (_, Some(number)) => Value::Int(number),
             _ => Value::Text(Arc::new(self.to_string())),
         }
     }
@@ -107,7 +118,7 @@ impl Display for Datum {
             Form::Int(number) => write!(f, "{number}"),
             Form::Text(text) => write_quoted(f, text),
             Form::Keyword(name) => write!(f, ":{name}"),
-            Form::Symbol(text) | Form::Atom(text) => f.write_str(text),
+            Form::Symbol(text) | Form::Atom(text) | Form::Decimal(text) => f.write_str(text),
             Form::List(members) => write_all(f, "[", members.iter().map(Self::to_string), "]"),
             Form::Set(members) => {
                 let mut members: Vec<String> = members.iter().map(Self::to_string).collect();

@@ -118,10 +118,7 @@ pub(super) fn entry(operation: &Datum) -> Result<Entry, Wrong> {
     // An event may leave its value out.
     let nil = Datum { line: operation.line, form: Form::Nil };
     let value = operation.get("value").cloned().unwrap_or(nil);
-    let number = |name: &str| match operation.get(name)?.form {
-        Form::Int(number) => Some(number),
-        _ => None,
-    };
+    let number = |name: &str| operation.get(name)?.whole();
     let index = number("index").and_then(|index| u32::try_from(index).ok());
     let key = operation.get("key").cloned();
     Ok(Entry::Client(Event { line: operation.line, index, time: number("time"), process, kind, name, key, value }))

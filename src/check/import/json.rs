@@ -84,8 +84,11 @@ impl Place<'_> {
     }
 }
 
-/// A number: if it is a whole one of 64 bits, that one, however it is written; else its digits, without those that say nothing.
+/// A number: a whole one of 64 bits if it is written so; else its digits, without those that say nothing.
 fn number(written: &str) -> Form {
+    if let Ok(number) = written.parse() {
+        return Form::Int(number);
+    }
     let (sign, plain) = written.strip_prefix('-').map_or(("", written), |plain| ("-", plain));
     let (mantissa, exponent) = plain.split_once(['e', 'E']).unwrap_or((plain, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -95,22 +98,16 @@ fn number(written: &str) -> Form {
     let digits = all.trim_start_matches('0').trim_end_matches('0');
     let scale = i64::from(exponent) - fraction.len() as i64 + (all.len() - all.trim_end_matches('0').len()) as i64;
     if digits.is_empty() {
-        return Form::Int(0);
-    }
-    if (0..19).contains(&scale) {
-        let zeros = "0".repeat(scale as usize);
-        if let Ok(number) = format!("{sign}{digits}{zeros}").parse() {
-            return Form::Int(number);
-        }
+        return Form::Decimal("0".into());
     }
     let before = digits.len() as i64 + scale;
     let form = match (scale, before) {
-        (0, _) => format!("{sign}{digits}"),
+        (0..20, _) => format!("{sign}{digits}{}", "0".repeat(scale as usize)),
         (..0, 1..) => format!("{sign}{}.{}", &digits[..before as usize], &digits[before as usize..]),
         (..0, -9..) => format!("{sign}0.{}{digits}", "0".repeat(-before as usize)),
         _ => format!("{sign}{digits}e{scale}"),
     };
-    Form::Atom(form.into())
+    Form::Decimal(form.into())
 }
 
 /// The members of an array, one by one.

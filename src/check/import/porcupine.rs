@@ -60,10 +60,7 @@ fn operation(datum: &Datum) -> Result<Timed, Wrong> {
         let missing = || datum.unlike(&format!("an operation with \"ClientId\", \"Input\", \"Call\", \"Output\" and \"Return\", and so with \"{name}\""));
         member(datum, &[name]).ok_or_else(missing)
     };
-    let time = |datum: &Datum| match datum.form {
-        Form::Int(time) => Ok(time),
-        _ => Err(datum.unlike("a time: a whole number of 64 bits")),
-    };
+    let time = |datum: &Datum| datum.whole().ok_or_else(|| datum.unlike("a time: a whole number of 64 bits"));
     let client = needed("clientid")?;
     let process = Process::of(client)?.ok_or_else(|| client.unlike("a client"))?;
     let input = needed("input")?;

@@ -62,10 +62,7 @@ impl Vocabulary for OfCounter {
     }
 
     fn action(asked: Asked<'_>, ending: Ending<'_>, customs: &Customs) -> Result<Option<CounterAction>, Wrong> {
-        let number = |datum: &Datum| match datum.form {
-            Form::Int(number) => Ok(number),
-            _ => Err(datum.unlike("a whole number of 64 bits")),
-        };
+        let number = |datum: &Datum| datum.whole().ok_or_else(|| datum.unlike("a whole number of 64 bits"));
         Ok(match (asked.name, ending) {
             ("add", Ending::Ok(_) | Ending::Unknown) => Some(CounterAction::Add(number(asked.value)?)),
             ("read", Ending::Ok(found)) if found.form == Form::Nil => {

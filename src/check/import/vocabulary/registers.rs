@@ -121,9 +121,9 @@ impl Vocabulary for OfKeyValue {
 
     fn action(asked: Asked<'_>, ending: Ending<'_>, customs: &Customs) -> Result<Option<KeyValueAction>, Wrong> {
         let text = |datum: &Datum| -> Result<Arc<str>, Wrong> {
-            match &datum.form {
-                Form::Text(text) => Ok(text.clone()),
-                Form::Int(number) => Ok(number.to_string().into()),
+            match (&datum.form, datum.whole()) {
+                (Form::Text(text), _) => Ok(text.clone()),
+                (_, Some(number)) => Ok(number.to_string().into()),
                 _ => Err(datum.unlike("a text")),
             }
         };
