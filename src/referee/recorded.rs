@@ -8,7 +8,7 @@ use super::wire::{wired, wired_enum};
 use crate::check::call::Call;
 use crate::check::import::{self, Calls, Format, Imported, Model, NilRead, Numbering, Opened, Place, Reading, Refused};
 use crate::check::spec::Spec;
-use crate::check::spec::collections::{Counter, GrowingSet};
+use crate::check::spec::collections::{Counter, WholeSet};
 use crate::check::spec::key_value::KeyValue;
 use crate::check::spec::lock::Lock;
 use crate::check::spec::register::{CasAction, CasRegister};
@@ -223,7 +223,7 @@ impl Case {
             }
             (Calls::Kv(calls), Calls::Kv(failed)) => judging(KeyValue, calls, places, failed, failed_places),
             (Calls::Mutex(calls), Calls::Mutex(failed)) => judging(Lock, calls, places, failed, failed_places),
-            (Calls::Set(calls), Calls::Set(failed)) => judging(GrowingSet, calls, places, failed, failed_places),
+            (Calls::Set(calls), Calls::Set(failed)) => judging(WholeSet, calls, places, failed, failed_places),
             (Calls::Counter(calls), Calls::Counter(failed)) => judging(Counter, calls, places, failed, failed_places),
             _ => unreachable!("what failed is of the same model"),
         };

@@ -29,7 +29,7 @@ fn judge<S: Spec + Clone>(file: &Path, spec: &S, calls: &[Call<S::Action>]) -> b
             check_evidence(file, spec, calls, &evidence);
             false
         }
-        Verdict::Unknown { explored } => panic!("{}: gave up after {explored}", file.display()),
+        Verdict::Unknown { explored, .. } => panic!("{}: gave up after {explored}", file.display()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use cap_lab::check::import::{Calls, Format, Model};
-use cap_lab::check::linearizability::{Checker, Verdict};
+use cap_lab::check::linearizability::{Checker, Decision, Verdict};
 use cap_lab::check::spec::Value;
 use cap_lab::check::spec::register::CasRegister;
 use todc_utils::linearizability::WGLChecker;
@@ -53,7 +53,7 @@ fn checker(log: &Path) -> Checker<CasRegister> {
 fn verdicts_are_the_same_in_a_fiftieth_of_the_time() {
     let logs = all();
     assert_eq!(logs.len(), 102);
-    let our_verdict = |log: &PathBuf| checker(log).decide(1_000_000).expect("none needs that many");
+    let our_verdict = |log: &PathBuf| checker(log).decide(1_000_000) == Some(Decision::Linearizable);
     let with_evidence = |log: &PathBuf| match checker(log).step(1_000_000).expect("none needs that many") {
         Verdict::Linearizable(_) => true,
         Verdict::NotLinearizable(_) => false,

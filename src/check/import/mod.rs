@@ -100,7 +100,7 @@ pub enum Model {
     Kv,
     /// [`super::spec::lock::Lock`]
     Mutex,
-    /// [`super::spec::collections::GrowingSet`]
+    /// [`super::spec::collections::WholeSet`]
     Set,
     /// [`super::spec::collections::Counter`]
     Counter,
