@@ -1,23 +1,23 @@
 //! A check of a recorded history under way, whatever the history is of.
 
-use super::recorded::{About, Act, Finding, Reason};
+use super::recorded::{About, Act, Finding, Reason, Unknown};
 use crate::check::call::Call;
 use crate::check::evidence::{self, Evidence};
 use crate::check::import::Place;
-use crate::check::linearizability::{Checker, Verdict};
+use crate::check::linearizability::{Checker, Decision, Limits, Verdict};
 use crate::check::moments::moments;
 use crate::check::spec::Spec;
 
 /// How many configurations a slice looks at.
 const PER_SLICE: u64 = 4_096;
 
-/// How far a check is after a slice.
+/// What a check is at after a slice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Slice {
-    /// Nothing is known yet.
-    Undecided,
-    /// The history is not linearizable; the evidence is being made small, and other objects may not be, too.
-    Broken,
+    /// It looks for an order.
+    Deciding,
+    /// It makes evidence small.
+    Shrinking,
     /// All that there is to know is known.
     Done,
 }
@@ -26,6 +26,12 @@ pub enum Slice {
 pub(super) trait Judging {
     /// Goes on a little.
     fn advance(&mut self, about: &About) -> Slice;
+
+    /// Takes the evidence that is being made small as it is, and goes on to the other objects.
+    fn settle(&mut self, about: &About);
+
+    /// Whether the history is known not to be linearizable.
+    fn is_broken(&self) -> bool;
 
     /// How many configurations were looked at.
     fn explored(&self) -> u64;
@@ -47,27 +53,76 @@ pub(super) struct Of<S: Spec> {
     checker: Checker<S>,
     places: Vec<Place>,
     failed: Placed<S::Action>,
+    at: Slice,
+    /// Of each object that is not linearizable.
     reasons: Vec<Reason>,
-    done: Option<Finding>,
+    order: Option<Vec<(u32, u64)>>,
 }
 
 impl<S: Spec> Of<S> {
-    pub(super) fn new(spec: S, (calls, places): Placed<S::Action>, failed: Placed<S::Action>) -> Self {
-        Self { checker: Checker::new(spec, calls), places, failed, reasons: Vec::new(), done: None }
+    pub(super) fn new(
+        spec: S,
+        limits: Limits,
+        (calls, places): Placed<S::Action>,
+        failed: Placed<S::Action>,
+    ) -> Self {
+        let checker = Checker::new(spec, calls).within(limits);
+        Self { checker, places, failed, at: Slice::Deciding, reasons: Vec::new(), order: None }
     }
 
-    fn name(&self, about: &About, one: u32) -> String {
-        let act = self.act(one);
-        format!("{} {}", act.what, about.who(&act))
+    fn decide(&mut self) {
+        match self.checker.decide(PER_SLICE) {
+            None => {}
+            Some(Decision::NotLinearizable) => self.at = Slice::Shrinking,
+            Some(Decision::Unknown) => self.at = Slice::Done,
+            Some(Decision::Linearizable) => {
+                self.at = Slice::Done;
+                // Of a history of which some objects are left out, there is no order of all.
+                if self.reasons.is_empty()
+                    && let Some(Verdict::Linearizable(order)) = self.checker.step(1)
+                {
+                    self.order = Some(self.in_time(order));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, about: &About, evidence: &Evidence) {
+        self.reasons.push(self.reason(about, evidence));
+        self.at = if self.checker.go_on() { Slice::Deciding } else { Slice::Done };
     }
 
     fn reason(&self, about: &About, evidence: &Evidence) -> Reason {
         let (spec, calls) = (self.checker.spec(), self.checker.calls());
-        let sentence = evidence::sentence(spec, calls, evidence, &|one| self.name(about, one));
-        let object = calls[evidence.operations[0] as usize].object;
-        let of = calls.iter().filter(|call| call.object == object).count() as u32;
+        let words = |one: u32| spec.words(&calls[one as usize].action, &evidence.about);
+        let name = |one: u32| format!("{} {}", words(one), about.who(&self.act(one)));
+        let aborted = evidence::aborted(spec, calls, &self.failed.0, evidence);
+        let failed = aborted.map(|(reader, position)| {
+            let (call, place) = (&self.failed.0[position as usize], self.failed.1[position as usize]);
+            let words = spec.words(&call.action, &evidence.about);
+            (name(reader), format!("{words} {}", about.who(&Act::of(call, place))))
+        });
+        let sentence = match &failed {
+            Some((reader, failed)) => evidence::aborted_sentence(reader, failed),
+            None => evidence::sentence(spec, calls, evidence, &name),
+        };
         let Evidence { operations, decisive, minimal, longest, .. } = evidence.clone();
-        Reason { sentence, operations, decisive, failed: None, minimal, longest, of }
+        Reason {
+            sentence,
+            words: operations.iter().map(|one| words(*one)).collect(),
+            of: self.count_beside(operations[0]),
+            operations,
+            decisive,
+            failed: failed.map(|(_, failed)| failed),
+            minimal,
+            longest,
+        }
+    }
+
+    /// How many operations are on the object of this one.
+    fn count_beside(&self, one: u32) -> u32 {
+        let calls = self.checker.calls();
+        calls.iter().filter(|call| call.object == calls[one as usize].object).count() as u32
     }
 
     /// An order, with moments in thousandths of an event: many operations may take effect between two events.
@@ -86,26 +141,28 @@ impl<S: Spec> Of<S> {
 
 impl<S: Spec> Judging for Of<S> {
     fn advance(&mut self, about: &About) -> Slice {
-        if self.done.is_some() {
-            return Slice::Done;
+        match self.at {
+            Slice::Deciding => self.decide(),
+            Slice::Shrinking => {
+                if let Some(Verdict::NotLinearizable(evidence)) = self.checker.step(PER_SLICE) {
+                    self.take(about, &evidence);
+                }
+            }
+            Slice::Done => {}
         }
-        match self.checker.step(PER_SLICE) {
-            None if self.checker.decide(1) == Some(false) => Slice::Broken,
-            None => Slice::Undecided,
-            Some(Verdict::Unknown { explored }) => {
-                self.done = Some(Finding::Unknown(explored));
-                Slice::Done
-            }
-            Some(Verdict::NotLinearizable(evidence)) => {
-                self.reasons.push(self.reason(about, &evidence));
-                self.done = Some(Finding::NotLinearizable(self.reasons.clone()));
-                Slice::Done
-            }
-            Some(Verdict::Linearizable(order)) => {
-                self.done = Some(Finding::Linearizable(self.in_time(order)));
-                Slice::Done
-            }
+        self.at
+    }
+
+    fn settle(&mut self, about: &About) {
+        if self.at == Slice::Shrinking
+            && let Verdict::NotLinearizable(evidence) = self.checker.give_up()
+        {
+            self.take(about, &evidence);
         }
+    }
+
+    fn is_broken(&self) -> bool {
+        self.at == Slice::Shrinking || !self.reasons.is_empty()
     }
 
     fn explored(&self) -> u64 {
@@ -113,14 +170,19 @@ impl<S: Spec> Judging for Of<S> {
     }
 
     fn finding(&self, about: &About) -> Finding {
-        if let Some(done) = &self.done {
-            return done.clone();
+        if let Some(order) = &self.order {
+            return Finding::Linearizable(order.clone());
         }
         let mut reasons = self.reasons.clone();
         match self.checker.give_up() {
-            Verdict::NotLinearizable(evidence) => reasons.push(self.reason(about, &evidence)),
-            Verdict::Unknown { explored } if reasons.is_empty() => return Finding::Unknown(explored),
-            Verdict::Unknown { .. } | Verdict::Linearizable(_) => {}
+            Verdict::NotLinearizable(evidence) if self.at == Slice::Shrinking => {
+                reasons.push(self.reason(about, &evidence));
+            }
+            Verdict::Unknown { explored, why, longest } if reasons.is_empty() => {
+                let of = longest.first().map_or(0, |one| self.count_beside(*one));
+                return Finding::Unknown(Unknown { explored, why, longest, of });
+            }
+            _ => {}
         }
         Finding::NotLinearizable(reasons)
     }

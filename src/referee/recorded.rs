@@ -7,16 +7,21 @@ use super::judging::{Judging, Of};
 use super::wire::{wired, wired_enum};
 use crate::check::call::Call;
 use crate::check::import::{self, Calls, Format, Imported, Model, NilRead, Numbering, Opened, Place, Reading, Refused};
+use crate::check::linearizability::{Limits, Stop};
 use crate::check::spec::Spec;
 use crate::check::spec::collections::{Counter, WholeSet};
 use crate::check::spec::key_value::KeyValue;
-use crate::check::spec::lock::Lock;
-use crate::check::spec::register::{CasAction, CasRegister};
+use crate::check::spec::lock::{FencedLock, Lock, OwnedLock};
+use crate::check::spec::queue::Queue;
+use crate::check::spec::register::{CasAction, CasRegister, RegisterAction};
+use crate::check::spec::versioned::VersionedRegister;
 
 pub use super::judging::Slice;
 
 /// After so many configurations the page is told that nobody knows.
 const BUDGET: u64 = 5_000_000;
+/// After so many for evidence it is told that, as it is then.
+const EVIDENCE: u64 = 2_000_000;
 /// After so many more, the page is told how far the check is.
 const PER_REPORT: u64 = 100_000;
 
@@ -50,8 +55,21 @@ pub enum Finding {
     Linearizable(Vec<(u32, u64)>),
     /// Not linearizable: why, for each object that is not.
     NotLinearizable(Vec<Reason>),
-    /// Nobody knows, after so many configurations.
-    Unknown(u64),
+    /// Nobody knows.
+    Unknown(Unknown),
+}
+
+/// How far a check came that found nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unknown {
+    /// How many configurations were looked at.
+    pub explored: u64,
+    /// Why it ended.
+    pub why: Stop,
+    /// The longest order that was found, of an object of which nobody knows.
+    pub longest: Vec<u32>,
+    /// So many operations are on that object.
+    pub of: u32,
 }
 
 /// Why a file can't be read.
@@ -149,6 +167,8 @@ pub struct Reason {
     pub sentence: String,
     /// Operations that are impossible together, by invocation.
     pub operations: Vec<u32>,
+    /// Each of them as far as it matters: "read of 963 elements, without 637".
+    pub words: Vec<String>,
     /// Those that make the case: all that are not there just because another one saw them.
     pub decisive: Vec<u32>,
     /// An operation that failed, as it is shown and told, if one of these saw what it did.
@@ -162,7 +182,12 @@ pub struct Reason {
 }
 
 wired_enum!(Format { 0 => PorcupineEtcd, 1 => PorcupineKv, 2 => Jepsen, 3 => JepsenJson, 4 => PorcupineOperations });
-wired_enum!(Model { 0 => Register, 1 => CasRegister, 2 => Kv, 3 => Mutex, 4 => Set, 5 => Counter });
+wired_enum!(Model {
+    0 => Register, 1 => CasRegister, 2 => Kv, 3 => Mutex, 4 => Set, 5 => Counter, 6 => Queue, 7 => VersionedRegister,
+    8 => OwnedLock, 9 => FencedLock,
+});
+wired_enum!(Stop { 0 => Configurations, 1 => Memory, 2 => Cancelled });
+wired!(Unknown { explored, why, longest, of });
 wired_enum!(NilRead { 0 => Any, 1 => Unset });
 wired_enum!(Numbering { 0 => Lines, 1 => Index, 2 => Entries });
 wired!(File { name, bytes, format, model, initial, nil_read });
@@ -171,14 +196,14 @@ wired!(About { format, model, initial, numbering, objects, processes, left_out, 
 wired!(Recorded { about, rows, row_of, operations });
 wired!(Act { process, object, invoked, returned, place, what });
 wired!(Place { invoked, returned });
-wired!(Reason { sentence, operations, decisive, failed, minimal, longest, of });
+wired!(Reason { sentence, operations, words, decisive, failed, minimal, longest, of });
 wired_enum!(Finding {
     0 => Wrong(mistake),
     1 => Opened(recorded),
     2 => Progress(explored),
     3 => Linearizable(order),
     4 => NotLinearizable(reasons),
-    5 => Unknown(explored),
+    5 => Unknown(unknown),
 });
 
 /// A file that was read and is being judged.
@@ -189,17 +214,17 @@ pub struct Case {
 }
 
 impl Case {
-    /// Reads a file.
-    pub fn open(file: &File) -> Result<Self, Mistake> {
+    /// Reads a file, to be judged within these limits.
+    pub fn open(file: &File, limits: Limits) -> Result<Self, Mistake> {
         let initial = file.initial.as_deref().map(import::value_named);
         let reading = Reading { format: file.format, model: file.model, initial, nil_read: file.nil_read };
         let no_text = |wrong: import::Wrong| Refused { format: file.format, model: file.model, wrong };
         let text = import::decode(&file.name, &file.bytes).map_err(no_text)?;
-        Ok(Self::of(import::open(&text, &reading)?))
+        Ok(Self::of(import::open(&text, &reading)?, limits))
     }
 
     /// The same of a history that was read.
-    pub fn of(opened: Opened) -> Self {
+    pub fn of(opened: Opened, limits: Limits) -> Self {
         let Opened { format, model, initial, imported } = opened;
         let Imported { calls, places, failed, failed_places, numbering, objects, processes, left_out, warnings } = imported;
         let about = About {
@@ -216,15 +241,25 @@ impl Case {
         let plain = |calls: Vec<Call<_>>| calls.into_iter().map(of_cas).collect();
         let judging: Box<dyn Judging> = match (calls, failed) {
             (Calls::Register(calls), Calls::Register(failed)) => {
-                judging(CasRegister { initial }, plain(calls), places, plain(failed), failed_places)
+                judging(&limits, CasRegister { initial }, plain(calls), places, plain(failed), failed_places)
             }
             (Calls::CasRegister(calls), Calls::CasRegister(failed)) => {
-                judging(CasRegister { initial }, calls, places, failed, failed_places)
+                judging(&limits, CasRegister { initial }, calls, places, failed, failed_places)
             }
-            (Calls::Kv(calls), Calls::Kv(failed)) => judging(KeyValue, calls, places, failed, failed_places),
-            (Calls::Mutex(calls), Calls::Mutex(failed)) => judging(Lock, calls, places, failed, failed_places),
-            (Calls::Set(calls), Calls::Set(failed)) => judging(WholeSet, calls, places, failed, failed_places),
-            (Calls::Counter(calls), Calls::Counter(failed)) => judging(Counter, calls, places, failed, failed_places),
+            (Calls::Kv(calls), Calls::Kv(failed)) => judging(&limits, KeyValue, calls, places, failed, failed_places),
+            (Calls::Mutex(calls), Calls::Mutex(failed)) => judging(&limits, Lock, calls, places, failed, failed_places),
+            (Calls::Set(calls), Calls::Set(failed)) => judging(&limits, WholeSet, calls, places, failed, failed_places),
+            (Calls::Counter(calls), Calls::Counter(failed)) => judging(&limits, Counter, calls, places, failed, failed_places),
+            (Calls::Queue(calls), Calls::Queue(failed)) => judging(&limits, Queue, calls, places, failed, failed_places),
+            (Calls::VersionedRegister(calls), Calls::VersionedRegister(failed)) => {
+                judging(&limits, VersionedRegister, calls, places, failed, failed_places)
+            }
+            (Calls::OwnedLock(calls), Calls::OwnedLock(failed)) => {
+                judging(&limits, OwnedLock, calls, places, failed, failed_places)
+            }
+            (Calls::FencedLock(calls), Calls::FencedLock(failed)) => {
+                judging(&limits, FencedLock, calls, places, failed, failed_places)
+            }
             _ => unreachable!("what failed is of the same model"),
         };
         Self { about, judging }
@@ -252,6 +287,16 @@ impl Case {
         self.judging.advance(&self.about)
     }
 
+    /// Takes the evidence that is being made small as it is, and goes on to the other objects.
+    pub fn settle(&mut self) {
+        self.judging.settle(&self.about);
+    }
+
+    /// Whether it is known not to be linearizable.
+    pub fn is_broken(&self) -> bool {
+        self.judging.is_broken()
+    }
+
     /// How many configurations were looked at.
     pub fn explored(&self) -> u64 {
         self.judging.explored()
@@ -264,16 +309,17 @@ impl Case {
 }
 
 fn judging<S: Spec + 'static>(
+    limits: &Limits,
     spec: S,
     calls: Vec<Call<S::Action>>,
     places: Vec<Place>,
     failed: Vec<Call<S::Action>>,
     failed_places: Vec<Place>,
 ) -> Box<dyn Judging> {
-    Box::new(Of::new(spec, (calls, places), (failed, failed_places)))
+    Box::new(Of::new(spec, *limits, (calls, places), (failed, failed_places)))
 }
 
-fn of_cas(call: Call<crate::check::spec::register::RegisterAction>) -> Call<CasAction> {
+fn of_cas(call: Call<RegisterAction>) -> Call<CasAction> {
     let Call { process, object, action, invoked, returned } = call;
     Call { process, object, action: CasAction::Plain(action), invoked, returned }
 }
@@ -281,15 +327,22 @@ fn of_cas(call: Call<crate::check::spec::register::RegisterAction>) -> Call<CasA
 /// A file being judged, for the page.
 pub(super) struct Hearing {
     case: Option<Case>,
+    /// How many configurations may still be looked at for evidence.
+    for_evidence: u64,
     news: Vec<Finding>,
 }
 
 impl Hearing {
     pub(super) fn new(file: &File) -> Self {
-        match Case::open(file) {
-            Ok(case) => Self { news: vec![Finding::Opened(case.recorded())], case: Some(case) },
-            Err(mistake) => Self { case: None, news: vec![Finding::Wrong(mistake)] },
-        }
+        let limits = Limits { configurations: BUDGET, ..Limits::default() };
+        let (case, first) = match Case::open(file, limits) {
+            Ok(case) => {
+                let first = Finding::Opened(case.recorded());
+                (Some(case), first)
+            }
+            Err(mistake) => (None, Finding::Wrong(mistake)),
+        };
+        Self { case, for_evidence: EVIDENCE, news: vec![first] }
     }
 
     /// Goes on a little; false if there is nothing left to do.
@@ -298,10 +351,21 @@ impl Hearing {
         let before = case.explored();
         let slice = case.advance();
         let explored = case.explored();
-        if slice == Slice::Done || explored >= BUDGET {
-            self.news.push(case.finding());
-            self.case = None;
-        } else if before / PER_REPORT < explored / PER_REPORT {
+        match slice {
+            Slice::Done => {
+                self.news.push(case.finding());
+                self.case = None;
+                return true;
+            }
+            Slice::Shrinking => {
+                self.for_evidence = self.for_evidence.saturating_sub(explored - before);
+                if self.for_evidence == 0 {
+                    case.settle();
+                }
+            }
+            Slice::Deciding => {}
+        }
+        if before / PER_REPORT < explored / PER_REPORT {
             self.news.push(Finding::Progress(explored));
         }
         true

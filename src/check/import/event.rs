@@ -53,7 +53,7 @@ impl Process {
                 let start = name.get(..NEMESIS.len()).unwrap_or_default();
                 (!start.eq_ignore_ascii_case(NEMESIS)).then(|| Self::Name(datum.to_string().into()))
             }
-            _ => return Err(datum.unlike("the number of a process, or its name")),
+            _ => return Err(datum.unlike("the number of a process as a whole number, or its name")),
         })
     }
 }

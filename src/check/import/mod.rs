@@ -37,13 +37,18 @@ use std::sync::Arc;
 use self::datum::Form;
 use self::event::Sink;
 use self::pairing::{Keys, Paired, Pairing};
-use self::vocabulary::{Customs, OfCasRegister, OfCounter, OfKeyValue, OfLock, OfRegister, OfSet, Unset, Vocabulary};
+use self::vocabulary::{
+    Customs, OfCasRegister, OfCounter, OfFencedLock, OfKeyValue, OfLock, OfOwnedLock, OfQueue, OfRegister, OfSet,
+    OfVersionedRegister, Unset, Vocabulary,
+};
 use super::call::Call;
 use super::spec::Value;
 use super::spec::collections::{CounterAction, SetAction};
 use super::spec::key_value::KeyValueAction;
-use super::spec::lock::LockAction;
+use super::spec::lock::{FencedLockAction, LockAction, OwnedLockAction};
+use super::spec::queue::QueueAction;
 use super::spec::register::{CasAction, RegisterAction};
+use super::spec::versioned::VersionedAction;
 
 pub use self::datum::Wrong;
 pub use self::decode::decode;
@@ -104,12 +109,30 @@ pub enum Model {
     Set,
     /// [`super::spec::collections::Counter`]
     Counter,
+    /// [`super::spec::queue::Queue`]
+    Queue,
+    /// [`super::spec::versioned::VersionedRegister`]
+    VersionedRegister,
+    /// [`super::spec::lock::OwnedLock`]
+    OwnedLock,
+    /// [`super::spec::lock::FencedLock`]
+    FencedLock,
 }
 
 impl Model {
     /// All of them, in the order in which they are guessed.
-    pub const ALL: [Self; 6] =
-        [Self::Register, Self::CasRegister, Self::Kv, Self::Mutex, Self::Set, Self::Counter];
+    pub const ALL: [Self; 10] = [
+        Self::Register,
+        Self::CasRegister,
+        Self::Kv,
+        Self::Mutex,
+        Self::Set,
+        Self::Counter,
+        Self::Queue,
+        Self::VersionedRegister,
+        Self::OwnedLock,
+        Self::FencedLock,
+    ];
 
     /// What the command line calls it.
     pub fn name(self) -> &'static str {
@@ -120,6 +143,10 @@ impl Model {
             Self::Mutex => "mutex",
             Self::Set => "set",
             Self::Counter => "counter",
+            Self::Queue => "queue",
+            Self::VersionedRegister => "versioned-register",
+            Self::OwnedLock => "owned-lock",
+            Self::FencedLock => "fenced-lock",
         }
     }
 
@@ -190,6 +217,14 @@ pub enum Calls {
     Set(Vec<Call<SetAction>>),
     /// Of a counter.
     Counter(Vec<Call<CounterAction>>),
+    /// Of a queue.
+    Queue(Vec<Call<QueueAction>>),
+    /// Of registers that count their writes.
+    VersionedRegister(Vec<Call<VersionedAction>>),
+    /// Of a lock that knows its owner.
+    OwnedLock(Vec<Call<OwnedLockAction>>),
+    /// Of a lock with fencing tokens.
+    FencedLock(Vec<Call<FencedLockAction>>),
 }
 
 /// A history from a file. Moments are the numbers of its events; of a file that tells times, those of the different times.
@@ -278,6 +313,12 @@ fn read_with(text: &str, format: Format, model: Model, customs: &Customs) -> Res
         Model::Mutex => imported(paired::<OfLock>(text, format, customs)?, Calls::Mutex),
         Model::Set => imported(paired::<OfSet>(text, format, customs)?, Calls::Set),
         Model::Counter => imported(paired::<OfCounter>(text, format, customs)?, Calls::Counter),
+        Model::Queue => imported(paired::<OfQueue>(text, format, customs)?, Calls::Queue),
+        Model::VersionedRegister => {
+            imported(paired::<OfVersionedRegister>(text, format, customs)?, Calls::VersionedRegister)
+        }
+        Model::OwnedLock => imported(paired::<OfOwnedLock>(text, format, customs)?, Calls::OwnedLock),
+        Model::FencedLock => imported(paired::<OfFencedLock>(text, format, customs)?, Calls::FencedLock),
     }
 }
 

@@ -79,6 +79,7 @@ pub(super) enum Keys {
 
 /// What began and has not ended yet.
 struct Open {
+    process: u64,
     line: u32,
     number: u32,
     moment: u64,
@@ -86,6 +87,12 @@ struct Open {
     object: u32,
     is_tuple: bool,
     asked: Datum,
+}
+
+impl Open {
+    fn request(&self) -> Asked<'_> {
+        Asked { process: self.process, name: &self.name, value: &self.asked }
+    }
 }
 
 /// An operation with both ways to tell where it stands.
@@ -188,14 +195,16 @@ impl<V: Vocabulary> Pairing<V> {
                 format!("expected a return of process {process}, which began in line {before}, found a new {name}");
             return Err(Wrong::new(line, what));
         }
-        let open = self.open(Open { line, number, moment: self.moment, name, object: 0, is_tuple: false, asked: value }, key)?;
+        let moment = self.moment;
+        let open = Open { process: id, line, number, moment, name, object: 0, is_tuple: false, asked: value };
+        let open = self.open(open, key)?;
         self.under_way[id as usize] = Some(open);
         Ok(())
     }
 
     /// An operation that begins: which object it is about, and what is asked of it.
     fn open(&mut self, mut open: Open, key: Option<Datum>) -> Result<Open, Wrong> {
-        let tuple = if key.is_none() { self.tuple(&open.name, &open.asked)? } else { None };
+        let tuple = if key.is_none() { self.tuple(open.request())? } else { None };
         open.is_tuple = tuple.is_some();
         let key = match (key, tuple) {
             (Some(key), _) => key.to_string(),
@@ -206,7 +215,7 @@ impl<V: Vocabulary> Pairing<V> {
             (None, None) => String::new(),
         };
         self.pair_asked |= open.asked.pair().is_some();
-        V::check(Asked { name: &open.name, value: &open.asked }, &self.customs)?;
+        V::check(open.request(), &self.customs)?;
         let count = self.objects.len() as u32;
         open.object = match self.objects.get(&key) {
             Some(object) => *object,
@@ -238,6 +247,7 @@ impl<V: Vocabulary> Pairing<V> {
             let id = self.process(process);
             latest.resize(self.under_way.len(), 0);
             let open = Open {
+                process: id,
                 line: *line,
                 number: *number,
                 moment: moment(*call),
@@ -257,14 +267,14 @@ impl<V: Vocabulary> Pairing<V> {
                 None => Ending::Unknown,
             };
             let at = |place| Place { invoked: place, returned: returned.map(|_| place) };
-            self.add(id, &open, ending, Some((at(*line), at(*number), returned.unwrap_or(0))))?;
+            self.add(&open, ending, Some((at(*line), at(*number), returned.unwrap_or(0))))?;
         }
         Ok(())
     }
 
     /// The key and the rest of what was asked, if it names a key.
-    fn tuple(&mut self, name: &str, value: &Datum) -> Result<Option<(Datum, Datum)>, Wrong> {
-        let tuple = V::tuple(Asked { name, value });
+    fn tuple(&mut self, asked: Asked<'_>) -> Result<Option<(Datum, Datum)>, Wrong> {
+        let tuple = V::tuple(asked);
         match (self.keys, tuple) {
             (Keys::Undecided | Keys::Tuples, Some((key, rest))) => {
                 self.keys = Keys::Tuples;
@@ -276,7 +286,7 @@ impl<V: Vocabulary> Pairing<V> {
             }
             (Keys::Tuples | Keys::Mixed, _) => {
                 self.keys = Keys::Mixed;
-                Err(value.unlike("[key value], as in the operations before"))
+                Err(asked.value.unlike("[key value], as in the operations before"))
             }
             (Keys::Single, _) => Ok(None),
         }
@@ -309,9 +319,9 @@ impl<V: Vocabulary> Pairing<V> {
         let number = Some(event.index.unwrap_or(self.moment as u32));
         let at = |returned| (Place { invoked: open.line, returned: Some(*line) }, Place { invoked: open.number, returned }, self.moment);
         match kind {
-            EventKind::Ok => self.add(id, &open, Ending::Ok(found), Some(at(number))),
-            EventKind::Fail => self.add(id, &open, Ending::Failed, Some(at(number))),
-            EventKind::Info => self.add(id, &open, Ending::Unknown, Some(at(number))),
+            EventKind::Ok => self.add(&open, Ending::Ok(found), Some(at(number))),
+            EventKind::Fail => self.add(&open, Ending::Failed, Some(at(number))),
+            EventKind::Info => self.add(&open, Ending::Unknown, Some(at(number))),
             EventKind::Invoke => unreachable!("ends only"),
         }
     }
@@ -319,17 +329,16 @@ impl<V: Vocabulary> Pairing<V> {
     /// Adds an operation that ended so, at this place and moment.
     fn add(
         &mut self,
-        process: u64,
         open: &Open,
         ending: Ending<'_>,
         ended: Option<(Place, Place, u64)>,
     ) -> Result<(), Wrong> {
         let never = |invoked| Place { invoked, returned: None };
         let (line, number) = ended.map_or((never(open.line), never(open.number)), |(line, number, _)| (line, number));
-        let Open { moment: invoked, object, .. } = open;
-        let asked = Asked { name: &open.name, value: &open.asked };
+        let Open { process, moment: invoked, object, .. } = open;
+        let asked = open.request();
         let located = |action, returned| {
-            let call = Call { process, object: *object, action, invoked: *invoked, returned };
+            let call = Call { process: *process, object: *object, action, invoked: *invoked, returned };
             Located { call, line, number }
         };
         let returned = ended.map(|(.., moment)| moment).filter(|_| !matches!(ending, Ending::Unknown));
@@ -348,10 +357,8 @@ impl<V: Vocabulary> Pairing<V> {
     /// All of them: what has not ended by now may take effect at any time, or never.
     pub(super) fn finish(mut self) -> Result<Paired<V::Action>, Wrong> {
         let open = std::mem::take(&mut self.under_way);
-        for (process, open) in (0..).zip(open) {
-            if let Some(open) = open {
-                self.add(process, &open, Ending::Unknown, None)?;
-            }
+        for open in open.into_iter().flatten() {
+            self.add(&open, Ending::Unknown, None)?;
         }
         if let Some(wrong) = self.pair_found.take_if(|_| V::RETURNS_VALUES && !self.pair_asked) {
             return Err(wrong);

@@ -79,6 +79,9 @@ pub(crate) struct CheckArguments {
     /// How many configurations to look at per input before the answer is "unknown". [default: as many as the time allows]
     #[arg(long, value_name = "CONFIGURATIONS")]
     budget: Option<u64>,
+    /// How much memory the checks may take for what they remember, in MB, besides the histories; all inputs together.
+    #[arg(long, value_name = "MB", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    memory: u32,
     /// The histories: files, - for standard input, or directories of Jepsen's store, in which each history.edn is taken.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,

@@ -1,7 +1,8 @@
 //! Tells of one input, in words and as JSON.
 
 use cap_lab::check::import::Numbering;
-use cap_lab::referee::recorded::{Case, Finding, Reason};
+use cap_lab::check::linearizability::Stop;
+use cap_lab::referee::recorded::{Case, Finding, Reason, Unknown};
 use serde_json::{Value, json};
 
 use super::CheckArguments;
@@ -43,13 +44,26 @@ impl Report<'_> {
             Finding::Linearizable(order) if is_verbose => {
                 format!("  {} of {} operations have a place in the order\n", order.len(), case.count())
             }
-            Finding::Unknown(explored) if is_verbose => format!("  gave up after {explored} configurations\n"),
+            Finding::Unknown(unknown) if is_verbose => self.how_far(unknown),
             Finding::NotLinearizable(reasons) => {
                 let tell = |reason: &Reason| if is_verbose { evidence(case, reason) } else { failing_key(case, reason) };
                 reasons.iter().map(tell).collect()
             }
             _ => String::new(),
         }
+    }
+
+    fn how_far(&self, Unknown { explored, why, longest, of }: &Unknown) -> String {
+        let why = match why {
+            Stop::Configurations => "--budget was spent",
+            Stop::Memory => "--memory was used up",
+            Stop::Cancelled => "the time was over",
+        };
+        let mut text = format!("  {why} after {explored} configurations\n");
+        if *of > 0 {
+            text += &format!("  the longest order found has {} of {of} operations\n", longest.len());
+        }
+        text
     }
 
     /// One line with all of it.
@@ -80,7 +94,16 @@ impl Report<'_> {
                     all["evidence_of_other_keys"] = others.into();
                 }
             }
-            _ => {}
+            Finding::Unknown(Unknown { why, longest, .. }) => {
+                all["why"] = match why {
+                    Stop::Configurations => "configurations",
+                    Stop::Memory => "memory",
+                    Stop::Cancelled => "time",
+                }
+                .into();
+                all["longest_order"] = longest.iter().map(|one| operation(case, *one)).collect();
+            }
+            Finding::Wrong(_) | Finding::Opened(_) | Finding::Progress(_) => {}
         }
         format!("{all}\n")
     }
@@ -101,10 +124,9 @@ fn evidence(case: &Case, reason: &Reason) -> String {
     let mut text = format!("  {}\n", reason.sentence);
     let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
     text += &format!("  impossible together (* makes the case, the others are what it saw){minimal}:\n");
-    for &one in &reason.operations {
+    for (&one, words) in reason.operations.iter().zip(&reason.words) {
         let mark = if reason.decisive.contains(&one) { '*' } else { ' ' };
-        let act = case.act(one);
-        text += &format!("  {mark} {} {}\n", act.what, case.about.who(&act));
+        text += &format!("  {mark} {words} {}\n", case.about.who(&case.act(one)));
     }
     if let Some(failed) = &reason.failed {
         text += &format!("  ✕ {failed}, which failed\n");

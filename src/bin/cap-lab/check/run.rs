@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use cap_lab::check::linearizability::Limits;
 use cap_lab::referee::recorded::{Case, File, Finding, Mistake, Slice};
 
 use super::CheckArguments;
@@ -55,6 +56,15 @@ pub(super) fn judge(
     if is_bad { Judged::Bad } else { judged }
 }
 
+impl CheckArguments {
+    /// What each input may use, if as many as there are cores are judged at once.
+    fn limits(&self) -> Limits {
+        let at_once = self.inputs.len().clamp(1, rayon::current_num_threads());
+        let memory_bytes = ((self.memory as usize) << 20) / at_once;
+        Limits { configurations: self.budget.unwrap_or(u64::MAX), memory_bytes }
+    }
+}
+
 /// The line, if it is known, and what is wrong.
 type Wrong = (Option<u32>, String);
 
@@ -68,7 +78,7 @@ fn open(arguments: &CheckArguments, input: &Input) -> Result<Case, Wrong> {
         initial: arguments.initial.clone(),
         nil_read: arguments.nil_read.map(Into::into),
     };
-    Case::open(&file).map_err(|Mistake { line, what, .. }| (Some(line), what))
+    Case::open(&file, arguments.limits()).map_err(|Mistake { line, what, .. }| (Some(line), what))
 }
 
 fn tell_what_it_is(arguments: &CheckArguments, name: &str, case: &Case, voice: &Voice<'_>) {
@@ -105,16 +115,17 @@ fn check(
     loop {
         let before = Instant::now();
         let slice = case.advance();
-        if slice == Slice::Broken && !is_told && !arguments.json {
+        if case.is_broken() && !is_told && !arguments.json {
             voice.say(report.verdict(Judged::Broken));
             is_told = true;
         }
-        if slice == Slice::Broken {
+        if slice == Slice::Shrinking {
             for_evidence = for_evidence.saturating_sub(before.elapsed());
+            if for_evidence.is_zero() {
+                case.settle();
+            }
         }
-        let is_over = began.elapsed() >= timeout || stopped.load(Ordering::Relaxed);
-        let is_spent = slice == Slice::Undecided && arguments.budget.is_some_and(|budget| case.explored() >= budget);
-        if slice == Slice::Done || is_over || is_spent || for_evidence.is_zero() {
+        if slice == Slice::Done || began.elapsed() >= timeout || stopped.load(Ordering::Relaxed) {
             break;
         }
         voice.progress(format!("{name}: {} configurations", case.explored()));

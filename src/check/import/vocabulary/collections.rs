@@ -14,17 +14,18 @@ pub(in super::super) struct OfSet;
 impl Vocabulary for OfSet {
     type Action = SetAction;
 
-    const NAMES: &'static str = "add or read";
+    const NAMES: &'static str = "add, remove or read";
 
     const HOLDS_PAIRS: bool = true;
 
     fn knows(name: &str) -> bool {
-        matches!(name, "add" | "read")
+        matches!(name, "add" | "remove" | "read")
     }
 
     fn action(asked: Asked<'_>, ending: Ending<'_>, customs: &Customs) -> Result<Option<SetAction>, Wrong> {
         Ok(match (asked.name, ending) {
             ("add", Ending::Ok(_) | Ending::Unknown) => Some(SetAction::Add(asked.value.value())),
+            ("remove", Ending::Ok(_) | Ending::Unknown) => Some(SetAction::Remove(asked.value.value())),
             ("read", Ending::Ok(found)) => match &found.form {
                 Form::Nil => customs.nil.as_ref().map(|_| SetAction::Read(Arc::default())),
                 Form::List(members) | Form::Set(members) => Some(SetAction::Read(Arc::new(set(members)))),

@@ -2,14 +2,18 @@
 
 mod collections;
 mod locks;
+mod queue;
 mod registers;
+mod versioned;
 
 use super::datum::{Datum, Wrong};
 use crate::check::spec::Value;
 
 pub(super) use self::collections::{OfCounter, OfSet};
-pub(super) use self::locks::OfLock;
+pub(super) use self::locks::{OfFencedLock, OfLock, OfOwnedLock};
+pub(super) use self::queue::OfQueue;
 pub(super) use self::registers::{OfCasRegister, OfKeyValue, OfRegister};
+pub(super) use self::versioned::OfVersionedRegister;
 
 /// What formats disagree on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +31,8 @@ pub(super) struct Unset(pub(super) Value);
 /// What an operation was asked to do.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'datum> {
+    /// By the process of this number.
+    pub(super) process: u64,
     pub(super) name: &'datum str,
     pub(super) value: &'datum Datum,
 }
