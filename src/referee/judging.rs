@@ -60,12 +60,7 @@ pub(super) struct Of<S: Spec> {
 }
 
 impl<S: Spec> Of<S> {
-    pub(super) fn new(
-        spec: S,
-        limits: Limits,
-        (calls, places): Placed<S::Action>,
-        failed: Placed<S::Action>,
-    ) -> Self {
+    pub(super) fn new(spec: S, limits: Limits, (calls, places): Placed<S::Action>, failed: Placed<S::Action>) -> Self {
         let checker = Checker::new(spec, calls).within(limits);
         Self { checker, places, failed, at: Slice::Deciding, reasons: Vec::new(), order: None }
     }

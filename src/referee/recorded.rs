@@ -226,7 +226,8 @@ impl Case {
     /// The same of a history that was read.
     pub fn of(opened: Opened, limits: Limits) -> Self {
         let Opened { format, model, initial, imported } = opened;
-        let Imported { calls, places, failed, failed_places, numbering, objects, processes, left_out, warnings } = imported;
+        let Imported { calls, places, failed, failed_places, numbering, objects, processes, left_out, warnings } =
+            imported;
         let about = About {
             format,
             model,
@@ -249,8 +250,12 @@ impl Case {
             (Calls::Kv(calls), Calls::Kv(failed)) => judging(&limits, KeyValue, calls, places, failed, failed_places),
             (Calls::Mutex(calls), Calls::Mutex(failed)) => judging(&limits, Lock, calls, places, failed, failed_places),
             (Calls::Set(calls), Calls::Set(failed)) => judging(&limits, WholeSet, calls, places, failed, failed_places),
-            (Calls::Counter(calls), Calls::Counter(failed)) => judging(&limits, Counter, calls, places, failed, failed_places),
-            (Calls::Queue(calls), Calls::Queue(failed)) => judging(&limits, Queue, calls, places, failed, failed_places),
+            (Calls::Counter(calls), Calls::Counter(failed)) => {
+                judging(&limits, Counter, calls, places, failed, failed_places)
+            }
+            (Calls::Queue(calls), Calls::Queue(failed)) => {
+                judging(&limits, Queue, calls, places, failed, failed_places)
+            }
             (Calls::VersionedRegister(calls), Calls::VersionedRegister(failed)) => {
                 judging(&limits, VersionedRegister, calls, places, failed, failed_places)
             }

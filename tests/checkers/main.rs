@@ -5,17 +5,22 @@ use std::time::{Duration, Instant};
 
 use cap_lab::check::import::{self, Format, Imported, Model};
 
+use skipped::skip;
+
 mod brute;
 #[cfg(feature = "cli")]
 mod command_line;
 mod corpus;
 mod effort;
 mod etcd_logs;
+mod histories;
 mod ladder;
 mod ladder_defined;
 mod live;
 mod malformed;
 mod parsers;
+#[path = "../support/skipped.rs"]
+mod skipped;
 
 /// `full` rounds with `--long`, else `daily`.
 fn rounds(daily: u64, full: u64) -> u64 {
@@ -30,17 +35,18 @@ fn computed() -> Duration {
     counted.map_or_else(|| BEGAN.with(Instant::elapsed), Duration::from_nanos)
 }
 
-/// Histories that others recorded lie beside the project, and are no part of it.
-fn corpus(folder: &str) -> Option<Vec<PathBuf>> {
+/// Histories that others recorded lie beside the project, and are no part of it; for the test of this name. None where they are
+/// missing, and then that is told.
+fn corpus(test: &str, folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus").join(folder);
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("skipped: {} is not there", folder.display());
-        return None;
+        skip(test, &format!("{} is not there", folder.display()));
+        return Vec::new();
     };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
     files.sort();
     assert!(!files.is_empty(), "{} is empty", folder.display());
-    Some(files)
+    files
 }
 
 fn imported(file: &Path, format: Format, model: Model) -> Imported {

@@ -6,6 +6,8 @@ mod liveness;
 mod replay;
 mod same_script;
 mod sessions;
+#[path = "../support/skipped.rs"]
+mod skipped;
 mod timeline;
 mod words;
 

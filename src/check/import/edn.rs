@@ -199,7 +199,10 @@ fn number(word: &str) -> Form {
         Some((radix @ 2..=36, rest)) => (radix, rest),
         _ => match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
             Some(rest) => (16, rest),
-            None if digits.len() > 1 && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit)) && digits.starts_with('0') => {
+            None if digits.len() > 1
+                && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit))
+                && digits.starts_with('0') =>
+            {
                 (8, digits)
             }
             None => (10, digits),
@@ -210,7 +213,9 @@ fn number(word: &str) -> Form {
     }
     // Equal fractions are equal however they are written; with an M or a / Clojure keeps them exactly.
     match word.parse::<f64>() {
-        Ok(fraction) if fraction.is_finite() && word.contains(['.', 'e', 'E']) => Form::Atom(format!("{fraction:?}").into()),
+        Ok(fraction) if fraction.is_finite() && word.contains(['.', 'e', 'E']) => {
+            Form::Atom(format!("{fraction:?}").into())
+        }
         _ => Form::Atom(word.into()),
     }
 }
@@ -399,8 +404,19 @@ mod tests {
 
     #[test]
     fn what_clojure_refuses_is_refused() {
-        for written in ["#\"a+b\"", "#'var", "#<Timeout late>", "#::{:a 1}", "#::x{:a 1}", "'x", "~y", "@x", "\\newlin", "##no", "\"\\477\""]
-        {
+        for written in [
+            "#\"a+b\"",
+            "#'var",
+            "#<Timeout late>",
+            "#::{:a 1}",
+            "#::x{:a 1}",
+            "'x",
+            "~y",
+            "@x",
+            "\\newlin",
+            "##no",
+            "\"\\477\"",
+        ] {
             assert!(first(written, 1).is_err(), "{written}");
         }
     }

@@ -5,6 +5,14 @@ use super::{Format, Model, log, porcupine, read_text};
 /// How much of a file is looked at for its format, in bytes.
 const LOOKED_AT: usize = 4_096;
 
+/// Whether a file may be a history: also one that is packed, or whose text is broken.
+pub fn is_history(bytes: &[u8]) -> bool {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => format(text).is_some(),
+        Err(_) => true,
+    }
+}
+
 /// How a history is written; `None` if it looks like none.
 pub fn format(text: &str) -> Option<Format> {
     let start = text.trim_start_matches(|char: char| char.is_whitespace() || char == '\u{feff}');
@@ -66,9 +74,15 @@ mod tests {
             (" [ {\"type\": \"invoke\", \"process\": 0}]", Some(Format::JepsenJson)),
             ("{\"process\": 0, \"type\": \"invoke\"}", Some(Format::JepsenJson)),
             ("0\t:invoke\t:write\t1\n", Some(Format::Jepsen)),
-            ("INFO [2018-03-04 05:06:07,000] jepsen worker 0 - jepsen.util 0\t:invoke\t:write\t1", Some(Format::Jepsen)),
+            (
+                "INFO [2018-03-04 05:06:07,000] jepsen worker 0 - jepsen.util 0\t:invoke\t:write\t1",
+                Some(Format::Jepsen),
+            ),
             ("2019-05-06 07:08:09 INFO [jepsen worker 4] jepsen.util: 4 :invoke :read nil", Some(Format::Jepsen)),
-            ("[{\"ClientId\":0,\"Input\":{},\"Call\":10,\"Output\":null,\"Return\":20}]", Some(Format::PorcupineOperations)),
+            (
+                "[{\"ClientId\":0,\"Input\":{},\"Call\":10,\"Output\":null,\"Return\":20}]",
+                Some(Format::PorcupineOperations),
+            ),
             ("{\"format\":\"cap-lab run\",\"version\":1}", None),
             ("", None),
             ("[1, 2, 3]", None),

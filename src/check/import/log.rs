@@ -14,16 +14,21 @@ use super::event::{Entry, Event, EventKind, Process, Sink};
 
 /// Whose line it is, in a log.
 const SOURCE: &str = "jepsen.util";
-const EXAMPLE: &str = "expected lines such as “INFO  jepsen.util - 0 :invoke :read nil”, or “0 :invoke :read nil”, found none";
+const EXAMPLE: &str =
+    "expected lines such as “INFO  jepsen.util - 0 :invoke :read nil”, or “0 :invoke :read nil”, found none";
 
 /// Gives `take` each event of a text.
 pub(super) fn each(text: &str, take: &mut Sink<'_>) -> Result<(), Wrong> {
+    if !looks_so(text) {
+        return Err(Wrong::new(1, EXAMPLE));
+    }
     let is_log = text.contains(SOURCE);
     let mut any = false;
     let mut line = 0;
     for text in text.split('\n') {
         line += 1;
-        let said = if is_log { text.split_once(SOURCE).and_then(|(_, said)| after_source(said)) } else { Some(text.trim()) };
+        let said =
+            if is_log { text.split_once(SOURCE).and_then(|(_, said)| after_source(said)) } else { Some(text.trim()) };
         let Some(said) = said.filter(|said| !said.is_empty()) else { continue };
         any = true;
         take(entry(said, line)?)?;

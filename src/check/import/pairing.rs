@@ -311,13 +311,16 @@ impl<V: Vocabulary> Pairing<V> {
             }
             (EventKind::Ok, Some(_)) if self.pair_found.is_none() => {
                 let unlike = value.unlike("a value of the kind that was asked");
-                self.pair_found = Some(Wrong { what: unlike.what + ": is that a key? No operation asked with one", ..unlike });
+                self.pair_found =
+                    Some(Wrong { what: unlike.what + ": is that a key? No operation asked with one", ..unlike });
                 value
             }
             _ => value,
         };
         let number = Some(event.index.unwrap_or(self.moment as u32));
-        let at = |returned| (Place { invoked: open.line, returned: Some(*line) }, Place { invoked: open.number, returned }, self.moment);
+        let at = |returned| {
+            (Place { invoked: open.line, returned: Some(*line) }, Place { invoked: open.number, returned }, self.moment)
+        };
         match kind {
             EventKind::Ok => self.add(&open, Ending::Ok(found), Some(at(number))),
             EventKind::Fail => self.add(&open, Ending::Failed, Some(at(number))),
@@ -327,12 +330,7 @@ impl<V: Vocabulary> Pairing<V> {
     }
 
     /// Adds an operation that ended so, at this place and moment.
-    fn add(
-        &mut self,
-        open: &Open,
-        ending: Ending<'_>,
-        ended: Option<(Place, Place, u64)>,
-    ) -> Result<(), Wrong> {
+    fn add(&mut self, open: &Open, ending: Ending<'_>, ended: Option<(Place, Place, u64)>) -> Result<(), Wrong> {
         let never = |invoked| Place { invoked, returned: None };
         let (line, number) = ended.map_or((never(open.line), never(open.number)), |(line, number, _)| (line, number));
         let Open { process, moment: invoked, object, .. } = open;

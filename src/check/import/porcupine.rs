@@ -57,7 +57,11 @@ fn member<'datum>(datum: &'datum Datum, names: &[&str]) -> Option<&'datum Datum>
 
 fn operation(datum: &Datum) -> Result<Timed, Wrong> {
     let needed = |name: &str| {
-        let missing = || datum.unlike(&format!("an operation with \"ClientId\", \"Input\", \"Call\", \"Output\" and \"Return\", and so with \"{name}\""));
+        let missing = || {
+            datum.unlike(&format!(
+                "an operation with \"ClientId\", \"Input\", \"Call\", \"Output\" and \"Return\", and so with \"{name}\""
+            ))
+        };
         member(datum, &[name]).ok_or_else(missing)
     };
     let time = |datum: &Datum| datum.whole().ok_or_else(|| datum.unlike("a time: a whole number of 64 bits"));
@@ -81,7 +85,17 @@ fn operation(datum: &Datum) -> Result<Timed, Wrong> {
     let never = returned.is_none() || returned == Some(i64::MAX) && output.form == Form::Nil;
     let found = if never { None } else { outcome(output) };
     let returned = returned.filter(|_| found.is_some());
-    Ok(Timed { line: datum.line, number: 0, process, name: name.into(), key: member(input, &["key"]).cloned(), asked, found, call, returned })
+    Ok(Timed {
+        line: datum.line,
+        number: 0,
+        process,
+        name: name.into(),
+        key: member(input, &["key"]).cloned(),
+        asked,
+        found,
+        call,
+        returned,
+    })
 }
 
 /// What an output says: a value, or an object with one; None if it says that nobody knows.

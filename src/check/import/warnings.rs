@@ -44,7 +44,10 @@ impl Display for Warning {
                 write!(f, "most operations crashed: {crashed} of {of} may have happened or not")
             }
             Self::Overlap { line, times } => {
-                write!(f, "line {line}: a client began an operation before its last one returned ({times} times in all)")
+                write!(
+                    f,
+                    "line {line}: a client began an operation before its last one returned ({times} times in all)"
+                )
             }
         }
     }

@@ -5,6 +5,7 @@ mod output;
 mod report;
 mod run;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -64,6 +65,12 @@ pub(crate) struct CheckArguments {
     /// Prints the order's length or the evidence below each verdict.
     #[arg(short, long)]
     verbose: bool,
+    /// Writes the picture of one history, with its order or its evidence, as one page that opens anywhere.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// The same as a picture alone.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Prints verdicts and errors only: no warnings, no notes, no progress.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -119,7 +126,13 @@ impl From<NilReadName> for NilRead {
 
 /// Checks all inputs, on all cores. The status is that of the worst.
 pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
-    let inputs: Vec<Result<Input, input::Missing>> = arguments.inputs.iter().flat_map(|path| input::all(path)).collect();
+    let inputs: Vec<Result<Input, input::Missing>> =
+        arguments.inputs.iter().flat_map(|path| input::all(path)).collect();
+    let draws = arguments.html.is_some() || arguments.svg.is_some();
+    if draws && inputs.len() != 1 {
+        let _ = writeln!(io::stderr(), "--html and --svg draw one history, and there are {}", inputs.len());
+        return ExitCode::from(2);
+    }
     let output = Output::new(inputs.len(), arguments.quiet);
     let stopped = Arc::new(AtomicBool::new(false));
     let seen = stopped.clone();

@@ -23,7 +23,8 @@ pub(super) fn bad_line(name: &str, line: Option<u32>, what: &str) -> String {
     format!("{all}\n")
 }
 
-fn words(judged: Judged) -> &'static str {
+/// The verdict in words.
+pub(super) fn words(judged: Judged) -> &'static str {
     match judged {
         Judged::Kept => "linearizable",
         Judged::Broken => "not linearizable",
@@ -46,7 +47,8 @@ impl Report<'_> {
             }
             Finding::Unknown(unknown) if is_verbose => self.how_far(unknown),
             Finding::NotLinearizable(reasons) => {
-                let tell = |reason: &Reason| if is_verbose { evidence(case, reason) } else { failing_key(case, reason) };
+                let tell =
+                    |reason: &Reason| if is_verbose { evidence(case, reason) } else { failing_key(case, reason) };
                 reasons.iter().map(tell).collect()
             }
             _ => String::new(),

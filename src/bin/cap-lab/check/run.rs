@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use cap_lab::check::linearizability::Limits;
+use cap_lab::picture::{Picture, file};
 use cap_lab::referee::recorded::{Case, File, Finding, Mistake, Slice};
 
 use super::CheckArguments;
@@ -136,8 +137,15 @@ fn check(
         Finding::NotLinearizable(_) => Judged::Broken,
         Finding::Unknown(_) | Finding::Progress(_) | Finding::Opened(_) | Finding::Wrong(_) => Judged::Unknown,
     };
+    let drawn = draw(&report, &case, judged, &finding);
     if arguments.json {
         voice.say(report.json(&case, judged, &finding));
+    }
+    if let Err(wrong) = drawn {
+        voice.complain(format!("{wrong}\n"));
+        return Judged::Bad;
+    }
+    if arguments.json {
         return judged;
     }
     if !is_told {
@@ -145,4 +153,21 @@ fn check(
     }
     voice.say(report.details(&case, &finding));
     judged
+}
+
+/// Writes the pictures that were asked for.
+fn draw(report: &Report<'_>, case: &Case, judged: Judged, finding: &Finding) -> Result<(), String> {
+    let CheckArguments { html, svg, .. } = report.arguments;
+    if html.is_none() && svg.is_none() {
+        return Ok(());
+    }
+    let picture = Picture::new(case.recorded());
+    let file = file::File { picture: &picture, name: report.name, verdict: report::words(judged), finding };
+    for (path, written) in [(html, html.as_ref().map(|_| file.html())), (svg, svg.as_ref().map(|_| file.svg()))] {
+        if let (Some(path), Some(written)) = (path, written) {
+            let done = std::fs::write(path, written);
+            done.map_err(|error| format!("{}: this file can't be written: {error}", path.display()))?;
+        }
+    }
+    Ok(())
 }
