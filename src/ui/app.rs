@@ -250,7 +250,7 @@ impl App {
                 Ok(lab) => self.take(lab),
                 Err(reason) => self.tell(reason),
             },
-            Msg::Break(flaw) => match rest::get().play(self.ui.page, self.lab.setup().log, flaw) {
+            Msg::Break(flaw) => match rest::get().play(self.ui.page, &self.lab.setup(), flaw) {
                 Some(lab) => self.play_slowly(lab),
                 None => false,
             },
@@ -261,8 +261,8 @@ impl App {
                 }
                 None => false,
             },
-            Msg::OnLog(log) => match self.lab.on_log(log) {
-                Some(lab) if self.lab.setup().log != Some(log) => {
+            Msg::OnStore { world, store } => match self.lab.on_store(world, store) {
+                Some(lab) if self.lab.setup().stores[world].name() != store.name() => {
                     let coach = self.ui.coach;
                     self.take(lab);
                     self.ui.coach = coach;

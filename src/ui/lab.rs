@@ -8,6 +8,8 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::MessageName;
 use cap_lab::spacetime::Diagram;
+use cap_lab::store::Store;
+use cap_lab::store::descriptor::Side;
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
@@ -17,7 +19,7 @@ use crate::ui::invariants::Invariant;
 use crate::ui::log::view::Replication;
 use crate::ui::pages::paxos::view::{NextStep, PaxosView};
 use crate::ui::phones::view::PhoneView;
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::{Meters, VerdictSheet, VerdictView};
@@ -100,8 +102,8 @@ pub trait Lab {
     fn setup(&self) -> Setup;
     /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;
-    /// The same run, script and all, on another log; none where there is no log to choose.
-    fn on_log(&self, log: LogChoice) -> Option<Box<dyn Lab>>;
+    /// The same run, script and all, with a world on another store; none where there is no store to choose.
+    fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>>;
     /// The run as a file (JSON).
     fn export(&self) -> String;
     /// The run as a golden script, so that a discovery becomes a test.
@@ -115,6 +117,10 @@ pub struct WorldView {
     pub title: String,
     /// "Answers only what a majority has agreed to".
     pub subtitle: String,
+    /// What tells it from the others in a word: "CP".
+    pub short: Rc<str>,
+    /// What its store keeps under a partition; none on the Paxos page.
+    pub side: Option<Side>,
     /// Servers first, then (Paxos) whatever else is drawn as a node. Phones are not among them.
     pub nodes: Vec<NodeView>,
     /// By sender: which of the others it can't reach because the link in that direction is cut.

@@ -26,7 +26,7 @@ use crate::ui::history::view::CarriedView;
 use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::labs::asked;
 use crate::ui::pages::{paxos, raft};
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use crate::ui::state::{Popover, ViewState};
 use crate::ui::verdict::staleness;
 use crate::ui::{popovers, recorded};
@@ -38,7 +38,7 @@ pub trait Rest {
     /// A new run of Paxos. `Err` says in a sentence what is wrong with the setup.
     fn new_paxos(&self, setup: &Setup) -> Result<Box<dyn Lab>, String>;
     /// The run that shows what comes of a mistake of this page's protocol.
-    fn play(&self, page: Page, log: Option<LogChoice>, flaw: &str) -> Option<Box<dyn Lab>>;
+    fn play(&self, page: Page, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>>;
     /// What happened in a world of a feed between two moments.
     fn record(&self, run: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
     /// A note of a feed in words.
@@ -58,8 +58,8 @@ pub trait Rest {
     fn diagram(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html;
     /// A world as tables.
     fn tables(&self, index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html;
-    /// How stale reads were, by side.
-    fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El;
+    /// How stale reads were, by world.
+    fn staleness(&self, sides: &[(String, Rc<Staleness>)]) -> El;
 }
 
 struct All;
@@ -73,8 +73,8 @@ impl Rest for All {
         asked::new_paxos(setup)
     }
 
-    fn play(&self, page: Page, log: Option<LogChoice>, flaw: &str) -> Option<Box<dyn Lab>> {
-        asked::play(page, log, flaw)
+    fn play(&self, page: Page, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
+        asked::play(page, setup, flaw)
     }
 
     fn record(&self, run: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram {
@@ -117,7 +117,7 @@ impl Rest for All {
         table::tables(index, world, ui)
     }
 
-    fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El {
+    fn staleness(&self, sides: &[(String, Rc<Staleness>)]) -> El {
         staleness::staleness(sides)
     }
 }

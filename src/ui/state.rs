@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId};
+use cap_lab::store::Store;
 use yew::Callback;
 
 use crate::ui::act::Act;
 use crate::ui::figure::geometry::{Point, Size};
 use crate::ui::lab::Page;
 use crate::ui::referee::Heard;
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use crate::ui::{diagram, history, recorded};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
@@ -74,7 +75,7 @@ pub enum Msg {
     /// Lets the same happen again without the flaw.
     WithoutFlaw,
     /// Lets the same happen on another log.
-    OnLog(LogChoice),
+    OnStore { world: usize, store: Store },
     /// Saves the run as a file.
     Export,
     /// Takes a run from a file's text.

@@ -10,6 +10,7 @@ use cap_lab::timeline::Timeline;
 use cap_lab::timeline::file::{BYTES_MAX, experiment_in};
 use serde_json::{Value, json};
 
+use crate::skipped::skip;
 use crate::{Dice, feed, ms, seeds};
 
 /// A file with something of everything in it.

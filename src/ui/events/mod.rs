@@ -18,10 +18,10 @@ use crate::ui::still::{Part, still};
 
 /// The events of the shown worlds, newest first.
 pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
-    let mut all: Vec<(Option<&'static str>, Event)> = Vec::new();
-    for (index, world) in worlds {
-        let side = if worlds.len() > 1 { Some(if *index == 0 { "CP" } else { "AP" }) } else { None };
-        all.extend(world.events.iter().take(SHOWN).map(|event| (side, event.clone())));
+    let mut all: Vec<(Option<Rc<str>>, Event)> = Vec::new();
+    for (_, world) in worlds {
+        let name = (worlds.len() > 1).then(|| world.short.clone());
+        all.extend(world.events.iter().take(SHOWN).map(|event| (name.clone(), event.clone())));
     }
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =
@@ -49,7 +49,7 @@ pub fn clock(at: Micros) -> String {
 
 #[derive(PartialEq)]
 struct EventsPart {
-    events: Vec<(Option<&'static str>, Event)>,
+    events: Vec<(Option<Rc<str>>, Event)>,
     /// Whether there are words for them yet.
     here: bool,
     routine: bool,
@@ -66,7 +66,9 @@ impl Part for EventsPart {
             .attr("aria-label", "What just happened")
             .add(el("header").add(el("h2").text("What just happened")).add(every))
             .optional(self.events.is_empty().then(empty))
-            .add(list.list(self.events.iter().map(|(side, event)| self.event(side.unwrap_or(""), event)).collect()))
+            .add(list.list(
+                self.events.iter().map(|(side, event)| self.event(side.as_deref().unwrap_or(""), event)).collect(),
+            ))
             .html()
     }
 }

@@ -20,6 +20,7 @@ use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
+use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::Noted;
@@ -32,7 +33,7 @@ use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Lab, WorldView};
 use crate::ui::pages::paxos::view::NextStep;
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
@@ -243,6 +244,8 @@ impl Lab for PaxosLab {
         WorldView {
             title: "Paxos".to_owned(),
             subtitle: words::subtitle(setup),
+            short: "".into(),
+            side: None,
             nodes: setup.nodes().iter().map(|id| node_view(run, id)).collect(),
             cut: run.model().cuts().to_vec(),
             components: components(setup, run.model()),
@@ -324,13 +327,13 @@ impl Lab for PaxosLab {
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
             traffic: None,
-            log: None,
+            stores: Vec::new(),
             switches: Vec::new(),
             flaw: self.timeline.experiment().paxos.flaw.map(cap_lab::paxos::Flaw::name),
         }
     }
 
-    fn on_log(&self, _: LogChoice) -> Option<Box<dyn Lab>> {
+    fn on_store(&self, _: usize, _: Store) -> Option<Box<dyn Lab>> {
         None
     }
 
