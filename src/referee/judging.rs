@@ -1,5 +1,7 @@
 //! A check of a recorded history under way, whatever the history is of.
 
+use std::fmt::Display;
+
 use super::recorded::{About, Act, Finding, Reason, Unknown};
 use crate::check::call::Call;
 use crate::check::evidence::{self, Evidence};
@@ -61,7 +63,11 @@ pub(super) struct Of<S: Spec> {
 
 impl<S: Spec> Of<S> {
     pub(super) fn new(spec: S, limits: Limits, (calls, places): Placed<S::Action>, failed: Placed<S::Action>) -> Self {
-        let checker = Checker::new(spec, calls).within(limits);
+        Self::checking(Checker::new(spec, calls).within(limits), places, failed)
+    }
+
+    /// A check of any kind.
+    pub(super) fn checking(checker: Checker<S>, places: Vec<Place>, failed: Placed<S::Action>) -> Self {
         Self { checker, places, failed, at: Slice::Deciding, reasons: Vec::new(), order: None }
     }
 
@@ -188,5 +194,44 @@ impl<S: Spec> Judging for Of<S> {
 
     fn act(&self, one: u32) -> Act {
         Act::of(&self.checker.calls()[one as usize], self.places[one as usize])
+    }
+}
+
+/// What needs no search: it is known as soon as it is read.
+pub(super) struct Decided<A> {
+    pub(super) calls: Vec<Call<A>>,
+    pub(super) places: Vec<Place>,
+    pub(super) reasons: Vec<Reason>,
+}
+
+impl<A: Display> Judging for Decided<A> {
+    fn advance(&mut self, _: &About) -> Slice {
+        Slice::Done
+    }
+
+    fn settle(&mut self, _: &About) {}
+
+    fn is_broken(&self) -> bool {
+        !self.reasons.is_empty()
+    }
+
+    fn explored(&self) -> u64 {
+        self.calls.len() as u64
+    }
+
+    fn finding(&self, _: &About) -> Finding {
+        if self.reasons.is_empty() {
+            Finding::Linearizable(Vec::new())
+        } else {
+            Finding::NotLinearizable(self.reasons.clone())
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    fn act(&self, one: u32) -> Act {
+        Act::of(&self.calls[one as usize], self.places[one as usize])
     }
 }

@@ -42,6 +42,17 @@ pub struct File {
     pub nil_read: Option<NilRead>,
 }
 
+impl File {
+    /// The history that is in it.
+    pub fn read(&self) -> Result<Opened, Mistake> {
+        let initial = self.initial.as_deref().map(import::value_named);
+        let reading = Reading { format: self.format, model: self.model, initial, nil_read: self.nil_read };
+        let no_text = |wrong: import::Wrong| Refused { format: self.format, model: self.model, wrong };
+        let text = import::decode(&self.name, &self.bytes).map_err(no_text)?;
+        Ok(import::open(&text, &reading)?)
+    }
+}
+
 /// What there is to say about a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Finding {
@@ -113,6 +124,22 @@ pub struct About {
 }
 
 impl About {
+    /// What is known of a history besides its operations, and those.
+    pub(super) fn of(opened: Opened) -> (Self, Imported) {
+        let Opened { format, model, initial, mut imported } = opened;
+        let about = Self {
+            format,
+            model,
+            initial: model.has_initial().then(|| initial.to_string()),
+            numbering: imported.numbering,
+            objects: std::mem::take(&mut imported.objects),
+            processes: std::mem::take(&mut imported.processes),
+            left_out: imported.left_out,
+            warnings: imported.warnings.iter().map(ToString::to_string).collect(),
+        };
+        (about, imported)
+    }
+
     /// "of key 7 by process 2 (lines 4–5)".
     pub fn who(&self, act: &Act) -> String {
         let object = &self.objects[act.object as usize];
@@ -210,34 +237,20 @@ wired_enum!(Finding {
 pub struct Case {
     /// What is known of it.
     pub about: About,
-    judging: Box<dyn Judging>,
+    pub(super) judging: Box<dyn Judging>,
 }
 
 impl Case {
     /// Reads a file, to be judged within these limits.
     pub fn open(file: &File, limits: Limits) -> Result<Self, Mistake> {
-        let initial = file.initial.as_deref().map(import::value_named);
-        let reading = Reading { format: file.format, model: file.model, initial, nil_read: file.nil_read };
-        let no_text = |wrong: import::Wrong| Refused { format: file.format, model: file.model, wrong };
-        let text = import::decode(&file.name, &file.bytes).map_err(no_text)?;
-        Ok(Self::of(import::open(&text, &reading)?, limits))
+        Ok(Self::of(file.read()?, limits))
     }
 
-    /// The same of a history that was read.
+    /// A history that was read, to be judged within these limits.
     pub fn of(opened: Opened, limits: Limits) -> Self {
-        let Opened { format, model, initial, imported } = opened;
-        let Imported { calls, places, failed, failed_places, numbering, objects, processes, left_out, warnings } =
-            imported;
-        let about = About {
-            format,
-            model,
-            initial: model.has_initial().then(|| initial.to_string()),
-            numbering,
-            objects,
-            processes,
-            left_out,
-            warnings: warnings.iter().map(ToString::to_string).collect(),
-        };
+        let initial = opened.initial.clone();
+        let (about, imported) = About::of(opened);
+        let Imported { calls, places, failed, failed_places, .. } = imported;
         // A register is one of those that nobody compares: so the checkers are compiled once less.
         let plain = |calls: Vec<Call<_>>| calls.into_iter().map(of_cas).collect();
         let judging: Box<dyn Judging> = match (calls, failed) {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cap_lab::check::import::{Format, Model, NilRead};
+use cap_lab::referee::consistency::Consistency;
 use clap::{Args, ValueEnum};
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
@@ -59,6 +60,9 @@ pub(crate) struct CheckArguments {
     /// unset in Porcupine's]
     #[arg(long)]
     nil_read: Option<NilReadName>,
+    /// What the histories are held to.
+    #[arg(long, value_enum, default_value_t = ConsistencyName::Linearizable)]
+    consistency: ConsistencyName,
     /// Prints one line of JSON per input, with the order or the evidence; of bad input, too.
     #[arg(long)]
     json: bool,
@@ -107,6 +111,30 @@ fn named<T: Copy + Send + Sync + 'static>(
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     if (0.0..=1e9).contains(&seconds) { Ok(seconds) } else { Err("expected 0 to 1000000000 seconds".to_owned()) }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ConsistencyName {
+    /// One order of all operations explains their results and keeps the order of time.
+    Linearizable,
+    /// One order of all operations explains their results and keeps that of each process.
+    Sequential,
+    /// No read misses what happened before what it or its process saw. Of registers, and of keys that are put and got; each value
+    /// is to be written once.
+    Causal,
+    /// Read your writes, monotonic reads, monotonic writes and writes follow reads, for each process. Of the same.
+    Sessions,
+}
+
+impl From<ConsistencyName> for Consistency {
+    fn from(name: ConsistencyName) -> Self {
+        match name {
+            ConsistencyName::Linearizable => Self::Linearizable,
+            ConsistencyName::Sequential => Self::Sequential,
+            ConsistencyName::Causal => Self::Causal,
+            ConsistencyName::Sessions => Self::Sessions,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -5,8 +5,8 @@ use cap_lab::check::linearizability::Stop;
 use cap_lab::referee::recorded::{Case, Finding, Reason, Unknown};
 use serde_json::{Value, json};
 
-use super::CheckArguments;
 use super::run::Judged;
+use super::{CheckArguments, ConsistencyName};
 
 /// Tells of one input.
 pub(super) struct Report<'input> {
@@ -23,36 +23,71 @@ pub(super) fn bad_line(name: &str, line: Option<u32>, what: &str) -> String {
     format!("{all}\n")
 }
 
-/// The verdict in words.
-pub(super) fn words(judged: Judged) -> &'static str {
-    match judged {
-        Judged::Kept => "linearizable",
-        Judged::Broken => "not linearizable",
-        Judged::Unknown => "unknown",
-        Judged::Bad => "bad input",
-    }
-}
-
 impl Report<'_> {
+    /// The verdict in words.
+    pub(super) fn words(&self, judged: Judged) -> &'static str {
+        match (judged, self.arguments.consistency) {
+            (Judged::Unknown, _) => "unknown",
+            (Judged::Bad, _) => "bad input",
+            (Judged::Kept, ConsistencyName::Linearizable) => "linearizable",
+            (Judged::Kept, ConsistencyName::Sequential) => "sequential",
+            (Judged::Kept, ConsistencyName::Causal) => "causal",
+            (Judged::Kept, ConsistencyName::Sessions) => "sessions kept",
+            (Judged::Broken, ConsistencyName::Linearizable) => "not linearizable",
+            (Judged::Broken, ConsistencyName::Sequential) => "not sequential",
+            (Judged::Broken, ConsistencyName::Causal) => "not causal",
+            (Judged::Broken, ConsistencyName::Sessions) => "sessions broken",
+        }
+    }
+
+    /// Whether one order of the operations is what decides.
+    fn has_order(&self) -> bool {
+        matches!(self.arguments.consistency, ConsistencyName::Linearizable | ConsistencyName::Sequential)
+    }
+
     pub(super) fn verdict(&self, judged: Judged) -> String {
-        format!("{}: {}\n", self.name, words(judged))
+        format!("{}: {}\n", self.name, self.words(judged))
     }
 
     /// What there is to tell below the verdict: of a history with keys, at least each one that fails.
     pub(super) fn details(&self, case: &Case, finding: &Finding) -> String {
         let is_verbose = self.arguments.verbose;
         match finding {
-            Finding::Linearizable(order) if is_verbose => {
+            Finding::Linearizable(order) if is_verbose && self.has_order() => {
                 format!("  {} of {} operations have a place in the order\n", order.len(), case.count())
             }
             Finding::Unknown(unknown) if is_verbose => self.how_far(unknown),
             Finding::NotLinearizable(reasons) => {
-                let tell =
-                    |reason: &Reason| if is_verbose { evidence(case, reason) } else { failing_key(case, reason) };
+                let tell = |reason: &Reason| match (is_verbose, self.arguments.consistency) {
+                    (true, _) => self.evidence(case, reason),
+                    (false, ConsistencyName::Sessions) => format!(
+                        "  {}
+",
+                        reason.sentence
+                    ),
+                    (false, _) => failing_key(case, reason),
+                };
                 reasons.iter().map(tell).collect()
             }
             _ => String::new(),
         }
+    }
+
+    fn evidence(&self, case: &Case, reason: &Reason) -> String {
+        let mut text = format!("  {}\n", reason.sentence);
+        let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
+        text += &format!("  impossible together (* makes the case, the others are what it saw){minimal}:\n");
+        for (&one, words) in reason.operations.iter().zip(&reason.words) {
+            let mark = if reason.decisive.contains(&one) { '*' } else { ' ' };
+            text += &format!("  {mark} {words} {}\n", case.about.who(&case.act(one)));
+        }
+        if let Some(failed) = &reason.failed {
+            text += &format!("  ✕ {failed}, which failed\n");
+        }
+        if self.has_order() {
+            text += &format!("  the longest order found has {} of {} operations\n", reason.longest.len(), reason.of);
+        }
+        text
     }
 
     fn how_far(&self, Unknown { explored, why, longest, of }: &Unknown) -> String {
@@ -73,7 +108,7 @@ impl Report<'_> {
         let about = &case.about;
         let mut all = json!({
             "file": self.name,
-            "verdict": words(judged),
+            "verdict": self.words(judged),
             "format": about.format.name(),
             "model": about.model.name(),
             "operations": case.count(),
@@ -85,6 +120,7 @@ impl Report<'_> {
             all["initial"] = initial.as_str().into();
         }
         match finding {
+            Finding::Linearizable(_) if !self.has_order() => {}
             Finding::Linearizable(order) => {
                 all["order"] = order.iter().map(|(one, _)| operation(case, *one)).collect();
             }
@@ -120,20 +156,6 @@ fn key<'case>(case: &'case Case, reason: &Reason) -> Option<&'case str> {
 
 fn failing_key(case: &Case, reason: &Reason) -> String {
     key(case, reason).map_or(String::new(), |key| format!("  key {key}: {}\n", reason.sentence))
-}
-
-fn evidence(case: &Case, reason: &Reason) -> String {
-    let mut text = format!("  {}\n", reason.sentence);
-    let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
-    text += &format!("  impossible together (* makes the case, the others are what it saw){minimal}:\n");
-    for (&one, words) in reason.operations.iter().zip(&reason.words) {
-        let mark = if reason.decisive.contains(&one) { '*' } else { ' ' };
-        text += &format!("  {mark} {words} {}\n", case.about.who(&case.act(one)));
-    }
-    if let Some(failed) = &reason.failed {
-        text += &format!("  ✕ {failed}, which failed\n");
-    }
-    text + &format!("  the longest order found has {} of {} operations\n", reason.longest.len(), reason.of)
 }
 
 fn evidence_json(case: &Case, reason: &Reason) -> Value {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cap_lab::check::linearizability::Limits;
 use cap_lab::picture::{Picture, file};
+use cap_lab::referee::consistency::Consistency;
 use cap_lab::referee::recorded::{Case, File, Finding, Mistake, Slice};
 
 use super::CheckArguments;
@@ -79,7 +80,9 @@ fn open(arguments: &CheckArguments, input: &Input) -> Result<Case, Wrong> {
         initial: arguments.initial.clone(),
         nil_read: arguments.nil_read.map(Into::into),
     };
-    Case::open(&file, arguments.limits()).map_err(|Mistake { line, what, .. }| (Some(line), what))
+    let consistency = Consistency::from(arguments.consistency);
+    let case = file.read().and_then(|opened| consistency.case(opened, arguments.limits()));
+    case.map_err(|Mistake { line, what, .. }| (Some(line), what))
 }
 
 fn tell_what_it_is(arguments: &CheckArguments, name: &str, case: &Case, voice: &Voice<'_>) {
@@ -162,7 +165,7 @@ fn draw(report: &Report<'_>, case: &Case, judged: Judged, finding: &Finding) -> 
         return Ok(());
     }
     let picture = Picture::new(case.recorded());
-    let file = file::File { picture: &picture, name: report.name, verdict: report::words(judged), finding };
+    let file = file::File { picture: &picture, name: report.name, verdict: report.words(judged), finding };
     for (path, written) in [(html, html.as_ref().map(|_| file.html())), (svg, svg.as_ref().map(|_| file.svg()))] {
         if let (Some(path), Some(written)) = (path, written) {
             let done = std::fs::write(path, written);
