@@ -82,7 +82,7 @@ fn judge_registers(file: &Path, format: Format, initial: Value) -> bool {
 fn porcupines_etcd_logs() {
     let linearizable = ["002", "005", "007", "018", "025", "031", "102"];
     let not = ["000", "001", "003", "009", "044"];
-    for file in corpus("porcupines_etcd_logs", "porcupine-etcd") {
+    for file in corpus("porcupine-etcd") {
         let number = stem(&file).strip_prefix("etcd_").expect("a log's name");
         assert!(linearizable.contains(&number) || not.contains(&number), "{number} has no verdict");
         assert_eq!(
@@ -95,7 +95,7 @@ fn porcupines_etcd_logs() {
 
 #[test]
 fn porcupines_key_value_logs() {
-    for file in corpus("porcupines_key_value_logs", "porcupine-kv") {
+    for file in corpus("porcupine-kv") {
         let Calls::Kv(calls) = imported(&file, Format::PorcupineKv, Model::Kv).calls else { unreachable!("asked for") };
         let expected = stem(&file).ends_with("-ok");
         assert!(expected || stem(&file).ends_with("-bad"), "{} has no verdict", file.display());
@@ -106,7 +106,7 @@ fn porcupines_key_value_logs() {
 #[test]
 fn knossos_histories() {
     for (folder, expected) in [("good", true), ("bad", false)] {
-        for file in corpus("knossos_histories", &format!("knossos-cas-register/{folder}")) {
+        for file in corpus(&format!("knossos-cas-register/{folder}")) {
             // They were recorded against registers that start at 0, other than those of RethinkDB.
             let initial = if stem(&file).starts_with("rethink-") { Value::Nil } else { Value::Int(0) };
             assert_eq!(judge_registers(&file, Format::Jepsen, initial), expected, "{}", file.display());

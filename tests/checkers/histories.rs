@@ -169,7 +169,7 @@ fn each_file_has_a_row() {
 /// The files are those that others can look up.
 #[test]
 fn the_corpus_has_the_same_files() {
-    for file in corpus("the_corpus_has_the_same_files", "histories") {
+    for file in corpus("histories") {
         let name = file.file_name().and_then(|name| name.to_str()).expect("plain names");
         if name != "README.md" {
             let (theirs, ours) = (std::fs::read(&file).expect("readable"), std::fs::read(path(name)));

@@ -1,11 +1,10 @@
-//! The checkers, held against brute force, against histories that others judged, and against the clock.
+//! The checkers, held against brute force, and against histories that others judged.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use cap_lab::check::import::{self, Format, Imported, Model};
 
-use skipped::skip;
+use skipped::skipped;
 
 mod brute;
 #[cfg(feature = "cli")]
@@ -27,20 +26,11 @@ fn rounds(daily: u64, full: u64) -> u64 {
     if std::env::var_os("CAP_LAB_LONG").is_some() { full } else { daily }
 }
 
-/// How long this thread computed, as Linux counts it: other programs do not count. Else how late it is.
-fn computed() -> Duration {
-    thread_local!(static BEGAN: Instant = Instant::now());
-    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let counted = counted.and_then(|text| text.split(' ').next()?.parse().ok());
-    counted.map_or_else(|| BEGAN.with(Instant::elapsed), Duration::from_nanos)
-}
-
-/// Histories that others recorded lie beside the project, and are no part of it; for the test of this name. None where they are
-/// missing, and then that is told.
-fn corpus(test: &str, folder: &str) -> Vec<PathBuf> {
+/// Histories that others recorded lie beside the project, and are no part of it. None, which is told, if they are not here.
+fn corpus(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus").join(folder);
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        skip(test, &format!("{} is not there", folder.display()));
+        skipped(&format!("{} is not there", folder.display()));
         return Vec::new();
     };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
