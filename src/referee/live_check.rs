@@ -20,7 +20,7 @@ use super::{Brief, Proof, Ruling, Staleness, words};
 use crate::check::call::Call;
 use crate::check::evidence::Evidence;
 use crate::check::feed::{Fate, known};
-use crate::check::linearizability::{Checker, Verdict};
+use crate::check::linearizability::{Checker, Decision, Verdict};
 use crate::check::measures::{Visibility, converged};
 use crate::check::moments::moments;
 use crate::check::spec::feed::{Feed, FeedAction};
@@ -193,11 +193,13 @@ impl LiveCheck {
         let Some(mut check) = self.under_way.take() else { return false };
         let before = check.checker.explored();
         let is_part = matches!(check.scope, Scope::After(kept) if kept > 0);
-        let is_possible = if is_part { check.checker.decide(PER_STEP) } else { Some(true) };
-        let found = if is_possible == Some(true) { check.checker.step(PER_STEP) } else { None };
+        let is_possible = if is_part { check.checker.decide(PER_STEP) } else { Some(Decision::Linearizable) };
+        let found = if is_possible == Some(Decision::Linearizable) { check.checker.step(PER_STEP) } else { None };
         self.work += check.checker.explored() - before;
         match found {
-            None if is_part && (is_possible == Some(false) || check.checker.explored() >= BUDGET_AFTER) => {
+            None if is_part
+                && (is_possible == Some(Decision::NotLinearizable) || check.checker.explored() >= BUDGET_AFTER) =>
+            {
                 // Perhaps that is the order's fault, so less of it is kept.
                 self.taken_back.0 = self.taken_back.0.saturating_mul(MORE);
             }

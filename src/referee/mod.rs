@@ -9,6 +9,8 @@
 //!
 //! Left out: a bound on what is remembered. All operations of a run are kept for as long as the run is.
 
+pub mod consistency;
+mod judging;
 mod linearization;
 pub mod live_check;
 mod record;

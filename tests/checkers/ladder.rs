@@ -314,7 +314,7 @@ fn a_verdict_as_of_then() {
         let is_possible = match check(Feed::default(), calls, BUDGET, &mut || false) {
             Verdict::Linearizable(_) => true,
             Verdict::NotLinearizable(_) => false,
-            Verdict::Unknown { explored } => panic!("second {second}: gave up after {explored}"),
+            Verdict::Unknown { explored, .. } => panic!("second {second}: gave up after {explored}"),
         };
         assert!(was_possible || !is_possible, "second {second}: possible again");
         changes += u32::from(was_possible != is_possible);

@@ -164,7 +164,7 @@ fn fresh(page: &Page, until: Micros) -> bool {
     match check(Feed::default(), known(&page.told, until).calls, BUDGET, &mut || false) {
         Verdict::Linearizable(_) => true,
         Verdict::NotLinearizable(_) => false,
-        Verdict::Unknown { explored } => panic!("{explored} were too few"),
+        Verdict::Unknown { explored, .. } => panic!("{explored} were too few"),
     }
 }
 

@@ -10,6 +10,8 @@ mod liveness;
 mod replay;
 mod same_script;
 mod sessions;
+#[path = "../support/skipped.rs"]
+mod skipped;
 mod timeline;
 mod watch;
 mod words;
