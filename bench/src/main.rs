@@ -10,6 +10,7 @@ mod cluster;
 mod ours;
 mod state;
 mod theirs;
+mod waiting;
 
 use std::time::Instant;
 
@@ -51,6 +52,7 @@ fn main() {
     for replicas in [3, 5, 7, 9] {
         simulate(replicas);
     }
+    waiting::compare();
 }
 
 /// The middle one.
