@@ -68,8 +68,8 @@ impl Experiment for FeedExperiment {
     }
 
     fn check_request(&self, node: NodeId, request: &Request) -> Result<(), String> {
-        if let Request::Operate(operation) = request {
-            let strangers = operation.about().with(node).difference(self.feed.servers());
+        if let Request::Admin(command) = request {
+            let strangers = command.about().with(node).difference(self.feed.servers());
             return match strangers.iter().next() {
                 Some(stranger) => Err(format!("participant {} is no replica", stranger.0)),
                 None => Ok(()),
@@ -86,7 +86,7 @@ impl Experiment for FeedExperiment {
             Request::Attach(to) if to.0 >= self.feed.replicas => {
                 Err(format!("a phone is moved to participant {}, which is no replica", to.0))
             }
-            Request::Post(_) | Request::Attach(_) | Request::Read | Request::Operate(_) => Ok(()),
+            Request::Post(_) | Request::Attach(_) | Request::Read | Request::Admin(_) => Ok(()),
         }
     }
 }

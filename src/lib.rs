@@ -23,8 +23,6 @@
 //! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 //! - [`counterexample`]: what breaks a protocol that makes a mistake. Each breaks an invariant with its flaw, and none without.
 
-#[cfg(test)]
-mod by_hand;
 pub mod check;
 pub mod counterexample;
 pub mod experiment;
@@ -43,5 +41,7 @@ pub mod sim;
 pub mod sorted;
 pub mod spacetime;
 pub mod store;
+#[cfg(test)]
+mod test_cluster;
 pub mod timeline;
 pub mod world;

@@ -191,7 +191,7 @@ impl<T: Clone> FromIterator<T> for SharedVec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::by_hand::Dice;
+    use crate::test_cluster::Dice;
 
     /// Every operation against a plain vector, with clones kept to see that none of them changes.
     #[test]

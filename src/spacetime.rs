@@ -251,8 +251,8 @@ impl Recorder {
         let clocks = vec![vec![0; model.len()]; model.len()];
         let cut = vec![NodeSet::EMPTY; model.len()];
         let mut recorder = Self { diagram, steps: run.steps(), clocks, flying: Vec::new(), cut };
-        for (id, slot) in model.slots().filter(|(_, slot)| slot.status != Status::Up) {
-            recorder.stops(id, slot.status == Status::Crashed, from);
+        for (id, host) in model.hosts().filter(|(_, host)| host.status != Status::Up) {
+            recorder.stops(id, host.status == Status::Crashed, from);
         }
         recorder.compare_cuts(model.cuts(), from);
         for (id, envelope) in model.flights().iter() {

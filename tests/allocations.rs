@@ -9,7 +9,7 @@ use std::mem::size_of;
 use cap_lab::node::{Clocks, Command, Delay, Micros, NodeId, NodeSet, RequestId};
 use cap_lab::raft::{Config, Raft, Request, Timer};
 use cap_lab::sim::fault::Intervention;
-use cap_lab::sim::model::{Model, Outcome, Step};
+use cap_lab::sim::model::{Model, Step, StepOutcome};
 use cap_lab::sim::network::{Envelope, Travel};
 use cap_lab::sim::run::{Run, Seen, World};
 use cap_lab::sim::schedule::{Pace, Turns};
@@ -62,14 +62,14 @@ const FOLLOWER: NodeId = NodeId(1);
 /// A model, and what its steps write down.
 struct Stage {
     model: Model<Server>,
-    outcome: Outcome<Server>,
+    outcome: StepOutcome<Server>,
     requests: u32,
 }
 
 impl Stage {
     /// n1 leads, everybody has its entries, and nothing is on its way.
     fn settled(cluster: Cluster) -> Self {
-        let mut stage = Self { model: Model::new(cluster.nodes()), outcome: Outcome::default(), requests: 0 };
+        let mut stage = Self { model: Model::new(cluster.nodes()), outcome: StepOutcome::default(), requests: 0 };
         for node in NodeSet::first(cluster.servers).iter() {
             stage.step(&Step::Restart(node));
         }
@@ -158,7 +158,7 @@ impl World for Cluster {
 fn run(cluster: Cluster) -> (u64, Cost) {
     let mut run = Run::new(cluster, 0, 1, 0);
     run.advance(Micros::from_ms(1_000));
-    let (leader, _) = run.model().slots().find(|(_, slot)| slot.node.is_leader()).expect("elected by now");
+    let (leader, _) = run.model().hosts().find(|(_, host)| host.node.is_leader()).expect("elected by now");
     let before = run.steps();
     let (cost, ()) = cost(|| {
         for number in 0..40 {
@@ -174,7 +174,7 @@ fn run(cluster: Cluster) -> (u64, Cost) {
 
 /// Copies the model and does a step to the copy, as searches do.
 fn branch(stage: &Stage) -> Cost {
-    let (step, mut outcome) = (Step::Timer(LEADER, Timer::Heartbeat), Outcome::default());
+    let (step, mut outcome) = (Step::Timer(LEADER, Timer::Heartbeat), StepOutcome::default());
     let (cost, _branch) = cost(|| {
         let mut branch = stage.model.clone();
         branch.apply(&step, Clocks::default(), &mut outcome);

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId};
-use cap_lab::sim::fault::{Fate, Intervention};
+use cap_lab::sim::fault::{Fate, Intervention, MessageName};
+use cap_lab::sim::network::Envelope;
 use cap_lab::timeline::Timeline;
 use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::FeedSetup;
@@ -71,14 +72,20 @@ fn begin(waits: Waits) -> Timeline<FeedExperiment> {
 
 /// Holds the next message between two servers.
 fn hold_one(timeline: &mut Timeline<FeedExperiment>) {
-    loop {
-        let run = &timeline.track().worlds()[0];
-        let free = run.model().flights().iter().filter(|(_, mail)| mail.from != mail.to && mail.to.0 < 5);
-        let mut free = free.filter(|(id, _)| run.schedule().passage(*id).is_some_and(|passage| !passage.held));
-        if let Some(name) = free.next().and_then(|(id, _)| run.name_of(id)) {
-            assert!(timeline.act(Intervention::Message { world: 0, name, fate: Fate::Hold }));
-            return;
+    let name = loop {
+        if let Some(name) = free_message(timeline) {
+            break name;
         }
         assert!(timeline.step(), "servers always talk");
-    }
+    };
+    assert!(timeline.act(Intervention::Message { world: 0, name, fate: Fate::Hold }));
+}
+
+/// The oldest message between two servers that nobody holds.
+fn free_message(timeline: &Timeline<FeedExperiment>) -> Option<MessageName> {
+    let run = &timeline.track().worlds()[0];
+    let free = |id| run.schedule().passage(id).is_some_and(|passage| !passage.held);
+    let between = |mail: &Envelope<_>| mail.from != mail.to && mail.from.0 < 5 && mail.to.0 < 5;
+    let mut flights = run.model().flights().iter().filter(|(id, mail)| between(mail) && free(*id));
+    flights.next().and_then(|(id, _)| run.name_of(id))
 }

@@ -4,8 +4,6 @@
 //! It can't be done after Trunk: wasm-bindgen drops what tells the parts from each other, and Trunk names its files by what
 //! is in them.
 
-mod later;
-
 use std::error::Error;
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hasher};
@@ -17,8 +15,6 @@ use wasm_split_cli_support::{Options, transform};
 
 /// Names the real wasm-bindgen.
 const REAL: &str = "CAP_LAB_WASM_BINDGEN";
-/// If it is set, the program is left whole and tells which of its functions run: see `tests/browser/first.mjs`.
-const WATCH: &str = "CAP_LAB_WATCH";
 /// Is in a program that is to be cut.
 const MARK: &[u8] = b"__wasm_split_placeholder__";
 /// What Trunk copies to the site as it is, below wasm-bindgen's output.
@@ -59,25 +55,11 @@ fn run() -> Outcome<()> {
     }
     // The parts call what stays through its table of functions, which is one of the linker's exports.
     arguments.push("--keep-lld-exports".to_owned());
-    let (loader, mut parts) = split(&whole, &kept, &directory)?;
+    let (loader, parts) = split(&whole, &kept, &directory)?;
     call(&real, &arguments)?;
     fs::remove_file(kept)?;
-    let (program, script) = (directory.join(format!("{name}_bg.wasm")), directory.join(format!("{name}.js")));
-    let whole = fs::read(&program)?;
-    let (mut loader, mut glue) = (loader, fs::read_to_string(&script)?);
-    if env::var_os(WATCH).is_some() {
-        let (watched, functions) = later::watched(&whole)?;
-        fs::write(program, watched)?;
-        loader += &TELL.replace("FUNCTIONS", &listed(&functions));
-    } else {
-        let cut = later::cut(&whole, is_later)?;
-        fs::write(program, cut.first)?;
-        parts.push(Part::new("later", cut.later));
-        for (before, now) in cut.renamed {
-            glue = replaced(&glue, &format!(" {before}: function"), &format!(" {now}: function"))?;
-        }
-        loader += &FETCH_LATER.replace("PART", &parts[parts.len() - 1].file);
-    }
+    let script = directory.join(format!("{name}.js"));
+    let glue = fs::read_to_string(&script)?;
     fs::write(&script, with_loader(&glue, &loader)?)?;
     leave(&parts, &directory)
 }
@@ -143,20 +125,6 @@ fn leave(parts: &[Part], directory: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// As JavaScript has it.
-fn listed(functions: &[later::Known]) -> String {
-    functions.iter().map(|(number, length, name)| format!("[{number}, {length}, {name:?}],\n")).collect()
-}
-
-/// Whether a function of that name is fetched later: a line of the list is how the name begins, and `$` is where it ends.
-fn is_later(name: &str) -> bool {
-    const LATER: &str = include_str!("../later.txt");
-    LATER.lines().any(|beginning| match beginning.strip_suffix('$') {
-        Some(whole) => name == whole,
-        None => name.starts_with(beginning),
-    })
-}
-
 /// The module without those of its custom sections that are `unwanted`, by name: the page has no use for them.
 fn without_sections(module: &[u8], unwanted: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
     const HEADER: usize = 8;
@@ -184,72 +152,23 @@ fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
 
 /// `script`, wasm-bindgen's, with what fetches the parts in it: one file less to wait for.
 fn with_loader(script: &str, loader: &str) -> Outcome<String> {
-    // Of its own module it need not be imported, and the parts arrive whole from hosts that don't know their type as well.
+    // Of its own module it need not be imported.
     let loader = replaced(loader, "import { initSync } from \"./main.js\";", "")?;
-    let loader = replaced(&loader, "WebAssembly.instantiateStreaming(src, imports)", "instantiatePart(src, imports)")?;
+    // Parts arrive from hosts that don't know the type of WebAssembly as well.
+    let loader = replaced(&loader, "WebAssembly.instantiateStreaming(src, imports)", INSTANTIATE)?;
     let imported = "import * as import1 from \"./__wasm_split.js\"";
     let offered: Vec<&str> = loader
         .lines()
         .filter_map(|line| line.strip_prefix("export const "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let given = format!("const import1 = {{ {}, laterNow }};", offered.join(", "));
+    let given = format!("const import1 = {{ {} }};", offered.join(", "));
     let loader = loader.replace("export const ", "const ");
-    Ok(format!("{}\n{INSTANTIATE}{loader}{given}\n", replaced(script, imported, "")?))
+    Ok(format!("{}\n{loader}{given}\n", replaced(script, imported, "")?))
 }
 
-const INSTANTIATE: &str = "\
-async function instantiatePart(fetched, imports) {
-    const [part] = await Promise.all([fetched.then(wholly), later()]);
-    return WebAssembly.instantiate(part, imports);
-}
-";
-
-/// Fetches the second part of the program: in peace, or at once because a function of it is called.
-const FETCH_LATER: &str = "\
-const LATER_AT = new URL(\"./snippets/PART\", import.meta.url);
-const wholly = (response) => response.arrayBuffer();
-const came = () => { wasm.missing.value = 0; };
-const laterImports = () => ({ ...__wbg_get_imports(), first: wasm });
-let coming;
-function later() {
-    coming ??= fetch(LATER_AT).then(wholly).then((part) => WebAssembly.instantiate(part, laterImports())).then(came);
-    coming.catch(() => {
-        coming = undefined;
-        setTimeout(() => later().catch(() => {}), 3000);
-    });
-    return coming;
-}
-function laterNow() {
-    try {
-        fetchNow();
-    } catch (error) {
-        const note = document.body.appendChild(document.createElement(\"div\"));
-        note.className = \"stopped\";
-        note.role = \"alert\";
-        note.innerHTML = \"The lab stopped: a part of it could not be loaded. <a href=''>Load it again</a>\";
-        throw error;
-    }
-}
-function fetchNow() {
-    const request = new XMLHttpRequest();
-    request.open(\"GET\", LATER_AT, false);
-    request.overrideMimeType(\"text/plain; charset=x-user-defined\");
-    request.send();
-    const part = Uint8Array.from(request.responseText, (letter) => letter.charCodeAt(0));
-    new WebAssembly.Instance(new WebAssembly.Module(part), laterImports());
-    came();
-}
-";
-
-/// Tells which functions ran, and what there are.
-const TELL: &str = "\
-const wholly = (response) => response.arrayBuffer();
-const later = () => undefined;
-globalThis.functions = [FUNCTIONS];
-globalThis.ran = new Set();
-const laterNow = () => { ran.add(wasm.missing.value); };
-";
+const INSTANTIATE: &str =
+    "src.then((part) => part.arrayBuffer()).then((part) => WebAssembly.instantiate(part, imports))";
 
 /// Replaces what the tools are known to write: they may write something else one day, and then the page must not be built.
 fn replaced(text: &str, what: &str, with: &str) -> Outcome<String> {
@@ -276,7 +195,7 @@ mod tests {
             export const load_it = wrap(() => WebAssembly.instantiateStreaming(src, imports));\n";
         let script = with_loader("import * as import1 from \"./__wasm_split.js\"\nstart();", loader).unwrap();
         assert!(!script.contains("import *") && !script.contains("export"), "{script}");
-        assert!(script.contains("const import1 = { load_it, laterNow };"), "{script}");
+        assert!(script.contains("const import1 = { load_it };"), "{script}");
         assert!(with_loader("start();", loader).is_err(), "wasm-bindgen has changed");
     }
 }

@@ -140,7 +140,7 @@ fn record<E: Experiment>(setup: &str, seed: u64, seconds: u64) -> Result<String,
 }
 
 /// Replays a run, which proves that it does what its file says, and tells of it.
-fn replay<E: Experiment<Track: Told>>(text: &str, verbose: bool, script: bool) -> Result<String, String> {
+fn replay<E: Experiment<Track: Narrated>>(text: &str, verbose: bool, script: bool) -> Result<String, String> {
     let imported = Timeline::<E>::import(text)?;
     let timeline = imported.timeline;
     if script {
@@ -177,7 +177,7 @@ fn trace<E: Experiment<Track: Traced>>(text: &str, world: usize, shiviz: bool) -
 }
 
 /// Goes through the run step by step.
-fn tell<E: Experiment<Track: Told>>(mut timeline: Timeline<E>, out: &mut String) {
+fn tell<E: Experiment<Track: Narrated>>(mut timeline: Timeline<E>, out: &mut String) {
     let end = timeline.end();
     timeline.seek(Micros::ZERO);
     let mut acts = 0;
@@ -198,13 +198,13 @@ fn clock(at: Micros) -> String {
 }
 
 /// Worlds whose notes have words.
-trait Told: Track {
+trait Narrated: Track {
     fn steps_by_world(&self) -> Vec<u64>;
     /// Says what the latest steps noted, of those worlds that did more than `steps`.
     fn tell(&self, steps: &[u64], at: Micros, out: &mut String);
 }
 
-impl Told for PaxosRun {
+impl Narrated for PaxosRun {
     fn steps_by_world(&self) -> Vec<u64> {
         vec![self.steps()]
     }
@@ -217,7 +217,7 @@ impl Told for PaxosRun {
     }
 }
 
-impl Told for SideBySide<FeedRun> {
+impl Narrated for SideBySide<FeedRun> {
     fn steps_by_world(&self) -> Vec<u64> {
         self.worlds().iter().map(FeedRun::steps).collect()
     }

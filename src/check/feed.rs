@@ -45,7 +45,7 @@ pub enum Fate {
 /// even number the post, and said so at once.
 pub fn entry(operation: &FeedOperation) -> Option<Entry> {
     let text = match &operation.request {
-        Request::Attach(_) | Request::Operate(_) => return None,
+        Request::Attach(_) | Request::Admin(_) => return None,
         Request::Read => None,
         Request::Post(_) if matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }) => {
             return None;

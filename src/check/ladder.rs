@@ -66,7 +66,7 @@ pub const GUARANTEES: [Guarantee; 7] = [
 
 /// What proves that a guarantee was broken.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Counterexample {
+pub struct Breach {
     /// The operations to look at, as positions in what was judged, by invocation: the reads, and the posts that the sentence
     /// names.
     pub operations: Vec<u32>,
@@ -82,7 +82,7 @@ pub enum Standing {
     /// Kept.
     Kept,
     /// Broken, the first time so.
-    Broken(Counterexample),
+    Broken(Breach),
     /// Nobody knows: the search was too long.
     Unknown {
         /// How many configurations were looked at.
@@ -175,7 +175,7 @@ impl<'history> Posts<'history> {
 
     /// How all but the last stand, of which the last but one may be known.
     fn weaker(&self, sequential: Option<Standing>, budget: u64) -> Vec<(Guarantee, Standing)> {
-        let stands = |found: Option<Counterexample>| found.map_or(Standing::Kept, Standing::Broken);
+        let stands = |found: Option<Breach>| found.map_or(Standing::Kept, Standing::Broken);
         let causal = self.causal();
         let sequential = sequential.unwrap_or_else(|| match causal.clone().or_else(|| self.order()) {
             None => self.searched(Checker::sequential(Feed::default(), self.calls.to_vec()), budget),
@@ -200,13 +200,13 @@ impl<'history> Posts<'history> {
     }
 
     /// Against a read: what the sentence names, posts by place and `others`.
-    fn counterexample(&self, posts: &[usize], others: &[u32], read: &ReadOf, sentence: String) -> Counterexample {
+    fn breach(&self, posts: &[usize], others: &[u32], read: &ReadOf, sentence: String) -> Breach {
         let mut operations: Vec<u32> = posts.iter().filter_map(|&post| self.authored[post]).collect();
         operations.extend(others);
         operations.push(read.call);
         operations.sort_unstable();
         operations.dedup();
-        Counterexample { operations, process: self.call(read.call).process, sentence }
+        Breach { operations, process: self.call(read.call).process, sentence }
     }
 
     fn name(&self, post: usize) -> String {
@@ -219,7 +219,7 @@ impl<'history> Posts<'history> {
         one.author == other.author && one.number < other.number
     }
 
-    fn impossible(&self, evidence: &Evidence) -> Counterexample {
+    fn impossible(&self, evidence: &Evidence) -> Breach {
         let who = |one: u32| {
             let call = self.call(one);
             match &call.action {
@@ -231,6 +231,6 @@ impl<'history> Posts<'history> {
         let is_read = |one: &&u32| matches!(self.call(**one).action, FeedAction::Read(_));
         let last = evidence.operations.iter().rev().find(is_read).unwrap_or(&evidence.operations[0]);
         let process = self.call(*last).process;
-        Counterexample { operations: evidence.operations.clone(), process, sentence }
+        Breach { operations: evidence.operations.clone(), process, sentence }
     }
 }

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::feed::FeedHistory;
 use super::spec::feed::FeedAction;
-use super::staleness::Staleness;
+use super::staleness::StalenessJudge;
 use crate::history::Outcome;
 use crate::node::Micros;
 use crate::store::feed::{PostId, READ_LENGTH, Request};
@@ -33,7 +33,7 @@ pub fn availability(history: &FeedHistory, until: Micros) -> Availability {
     for operation in history.iter().filter(|operation| operation.ended().is_some_and(|at| at <= until)) {
         // Moves and an operator's requests are not what the feed is for.
         let count = match (&operation.request, &operation.outcome) {
-            (Request::Attach(_) | Request::Operate(_), _) | (_, Outcome::Pending) => continue,
+            (Request::Attach(_) | Request::Admin(_), _) | (_, Outcome::Pending) => continue,
             (_, Outcome::Done { .. }) => &mut counted.done,
             (_, Outcome::Refused { .. }) => &mut counted.refused,
             (_, Outcome::Unknown { .. }) => &mut counted.unknown,
@@ -60,7 +60,7 @@ pub const DELAYS: [u64; 9] = [0, 50_000, 100_000, 200_000, 400_000, 800_000, 1_6
 /// probabilistically bounded staleness: Bailis et al. 2012, §3). Operations must be reported in the order of their returns.
 #[derive(Clone, Debug, Default)]
 pub struct Visibility {
-    posts: Staleness,
+    posts: StalenessJudge,
     /// All reads that have an answer.
     pub reads: u32,
     /// By delay: from each of [`DELAYS`] to the next.

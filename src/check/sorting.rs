@@ -39,7 +39,6 @@ pub(super) fn sort_by<T>(items: &mut [T], key: impl Fn(&T) -> Key) {
     }
 }
 
-#[inline(never)]
 fn sort(keyed: &mut [(Key, u32)]) {
     keyed.sort_unstable();
 }

@@ -41,7 +41,7 @@ pub struct StaleRead {
 
 /// Judges reads as they return. Operations must be reported in the order of their returns.
 #[derive(Clone, Debug, Default)]
-pub struct Staleness {
+pub struct StalenessJudge {
     /// By the time of confirmation.
     confirmed: SharedVec<Confirmed>,
     /// By author and number: when that post was confirmed, if it was.
@@ -49,7 +49,7 @@ pub struct Staleness {
     stale: SharedVec<StaleRead>,
 }
 
-impl Staleness {
+impl StalenessJudge {
     /// A post was confirmed at `at`.
     pub fn on_posted(&mut self, post: PostId, invoked: Micros, at: Micros) {
         assert!(self.confirmed.last().is_none_or(|last| last.at <= at), "returns come in order");
@@ -120,8 +120,8 @@ mod tests {
     }
 
     /// Posts 0..n, each invoked at 10 * i and confirmed at 10 * i + 5.
-    fn confirmed(count: u32) -> Staleness {
-        let mut staleness = Staleness::default();
+    fn confirmed(count: u32) -> StalenessJudge {
+        let mut staleness = StalenessJudge::default();
         for number in 0..count {
             let invoked = Micros(10 * u64::from(number));
             staleness.on_posted(post(number).id, invoked, invoked + Micros(5));
@@ -129,7 +129,7 @@ mod tests {
         staleness
     }
 
-    fn read(staleness: &mut Staleness, at: u64, posts: impl IntoIterator<Item = u32>) -> Option<StaleRead> {
+    fn read(staleness: &mut StalenessJudge, at: u64, posts: impl IntoIterator<Item = u32>) -> Option<StaleRead> {
         let posts: Vec<Post> = posts.into_iter().map(post).collect();
         staleness.on_read(RequestId(0), Micros(at), &posts)
     }

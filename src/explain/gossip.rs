@@ -109,8 +109,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::by_hand::kinds_of_notes;
-    use crate::gossip::harness::World;
+    use crate::gossip::harness::Cluster;
+    use crate::test_cluster::kinds_of_notes;
 
     const N1: NodeId = NodeId(0);
     const N2: NodeId = NodeId(1);
@@ -135,31 +135,31 @@ mod tests {
     #[test]
     fn every_note_happens_and_has_its_words() {
         let name = |id: NodeId| format!("replica {}", id.0);
-        let mut world = World::new(2, 2);
+        let mut cluster = Cluster::new(2, 2);
         // The first post arrives by mail, twice; four are lost, the next finds the gap.
-        world.add(N1);
-        world.sync(N1);
-        let mail = world.flights.iter().find(|flight| flight.to == N2).unwrap().clone();
-        world.deliver(mail);
-        world.settle();
+        cluster.add(N1);
+        cluster.sync(N1);
+        let mail = cluster.flights.iter().find(|flight| flight.to == N2).unwrap().clone();
+        cluster.deliver(mail);
+        cluster.settle();
         for _ in 0..4 {
-            world.add(N1);
-            world.sync(N1);
+            cluster.add(N1);
+            cluster.sync(N1);
         }
-        world.lose_mail();
-        world.add(N1);
-        world.settle();
-        world.crash(N2, 0);
+        cluster.lose_mail();
+        cluster.add(N1);
+        cluster.settle();
+        cluster.crash(N2, 0);
         // Now n2 lacks one, then nothing.
-        world.add(N1);
-        world.sync(N1);
-        world.lose_mail();
+        cluster.add(N1);
+        cluster.sync(N1);
+        cluster.lose_mail();
         for _ in 0..2 {
-            world.exchange(N1, N2);
-            world.settle();
+            cluster.exchange(N1, N2);
+            cluster.settle();
         }
         let mut seen = BTreeSet::new();
-        for (node, note) in &world.notes {
+        for (node, note) in &cluster.notes {
             seen.insert(kind(note));
             let sentence = sentence(&name, *node, note);
             assert!(sentence.headline.starts_with(&name(*node)), "{sentence:?}");

@@ -19,19 +19,10 @@ pub use way::{Way, interventions, replay, shortened, shrink};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::node::{Clocks, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Clocks, Node, NodeId, NodeSet, RequestId, Violation};
 use crate::sim::digest::Digest;
-use crate::sim::model::{Model, Outcome, Slot, Status, Step};
+use crate::sim::model::{Host, Model, Status, Step, StepOutcome};
 use crate::sim::network::{Envelope, FlightId};
-
-/// An invariant that was false, and the facts that show it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Broken {
-    /// Its name.
-    pub invariant: &'static str,
-    /// Which nodes said what.
-    pub evidence: String,
-}
 
 /// When what is written becomes durable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,7 +91,7 @@ pub trait Subject {
     }
 
     /// Sees one step.
-    fn observe(&self, ghost: &mut Self::Ghost, seen: &Sight<'_, Self::Node>) -> Result<(), Broken>;
+    fn observe(&self, ghost: &mut Self::Ghost, seen: &Sight<'_, Self::Node>) -> Result<(), Violation>;
 
     /// How many steps it takes from `state` at least until something is broken: never more than the truth. The closer to it
     /// the less is searched, and what is found is still a shortest way.
@@ -124,11 +115,11 @@ pub struct Sight<'a, N: Node> {
     /// What was done.
     pub step: &'a Step<N>,
     /// The participant that it touched, as it was before.
-    pub before: Option<&'a Slot<N>>,
+    pub before: Option<&'a Host<N>>,
     /// Everything after it.
     pub after: &'a Model<N>,
     /// What it brought about.
-    pub outcome: &'a Outcome<N>,
+    pub outcome: &'a StepOutcome<N>,
 }
 
 /// A moment of the search.
@@ -172,7 +163,7 @@ impl<S: Subject + ?Sized> State<S> {
         let mut state =
             Self { model: Model::new(subject.nodes()), ghost: subject.ghost(), asked: 0, crashes: 0, copies: 0 };
         assert!(subject.requests().len() <= 32, "one bit for each request");
-        let mut outcome = Outcome::default();
+        let mut outcome = StepOutcome::default();
         for node in NodeSet::first(state.model.len()).iter() {
             let started = state.step(subject, &Step::Restart(node), &mut outcome);
             assert_eq!(started, Ok(()), "nothing has happened yet");
@@ -190,14 +181,14 @@ impl<S: Subject + ?Sized> State<S> {
         let bounds = subject.bounds();
         let mut steps = self.model.enabled();
         for (number, (node, request)) in subject.requests().iter().enumerate() {
-            if self.asked & (1 << number) == 0 && self.model.slot(*node).status == Status::Up {
+            if self.asked & (1 << number) == 0 && self.model.host(*node).status == Status::Up {
                 steps.push(Step::Request(*node, RequestId(number as u32), request.clone()));
             }
         }
-        for (node, slot) in self.model.slots() {
-            match slot.status {
+        for (node, host) in self.model.hosts() {
+            match host.status {
                 Status::Up if self.crashes < bounds.crashes && bounds.may_crash.contains(node) => {
-                    steps.extend((0..=slot.unsynced.len() as u32).map(|keep| Step::Crash(node, keep)));
+                    steps.extend((0..=host.unsynced.len() as u32).map(|keep| Step::Crash(node, keep)));
                 }
                 Status::Crashed => steps.push(Step::Restart(node)),
                 Status::Up | Status::Paused => {}
@@ -209,7 +200,7 @@ impl<S: Subject + ?Sized> State<S> {
             let between = self.model.flights().iter().filter(|(_, envelope)| envelope.from != envelope.to);
             steps.extend(between.map(|(id, _)| Step::Duplicate(id)));
         }
-        let awaits = self.model.slots().find(|(_, slot)| slot.awaits_sync() && slot.status == Status::Up);
+        let awaits = self.model.hosts().find(|(_, host)| host.awaits_sync() && host.status == Status::Up);
         if let (Some((node, _)), Disks::Awaited) = (awaits, bounds.disks) {
             steps.retain(|step| matches!(step, Step::Sync(at) | Step::Crash(at, _) if *at == node));
         }
@@ -231,7 +222,12 @@ impl<S: Subject + ?Sized> State<S> {
 
     /// Does one of [`State::steps`], and what follows at once: the syncs if disks are instant, the word from one's own disk if
     /// [`Subject::hears_own_disk_at_once`].
-    pub fn step(&mut self, subject: &S, step: &Step<S::Node>, outcome: &mut Outcome<S::Node>) -> Result<(), Broken> {
+    pub fn step(
+        &mut self,
+        subject: &S,
+        step: &Step<S::Node>,
+        outcome: &mut StepOutcome<S::Node>,
+    ) -> Result<(), Violation> {
         let bounds = subject.bounds();
         match step {
             Step::Request(_, RequestId(number), _) => self.asked |= 1 << number,
@@ -254,11 +250,11 @@ impl<S: Subject + ?Sized> State<S> {
 
     /// What `node` does in the step that was just done, yet.
     fn at_once(&self, subject: &S, node: NodeId) -> Option<Step<S::Node>> {
-        let slot = self.model.slot(node);
-        if slot.status != Status::Up {
+        let host = self.model.host(node);
+        if host.status != Status::Up {
             return None;
         }
-        if subject.bounds().disks == Disks::AtOnce && slot.awaits_sync() {
+        if subject.bounds().disks == Disks::AtOnce && host.awaits_sync() {
             return Some(Step::Sync(node));
         }
         let is_own = |envelope: &Envelope<_>| envelope.from == node && envelope.to == node;
@@ -271,17 +267,17 @@ impl<S: Subject + ?Sized> State<S> {
         subject: &S,
         step: &Step<S::Node>,
         is_set: bool,
-        outcome: &mut Outcome<S::Node>,
-    ) -> Result<(), Broken> {
+        outcome: &mut StepOutcome<S::Node>,
+    ) -> Result<(), Violation> {
         let touched = self.model.touched(step);
-        let before = touched.map(|node| Arc::clone(self.model.slot(node)));
+        let before = touched.map(|node| Arc::clone(self.model.host(node)));
         self.model.apply(step, Clocks::default(), outcome);
         let seen = Sight { step, before: before.as_deref(), after: &self.model, outcome };
         let verdict = subject.observe(&mut self.ghost, &seen);
         let message = |id: FlightId| &self.model.flights().get(id).expect("sent just now").message;
         let useless = |id: &FlightId| !subject.arrives(message(*id)) || (is_set && self.first_equal(*id) != *id);
         let useless: Vec<FlightId> = outcome.sent.iter().copied().filter(useless).collect();
-        let mut unseen = Outcome::default();
+        let mut unseen = StepOutcome::default();
         for id in useless {
             self.model.apply(&Step::Lose(id), Clocks::default(), &mut unseen);
         }

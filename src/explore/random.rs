@@ -1,13 +1,14 @@
 //! Random search: many walks, each decided by its seed.
 
-use super::{Broken, State, Subject, Way};
+use super::{State, Subject, Way};
+use crate::node::Violation;
 use crate::sim::dice;
-use crate::sim::model::Outcome;
+use crate::sim::model::StepOutcome;
 
 /// Walks `steps` random steps from the start; the way to what broke, if anything did. Equal seeds walk equal ways.
-pub fn random<S: Subject>(subject: &S, seed: u64, steps: u64) -> Option<(Way<S::Node>, Broken)> {
+pub fn random<S: Subject>(subject: &S, seed: u64, steps: u64) -> Option<(Way<S::Node>, Violation)> {
     let mut state = State::first(subject);
-    let mut outcome = Outcome::default();
+    let mut outcome = StepOutcome::default();
     let mut done = Vec::new();
     for number in 0..steps {
         let mut possible = state.steps(subject);

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use super::{Broken, State, Subject};
+use super::{State, Subject};
+use crate::node::Violation;
 use crate::sim::digest::Digest;
-use crate::sim::model::{Outcome, Step};
+use crate::sim::model::{Step, StepOutcome};
 
 /// What a search came to.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,7 +18,7 @@ pub struct Explored<S: Subject> {
     /// The most steps that any state is away from the first.
     pub depth: u32,
     /// A shortest way to something broken.
-    pub broken: Option<(Vec<Step<S::Node>>, Broken)>,
+    pub broken: Option<(Vec<Step<S::Node>>, Violation)>,
     /// Whether it saw all that is in reach; if not, it broke off at what it found or after too many states.
     pub finished: bool,
 }
@@ -53,7 +54,7 @@ pub fn shortest<S: Subject>(subject: &S, limit: Limit) -> Explored<S> {
     open.resize_with(total + 1, Vec::new);
     open[total].push(Open { state: first, way: 0, length: 0 });
     let mut explored = Explored { states: 1, steps: 0, depth: 0, broken: None, finished: false };
-    let mut outcome = Outcome::default();
+    let mut outcome = StepOutcome::default();
     while total < open.len() && total <= limit.length as usize {
         let Some(Open { state, way, length }) = open[total].pop() else {
             total += 1;

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use super::{Bounds, Broken, RequestOf, Sight, State, Subject};
-use crate::node::{Kind, Node, NodeId};
+use super::{Bounds, RequestOf, Sight, State, Subject};
+use crate::node::{Kind, Node, NodeId, Violation};
 use crate::sim::fault::{Fate, Intervention, MessageName};
-use crate::sim::model::{Model, Outcome, Step};
+use crate::sim::model::{Model, Step, StepOutcome};
 use crate::sim::network::{Envelope, FlightId};
 
 /// A step and the message that it is about, if any.
@@ -33,9 +33,9 @@ pub fn replay<S: Subject>(
     subject: &S,
     way: &Way<S::Node>,
     mut see: impl FnMut(&State<S>, &Step<S::Node>, &State<S>),
-) -> Result<(), Broken> {
+) -> Result<(), Violation> {
     let mut state = State::first(subject);
-    let mut outcome = Outcome::default();
+    let mut outcome = StepOutcome::default();
     for (step, about) in &way.0 {
         let Some(step) = renamed(&state.model, step, about.as_ref()) else { continue };
         if !state.steps(subject).contains(&step) {
@@ -64,7 +64,7 @@ impl<N: Node> Way<N> {
     /// The way of these steps from the start.
     pub fn of<S: Subject<Node = N>>(subject: &S, steps: &[Step<N>]) -> Self {
         let mut state = State::first(subject);
-        let mut outcome = Outcome::default();
+        let mut outcome = StepOutcome::default();
         let mut way = Vec::new();
         for step in steps {
             let about = match step {
@@ -152,7 +152,7 @@ impl<S: Subject> Subject for Heard<'_, S> {
         self.subject.hears_own_disk_at_once()
     }
 
-    fn observe(&self, ghost: &mut S::Ghost, seen: &Sight<'_, S::Node>) -> Result<(), Broken> {
+    fn observe(&self, ghost: &mut S::Ghost, seen: &Sight<'_, S::Node>) -> Result<(), Violation> {
         for id in &seen.outcome.sent {
             let Envelope { from, to, message } = seen.after.flights().get(*id).expect("sent just now");
             self.sent.borrow_mut().push((*id, (*from, *to, message.kind())));

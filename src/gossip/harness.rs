@@ -1,4 +1,4 @@
-//! A small world for tests: replicas, disks and messages in flight, with every choice in the hands of the test.
+//! A small cluster for tests: replicas, disks and messages in flight, with every choice in the hands of the test.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -18,7 +18,7 @@ pub(crate) struct Flight {
     pub(crate) message: Message<u32>,
 }
 
-pub(crate) struct World {
+pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Gossip<u32>>,
     disks: Vec<Items<u32>>,
     queues: Vec<VecDeque<Queued>>,
@@ -30,12 +30,12 @@ pub(crate) struct World {
     added: u32,
 }
 
-impl World {
+impl Cluster {
     pub(crate) fn new(replicas: usize, batch: u32) -> Self {
         let all = NodeSet::first(replicas);
         let every = Delay::between(Micros::from_ms(200), Micros::from_ms(400));
         let nodes = all.iter().map(|id| Gossip::new(Config { id, peers: all.without(id), every, batch })).collect();
-        let mut world = Self {
+        let mut cluster = Self {
             nodes,
             disks: vec![Items::default(); replicas],
             queues: (0..replicas).map(|_| VecDeque::new()).collect(),
@@ -46,9 +46,9 @@ impl World {
             added: 0,
         };
         for id in all.iter() {
-            world.start(id);
+            cluster.start(id);
         }
-        world
+        cluster
     }
 
     fn start(&mut self, id: NodeId) {

@@ -1,8 +1,8 @@
 //! The rules one by one, then convergence after anything that may go wrong.
 
-use super::harness::World;
+use super::harness::Cluster;
 use super::*;
-use crate::by_hand::Dice;
+use crate::test_cluster::Dice;
 
 const N1: NodeId = NodeId(0);
 const N2: NodeId = NodeId(1);
@@ -22,82 +22,82 @@ fn a_version_counts_what_another_has_more() {
 
 #[test]
 fn a_new_item_is_mailed_to_all_and_confirmed_once_it_is_durable() {
-    let mut world = World::new(3, 8);
-    let request = world.add(N1);
-    assert!(world.flights.is_empty() && world.confirmed.is_empty(), "it is not durable yet");
-    world.sync(N1);
-    world.settle();
-    assert_eq!(world.confirmed[&request], ItemId { origin: N1, number: 0 });
-    for node in &world.nodes {
+    let mut cluster = Cluster::new(3, 8);
+    let request = cluster.add(N1);
+    assert!(cluster.flights.is_empty() && cluster.confirmed.is_empty(), "it is not durable yet");
+    cluster.sync(N1);
+    cluster.settle();
+    assert_eq!(cluster.confirmed[&request], ItemId { origin: N1, number: 0 });
+    for node in &cluster.nodes {
         assert_eq!(node.known(), version(&[(N1, 1)]));
     }
 }
 
 #[test]
 fn an_item_lost_in_a_crash_was_known_to_nobody_and_its_name_is_given_again() {
-    let mut world = World::new(2, 8);
-    let first = world.add(N1);
-    world.settle();
-    let lost = world.add(N1);
-    world.exchange(N1, N2);
-    assert_eq!(world.crash(N1, 0), 1);
-    let again = world.add(N1);
-    world.settle();
-    assert_eq!(world.confirmed.keys().collect::<Vec<_>>(), [&first, &again], "{lost:?} was never answered");
-    assert_eq!(world.confirmed[&again].number, 1);
-    world.check();
-    assert_eq!(world.nodes[1].items().get(world.confirmed[&again]), Some(&again.0));
+    let mut cluster = Cluster::new(2, 8);
+    let first = cluster.add(N1);
+    cluster.settle();
+    let lost = cluster.add(N1);
+    cluster.exchange(N1, N2);
+    assert_eq!(cluster.crash(N1, 0), 1);
+    let again = cluster.add(N1);
+    cluster.settle();
+    assert_eq!(cluster.confirmed.keys().collect::<Vec<_>>(), [&first, &again], "{lost:?} was never answered");
+    assert_eq!(cluster.confirmed[&again].number, 1);
+    cluster.check();
+    assert_eq!(cluster.nodes[1].items().get(cluster.confirmed[&again]), Some(&again.0));
 }
 
 /// §1.3: push-pull makes both sides equal.
 #[test]
 fn one_exchange_makes_two_replicas_equal_whatever_mail_was_lost() {
-    let mut world = World::new(3, 100);
+    let mut cluster = Cluster::new(3, 100);
     for id in [N1, N2, N1, N2, N2] {
-        world.add(id);
-        world.sync(id);
+        cluster.add(id);
+        cluster.sync(id);
     }
-    world.lose_mail();
-    world.exchange(N1, N2);
-    world.settle();
+    cluster.lose_mail();
+    cluster.exchange(N1, N2);
+    cluster.settle();
     let all = version(&[(N1, 2), (N2, 3)]);
-    assert_eq!(world.nodes[0].known(), all);
-    assert_eq!(world.nodes[1].known(), all);
-    assert_eq!(world.nodes[2].known(), Version::default());
+    assert_eq!(cluster.nodes[0].known(), all);
+    assert_eq!(cluster.nodes[1].known(), all);
+    assert_eq!(cluster.nodes[2].known(), Version::default());
     // What n3 gets of n2 includes what n2 heard of n1.
-    world.exchange(N3, N2);
-    world.settle();
-    assert_eq!(world.nodes[2].items(), world.nodes[0].items());
+    cluster.exchange(N3, N2);
+    cluster.settle();
+    assert_eq!(cluster.nodes[2].items(), cluster.nodes[0].items());
 }
 
 #[test]
 fn mail_that_overtook_other_mail_waits_for_it_and_asks_for_it() {
-    let mut world = World::new(2, 8);
-    world.add(N1);
-    world.sync(N1);
-    world.lose_mail();
-    world.add(N1);
-    world.sync(N1);
-    let mail = world.flights.iter().position(|flight| flight.to == N2).unwrap();
-    let mail = world.flights.remove(mail);
-    world.deliver(mail);
-    assert_eq!(world.nodes[1].known(), Version::default(), "no gaps");
-    world.settle();
-    assert_eq!(world.nodes[1].known(), version(&[(N1, 2)]), "it asked at once");
+    let mut cluster = Cluster::new(2, 8);
+    cluster.add(N1);
+    cluster.sync(N1);
+    cluster.lose_mail();
+    cluster.add(N1);
+    cluster.sync(N1);
+    let mail = cluster.flights.iter().position(|flight| flight.to == N2).unwrap();
+    let mail = cluster.flights.remove(mail);
+    cluster.deliver(mail);
+    assert_eq!(cluster.nodes[1].known(), Version::default(), "no gaps");
+    cluster.settle();
+    assert_eq!(cluster.nodes[1].known(), version(&[(N1, 2)]), "it asked at once");
 }
 
 #[test]
 fn a_long_backlog_comes_in_bounded_messages_and_short_ones_first() {
-    let mut world = World::new(2, 16);
+    let mut cluster = Cluster::new(2, 16);
     for _ in 0..200 {
-        world.add(N1);
-        world.sync(N1);
+        cluster.add(N1);
+        cluster.sync(N1);
     }
-    world.lose_mail();
-    world.exchange(N2, N1);
-    world.settle();
-    assert_eq!(world.nodes[1].items(), world.nodes[0].items());
-    let answers: Vec<u64> = world
+    cluster.lose_mail();
+    cluster.exchange(N2, N1);
+    cluster.settle();
+    assert_eq!(cluster.nodes[1].items(), cluster.nodes[0].items());
+    let answers: Vec<u64> = cluster
         .notes
         .iter()
         .filter_map(|(_, note)| match note {
@@ -121,15 +121,15 @@ fn a_long_backlog_comes_in_bounded_messages_and_short_ones_first() {
 /// The feed's own bar: ten simulated minutes at ten posts a second.
 #[test]
 fn digests_stay_small_and_clones_share_thousands_of_items() {
-    let mut world = World::new(3, 64);
+    let mut cluster = Cluster::new(3, 64);
     for origin in [N1, N2, N3].repeat(2_000) {
-        world.add(origin);
-        world.settle();
+        cluster.add(origin);
+        cluster.settle();
     }
-    let known = world.nodes[0].known();
+    let known = cluster.nodes[0].known();
     assert_eq!((known.total(), known.iter().count()), (6_000, 3));
-    let clone = world.nodes[0].clone();
-    let (ours, theirs) = (world.nodes[0].items().of(N1).unwrap(), clone.items().of(N1).unwrap());
+    let clone = cluster.nodes[0].clone();
+    let (ours, theirs) = (cluster.nodes[0].items().of(N1).unwrap(), clone.items().of(N1).unwrap());
     assert!(std::ptr::eq(ours.get(0).unwrap(), theirs.get(0).unwrap()), "a clone copies no item");
 }
 
@@ -141,45 +141,45 @@ fn all_replicas_converge_after_any_loss_doubling_reordering_and_crash() {
         let mut dice = Dice(seed);
         let mut dice = |below| dice.below(below);
         let replicas = 2 + dice(6);
-        let mut world = World::new(replicas, 1 + dice(6) as u32);
+        let mut cluster = Cluster::new(replicas, 1 + dice(6) as u32);
         let (mut lost, mut lost_writes) = (0, 0);
         for _ in 0..1_000 {
             let id = NodeId(dice(replicas) as u8);
             match dice(100) {
-                0..45 if !world.flights.is_empty() => {
-                    let flight = world.flights.swap_remove(dice(world.flights.len()));
+                0..45 if !cluster.flights.is_empty() => {
+                    let flight = cluster.flights.swap_remove(dice(cluster.flights.len()));
                     match dice(10) {
                         0..3 if flight.from != flight.to => lost += 1,
                         3 if flight.from != flight.to => {
-                            world.flights.push(flight.clone());
-                            world.deliver(flight);
+                            cluster.flights.push(flight.clone());
+                            cluster.deliver(flight);
                         }
-                        _ => world.deliver(flight),
+                        _ => cluster.deliver(flight),
                     }
                 }
-                45..75 => world.sync(id),
-                75..83 => drop(world.add(id)),
+                45..75 => cluster.sync(id),
+                75..83 => drop(cluster.add(id)),
                 83..90 => {
                     let peer = (id.index() + 1 + dice(replicas - 1)) % replicas;
-                    world.exchange(id, NodeId(peer as u8));
+                    cluster.exchange(id, NodeId(peer as u8));
                 }
-                90 => lost_writes += world.crash(id, dice(3)),
+                90 => lost_writes += cluster.crash(id, dice(3)),
                 _ => {}
             }
-            world.check();
+            cluster.check();
         }
         lossy += usize::from(lost > 0);
         crashes_with_loss += usize::from(lost_writes > 0);
-        gaps += usize::from(world.notes.iter().any(|(_, note)| matches!(note, Note::FindsGap { .. })));
+        gaps += usize::from(cluster.notes.iter().any(|(_, note)| matches!(note, Note::FindsGap { .. })));
         // Quiet at last: two rounds of exchanges along a ring reach everybody.
-        world.settle();
+        cluster.settle();
         for id in (0..2 * replicas).map(|turn| turn % replicas) {
-            world.exchange(NodeId(id as u8), NodeId(((id + 1) % replicas) as u8));
-            world.settle();
+            cluster.exchange(NodeId(id as u8), NodeId(((id + 1) % replicas) as u8));
+            cluster.settle();
         }
-        world.check();
-        for node in &world.nodes {
-            assert_eq!(node.items(), world.nodes[0].items(), "seed {seed}");
+        cluster.check();
+        for node in &cluster.nodes {
+            assert_eq!(node.items(), cluster.nodes[0].items(), "seed {seed}");
         }
     }
     for (what, runs) in [("lost messages", lossy), ("gaps", gaps), ("lost writes", crashes_with_loss)] {

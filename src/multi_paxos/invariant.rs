@@ -110,13 +110,11 @@ impl<C: Command> Ghost<C> {
     }
 
     /// A client asks for this command, of whichever server.
-    #[inline(never)]
     pub fn observe_command(&mut self, command: &C) {
         Arc::make_mut(&mut self.requested).insert(digest(command));
     }
 
     /// A client asks a server for something: call this before [`Ghost::observe`] for the same event.
-    #[inline(never)]
     pub fn observe_request(&mut self, id: RequestId, request: &Request<C>) {
         let asked = match request {
             Request::Propose(command) => {
@@ -129,7 +127,6 @@ impl<C: Command> Ghost<C> {
     }
 
     /// A server answers a client: call this after [`Ghost::observe`] for the same event.
-    #[inline(never)]
     pub fn observe_answer(&mut self, id: RequestId, answer: &Answer<Response, Refusal>) -> Result<(), Violation> {
         let Some(asked) = Arc::make_mut(&mut self.open).remove(&id) else { return Ok(()) };
         match (asked, answer) {
@@ -165,7 +162,6 @@ impl<C: Command> Ghost<C> {
     /// One event has taken `node` from `before` (`None` if it has just started, or started again after a crash) to
     /// `after`, and `left` is what it has handed to the network or to itself, in order. What waits for a sync leaves with
     /// the sync, which is an event of its own.
-    #[inline(never)]
     pub fn observe<'a>(
         &mut self,
         node: NodeId,

@@ -247,14 +247,12 @@ impl<C: Command> Node for MultiPaxos<C> {
     type Disk = Durable<C>;
     type Note = Note;
 
-    #[inline(never)]
     fn on_restart(&mut self, disk: &Durable<C>, _at: Clocks, out: &mut Effects<Self>) {
         *self = Self { state: disk.clone(), ..Self::new(self.config) };
         out.note(Note::Started { ballot: disk.promised, accepted: disk.accepted.last(), snapshot: self.base() });
         self.wait_for_leader(out);
     }
 
-    #[inline(never)]
     fn on_message(&mut self, from: NodeId, message: Message<C>, _at: Clocks, out: &mut Effects<Self>) {
         assert!(self.config.members.contains(from), "{from} is no server");
         match message {
@@ -278,7 +276,6 @@ impl<C: Command> Node for MultiPaxos<C> {
         }
     }
 
-    #[inline(never)]
     fn on_timer(&mut self, timer: Timer, _at: Clocks, out: &mut Effects<Self>) {
         match (timer, &self.role) {
             (Timer::Election, Role::Preparing { .. }) => self.prepare_again(out),
@@ -287,7 +284,6 @@ impl<C: Command> Node for MultiPaxos<C> {
         }
     }
 
-    #[inline(never)]
     fn on_request(&mut self, id: RequestId, request: Request<C>, _at: Clocks, out: &mut Effects<Self>) {
         match request {
             _ if !self.is_leader() => {

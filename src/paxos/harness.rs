@@ -1,4 +1,4 @@
-//! A small world for tests: nodes, disks, messages in flight and timers, with every choice in the hands of the test. The
+//! A small cluster for tests: nodes, disks, messages in flight and timers, with every choice in the hands of the test. The
 //! observer of the invariants looks on at every step.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -23,7 +23,7 @@ pub(crate) struct Flight {
 }
 
 #[derive(Clone)]
-pub(crate) struct World {
+pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Paxos>,
     pub(crate) disks: Vec<Durable>,
     queues: Vec<VecDeque<Queued>>,
@@ -49,7 +49,7 @@ pub(crate) fn config(proposers: usize, acceptors: usize, id: NodeId) -> Config {
     }
 }
 
-impl World {
+impl Cluster {
     /// Roles on separate nodes.
     pub(crate) fn new(proposers: usize, acceptors: usize) -> Self {
         Self::of((0..proposers + acceptors).map(|id| config(proposers, acceptors, NodeId(id as u8))))
@@ -65,7 +65,7 @@ impl World {
     pub(crate) fn of(configs: impl Iterator<Item = Config>) -> Self {
         let nodes: Vec<Paxos> = configs.map(Paxos::new).collect();
         let count = nodes.len();
-        let mut world = Self {
+        let mut cluster = Self {
             nodes,
             disks: vec![Durable::default(); count],
             queues: vec![VecDeque::new(); count],
@@ -77,9 +77,9 @@ impl World {
             requests: 0,
         };
         for id in NodeSet::first(count).iter() {
-            world.start(id).expect("nothing has happened yet");
+            cluster.start(id).expect("nothing has happened yet");
         }
-        world
+        cluster
     }
 
     fn start(&mut self, id: NodeId) -> Result<(), Violation> {

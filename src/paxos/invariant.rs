@@ -33,7 +33,7 @@ pub struct Ghost {
     /// Who has durably accepted what.
     accepted: Arc<SortedMap<Proposal, NodeSet>>,
     /// What each acceptor has told others.
-    told: Arc<SortedMap<NodeId, Told>>,
+    told: Arc<SortedMap<NodeId, Reported>>,
     /// The first proposal that a quorum was seen to accept.
     chosen: Option<Proposal>,
     /// What broke, in this order: of each invariant the first time only.
@@ -42,7 +42,7 @@ pub struct Ghost {
 
 /// The highest that an acceptor has told anyone.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-struct Told {
+struct Reported {
     promised: Option<Ballot>,
     accepted: Option<Ballot>,
 }
@@ -152,7 +152,7 @@ impl Ghost {
                 format!("{node} had accepted under {} and then sent {message:?}", shown(told.accepted)),
             );
         }
-        *told = Told { promised: Some(ballot), accepted };
+        *told = Reported { promised: Some(ballot), accepted };
         Ok(())
     }
 }

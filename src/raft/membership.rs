@@ -195,7 +195,6 @@ impl<C: Command> Raft<C> {
     }
 
     /// A client asks for another configuration.
-    #[inline(never)]
     pub(super) fn change_members(&mut self, request: RequestId, change: Change, out: &mut Effects<Self>) {
         match self.next_membership(change) {
             Ok(membership) => self.propose(Payload::Config(membership), request, out),

@@ -38,7 +38,6 @@ impl<C: Command> Raft<C> {
     }
 
     /// Somebody asks whether it could have this server's vote in the term after its own.
-    #[inline(never)]
     pub(super) fn on_pre_vote(
         &mut self,
         from: NodeId,
@@ -64,7 +63,6 @@ impl<C: Command> Raft<C> {
     }
 
     /// An answer, perhaps late, perhaps twice. Its term, if higher, was adopted before.
-    #[inline(never)]
     pub(super) fn on_pre_vote_reply(
         &mut self,
         from: NodeId,

@@ -58,7 +58,6 @@ impl<C: Command> Raft<C> {
     }
 
     /// The timer of check-quorum ran out at a leader.
-    #[inline(never)]
     pub(super) fn check_quorum(&mut self, at: Clocks, out: &mut Effects<Self>) {
         let (now, timeout) = (at.monotonic, self.config.election_timeout.min);
         let heard = self.quorum_contact(now).filter(|heard| now.since(*heard) < timeout);

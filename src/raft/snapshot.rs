@@ -70,7 +70,6 @@ impl<C: Command> Raft<C> {
 
     /// A leader sends its snapshot in a term that is not above this server's (a higher one was adopted before). The answer
     /// is that of AppendEntries: it proves the same.
-    #[inline(never)]
     pub(super) fn on_install_snapshot(
         &mut self,
         leader: NodeId,

@@ -44,7 +44,6 @@ pub enum TransferRefusal {
 
 impl<C: Command> Raft<C> {
     /// A client asks the leader to hand over.
-    #[inline(never)]
     pub(super) fn on_transfer_request(&mut self, request: RequestId, target: NodeId, out: &mut Effects<Self>) {
         let present = self.tenure_mut().transfer;
         let why = if !self.config.switches.transfer {
@@ -95,7 +94,6 @@ impl<C: Command> Raft<C> {
     }
 
     /// The leader tells this server to stand for election, in a term that is not above its own.
-    #[inline(never)]
     pub(super) fn on_timeout_now(&mut self, leader: NodeId, term: Term, out: &mut Effects<Self>) {
         let own = self.state.term;
         let why = if term < own {
@@ -110,7 +108,6 @@ impl<C: Command> Raft<C> {
     }
 
     /// The target did not take over in time.
-    #[inline(never)]
     pub(super) fn on_transfer_timer(&mut self, out: &mut Effects<Self>) {
         if let Some(transfer) = self.tenure_mut().transfer.take() {
             Self::give_up_transfer(transfer, TransferRefusal::TimedOut, out);

@@ -9,14 +9,14 @@
 //!
 //! Left out: a bound on what is remembered. All operations of a run are kept for as long as the run is.
 
-pub mod game;
 mod linearization;
+pub mod live_check;
 mod record;
 pub mod recorded;
 pub mod wire;
 pub mod words;
 
-use game::Game;
+use live_check::LiveCheck;
 use recorded::{File, Finding, Hearing};
 use wire::{read, wired, wired_enum, write};
 
@@ -123,7 +123,7 @@ pub struct Rung {
 
 /// A message to the referee.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Told {
+pub enum Query {
     /// About a run.
     Run(Brief),
     /// A file to judge, instead of the one before.
@@ -148,14 +148,14 @@ wired!(Staleness { reads, delays });
 wired!(Delay { reads, stale });
 wired!(Proof { by, from, sentence, operations, decisive, ladder });
 wired!(Rung { kept, why });
-wired_enum!(Told { 0 => Run(brief), 1 => File(file) });
+wired_enum!(Query { 0 => Run(brief), 1 => File(file) });
 wired_enum!(Answer { 0 => Run(ruling), 1 => File(finding) });
 
 /// Judges one run at a time, all its worlds, and one file.
 #[derive(Default)]
 pub struct Referee {
     case: u32,
-    games: Vec<Game>,
+    checks: Vec<LiveCheck>,
     file: Option<Hearing>,
     /// Whose turn it is.
     next: usize,
@@ -165,28 +165,28 @@ impl Referee {
     /// Hears a message. `Err` if it is none: then nothing has changed.
     pub fn hear(&mut self, message: &[u8]) -> Result<(), String> {
         match read(message).ok_or("It was told something that it does not understand.")? {
-            Told::Run(brief) => self.hear_brief(brief),
-            Told::File(file) => self.file = Some(Hearing::new(&file)),
+            Query::Run(brief) => self.hear_brief(brief),
+            Query::File(file) => self.file = Some(Hearing::new(&file)),
         }
         Ok(())
     }
 
     fn hear_brief(&mut self, brief: Brief) {
         if brief.case != self.case {
-            (self.case, self.games) = (brief.case, Vec::new());
+            (self.case, self.checks) = (brief.case, Vec::new());
         }
         let world = usize::from(brief.world);
-        while self.games.len() <= world {
-            self.games.push(Game::new(brief.setup));
+        while self.checks.len() <= world {
+            self.checks.push(LiveCheck::new(brief.setup));
         }
-        self.games[world].hear(brief);
+        self.checks[world].hear(brief);
     }
 
     /// Goes on a little; false if there is nothing left to do. The worlds take turns.
     pub fn advance(&mut self) -> bool {
-        for _ in 0..self.games.len() {
-            self.next = (self.next + 1) % self.games.len();
-            if self.games[self.next].advance() {
+        for _ in 0..self.checks.len() {
+            self.next = (self.next + 1) % self.checks.len();
+            if self.checks[self.next].advance() {
                 return true;
             }
         }
@@ -195,14 +195,14 @@ impl Referee {
 
     /// What judging the run has cost so far: how many operations and configurations were looked at, each as often as it was.
     pub fn work(&self) -> u64 {
-        self.games.iter().map(Game::work).sum()
+        self.checks.iter().map(LiveCheck::work).sum()
     }
 
     /// What there is to tell since the last time.
     pub fn answers(&mut self) -> Vec<Vec<u8>> {
         let mut told = Vec::new();
-        for (world, game) in self.games.iter_mut().enumerate() {
-            if let Some(ruling) = game.ruling() {
+        for (world, check) in self.checks.iter_mut().enumerate() {
+            if let Some(ruling) = check.ruling() {
                 told.push(write(&Answer::Run(Ruling { case: self.case, world: world as u8, ..ruling })));
             }
         }

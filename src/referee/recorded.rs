@@ -343,7 +343,7 @@ mod tests {
     use super::*;
     use crate::check::linearizability::is_linearization;
     use crate::referee::wire::{read, write};
-    use crate::referee::{Answer, Referee, Told};
+    use crate::referee::{Answer, Query, Referee};
 
     const ETCD: &str = "INFO  jepsen.util - 0 :invoke :write 1\nINFO  jepsen.util - 0 :ok :write 1\n";
 
@@ -353,7 +353,7 @@ mod tests {
 
     fn judged_from(file: File) -> Vec<Finding> {
         let mut referee = Referee::default();
-        referee.hear(&write(&Told::File(file))).expect("a file");
+        referee.hear(&write(&Query::File(file))).expect("a file");
         while referee.advance() {}
         let finding = |answer: &Vec<u8>| match read(answer) {
             Some(Answer::File(finding)) => finding,

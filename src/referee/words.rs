@@ -6,7 +6,7 @@ use super::{Proof, Rung};
 use crate::check::call::Call;
 use crate::check::evidence::{Evidence, sentence};
 use crate::check::feed::{Entry, FeedCalls};
-use crate::check::ladder::{Counterexample, Guarantee, Standing, judge_weaker};
+use crate::check::ladder::{Breach, Guarantee, Standing, judge_weaker};
 use crate::check::spec::feed::{Feed, FeedAction, name};
 use crate::node::{Micros, RequestId};
 use crate::world::feed::FeedSetup;
@@ -124,13 +124,13 @@ impl Names<'_> {
             Standing::Unknown { explored, .. } => {
                 Rung { kept: None, why: format!("No order was found among {explored} configurations.") }
             }
-            Standing::Broken(against) => Rung { kept: Some(false), why: self.counterexample(whole, &against) },
+            Standing::Broken(against) => Rung { kept: Some(false), why: self.breach(whole, &against) },
         };
         let linearizable = Rung { kept: Some(false), why: String::new() };
         judge_weaker(&whole.calls, BUDGET).into_iter().map(rung).chain([linearizable]).collect()
     }
 
-    fn counterexample(&self, whole: &FeedCalls, against: &Counterexample) -> String {
+    fn breach(&self, whole: &FeedCalls, against: &Breach) -> String {
         let mut said = against.sentence.clone();
         for &position in &against.operations {
             let one = (&whole.calls[position as usize], whole.ids[position as usize]);

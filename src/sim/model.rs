@@ -22,7 +22,7 @@ pub enum Status {
 
 /// One participant and all that is its own.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Slot<N: Node> {
+pub struct Host<N: Node> {
     /// Its state. While crashed: what it would start again with, so that no two crashed nodes differ by what they forgot.
     pub node: N,
     /// Whether it runs.
@@ -86,7 +86,7 @@ pub type Reply<N> = (RequestId, Answer<<N as Node>::Response, <N as Node>::Refus
 
 /// What one step did, for whoever watches: the schedule, the history, the page. Reused from step to step.
 #[derive(Debug)]
-pub struct Outcome<N: Node> {
+pub struct StepOutcome<N: Node> {
     /// The participant that the step touched.
     pub node: Option<NodeId>,
     /// The message that arrived.
@@ -108,7 +108,7 @@ pub struct Outcome<N: Node> {
     effects: Effects<N>,
 }
 
-impl<N: Node> Default for Outcome<N> {
+impl<N: Node> Default for StepOutcome<N> {
     fn default() -> Self {
         Self {
             node: None,
@@ -125,7 +125,7 @@ impl<N: Node> Default for Outcome<N> {
     }
 }
 
-impl<N: Node> Outcome<N> {
+impl<N: Node> StepOutcome<N> {
     fn clear(&mut self) {
         self.node = None;
         self.delivered = None;
@@ -142,7 +142,7 @@ impl<N: Node> Outcome<N> {
 /// All participants, all messages on their way, and the links between.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Model<N: Node> {
-    slots: Vec<Arc<Slot<N>>>,
+    hosts: Vec<Arc<Host<N>>>,
     flights: Flights<N::Message>,
     /// By sender: whom it can't reach.
     cut: Vec<NodeSet>,
@@ -153,8 +153,8 @@ impl<N: Node> Model<N> {
     pub fn new(nodes: Vec<N>) -> Self {
         assert!(nodes.len() <= NodeSet::MAX, "at most {} participants", NodeSet::MAX);
         let cut = vec![NodeSet::EMPTY; nodes.len()];
-        let slot = |node| {
-            Arc::new(Slot {
+        let host = |node| {
+            Arc::new(Host {
                 node,
                 status: Status::Crashed,
                 disk: N::Disk::default(),
@@ -164,27 +164,27 @@ impl<N: Node> Model<N> {
                 choice: NodeSet::EMPTY,
             })
         };
-        Self { slots: nodes.into_iter().map(slot).collect(), flights: Flights::default(), cut }
+        Self { hosts: nodes.into_iter().map(host).collect(), flights: Flights::default(), cut }
     }
 
     /// How many participants.
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.hosts.len()
     }
 
     /// Whether there is no participant.
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.hosts.is_empty()
     }
 
     /// One participant.
-    pub fn slot(&self, id: NodeId) -> &Arc<Slot<N>> {
-        &self.slots[id.index()]
+    pub fn host(&self, id: NodeId) -> &Arc<Host<N>> {
+        &self.hosts[id.index()]
     }
 
     /// All participants, by id.
-    pub fn slots(&self) -> impl ExactSizeIterator<Item = (NodeId, &Slot<N>)> {
-        self.slots.iter().enumerate().map(|(index, slot)| (NodeId(index as u8), &**slot))
+    pub fn hosts(&self) -> impl ExactSizeIterator<Item = (NodeId, &Host<N>)> {
+        self.hosts.iter().enumerate().map(|(index, host)| (NodeId(index as u8), &**host))
     }
 
     /// Messages on their way.
@@ -223,14 +223,14 @@ impl<N: Node> Model<N> {
     pub fn enabled(&self) -> Vec<Step<N>> {
         let mut steps = Vec::new();
         for (id, envelope) in self.flights.iter() {
-            if self.slot(envelope.to).status == Status::Up {
+            if self.host(envelope.to).status == Status::Up {
                 steps.push(Step::Deliver(id));
             }
         }
-        for (id, slot) in self.slots().filter(|(_, slot)| slot.status == Status::Up) {
-            steps.extend(slot.timers.iter().map(|(timer, _)| Step::Timer(id, *timer)));
-            steps.extend(slot.choice.iter().map(|picked| Step::Choose(id, picked)));
-            if slot.awaits_sync() {
+        for (id, host) in self.hosts().filter(|(_, host)| host.status == Status::Up) {
+            steps.extend(host.timers.iter().map(|(timer, _)| Step::Timer(id, *timer)));
+            steps.extend(host.choice.iter().map(|picked| Step::Choose(id, picked)));
+            if host.awaits_sync() {
                 steps.push(Step::Sync(id));
             }
         }
@@ -244,10 +244,10 @@ impl<N: Node> Model<N> {
         for (id, _) in self.flights.iter().filter(|(_, envelope)| envelope.from != envelope.to) {
             steps.extend([Step::Lose(id), Step::Duplicate(id)]);
         }
-        for (id, slot) in self.slots() {
-            match slot.status {
+        for (id, host) in self.hosts() {
+            match host.status {
                 Status::Up => {
-                    steps.extend((0..=slot.unsynced.len() as u32).map(|keep| Step::Crash(id, keep)));
+                    steps.extend((0..=host.unsynced.len() as u32).map(|keep| Step::Crash(id, keep)));
                     steps.push(Step::Pause(id));
                 }
                 Status::Crashed => steps.push(Step::Restart(id)),
@@ -259,7 +259,7 @@ impl<N: Node> Model<N> {
 
     /// Does one step. `at` is what the touched node reads off its clocks. A step that is not enabled is a programmer's
     /// error, but for [`Step::Cut`] and [`Step::Heal`], which may find the link in that state already.
-    pub fn apply(&mut self, step: &Step<N>, at: Clocks, outcome: &mut Outcome<N>) {
+    pub fn apply(&mut self, step: &Step<N>, at: Clocks, outcome: &mut StepOutcome<N>) {
         outcome.clear();
         match step {
             Step::Deliver(id) => {
@@ -270,7 +270,7 @@ impl<N: Node> Model<N> {
             }
             Step::Lose(id) => {
                 let envelope = self.flights.land(*id).expect("a message on its way");
-                let down = self.slot(envelope.to).status == Status::Crashed;
+                let down = self.host(envelope.to).status == Status::Crashed;
                 outcome.lost.push((*id, envelope, if down { Loss::Down } else { Loss::Dropped }));
             }
             Step::Duplicate(id) => {
@@ -278,16 +278,16 @@ impl<N: Node> Model<N> {
                 outcome.sent.push(self.flights.launch(copy));
             }
             Step::Timer(id, timer) => {
-                let slot = Arc::make_mut(&mut self.slots[id.index()]);
-                let position = slot.timers.iter().position(|(other, _)| other == timer).expect("a running timer");
-                slot.timers.remove(position);
+                let host = Arc::make_mut(&mut self.hosts[id.index()]);
+                let position = host.timers.iter().position(|(other, _)| other == timer).expect("a running timer");
+                host.timers.remove(position);
                 self.act(*id, outcome, |node, out| node.on_timer(*timer, at, out));
             }
             Step::Sync(id) => self.sync(*id, outcome),
             Step::Choose(id, picked) => {
-                let slot = Arc::make_mut(&mut self.slots[id.index()]);
-                assert!(slot.choice.contains(*picked), "{picked} was not offered");
-                slot.choice = NodeSet::EMPTY;
+                let host = Arc::make_mut(&mut self.hosts[id.index()]);
+                assert!(host.choice.contains(*picked), "{picked} was not offered");
+                host.choice = NodeSet::EMPTY;
                 self.act(*id, outcome, |node, out| node.on_choice(*picked, at, out));
             }
             Step::Request(id, request, what) => {
@@ -304,7 +304,7 @@ impl<N: Node> Model<N> {
             Step::Crash(id, keep) => self.crash(*id, *keep, outcome),
             Step::Restart(id) => {
                 self.switch(*id, Status::Crashed, Status::Up);
-                let disk = self.slot(*id).disk.clone();
+                let disk = self.host(*id).disk.clone();
                 self.act(*id, outcome, |node, out| node.on_restart(&disk, at, out));
             }
             Step::Pause(id) => {
@@ -319,44 +319,44 @@ impl<N: Node> Model<N> {
     }
 
     fn switch(&mut self, id: NodeId, from: Status, to: Status) {
-        let slot = Arc::make_mut(&mut self.slots[id.index()]);
-        assert_eq!(slot.status, from, "{id} can't become {to:?}");
-        slot.status = to;
+        let host = Arc::make_mut(&mut self.hosts[id.index()]);
+        assert_eq!(host.status, from, "{id} can't become {to:?}");
+        host.status = to;
     }
 
     /// Lets a node handle one event and does what it asks for.
-    fn act(&mut self, id: NodeId, outcome: &mut Outcome<N>, event: impl FnOnce(&mut N, &mut Effects<N>)) {
+    fn act(&mut self, id: NodeId, outcome: &mut StepOutcome<N>, event: impl FnOnce(&mut N, &mut Effects<N>)) {
         outcome.node = Some(id);
-        let slot = Arc::make_mut(&mut self.slots[id.index()]);
-        assert_eq!(slot.status, Status::Up, "{id} does not run");
+        let host = Arc::make_mut(&mut self.hosts[id.index()]);
+        assert_eq!(host.status, Status::Up, "{id} does not run");
         let mut effects = std::mem::take(&mut outcome.effects);
-        event(&mut slot.node, &mut effects);
+        event(&mut host.node, &mut effects);
         for effect in effects.drain() {
             match effect {
                 Effect::Send { to, message, after_sync } => {
-                    if after_sync && !slot.unsynced.is_empty() {
-                        slot.after_sync.push((to, message));
+                    if after_sync && !host.unsynced.is_empty() {
+                        host.after_sync.push((to, message));
                     } else {
                         launch(&mut self.flights, &self.cut, Envelope { from: id, to, message }, outcome);
                     }
                 }
                 Effect::SetTimer(timer, delay) => {
-                    slot.stop_timer(timer);
-                    let position = slot.timers.partition_point(|(other, _)| *other < timer);
-                    slot.timers.insert(position, (timer, delay));
+                    host.stop_timer(timer);
+                    let position = host.timers.partition_point(|(other, _)| *other < timer);
+                    host.timers.insert(position, (timer, delay));
                     outcome.timers.push((timer, Some(delay)));
                 }
                 Effect::CancelTimer(timer) => {
-                    if slot.stop_timer(timer) {
+                    if host.stop_timer(timer) {
                         outcome.timers.push((timer, None));
                     }
                 }
                 Effect::Choose(among) => {
-                    slot.choice = among;
+                    host.choice = among;
                     outcome.choose = true;
                 }
                 Effect::Write(delta) => {
-                    slot.unsynced.push(delta);
+                    host.unsynced.push(delta);
                     outcome.wrote = true;
                 }
                 Effect::Reply(request, answer) => outcome.replies.push((request, answer)),
@@ -366,39 +366,38 @@ impl<N: Node> Model<N> {
         outcome.effects = effects;
     }
 
-    fn sync(&mut self, id: NodeId, outcome: &mut Outcome<N>) {
+    fn sync(&mut self, id: NodeId, outcome: &mut StepOutcome<N>) {
         outcome.node = Some(id);
-        let slot = Arc::make_mut(&mut self.slots[id.index()]);
-        assert_eq!(slot.status, Status::Up, "{id} does not run");
-        for delta in slot.unsynced.drain(..) {
-            slot.disk.apply(&delta);
+        let host = Arc::make_mut(&mut self.hosts[id.index()]);
+        assert_eq!(host.status, Status::Up, "{id} does not run");
+        for delta in host.unsynced.drain(..) {
+            host.disk.apply(&delta);
         }
-        for (to, message) in slot.after_sync.drain(..) {
+        for (to, message) in host.after_sync.drain(..) {
             launch(&mut self.flights, &self.cut, Envelope { from: id, to, message }, outcome);
         }
     }
 
-    #[inline(never)]
-    fn crash(&mut self, id: NodeId, keep: u32, outcome: &mut Outcome<N>) {
+    fn crash(&mut self, id: NodeId, keep: u32, outcome: &mut StepOutcome<N>) {
         outcome.node = Some(id);
-        let slot = Arc::make_mut(&mut self.slots[id.index()]);
-        assert_ne!(slot.status, Status::Crashed, "{id} is down already");
-        slot.status = Status::Crashed;
-        for delta in slot.unsynced.drain(..).take(keep as usize) {
-            slot.disk.apply(&delta);
+        let host = Arc::make_mut(&mut self.hosts[id.index()]);
+        assert_ne!(host.status, Status::Crashed, "{id} is down already");
+        host.status = Status::Crashed;
+        for delta in host.unsynced.drain(..).take(keep as usize) {
+            host.disk.apply(&delta);
         }
-        slot.after_sync.clear();
-        slot.choice = NodeSet::EMPTY;
-        outcome.timers.extend(slot.timers.drain(..).map(|(timer, _)| (timer, None)));
+        host.after_sync.clear();
+        host.choice = NodeSet::EMPTY;
+        outcome.timers.extend(host.timers.drain(..).map(|(timer, _)| (timer, None)));
         // Forgets what is volatile; what it would do at the start it will do when it starts.
         let mut unheard = Effects::default();
-        slot.node.on_restart(&slot.disk.clone(), Clocks::default(), &mut unheard);
+        host.node.on_restart(&host.disk.clone(), Clocks::default(), &mut unheard);
         let own = self.flights.land_where(|envelope| envelope.from == id && envelope.to == id);
         outcome.lost.extend(own.into_iter().map(|(flight, envelope)| (flight, envelope, Loss::Down)));
     }
 }
 
-impl<N: Node> Slot<N> {
+impl<N: Node> Host<N> {
     /// Whether a sync would do something.
     pub fn awaits_sync(&self) -> bool {
         !self.unsynced.is_empty()
@@ -414,7 +413,7 @@ fn launch<N: Node>(
     flights: &mut Flights<N::Message>,
     cut: &[NodeSet],
     envelope: Envelope<N::Message>,
-    outcome: &mut Outcome<N>,
+    outcome: &mut StepOutcome<N>,
 ) {
     let dead = cut[envelope.from.index()].contains(envelope.to);
     let id = flights.launch(envelope);

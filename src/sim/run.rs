@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::digest::Digest;
 use super::fault::{Fate, Intervention, MessageName};
-use super::model::{Model, Outcome, Slot, Status, Step};
+use super::model::{Host, Model, Status, Step, StepOutcome};
 use super::network::FlightId;
 use super::schedule::{Next, Pace, Passage, Schedule, Taken};
 use crate::history::History;
@@ -48,11 +48,11 @@ pub struct Seen<'a, N: Node> {
     /// What was done.
     pub step: &'a Step<N>,
     /// The participant that it touched, as it was before.
-    pub before: Option<&'a Slot<N>>,
+    pub before: Option<&'a Host<N>>,
     /// Everything after it.
     pub after: &'a Model<N>,
     /// What it brought about.
-    pub outcome: &'a Outcome<N>,
+    pub outcome: &'a StepOutcome<N>,
     /// When the messages that it lost were sent, and would have arrived.
     pub died: &'a [(FlightId, Passage)],
     /// The clients' operations, this step's among them.
@@ -65,7 +65,7 @@ pub struct Latest<'a, N: Node> {
     /// What was done.
     pub step: &'a Step<N>,
     /// What it brought about.
-    pub outcome: &'a Outcome<N>,
+    pub outcome: &'a StepOutcome<N>,
 }
 
 /// A world in time.
@@ -86,7 +86,7 @@ pub struct Run<W: World> {
     digests: SharedVec<u64>,
     /// What the latest step was and did; not part of the run's value.
     latest: Option<Step<W::Node>>,
-    outcome: Outcome<W::Node>,
+    outcome: StepOutcome<W::Node>,
 }
 
 impl<W: World> Clone for Run<W> {
@@ -104,7 +104,7 @@ impl<W: World> Clone for Run<W> {
             digest: self.digest,
             digests: self.digests.clone(),
             latest: None,
-            outcome: Outcome::default(),
+            outcome: StepOutcome::default(),
         }
     }
 }
@@ -128,7 +128,7 @@ impl<W: World> Run<W> {
             digest: Digest::default(),
             digests: SharedVec::default(),
             latest: None,
-            outcome: Outcome::default(),
+            outcome: StepOutcome::default(),
         };
         for node in 0..count {
             run.perform(Micros::ZERO, Step::Restart(NodeId(node as u8)));
@@ -226,7 +226,7 @@ impl<W: World> Run<W> {
     }
 
     fn attempt(&mut self, at: Micros, act: &Intervention<<W::Node as Node>::Request>) -> bool {
-        let status = |node: &NodeId| self.model.slot(*node).status;
+        let status = |node: &NodeId| self.model.host(*node).status;
         let known = |node: &NodeId| node.index() < self.model.len();
         match act {
             Intervention::Cut(links) | Intervention::Heal(links) => {
@@ -275,18 +275,18 @@ impl<W: World> Run<W> {
                 self.schedule.flight_named(name, &self.model).is_some_and(|id| self.decide(at, id, *fate, act))
             }
             Intervention::Timer { node, timer, .. } => {
-                let running = |slot: &Slot<W::Node>| {
-                    slot.timers.iter().map(|(running, _)| *running).find(|running| format!("{running:?}") == *timer)
+                let running = |host: &Host<W::Node>| {
+                    host.timers.iter().map(|(running, _)| *running).find(|running| format!("{running:?}") == *timer)
                 };
-                let found = known(node).then(|| self.model.slot(*node)).filter(|slot| slot.status == Status::Up);
-                match found.and_then(|slot| running(slot)) {
+                let found = known(node).then(|| self.model.host(*node)).filter(|host| host.status == Status::Up);
+                match found.and_then(|host| running(host)) {
                     Some(running) => self.done(at, Step::Timer(*node, running)),
                     None => false,
                 }
             }
             Intervention::Sync { node, .. } => {
-                let waits = |slot: &Slot<W::Node>| slot.status == Status::Up && slot.awaits_sync();
-                known(node) && waits(self.model.slot(*node)) && self.done(at, Step::Sync(*node))
+                let waits = |host: &Host<W::Node>| host.status == Status::Up && host.awaits_sync();
+                known(node) && waits(self.model.host(*node)) && self.done(at, Step::Sync(*node))
             }
             Intervention::Request { node, request } => {
                 known(node) && status(node) == Status::Up && {
@@ -317,7 +317,7 @@ impl<W: World> Run<W> {
             }
             Fate::Drop => self.done(at, Step::Lose(id)),
             Fate::Duplicate => self.done(at, Step::Duplicate(id)),
-            Fate::Deliver => match self.model.slot(to).status {
+            Fate::Deliver => match self.model.host(to).status {
                 Status::Up => self.done(at, Step::Deliver(id)),
                 Status::Crashed => self.done(at, Step::Lose(id)),
                 Status::Paused => false,
@@ -353,7 +353,7 @@ impl<W: World> Run<W> {
 
     fn perform(&mut self, at: Micros, step: Step<W::Node>) {
         let touched = self.model.touched(&step);
-        let before = touched.map(|node| Arc::clone(self.model.slot(node)));
+        let before = touched.map(|node| Arc::clone(self.model.host(node)));
         let clocks = touched.map_or(Clocks::default(), |node| self.schedule.clocks(node, at));
         self.model.apply(&step, clocks, &mut self.outcome);
         self.schedule.absorb(at, &step, &self.outcome, &self.model, &self.world);

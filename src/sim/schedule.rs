@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use super::backlog::Backlog;
 use super::dice;
 use super::fault::MessageName;
-use super::model::{Model, Outcome, Status, Step};
+use super::model::{Model, Status, Step, StepOutcome};
 use super::network::{FlightId, Travel};
 use crate::node::{Clocks, Delay, Kind, Micros, Node, NodeId};
 use crate::sorted::SortedMap;
@@ -254,10 +254,10 @@ impl<N: Node> Schedule<N> {
 
     /// The next step that happens by itself.
     pub fn next(&self, model: &Model<N>) -> Option<Next> {
-        let runs = |(_, pending): &(usize, &Pending<_>)| model.slot(pending.node()).status == Status::Up;
+        let runs = |(_, pending): &(usize, &Pending<_>)| model.host(pending.node()).status == Status::Up;
         let own = self.pending.iter().enumerate().filter(runs);
         let own = own.map(|(position, pending)| ((pending.due, pending.order), Source::Pending(position)));
-        let hears = |(to, _): &(usize, &Backlog<_, _>)| model.slot(NodeId(*to as u8)).status != Status::Paused;
+        let hears = |(to, _): &(usize, &Backlog<_, _>)| model.host(NodeId(*to as u8)).status != Status::Paused;
         let arrivals = self.arrivals.iter().enumerate().filter(hears).filter_map(|(_, arrivals)| arrivals.last());
         let arrivals = arrivals.map(|(Reverse(due), id)| (*due, Source::Flight(*id)));
         let ((due, _), source) = own.chain(arrivals).min_by_key(|(due, _)| *due)?;
@@ -270,7 +270,7 @@ impl<N: Node> Schedule<N> {
             // Left to whoever absorbs the step.
             Source::Flight(id) => {
                 let to = self.transits.get(id).expect("the next to arrive").to;
-                let down = model.slot(to).status == Status::Crashed;
+                let down = model.host(to).status == Status::Crashed;
                 return Some(Taken::Step(if down { Step::Lose(id) } else { Step::Deliver(id) }));
             }
             Source::Pending(position) => position,
@@ -279,7 +279,7 @@ impl<N: Node> Schedule<N> {
             What::Timer(node, timer) => Taken::Step(Step::Timer(node, timer)),
             What::Sync(node) => Taken::Step(Step::Sync(node)),
             What::Choice(node) => {
-                let among = model.slot(node).choice;
+                let among = model.host(node).choice;
                 let pick = dice::below(self.seed, &[3, u64::from(node.0), at.0], among.len() as u64);
                 Taken::Step(Step::Choose(node, among.iter().nth(pick as usize).expect("below the length")))
             }
@@ -288,13 +288,20 @@ impl<N: Node> Schedule<N> {
                 self.turns[node.index()] += 1;
                 self.schedule_turn(node, pace);
                 let dice = dice::throw(self.seed, &[4, u64::from(node.0), u64::from(turn)]);
-                Taken::Request(node, pace.traffic(node, &model.slot(node).node, turn, dice)?)
+                Taken::Request(node, pace.traffic(node, &model.host(node).node, turn, dice)?)
             }
         })
     }
 
     /// Does to the schedule what `step` did to the model.
-    pub fn absorb(&mut self, at: Micros, step: &Step<N>, outcome: &Outcome<N>, model: &Model<N>, pace: &impl Pace<N>) {
+    pub fn absorb(
+        &mut self,
+        at: Micros,
+        step: &Step<N>,
+        outcome: &StepOutcome<N>,
+        model: &Model<N>,
+        pace: &impl Pace<N>,
+    ) {
         self.now = at;
         self.died.clear();
         match step {
@@ -333,7 +340,7 @@ impl<N: Node> Schedule<N> {
         }
     }
 
-    fn schedule_flight(&mut self, id: FlightId, model: &Model<N>, outcome: &Outcome<N>, pace: &impl Pace<N>) {
+    fn schedule_flight(&mut self, id: FlightId, model: &Model<N>, outcome: &StepOutcome<N>, pace: &impl Pace<N>) {
         let lost = || outcome.lost.iter().find(|(other, ..)| *other == id).map(|(_, envelope, _)| envelope);
         let envelope = model.flights().get(id).or_else(lost).expect("sent, then on its way or lost at once");
         let (from, to) = (envelope.from, envelope.to);

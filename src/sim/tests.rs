@@ -3,7 +3,7 @@
 //! and every 100 ms if there is traffic, to send a number to itself.
 
 use super::fault::{Fate, Intervention, MessageName};
-use super::model::{Loss, Model, Outcome, Step};
+use super::model::{Loss, Model, Step, StepOutcome};
 use super::network::Travel;
 use super::run::{Run, STEPS_PER_DIGEST, Seen, World};
 use super::schedule::{Pace, START_OF_DAY, Turns};
@@ -141,7 +141,7 @@ fn act(run: &mut Run<Beacons>, at: Micros, act: &Intervention<()>) {
 
 /// The numbers that `node` heard, and when, to the ms.
 fn heard(run: &Run<Beacons>, node: NodeId) -> Vec<(u64, u64)> {
-    run.model().slot(node).node.heard.iter().map(|(number, at)| (*number, at.monotonic.as_ms())).collect()
+    run.model().host(node).node.heard.iter().map(|(number, at)| (*number, at.monotonic.as_ms())).collect()
 }
 
 fn message(from: NodeId, to: NodeId, ordinal: u32, fate: Fate) -> Intervention<()> {
@@ -231,11 +231,11 @@ fn a_paused_node_loses_nothing_and_is_late() {
     act(&mut run, ms(105), &Intervention::Pause(B));
     run.advance(ms(250));
     assert_eq!(heard(&run, B), []);
-    assert_eq!(run.model().slot(B).node.ticks.len(), 1, "its timer waits as well");
+    assert_eq!(run.model().host(B).node.ticks.len(), 1, "its timer waits as well");
     act(&mut run, ms(250), &Intervention::Resume(B));
     run.advance(ms(260));
     assert_eq!(heard(&run, B), [(0, 250), (1, 250)]);
-    assert_eq!(run.model().slot(B).node.ticks[1].monotonic.as_ms(), 250);
+    assert_eq!(run.model().host(B).node.ticks[1].monotonic.as_ms(), 250);
     assert!(run.watch().is_empty());
 }
 
@@ -243,9 +243,9 @@ fn a_paused_node_loses_nothing_and_is_late() {
 fn a_crash_forgets_and_keeps_a_prefix_of_what_was_not_synced() {
     let mut run = start();
     act(&mut run, ms(203), &Intervention::Crash { node: A, keep: 1 });
-    let slot = run.model().slot(A);
-    assert_eq!(slot.disk.0, [0, 1_000, 1], "0 was synced at 105 ms; of the two writes of 200 ms the first survived");
-    assert_eq!(slot.node.next, 0);
+    let host = run.model().host(A);
+    assert_eq!(host.disk.0, [0, 1_000, 1], "0 was synced at 105 ms; of the two writes of 200 ms the first survived");
+    assert_eq!(host.node.next, 0);
     run.advance(ms(250));
     assert_eq!(heard(&run, B), [(0, 110), (1, 210)], "what it had sent still arrives");
     let (at, from, number, loss) = run.watch()[0];
@@ -262,17 +262,17 @@ fn drift_moves_both_clocks_and_timers_with_them() {
     // Half of the 100 ms are left; at one and a half times the rate they take 33 ms.
     act(&mut run, ms(50), &Intervention::Drift { node: A, ppm: 500_000 });
     run.advance(ms(84));
-    let tick = run.model().slot(A).node.ticks[0];
+    let tick = run.model().host(A).node.ticks[0];
     assert_eq!(tick.monotonic.as_ms(), 99, "by its own clock 100 ms are over, but for rounding");
     assert_eq!(tick.wall.since(START_OF_DAY), tick.monotonic);
     assert_eq!(run.now().as_ms(), 83);
     assert_eq!(run.schedule().clock_error(A), (0, 500_000));
-    assert_eq!(run.model().slot(B).node.ticks.len(), 0);
+    assert_eq!(run.model().host(B).node.ticks.len(), 0);
     run.advance(ms(160));
-    assert_eq!(run.model().slot(A).node.ticks.len(), 2, "and so does every timer from now on: 67 ms");
+    assert_eq!(run.model().host(A).node.ticks.len(), 2, "and so does every timer from now on: 67 ms");
     act(&mut run, ms(160), &Intervention::Drift { node: A, ppm: -500_000 });
     run.advance(ms(250));
-    assert_eq!(run.model().slot(A).node.ticks.len(), 2, "slow now");
+    assert_eq!(run.model().host(A).node.ticks.len(), 2, "slow now");
 }
 
 #[test]
@@ -280,11 +280,11 @@ fn skew_moves_the_wall_clock_only() {
     let mut run = start();
     act(&mut run, ms(50), &Intervention::Skew { node: A, micros: -3_000_000 });
     run.advance(ms(110));
-    let tick = run.model().slot(A).node.ticks[0];
+    let tick = run.model().host(A).node.ticks[0];
     assert_eq!(tick.monotonic, ms(100), "timers do not run on it");
     assert_eq!(tick.wall, ms(12 * 60 * 60 * 1_000 + 100 - 3_000), "a run starts at noon");
     assert_eq!(run.schedule().clock_error(A), (-3_000_000, 0));
-    let right = run.model().slot(B).node.ticks[0];
+    let right = run.model().host(B).node.ticks[0];
     assert_eq!(right.wall.since(START_OF_DAY), right.monotonic);
 }
 
@@ -350,17 +350,17 @@ fn a_timer_and_a_sync_can_come_early_and_come_once() {
     assert_eq!(run.schedule().timer(B, 0).map(|(_, due)| due), Some(ms(100)), "the other one's runs on");
     assert_eq!(run.schedule().timer(A, 1), None);
     act(&mut run, ms(52), &sync);
-    assert_eq!(run.model().slot(A).disk.0, [0, 1_000]);
+    assert_eq!(run.model().host(A).disk.0, [0, 1_000]);
     assert!(!run.intervene(ms(52), &sync), "there is nothing to make durable");
     // B ticks at 100 ms; its disk is at work until 105 ms, and takes along what is written meanwhile.
     act(&mut run, ms(102), &Intervention::Timer { world: 0, node: B, timer: "0".to_owned() });
     run.advance(ms(106));
-    assert_eq!(run.model().slot(B).disk.0, [0, 1_000, 1, 1_001]);
+    assert_eq!(run.model().host(B).disk.0, [0, 1_000, 1, 1_001]);
     act(&mut run, ms(149), &Intervention::Crash { node: A, keep: 0 });
-    assert_eq!(run.model().slot(A).disk.0, [0, 1_000]);
+    assert_eq!(run.model().host(A).disk.0, [0, 1_000]);
     act(&mut run, ms(149), &Intervention::Restart(A));
     run.advance(ms(248));
-    assert_eq!(run.model().slot(A).node.ticks.len(), 0, "neither timer nor sync of before the crash is left");
+    assert_eq!(run.model().host(A).node.ticks.len(), 0, "neither timer nor sync of before the crash is left");
 }
 
 #[test]
@@ -445,7 +445,7 @@ fn what_can_happen_is_offered_and_nothing_else() {
     assert_eq!(run.model().enabled_faults(), faults.collect::<Vec<_>>(), "of two unsynced writes 0, 1 or 2 survive");
     let after = |steps: &[Step<Beacon>]| -> Model<Beacon> {
         let mut model = run.model().clone();
-        steps.iter().for_each(|step| model.apply(step, Clocks::default(), &mut Outcome::default()));
+        steps.iter().for_each(|step| model.apply(step, Clocks::default(), &mut StepOutcome::default()));
         model
     };
     let half = after(&[Step::Pause(A), Step::Crash(B, 0)]);

@@ -184,7 +184,7 @@ impl Client {
                 out.note(Note::Phone(PhoneNote::WasBusy));
                 return out.reply(id, Answer::Refused(Refusal::Busy));
             }
-            Request::Operate(_) => panic!("replicas are operated, not phones"),
+            Request::Admin(_) => panic!("replicas are operated, not phones"),
             Request::Read => Ask::Read,
             Request::Post(text) => {
                 let post = PostId { author: self.id, number: self.posted };

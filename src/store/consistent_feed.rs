@@ -17,7 +17,7 @@
 //! Left out: that a phone's own message, copied and held until its replica has crashed and restarted, is taken up again;
 //! sessions that expire.
 
-use super::feed::{Ask, AskId, Epoch, FeedAnswer, Operation, PostId, Refusal, Response};
+use super::feed::{AdminCommand, Ask, AskId, Epoch, FeedAnswer, PostId, Refusal, Response};
 use super::participant::{Message, Note, Participant};
 use super::replicated_log::{Declined, ReplicatedLog, Settled};
 pub use super::state_machine::{Command, FeedState};
@@ -218,9 +218,9 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
                         let origin = self.origin(request);
                         self.reads.push((index, origin));
                     }
-                    Settled::Operated => {
+                    Settled::AdminDone => {
                         let origin = self.origin(request);
-                        self.answer(origin, Answer::Done(Response::Operated), out);
+                        self.answer(origin, Answer::Done(Response::AdminDone), out);
                     }
                 },
                 Effect::Reply(request, Answer::Refused(refusal)) => {
@@ -253,7 +253,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
             let Some(Command { ask, .. }) = self.log.command(index) else {
                 // A change of who takes part.
                 if let Some(origin) = origin {
-                    self.answer(origin, Answer::Done(Response::Operated), out);
+                    self.answer(origin, Answer::Done(Response::AdminDone), out);
                 }
                 continue;
             };
@@ -297,7 +297,7 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
             }
             Declined::NotLeader => Refusal::NoLeader { replica, epoch },
             Declined::HandingOver => Refusal::HandingOver { replica },
-            Declined::NotOperated => Refusal::NotOperated,
+            Declined::AdminRefused => Refusal::AdminRefused,
         };
         self.answer(origin, Answer::Refused(refusal), out);
     }
@@ -309,11 +309,10 @@ impl<L: ReplicatedLog> ConsistentFeed<L> {
         self.drive(out, |log, inner| log.on_request(id, request, at, inner));
     }
 
-    #[inline(never)]
-    pub(super) fn on_operate(&mut self, id: RequestId, operation: Operation, at: Clocks, out: &mut Out) {
-        match self.log.operate(operation) {
+    pub(super) fn on_admin(&mut self, id: RequestId, command: AdminCommand, at: Clocks, out: &mut Out) {
+        match self.log.admin(command) {
             Some(request) => self.ask_log(Origin::Operator(id), request, at, out),
-            None => self.decline(Origin::Operator(id), Declined::NotOperated, out),
+            None => self.decline(Origin::Operator(id), Declined::AdminRefused, out),
         }
     }
 

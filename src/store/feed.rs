@@ -85,12 +85,12 @@ pub enum Request {
     /// Talks to another replica from now on.
     Attach(NodeId),
     /// Not a person's: an operator asks a replica for something.
-    Operate(Operation),
+    Admin(AdminCommand),
 }
 
 /// What an operator asks a replica of the consistent feed for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Operation {
+pub enum AdminCommand {
     /// Hand leadership over to this replica.
     Transfer(NodeId),
     /// Let this replica receive the log without a vote.
@@ -103,7 +103,7 @@ pub enum Operation {
     Voters(NodeSet),
 }
 
-impl Operation {
+impl AdminCommand {
     /// Who is spoken of.
     pub fn about(self) -> NodeSet {
         match self {
@@ -116,7 +116,7 @@ impl Operation {
 }
 
 /// Shown as a script has it: `transfer n3`.
-impl Display for Operation {
+impl Display for AdminCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transfer(to) => write!(f, "transfer {to}"),
@@ -138,7 +138,7 @@ impl Display for Request {
             Self::Post(text) => write!(f, "post {text}"),
             Self::Read => f.write_str("read"),
             Self::Attach(to) => write!(f, "attach {to}"),
-            Self::Operate(operation) => operation.fmt(f),
+            Self::Admin(command) => command.fmt(f),
         }
     }
 }
@@ -151,13 +151,13 @@ impl FromStr for Request {
             ("post", text) => Ok(Self::Post(text.into())),
             ("read", "") => Ok(Self::Read),
             ("attach", to) => Ok(Self::Attach(to.parse()?)),
-            ("transfer", to) => Ok(Self::Operate(Operation::Transfer(to.parse()?))),
-            ("learner", node) => Ok(Self::Operate(Operation::Learner(node.parse()?))),
-            ("add", node) => Ok(Self::Operate(Operation::Add(node.parse()?))),
-            ("remove", node) => Ok(Self::Operate(Operation::Remove(node.parse()?))),
+            ("transfer", to) => Ok(Self::Admin(AdminCommand::Transfer(to.parse()?))),
+            ("learner", node) => Ok(Self::Admin(AdminCommand::Learner(node.parse()?))),
+            ("add", node) => Ok(Self::Admin(AdminCommand::Add(node.parse()?))),
+            ("remove", node) => Ok(Self::Admin(AdminCommand::Remove(node.parse()?))),
             ("voters", nodes) => {
                 let nodes = nodes.split(' ').map(str::parse).collect::<Result<NodeSet, String>>()?;
-                Ok(Self::Operate(Operation::Voters(nodes)))
+                Ok(Self::Admin(AdminCommand::Voters(nodes)))
             }
             _ => Err(format!("nobody can “{line}”")),
         }
@@ -193,7 +193,7 @@ pub enum Response {
     /// Attached.
     Attached,
     /// What the operator asked for is done.
-    Operated,
+    AdminDone,
 }
 
 /// Why something did not happen and never will.
@@ -221,7 +221,7 @@ pub enum Refusal {
     /// The phone still waits for its last answer, and too much is in line already.
     Busy,
     /// The replica can't do what the operator asked for; a note says why.
-    NotOperated,
+    AdminRefused,
 }
 
 /// What a phone asks of a replica.

@@ -278,9 +278,9 @@ impl Node for Participant {
     fn on_request(&mut self, id: RequestId, request: Request, at: Clocks, out: &mut Effects<Self>) {
         match (self, request) {
             (Self::Client(client), request) => client.on_request(id, request, at, out),
-            (Self::Raft(replica), Request::Operate(operation)) => replica.on_operate(id, operation, at, out),
-            (Self::MultiPaxos(replica), Request::Operate(operation)) => replica.on_operate(id, operation, at, out),
-            (Self::Gossip(_), Request::Operate(_)) => out.reply(id, Answer::Refused(Refusal::NotOperated)),
+            (Self::Raft(replica), Request::Admin(command)) => replica.on_admin(id, command, at, out),
+            (Self::MultiPaxos(replica), Request::Admin(command)) => replica.on_admin(id, command, at, out),
+            (Self::Gossip(_), Request::Admin(_)) => out.reply(id, Answer::Refused(Refusal::AdminRefused)),
             _ => panic!("only phones are asked by people"),
         }
     }

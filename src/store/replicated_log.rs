@@ -1,7 +1,7 @@
 //! What the consistent feed needs of a replicated log, whatever protocol keeps it.
 
 use super::consistent_feed::{Command, FeedState};
-use super::feed::{Epoch, Operation};
+use super::feed::{AdminCommand, Epoch};
 use super::participant::{Delta, Message, Note, Timer};
 use crate::multi_paxos::{self, Durable, MultiPaxos, Slot};
 use crate::node::{Disk, Effects, Node, NodeId, NodeSet};
@@ -42,7 +42,7 @@ pub trait ReplicatedLog: Node {
     /// Asks it for a read that is no entry of its own; none if its reads are entries, as its switches may have it.
     fn read(&self) -> Option<Self::Request>;
     /// Asks it for what an operator wants; none if it can't be had from this protocol.
-    fn operate(&self, operation: Operation) -> Option<Self::Request>;
+    fn admin(&self, command: AdminCommand) -> Option<Self::Request>;
     /// What a request came to.
     fn settled(response: &Self::Response) -> Settled;
     /// Why a request did not take effect.
@@ -66,7 +66,7 @@ pub enum Settled {
     /// It is a read that may be answered once this index was carried out.
     ReadAt(u64),
     /// The operator has what was asked for.
-    Operated,
+    AdminDone,
 }
 
 /// Why a request did not take effect and never will.
@@ -79,7 +79,7 @@ pub enum Declined {
     /// The leader hands over its office.
     HandingOver,
     /// The operator can't have it.
-    NotOperated,
+    AdminRefused,
 }
 
 impl ReplicatedLog for Raft<Command> {
@@ -138,13 +138,13 @@ impl ReplicatedLog for Raft<Command> {
         (self.config().switches.reads != Reads::Log).then_some(raft::Request::Read)
     }
 
-    fn operate(&self, operation: Operation) -> Option<raft::Request<Command>> {
-        Some(match operation {
-            Operation::Transfer(to) => raft::Request::TransferLeadership(to),
-            Operation::Learner(node) => raft::Request::ChangeMembers(Change::AddLearner(node)),
-            Operation::Add(node) => raft::Request::ChangeMembers(Change::Add(node)),
-            Operation::Remove(node) => raft::Request::ChangeMembers(Change::Remove(node)),
-            Operation::Voters(voters) => {
+    fn admin(&self, command: AdminCommand) -> Option<raft::Request<Command>> {
+        Some(match command {
+            AdminCommand::Transfer(to) => raft::Request::TransferLeadership(to),
+            AdminCommand::Learner(node) => raft::Request::ChangeMembers(Change::AddLearner(node)),
+            AdminCommand::Add(node) => raft::Request::ChangeMembers(Change::Add(node)),
+            AdminCommand::Remove(node) => raft::Request::ChangeMembers(Change::Remove(node)),
+            AdminCommand::Voters(voters) => {
                 raft::Request::ChangeMembers(Change::Joint { voters, learners: NodeSet::EMPTY })
             }
         })
@@ -154,7 +154,7 @@ impl ReplicatedLog for Raft<Command> {
         match response {
             raft::Response::Committed { index, .. } => Settled::At(index.0),
             raft::Response::ReadAt { index } => Settled::ReadAt(index.0),
-            raft::Response::Transferred { .. } => Settled::Operated,
+            raft::Response::Transferred { .. } => Settled::AdminDone,
         }
     }
 
@@ -163,7 +163,7 @@ impl ReplicatedLog for Raft<Command> {
             raft::Refusal::Superseded { index } => Declined::Superseded(index.0),
             raft::Refusal::NotLeader { .. } => Declined::NotLeader,
             raft::Refusal::HandingOver { .. } => Declined::HandingOver,
-            raft::Refusal::NotTransferred { .. } | raft::Refusal::Change(_) => Declined::NotOperated,
+            raft::Refusal::NotTransferred { .. } | raft::Refusal::Change(_) => Declined::AdminRefused,
         }
     }
 
@@ -237,7 +237,7 @@ impl ReplicatedLog for MultiPaxos<Command> {
         Some(multi_paxos::Request::Read)
     }
 
-    fn operate(&self, _: Operation) -> Option<multi_paxos::Request<Command>> {
+    fn admin(&self, _: AdminCommand) -> Option<multi_paxos::Request<Command>> {
         None
     }
 

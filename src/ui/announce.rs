@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::ui::lab::{Act, PhoneState, RoleMark, Status, World};
+use crate::ui::lab::{Act, PhoneState, RoleMark, Status, WorldView};
 
 /// The least time between two announcements, in milliseconds.
 pub const PAUSE_MS: u32 = 2_000;
@@ -45,7 +45,7 @@ impl Announcer {
 }
 
 /// An act in words, as done.
-pub fn act(act: &Act, world: &World) -> String {
+pub fn act(act: &Act, world: &WorldView) -> String {
     let name = |id: &cap_lab::node::NodeId| {
         world.nodes.get(id.index()).map_or_else(|| id.to_string(), |node| node.name.clone())
     };
@@ -78,14 +78,14 @@ pub fn act(act: &Act, world: &World) -> String {
         Act::Read { person: who } => format!("{} reads.", person(who)),
         Act::Attach { person: who, to } => format!("{} now talks to {}.", person(who), name(to)),
         Act::Traffic { percent } => format!("Traffic {percent} percent."),
-        Act::Operate { node, operation } => format!("{} is asked: {operation}.", name(node)),
+        Act::Admin { node, command } => format!("{} is asked: {command}.", name(node)),
         Act::Propose { proposer, value } => format!("{} is asked to propose {value}.", name(proposer)),
     }
 }
 
 /// What changed between two pictures of a world that is worth saying: a new leader, a refusal.
-pub fn changes(before: &Rc<World>, after: &Rc<World>) -> impl Iterator<Item = (About, String)> {
-    let leads = |world: &World, index: usize| {
+pub fn changes(before: &Rc<WorldView>, after: &Rc<WorldView>) -> impl Iterator<Item = (About, String)> {
+    let leads = |world: &WorldView, index: usize| {
         world.nodes.get(index).is_some_and(|node| node.role == RoleMark::Leader && node.status == Status::Up)
     };
     let elected = after.nodes.iter().enumerate().find(|(index, _)| leads(after, *index) && !leads(before, *index));

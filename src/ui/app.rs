@@ -20,7 +20,7 @@ use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Size;
 use crate::ui::history::{Strip, strip_id};
-use crate::ui::lab::{Act, Lab, Page, PhoneState, World};
+use crate::ui::lab::{Act, Lab, Page, PhoneState, WorldView};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::recorded::Do;
@@ -43,7 +43,7 @@ pub struct App {
     lab: Box<dyn Lab>,
     ui: ViewState,
     /// The worlds at the play head, as of the last change.
-    worlds: Vec<Rc<World>>,
+    worlds: Vec<Rc<WorldView>>,
     frame: Option<AnimationFrame>,
     last_frame_ms: Option<f64>,
     frames: u32,
@@ -425,9 +425,9 @@ impl App {
             let mut world = self.lab.world(index);
             world.history = self.lab.history(index, from, to);
             world.verdict = world.verdict.map(|verdict| self.verdict(verdict));
-            Rc::new(if self.ui.routine { World { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
+            Rc::new(if self.ui.routine { WorldView { events: Rc::new(self.lab.steps(index)), ..world } } else { world })
         };
-        let fresh: Vec<Rc<World>> = (0..self.lab.worlds()).map(world).collect();
+        let fresh: Vec<Rc<WorldView>> = (0..self.lab.worlds()).map(world).collect();
         let news: Vec<(About, String)> =
             self.worlds.iter().zip(&fresh).flat_map(|(before, after)| announce::changes(before, after)).collect();
         // What the learner must not miss stops the run at that step.
@@ -482,7 +482,6 @@ impl App {
     }
 
     /// Another run takes the place of this one.
-    #[inline(never)]
     fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
         if std::mem::take(&mut self.ui.at_histories) {
@@ -507,13 +506,11 @@ impl App {
     }
 
     /// Takes a run that is to be watched from its start.
-    #[inline(never)]
     fn play_slowly(&mut self, lab: Box<dyn Lab>) -> bool {
         self.ui.playing = true;
         self.take(lab)
     }
 
-    #[inline(never)]
     fn navigate(&mut self) -> bool {
         let at_histories = browser::at_histories();
         let moved = std::mem::replace(&mut self.ui.at_histories, at_histories) != at_histories;

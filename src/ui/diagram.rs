@@ -14,7 +14,7 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::lab::World;
+use crate::ui::lab::WorldView;
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -138,7 +138,7 @@ pub fn picture_id(world: usize) -> String {
 }
 
 /// The diagram of `world`, which is number `index`, and the line below it.
-pub fn diagram(index: usize, world: &World, shown: &Shown, ui: &ViewState) -> Html {
+pub fn diagram(index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
     let chosen = shown.chosen_in(index);
     let size = shown.sizes.get(index).copied().unwrap_or_default();
     let part = shown.diagrams.get(index).filter(|_| size.w > 100.0 && size.h > 60.0).map(|diagram| {

@@ -17,87 +17,73 @@ pub struct El(Box<VTag>);
 
 impl El {
     /// Many things inside.
-    #[inline(never)]
     pub fn nodes(self, children: Vec<Html>) -> Self {
         children.into_iter().fold(self, Self::node)
     }
 
     /// What the screen reader says.
-    #[inline(never)]
     pub fn name(self, name: String) -> Self {
         self.set("aria-label", name)
     }
 }
 
 /// An element with text inside.
-#[inline(never)]
 pub fn words(tag: &'static str, text: &str) -> El {
     el(tag).text(text)
 }
 
 /// A button for what is done often; the screen reader says `name`.
-#[inline(never)]
 pub fn quiet(label: &str, name: String, send: &Callback<Msg>, msg: Msg) -> El {
     button("quiet", label, send, msg).name(name)
 }
 
 /// An element without attributes and children.
-#[inline(never)]
 pub fn el(tag: &'static str) -> El {
     El(Box::new(VTag::new(AttrValue::Static(tag))))
 }
 
 /// An element of this class.
-#[inline(never)]
 pub fn classed(tag: &'static str, class: &'static str) -> El {
     el(tag).attr("class", class)
 }
 
 impl El {
-    #[inline(never)]
     fn put(mut self, name: &'static str, value: AttrValue) -> Self {
         self.0.add_attribute(name, value);
         self
     }
 
     /// An attribute that is always the same.
-    #[inline(never)]
     pub fn attr(self, name: &'static str, value: &'static str) -> Self {
         self.put(name, AttrValue::Static(value))
     }
 
     /// An attribute.
-    #[inline(never)]
     pub fn set(self, name: &'static str, value: String) -> Self {
         self.put(name, value.into())
     }
 
     /// An attribute that is a length.
-    #[inline(never)]
     pub fn px(self, name: &'static str, length: f64) -> Self {
         self.put(name, px(length))
     }
 
     /// Moves it to a place.
-    #[inline(never)]
     pub fn at(self, x: f64, y: f64) -> Self {
         self.put("transform", translate(x, y))
     }
 
     /// Text inside.
-    #[inline(never)]
     pub fn text(self, text: &str) -> Self {
         self.node(VText::new(AttrValue::from(text.to_owned())).into())
     }
 
     /// An element inside.
-    #[inline(never)]
     pub fn add(self, child: Self) -> Self {
         self.node(child.html())
     }
 
     /// An element inside, if there is one.
-    #[inline(never)]
     pub fn maybe(self, child: Option<Self>) -> Self {
         match child {
             Some(child) => self.add(child),
@@ -106,34 +92,29 @@ impl El {
     }
 
     /// Elements inside.
-    #[inline(never)]
     pub fn all(self, children: Vec<Self>) -> Self {
         children.into_iter().fold(self, Self::add)
     }
 
     /// Anything inside.
-    #[inline(never)]
     pub fn node(mut self, child: Html) -> Self {
         self.0.add_child(child);
         self
     }
 
     /// Tells it from its siblings.
-    #[inline(never)]
     pub fn key(mut self, key: &str) -> Self {
         self.0.key = Some(Key::from(key));
         self
     }
 
     /// What happens when an event reaches it.
-    #[inline(never)]
     pub fn on(mut self, kind: ListenerKind, callback: Callback<Event>) -> Self {
         self.0.add_listener(Rc::new(On { kind, callback }));
         self
     }
 
     /// The finished element.
-    #[inline(never)]
     pub fn html(self) -> Html {
         VNode::VTag(Rc::from(self.0))
     }
@@ -141,56 +122,47 @@ impl El {
 
 impl El {
     /// A class, if it is not empty.
-    #[inline(never)]
     pub fn class(self, class: &'static str) -> Self {
         if class.is_empty() { self } else { self.attr("class", class) }
     }
 
     /// An attribute that is `true` or `false`.
-    #[inline(never)]
     pub fn flag(self, name: &'static str, on: bool) -> Self {
         self.attr(name, if on { "true" } else { "false" })
     }
 
     /// An element that comes and goes: its place among siblings without keys is kept.
-    #[inline(never)]
     pub fn optional(self, child: Option<Self>) -> Self {
         self.node(child.map(Self::html).unwrap_or_default())
     }
 
     /// As many elements as there are: together they keep one place.
-    #[inline(never)]
     pub fn list(self, children: Vec<Self>) -> Self {
         self.node(several(children))
     }
 
     /// What an input shows.
-    #[inline(never)]
     pub fn value(mut self, value: String) -> Self {
         self.0.set_value(Some(AttrValue::from(value)));
         self
     }
 
     /// A property: given to the element when it changes here, so that what was typed meanwhile stays.
-    #[inline(never)]
     pub fn property(mut self, name: &'static str, value: &str) -> Self {
         self.0.add_property(name, value);
         self
     }
 
     /// Sends `msg` when pressed.
-    #[inline(never)]
     pub fn click(self, send: &Callback<Msg>, msg: Msg) -> Self {
         self.listen(Rc::new(Click { send: send.clone(), msg }))
     }
 
     /// Sends what `hear` makes of an event.
-    #[inline(never)]
     pub fn hear(self, kind: ListenerKind, send: &Callback<Msg>, hear: fn(&Event) -> Msg) -> Self {
         self.listen(Rc::new(Hear { kind, send: send.clone(), hear }))
     }
 
-    #[inline(never)]
     fn listen(mut self, listener: Rc<dyn Listener>) -> Self {
         self.0.add_listener(listener);
         self
@@ -198,26 +170,22 @@ impl El {
 }
 
 /// A button that sends `msg`.
-#[inline(never)]
 pub fn button(class: &'static str, label: &str, send: &Callback<Msg>, msg: Msg) -> El {
     el("button").class(class).click(send, msg).text(label)
 }
 
 /// One of those that can be chosen.
-#[inline(never)]
 pub fn option(value: String, label: &str, selected: bool) -> El {
     let option = el("option").set("value", value).text(label);
     if selected { option.attr("selected", "selected") } else { option }
 }
 
 /// An element with text in it, if there is any.
-#[inline(never)]
 pub fn filled(tag: &'static str, text: &str) -> Option<El> {
     if text.is_empty() { None } else { Some(el(tag).text(text)) }
 }
 
 /// Several elements side by side.
-#[inline(never)]
 pub fn several(children: Vec<El>) -> Html {
     let mut list = VList::new();
     for child in children {
@@ -227,7 +195,6 @@ pub fn several(children: Vec<El>) -> Html {
 }
 
 /// Several parts side by side.
-#[inline(never)]
 pub fn together(parts: Vec<Html>) -> Html {
     VList::with_children(parts, None).into()
 }
@@ -294,13 +261,11 @@ impl Listener for Hear {
 }
 
 /// A length, for an attribute in `html!`.
-#[inline(never)]
 pub fn px(length: f64) -> AttrValue {
     Px(length).to_string().into()
 }
 
 /// A `transform` that moves to a place, for `html!`.
-#[inline(never)]
 pub fn translate(x: f64, y: f64) -> AttrValue {
     format!("translate({} {})", Px(x), Px(y)).into()
 }

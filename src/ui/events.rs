@@ -7,14 +7,14 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::lab::{Event, World};
+use crate::ui::lab::{Event, WorldView};
 use crate::ui::number::{fixed, order};
 use crate::ui::rest;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 
 /// The events of the shown worlds, newest first.
-pub fn events(worlds: &[(usize, Rc<World>)], ui: &ViewState) -> Html {
+pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
     let mut all: Vec<(Option<&'static str>, Event)> = Vec::new();
     for (index, world) in worlds {
         let side = if worlds.len() > 1 { Some(if *index == 0 { "CP" } else { "AP" }) } else { None };

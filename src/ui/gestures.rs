@@ -4,7 +4,7 @@ use cap_lab::node::Micros;
 
 use crate::ui::figure::geometry::{Place, Point, crossed};
 use crate::ui::figure::touch::{item_at, move_cursor};
-use crate::ui::lab::{Act, World};
+use crate::ui::lab::{Act, WorldView};
 use crate::ui::state::{FigureKey, Item, Phase, Stroke, ViewState, links, toggle_link};
 
 /// How far a press may wander and still be a click.
@@ -28,7 +28,7 @@ pub enum Outcome {
 /// A pointer in the figure of `world`, at `point` of it (`None`: outside).
 pub fn pointer(
     ui: &mut ViewState,
-    (index, world): (usize, &World),
+    (index, world): (usize, &WorldView),
     places: &[Place],
     now: Micros,
     (phase, point, secondary): (Phase, Option<Point>, bool),
@@ -77,7 +77,7 @@ pub fn is_click(stroke: &Stroke) -> bool {
 }
 
 /// The end of a press: a click on what it began on, or a cut through all it crossed.
-fn lift(stroke: &Stroke, world: &World) -> Outcome {
+fn lift(stroke: &Stroke, world: &WorldView) -> Outcome {
     if is_click(stroke) {
         return match stroke.on {
             None => Outcome::Redraw,
@@ -92,7 +92,7 @@ fn lift(stroke: &Stroke, world: &World) -> Outcome {
 }
 
 /// A key in the figure of `world`.
-pub fn key(ui: &mut ViewState, index: usize, world: &World, key: FigureKey) -> Outcome {
+pub fn key(ui: &mut ViewState, index: usize, world: &WorldView, key: FigureKey) -> Outcome {
     let current = ui.cursor.filter(|(world, _)| *world == index).map(|(_, item)| item);
     let item = move_cursor(world, current, key);
     ui.cursor = item.map(|item| (index, item));

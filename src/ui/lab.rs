@@ -9,7 +9,7 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::referee::Staleness;
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::spacetime::Diagram;
-use cap_lab::store::feed::Operation;
+use cap_lab::store::feed::AdminCommand;
 
 /// A page, and with it a kind of experiment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +45,7 @@ pub trait Lab {
     /// How many worlds run side by side.
     fn worlds(&self) -> usize;
     /// One world as it is at the play head.
-    fn world(&self, world: usize) -> World;
+    fn world(&self, world: usize) -> WorldView;
     /// The operations between two moments, as known at the play head, and some around them.
     fn history(&self, world: usize, from: Micros, to: Micros) -> Rc<HistoryView>;
     /// What there is to say about one operation; `None` where there is none of this name.
@@ -139,14 +139,14 @@ pub enum Act {
     /// How much the people do by themselves, in percent of the usual; 0 is off.
     Traffic { percent: u16 },
     /// An operator asks a replica for something.
-    Operate { node: NodeId, operation: Operation },
+    Admin { node: NodeId, command: AdminCommand },
     /// A proposer is asked to propose a value.
     Propose { proposer: NodeId, value: String },
 }
 
 /// One world at one moment.
 #[derive(Clone, PartialEq, Debug)]
-pub struct World {
+pub struct WorldView {
     /// "CP: Raft".
     pub title: String,
     /// "Answers only what a majority has agreed to".
@@ -179,7 +179,7 @@ pub struct World {
     pub paxos: Option<PaxosView>,
 }
 
-impl World {
+impl WorldView {
     /// An invariant that is broken, if one is.
     pub fn broken(&self) -> Option<&Invariant> {
         self.invariants.iter().find(|invariant| invariant.broken.is_some())

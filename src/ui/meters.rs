@@ -4,13 +4,13 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el};
-use crate::ui::lab::{Meters, VerdictState, VerdictView, World};
+use crate::ui::lab::{Meters, VerdictState, VerdictView, WorldView};
 use crate::ui::number::fixed;
 use crate::ui::state::{Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 
 /// The meters of one world; nothing where there are none.
-pub fn meters(index: usize, world: &World, ui: &ViewState) -> Html {
+pub fn meters(index: usize, world: &WorldView, ui: &ViewState) -> Html {
     let (Some(meters), Some(verdict)) = (world.meters.clone(), world.verdict) else { return Html::default() };
     let opened = ui.selected == Some((index, Item::Verdict));
     still("meters", MetersPart { meters, verdict: Verdict::new(index, verdict, ui), opened })

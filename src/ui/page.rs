@@ -10,7 +10,7 @@ use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::header::{header, name_of};
 use crate::ui::history::history;
-use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, World};
+use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, WorldView};
 use crate::ui::meters::{Verdict, latency, meters, percent};
 use crate::ui::phones::phones;
 use crate::ui::rest;
@@ -19,7 +19,7 @@ use crate::ui::state::{Coach, Mode, Msg, ViewState, Waiting};
 use crate::ui::transport::{Scale, Transport};
 
 /// Everything, as a function of the run and the view state.
-pub fn view(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let setup = lab.setup();
     let transport = Transport {
         now: lab.now(),
@@ -95,7 +95,7 @@ fn hatch() -> El {
 }
 
 /// The phone that is being dragged, at the pointer.
-fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Option<El> {
+fn ghost(worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<El> {
     let drag = ui.phone?;
     let phone = worlds.iter().flat_map(|world| &world.phones).find(|phone| phone.id == drag.person);
     let name = phone.map(|phone| phone.name.clone()).unwrap_or_default();
@@ -114,7 +114,7 @@ fn ghost(worlds: &[Rc<World>], ui: &ViewState) -> Option<El> {
 }
 
 /// The line under the head: what to do first, then what to look at; and what is at hand while something is cut.
-pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html {
+pub fn coach(worlds: &[Rc<WorldView>], ui: &ViewState, invite: &'static str) -> Html {
     let cut = worlds.iter().any(|world| world.cut.iter().any(|set| !set.is_empty()));
     let broken = worlds.iter().find_map(|world| world.broken());
     let told = broken.map(|broken| format!("{} is broken. Step back and see how it came to that.", broken.name));
@@ -138,7 +138,7 @@ pub fn coach(worlds: &[Rc<World>], ui: &ViewState, invite: &'static str) -> Html
 }
 
 /// A figure as picture or as tables, under its title.
-pub fn cluster(index: usize, world: &Rc<World>, lab: &dyn Lab, ui: &ViewState) -> Html {
+pub fn cluster(index: usize, world: &Rc<WorldView>, lab: &dyn Lab, ui: &ViewState) -> Html {
     let title = classed("header", "title")
         .add(el("h2").text(&world.title))
         .add(el("p").text(&world.subtitle))
@@ -173,14 +173,14 @@ fn logs(here: LogChoice, ui: &ViewState) -> El {
 }
 
 /// What is opened up, over what just happened.
-pub fn side(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+pub fn side(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let shown = ui.shown(worlds.len()).into_iter().map(|index| (index, Rc::clone(&worlds[index]))).collect::<Vec<_>>();
     let open = sheet(lab, worlds, ui);
     let class = if open.is_some() { "side open" } else { "side" };
     classed("aside", class).node(together(open.into_iter().collect())).node(events(&shown, ui)).html()
 }
 
-fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+fn feed(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let (shown, narrow) = (ui.shown(worlds.len()), ui.narrow());
     let strip = |index: usize| history(index, &worlds[index], lab.now(), ui);
     let mut sides = Vec::new();
@@ -212,7 +212,7 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
 }
 
 /// Compare, CP only, AP only; on a phone, which of the two, with what the hidden one has come to.
-fn modes(worlds: &[Rc<World>], ui: &ViewState) -> El {
+fn modes(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
     let narrow = ui.narrow();
     let shown = ui.shown(worlds.len());
     let option =
@@ -244,7 +244,7 @@ fn short(index: usize) -> &'static str {
 }
 
 /// Both sides' meters in one small table, for where only one side is shown.
-fn score(worlds: &[Rc<World>], ui: &ViewState) -> El {
+fn score(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
     let mut rows = Vec::new();
     for (index, world) in worlds.iter().enumerate() {
         let Some(m) = world.meters.as_ref() else { continue };

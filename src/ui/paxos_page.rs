@@ -12,7 +12,7 @@ use cap_lab::explain::Sentence;
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::figure::flights::hue_class;
-use crate::ui::lab::{Act, Lab, NextStep, PhaseState, ProposerView, World};
+use crate::ui::lab::{Act, Lab, NextStep, PhaseState, ProposerView, WorldView};
 use crate::ui::page::{cluster, coach};
 use crate::ui::raft_page::invariants;
 use crate::ui::sheet::sheet;
@@ -23,7 +23,7 @@ use crate::ui::still::{Part, still};
 const STATIONS: [&str; 5] = ["1a Prepare", "1b Promise", "2a Accept", "2b Accepted", "Chosen"];
 
 /// The page.
-pub fn page(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+pub fn page(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let Some((world, paxos)) = worlds.first().and_then(|world| Some((world, world.paxos.as_ref()?))) else {
         return Html::default();
     };

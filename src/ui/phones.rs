@@ -9,12 +9,12 @@ use yew::{Callback, Html, TargetCast};
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, option, quiet, words};
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{Act, PhoneState, PhoneView, PostView, World};
+use crate::ui::lab::{Act, PhoneState, PhoneView, PostView, WorldView};
 use crate::ui::state::{Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
 /// The row of phones under a figure.
-pub fn phones(index: usize, world: &World, ui: &ViewState) -> Html {
+pub fn phones(index: usize, world: &WorldView, ui: &ViewState) -> Html {
     let cards = world.phones.iter().map(|phone| {
         still(
             &phone.name,

@@ -6,7 +6,7 @@ use yew::Html;
 
 use crate::ui::el::{El, classed, el, words};
 use crate::ui::history::history;
-use crate::ui::lab::{Invariant, Lab, LogCell, LogRow, Replication, World};
+use crate::ui::lab::{Invariant, Lab, LogCell, LogRow, Replication, WorldView};
 use crate::ui::meters::meters;
 use crate::ui::number::Px;
 use crate::ui::page::{cluster, coach, side};
@@ -15,7 +15,7 @@ use crate::ui::state::ViewState;
 use crate::ui::still::{Part, still};
 
 /// The page.
-pub fn page(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+pub fn page(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let Some(world) = worlds.first() else { return Html::default() };
     let invite = "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.";
     let logs = world.replication.as_ref().map(|replication| {

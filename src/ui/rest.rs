@@ -3,9 +3,6 @@
 //!
 //! [`rest`] is where the build cuts: what is reached from [`All`] and from nowhere else is left out of the first file. So all
 //! that belongs there is behind [`Rest`], whose table of functions comes with it.
-//!
-//! What must be callable at any time, and hardly ever is called in the first moments, comes later as well, without any words
-//! about it in the source: `split/later.txt` names it. Many an `#[inline(never)]` is there to keep it a function to be named.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -24,7 +21,7 @@ use yew::Html;
 use crate::ui::diagram::{self, Shown};
 use crate::ui::el::El;
 use crate::ui::figure::table;
-use crate::ui::lab::{CarriedView, Event, Lab, LogChoice, Page, Setup, World};
+use crate::ui::lab::{CarriedView, Event, Lab, LogChoice, Page, Setup, WorldView};
 use crate::ui::labs::asked;
 use crate::ui::state::{Popover, ViewState};
 use crate::ui::{paxos_page, popovers, raft_page, recorded, staleness};
@@ -47,15 +44,15 @@ pub trait Rest {
     fn carried(&self, run: &Timeline<FeedExperiment>, world: usize, operation: RequestId) -> Option<CarriedView>;
 
     /// The page of one protocol, or that of histories from files.
-    fn page(&self, lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html;
+    fn page(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html;
     /// What opens from the head of the page.
     fn popover(&self, popover: Popover, ui: &ViewState, setup: &Setup) -> El;
     /// While a mistake is switched on: which, and the way back.
     fn banner(&self, ui: &ViewState, setup: &Setup) -> Option<El>;
     /// A world as a space-time diagram.
-    fn diagram(&self, index: usize, world: &World, shown: &Shown, ui: &ViewState) -> Html;
+    fn diagram(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html;
     /// A world as tables.
-    fn tables(&self, index: usize, world: &Rc<World>, ui: &ViewState) -> Html;
+    fn tables(&self, index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html;
     /// How stale reads were, by side.
     fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El;
 }
@@ -91,7 +88,7 @@ impl Rest for All {
         asked::carried(run, world, operation)
     }
 
-    fn page(&self, lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Html {
+    fn page(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         match ui.page {
             _ if ui.at_histories => recorded::page(ui),
             Page::Paxos => paxos_page::page(lab, worlds, ui),
@@ -107,11 +104,11 @@ impl Rest for All {
         popovers::banner(ui, setup)
     }
 
-    fn diagram(&self, index: usize, world: &World, shown: &Shown, ui: &ViewState) -> Html {
+    fn diagram(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
         diagram::diagram(index, world, shown, ui)
     }
 
-    fn tables(&self, index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
+    fn tables(&self, index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html {
         table::tables(index, world, ui)
     }
 

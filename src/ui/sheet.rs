@@ -6,7 +6,7 @@ use cap_lab::node::{Micros, NodeId};
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Rung, Sheet, Status, VerdictSheet, VerdictState, World};
+use crate::ui::lab::{Act, Lab, NodeView, RoleMark, Rung, Sheet, Status, VerdictSheet, VerdictState, WorldView};
 use crate::ui::rest;
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state};
 use crate::ui::still::{Part, still};
@@ -15,7 +15,7 @@ use crate::ui::still::{Part, still};
 pub const SHEET_ID: &str = "sheet";
 
 /// What is opened up, if anything is.
-pub fn sheet(lab: &dyn Lab, worlds: &[Rc<World>], ui: &ViewState) -> Option<Html> {
+pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<Html> {
     let (index, item) = ui.selected?;
     let world = worlds.get(index)?;
     let part = match item {
@@ -70,7 +70,7 @@ fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
         .add(head)
 }
 
-fn verdict(sheet: VerdictSheet, world: &World, ui: &ViewState) -> Html {
+fn verdict(sheet: VerdictSheet, world: &WorldView, ui: &ViewState) -> Html {
     let state = world.verdict.map_or(VerdictState::Checking, |verdict| verdict.state);
     let mut sheet = sheet;
     if let Some(reason) = ui.no_referee.as_ref().filter(|_| state == VerdictState::Off) {
@@ -139,7 +139,7 @@ impl Part for VerdictPart {
     }
 }
 
-fn node(lab: &dyn Lab, index: usize, world: &World, node: &NodeView, ui: &ViewState) -> SheetPart {
+fn node(lab: &dyn Lab, index: usize, world: &WorldView, node: &NodeView, ui: &ViewState) -> SheetPart {
     let id = node.id;
     let mut actions = Vec::new();
     match node.status {
@@ -173,7 +173,7 @@ fn node(lab: &dyn Lab, index: usize, world: &World, node: &NodeView, ui: &ViewSt
     SheetPart { sheet, side: world.title.clone(), actions, send: ui.send.clone() }
 }
 
-fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
+fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
     let name = |id: NodeId| world.nodes.get(id.index()).map(|node| node.name.clone()).unwrap_or_default();
     let (na, nb) = (name(a), name(b));
     let state = link_state(&world.cut, a, b);
@@ -209,7 +209,7 @@ fn link(world: &World, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
     SheetPart { sheet, side: "in every world".to_owned(), actions, send: ui.send.clone() }
 }
 
-fn message(lab: &dyn Lab, index: usize, world: &World, flight: u32, ui: &ViewState) -> SheetPart {
+fn message(lab: &dyn Lab, index: usize, world: &WorldView, flight: u32, ui: &ViewState) -> SheetPart {
     let side = world.title.clone();
     let Some(sheet) = lab.flight_sheet(index, flight) else {
         let sheet = Sheet {

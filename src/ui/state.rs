@@ -6,7 +6,7 @@ use cap_lab::node::{NodeId, NodeSet};
 use yew::Callback;
 
 use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, World};
+use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, WorldView};
 use crate::ui::referee::Heard;
 use crate::ui::{diagram, history, recorded};
 
@@ -310,7 +310,7 @@ pub const NARROW: f64 = 760.0;
 
 /// The links of a world, lower id first: all pairs, except that proposers do not talk to proposers, nor acceptors to
 /// acceptors.
-pub fn links(world: &World) -> Vec<(NodeId, NodeId)> {
+pub fn links(world: &WorldView) -> Vec<(NodeId, NodeId)> {
     let side = |index: usize| match world.nodes[index].role {
         RoleMark::Proposer => 1,
         RoleMark::Acceptor => 2,
@@ -355,7 +355,7 @@ pub fn toggle_link(cut: &[NodeSet], a: NodeId, b: NodeId) -> Act {
 }
 
 /// The name of an item for the screen reader, as page-wide words: "link n1 to n3, cut".
-pub fn item_name(world: &World, item: Item) -> String {
+pub fn item_name(world: &WorldView, item: Item) -> String {
     let name = |id: NodeId| world.nodes.get(id.index()).map_or_else(|| id.to_string(), |node| node.name.clone());
     match item {
         Item::Node(id) => {

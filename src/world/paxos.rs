@@ -9,7 +9,7 @@ use crate::node::{Clocks, Delay, Micros, NodeId, NodeSet};
 use crate::paxos::invariant::{Ghost, Violation};
 use crate::paxos::{Config, Flaw, Message, Note, Paxos, Proposal, ProposerNote, Request};
 use crate::shared_vec::SharedVec;
-use crate::sim::model::{Model, Outcome, Status, Step};
+use crate::sim::model::{Model, Status, Step, StepOutcome};
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::{Pace, Turns};
@@ -194,8 +194,8 @@ impl PaxosWatch {
         let Some(node) = seen.outcome.node else { return };
         // A crash takes what is volatile: nothing that was before it binds the node, but for what others have heard.
         let forgot = first_start || matches!(seen.step, Step::Crash(..));
-        let before = seen.before.filter(|_| !forgot).map(|slot| &slot.node);
-        let observed = self.ghost.observe(node, before, &seen.after.slot(node).node, left(seen.outcome, seen.after));
+        let before = seen.before.filter(|_| !forgot).map(|host| &host.node);
+        let observed = self.ghost.observe(node, before, &seen.after.host(node).node, left(seen.outcome, seen.after));
         if let Err(violation) = observed {
             self.broken.get_or_insert((seen.at, violation));
             self.events.mark(seen.at, MarkKind::Broken);
@@ -222,7 +222,7 @@ impl PaxosWatch {
 }
 
 /// What the touched node handed to the network, in order: what died at once on a cut link left it all the same.
-fn left<'a>(outcome: &'a Outcome<Paxos>, after: &'a Model<Paxos>) -> impl Iterator<Item = &'a Message> {
+fn left<'a>(outcome: &'a StepOutcome<Paxos>, after: &'a Model<Paxos>) -> impl Iterator<Item = &'a Message> {
     outcome.sent.iter().map(|id| {
         let lost = || outcome.lost.iter().find(|(other, ..)| other == id).map(|(_, envelope, _)| envelope);
         let envelope = after.flights().get(*id).or_else(lost).expect("sent, then on its way or lost at once");
@@ -249,7 +249,7 @@ pub struct Foreseen {
 pub fn foresee(run: &PaxosRun, step: &Step<Paxos>) -> Foreseen {
     let mut model = run.model().clone();
     let mut ghost = run.watch().ghost.clone();
-    let mut outcome = Outcome::default();
+    let mut outcome = StepOutcome::default();
     let mut foreseen = Foreseen { node: None, notes: Vec::new(), sent: Vec::new(), died: 0, chosen: None };
     let mut next = Some(step.clone());
     while let Some(step) = next.take() {
@@ -258,7 +258,7 @@ pub fn foresee(run: &PaxosRun, step: &Step<Paxos>) -> Foreseen {
             Step::Timer(node, _) | Step::Sync(node) | Step::Crash(node, _) | Step::Restart(node) => Some(*node),
             _ => None,
         };
-        let before = touched.map(|node| Arc::clone(model.slot(node)));
+        let before = touched.map(|node| Arc::clone(model.host(node)));
         let at = touched.map_or(Clocks::default(), |node| run.schedule().clocks(node, run.now()));
         model.apply(&step, at, &mut outcome);
         foreseen.notes.append(&mut outcome.notes);
@@ -270,12 +270,12 @@ pub fn foresee(run: &PaxosRun, step: &Step<Paxos>) -> Foreseen {
         // What breaks an invariant is reported when it happens; here only what would be chosen counts.
         let _ = ghost.observe(
             node,
-            before.as_deref().map(|slot| &slot.node),
-            &model.slot(node).node,
+            before.as_deref().map(|host| &host.node),
+            &model.host(node).node,
             left(&outcome, &model),
         );
-        let slot = model.slot(node);
-        next = (slot.status == Status::Up && slot.awaits_sync()).then_some(Step::Sync(node));
+        let host = model.host(node);
+        next = (host.status == Status::Up && host.awaits_sync()).then_some(Step::Sync(node));
     }
     if run.watch().chosen.is_none() {
         foreseen.chosen = ghost.chosen().map(|proposal| (proposal.clone(), ghost.accepted()[proposal]));
@@ -301,7 +301,7 @@ mod tests {
 
     /// The highest round that any proposer has tried.
     fn rounds(run: &PaxosRun) -> u32 {
-        run.model().slots().map(|(_, slot)| slot.disk.round).max().expect("there are nodes")
+        run.model().hosts().map(|(_, host)| host.disk.round).max().expect("there are nodes")
     }
 
     #[test]
@@ -328,7 +328,7 @@ mod tests {
                     assert_eq!(run.watch().broken, None, "{proposers} {acceptors}, seed {seed}");
                     let chosen = run.watch().chosen.as_ref().expect("played until then");
                     for proposer in run.world().setup.proposers().iter() {
-                        let knows = run.model().slot(proposer).node.chosen().expect("nothing was lost");
+                        let knows = run.model().host(proposer).node.chosen().expect("nothing was lost");
                         assert_eq!(knows.value, chosen.proposal.value, "seed {seed}");
                     }
                     assert_eq!(run.watch().events.marks.iter().filter(|mark| mark.kind == MarkKind::Chosen).count(), 1);
@@ -350,7 +350,7 @@ mod tests {
         let back = setup.acceptors().iter().map(|acceptor| (acceptor, NodeId(0))).collect();
         assert!(run.intervene(run.now(), &Intervention::Cut(back)));
         run.advance(run.now() + Micros::from_ms(60));
-        assert_eq!(run.model().slot(NodeId(0)).node.chosen(), None, "it has heard nothing");
+        assert_eq!(run.model().host(NodeId(0)).node.chosen(), None, "it has heard nothing");
         let chosen = run.watch().chosen.as_ref().expect("a majority has accepted");
         assert_eq!(chosen.by.len(), 2, "chosen as soon as two of three have accepted");
         assert_eq!(run.watch().broken, None);
@@ -364,7 +364,7 @@ mod tests {
                 let node = NodeId(((seed + turn * 3) % 7) as u8);
                 run.advance(Micros::from_ms(13 * (turn + 1)));
                 let at = Micros::from_ms(13 * (turn + 1));
-                let down = run.model().slot(node).status == Status::Crashed;
+                let down = run.model().host(node).status == Status::Crashed;
                 let act = if down { Intervention::Restart(node) } else { Intervention::Crash { node, keep: 0 } };
                 assert!(run.intervene(at, &act));
             }

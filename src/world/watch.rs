@@ -231,7 +231,7 @@ pub fn reach<N: Node>(model: &Model<N>, node: NodeId, servers: NodeSet) -> NodeS
     let mut open = vec![node];
     while let Some(here) = open.pop() {
         for there in servers.difference(found).iter() {
-            let runs = model.slot(there).status != Status::Crashed;
+            let runs = model.host(there).status != Status::Crashed;
             if runs && !model.is_cut(here, there) && !model.is_cut(there, here) {
                 found.insert(there);
                 open.push(there);
@@ -246,7 +246,7 @@ pub fn components<N: Node>(model: &Model<N>, servers: NodeSet) -> Vec<NodeSet> {
     let mut left = servers;
     let mut groups = Vec::new();
     while let Some(node) = left.iter().next() {
-        let down = model.slot(node).status == Status::Crashed;
+        let down = model.host(node).status == Status::Crashed;
         let group = if down { NodeSet::EMPTY.with(node) } else { reach(model, node, servers) };
         left = left.difference(group);
         groups.push(group);

@@ -67,7 +67,7 @@ labTest("what was fetched meanwhile opens without the network", {}, async (lab) 
   const { page } = lab;
   await page.waitForFunction(() => {
     const parts = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/snippets/"));
-    return parts.length === 2 && parts.every(({ responseEnd }) => responseEnd > 0);
+    return parts.length === 1 && parts.every(({ responseEnd }) => responseEnd > 0);
   });
   await page.route(PARTS, (route) => route.abort("internetdisconnected"));
   await page.getByRole("link", { name: "Paxos" }).click();
@@ -84,25 +84,4 @@ labTest("a visit that begins at a page that can't be loaded can be tried again",
   offline.gone = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByText("Always true so far").waitFor();
-});
-
-let asked = 0;
-function onlyAtOnce(page) {
-  return page.route("**/snippets/*.wasm", async (route) => {
-    const atOnce = route.request().resourceType() === "xhr";
-    asked += atOnce;
-    // What is fetched in peace never comes.
-    if (atOnce) await route.continue();
-  });
-}
-labTest("a function that is called before it has come is fetched at once, and nothing is before that", { before: onlyAtOnce }, async (lab) => {
-  const { page } = lab;
-  await untilHead(lab, 1_500);
-  assert.equal(asked, 0, "the first moments do without: see first.mjs");
-  const ticks = () => page.locator("#rows-0 .tick text").allTextContents();
-  const before = await ticks();
-  for (let times = 0; times < 4; times += 1) await page.locator("#rows-0").press("+");
-  await page.locator("#rows-0").getByText(/\.\d/).first().waitFor();
-  assert.notDeepEqual(await ticks(), before);
-  assert.equal(asked, 1);
 });

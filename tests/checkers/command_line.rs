@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What a run printed, and its exit status.
-struct Told {
+struct Output {
     out: String,
     errors: String,
     status: i32,
 }
 
-fn check(arguments: &[&str], files: &[&Path]) -> Told {
+fn check(arguments: &[&str], files: &[&Path]) -> Output {
     let files: Vec<&str> = files.iter().map(|file| file.to_str().expect("plain names")).collect();
     cap_lab(&[&["check"], arguments, &files].concat())
 }
 
-fn cap_lab(arguments: &[&str]) -> Told {
+fn cap_lab(arguments: &[&str]) -> Output {
     let run = Command::new(env!("CARGO_BIN_EXE_cap-lab")).args(arguments).output().expect("the command line runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Told { out: text(run.stdout), errors: text(run.stderr), status: run.status.code().expect("it exits") }
+    Output { out: text(run.stdout), errors: text(run.stderr), status: run.status.code().expect("it exits") }
 }
 
 /// A file of this test, gone when it is done.

@@ -219,7 +219,7 @@ const SETUP: FeedSetup = FeedSetup { replicas: 5, people: 3 };
 /// A minute of both feeds, in which one phone's replica is cut off for 20 seconds.
 pub(crate) fn run(seed: u64) -> Timeline<FeedExperiment> {
     let mut timeline = Timeline::new(FeedExperiment::side_by_side(SETUP, 100), seed);
-    let phone = timeline.track().worlds()[0].model().slot(SETUP.phones().next().expect("a phone")).node.client();
+    let phone = timeline.track().worlds()[0].model().host(SETUP.phones().next().expect("a phone")).node.client();
     let cut_off = phone.expect("phones are clients").replica();
     let links: Vec<(NodeId, NodeId)> =
         SETUP.servers().without(cut_off).iter().flat_map(|other| [(cut_off, other), (other, cut_off)]).collect();

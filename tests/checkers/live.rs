@@ -11,7 +11,7 @@ use cap_lab::check::spec::feed::{Feed, FeedAction};
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
-use cap_lab::referee::{Answer, Brief, Proof, Referee, Staleness, Told};
+use cap_lab::referee::{Answer, Brief, Proof, Query, Referee, Staleness};
 use cap_lab::sim::fault::{Intervention, Link};
 use cap_lab::store::feed::Request;
 use cap_lab::timeline::Timeline;
@@ -94,7 +94,7 @@ impl Live {
         let now = self.timeline.now();
         for ((world, page), run) in (0..).zip(&mut self.pages).zip(self.timeline.track().worlds()) {
             let brief = page.brief(world, run, now);
-            self.referee.hear(&write(&Told::Run(brief))).expect("a brief");
+            self.referee.hear(&write(&Query::Run(brief))).expect("a brief");
         }
     }
 

@@ -11,7 +11,7 @@ const ALL_ABOVE: &[&str] = &["*"];
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("node", &[]),
     // In tests only.
-    ("by_hand", &["node"]),
+    ("test_cluster", &["node"]),
     ("shared_vec", &[]),
     ("sorted", &[]),
     ("setup", &[]),

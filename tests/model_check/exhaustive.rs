@@ -11,7 +11,7 @@ use std::time::Instant;
 use cap_lab::explore::{Bounds, Disks, Network, State, Subject};
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::paxos::{Message, Paxos, Phase};
-use cap_lab::sim::model::{Outcome, Status, Step};
+use cap_lab::sim::model::{Status, Step, StepOutcome};
 use stateright::{Checker, Model, Property};
 
 use crate::refinement::{is_step_or_stutter, stands_for};
@@ -48,7 +48,7 @@ impl Checked {
     }
 
     fn phases(&self) -> impl Iterator<Item = (&Phase, Option<&str>)> {
-        let proposers = self.state.model.slots().filter_map(|(_, slot)| slot.node.proposer());
+        let proposers = self.state.model.hosts().filter_map(|(_, host)| host.node.proposer());
         proposers.map(|proposer| (proposer.phase(), proposer.wants().map(|value| &*value.0)))
     }
 }
@@ -69,10 +69,10 @@ impl Model for Check {
 
     fn next_state(&self, last: &Checked, step: Step<Paxos>) -> Option<Checked> {
         let (before, mut state) = (&last.state.model, last.state.clone());
-        let mut outcome = Outcome::default();
+        let mut outcome = StepOutcome::default();
         // What breaks is in the state's ghost.
         let _ = state.step(&self.0, &step, &mut outcome);
-        let touched = |node: NodeId| before.slot(node) != state.model.slot(node);
+        let touched = |node: NodeId| before.host(node) != state.model.host(node);
         if matches!(step, Step::Deliver(_))
             && !outcome.node.is_some_and(touched)
             && before.flights().len() == state.model.flights().len()
@@ -137,7 +137,7 @@ impl Model for Check {
                 "a value is chosen after a node crashed and came back",
                 |_, seen: &Checked| {
                     let (_, crashes, _) = seen.state.spent();
-                    let up = seen.state.model.slots().all(|(_, slot)| slot.status == Status::Up);
+                    let up = seen.state.model.hosts().all(|(_, host)| host.status == Status::Up);
                     crashes > 0 && up && seen.state.ghost.ghost.chosen().is_some()
                 },
             ));

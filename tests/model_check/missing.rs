@@ -3,7 +3,7 @@
 use cap_lab::explore::State;
 use cap_lab::node::NodeId;
 use cap_lab::paxos::{Message, Paxos, Phase, Value};
-use cap_lab::sim::model::{Model, Slot};
+use cap_lab::sim::model::{Host, Model};
 
 use crate::subject::Decision;
 
@@ -35,8 +35,8 @@ fn cheapest_known_ballot(state: &State<Decision>, value: &Value, quorum: u32) ->
 fn cheapest_new_ballot(decision: &Decision, model: &Model<Paxos>, quorum: u32) -> u32 {
     let proposers = (0..decision.proposers).map(NodeId);
     let costs = proposers.map(|id| {
-        let slot: &Slot<Paxos> = model.slot(id);
-        let (start, counted) = match slot.node.proposer().expect("a proposer").phase() {
+        let host: &Host<Paxos> = model.host(id);
+        let (start, counted) = match host.node.proposer().expect("a proposer").phase() {
             Phase::Preparing { promises, .. } => (0, promises.len() as u32),
             _ => (1, 0),
         };

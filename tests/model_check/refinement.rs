@@ -28,12 +28,12 @@ pub(crate) fn is_step_or_stutter(before: u64, after: u64) -> bool {
 
 /// What a state of two proposers with one ballot each stands for.
 pub(crate) fn stands_for(state: &State<Decision>) -> u64 {
-    let proposers = state.model.slots().filter(|(_, slot)| slot.node.acceptor().is_none()).count() as u8;
+    let proposers = state.model.hosts().filter(|(_, host)| host.node.acceptor().is_none()).count() as u8;
     let acceptor = |id: NodeId| id.0 - proposers;
     let mut bits = 0;
-    for (id, slot) in state.model.slots().skip(proposers.into()) {
-        let voted = slot.disk.accepted.as_ref().map(vote);
-        bits |= Acceptor { ballot: slot.disk.promised.map(number), voted }.bits(acceptor(id));
+    for (id, host) in state.model.hosts().skip(proposers.into()) {
+        let voted = host.disk.accepted.as_ref().map(vote);
+        bits |= Acceptor { ballot: host.disk.promised.map(number), voted }.bits(acceptor(id));
     }
     let sent = state.model.flights().iter().map(|(_, envelope)| (envelope.from, &envelope.message));
     let unheard = state.ghost.unheard.iter().map(|(from, message)| (*from, message));

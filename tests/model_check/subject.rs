@@ -1,7 +1,7 @@
 //! One decision by Paxos, as a subject of searches.
 
-use cap_lab::explore::{Bounds, Broken, Disks, Network, Sight, State, Subject};
-use cap_lab::node::{Delay, Kind, Micros, NodeId, NodeSet};
+use cap_lab::explore::{Bounds, Disks, Network, Sight, State, Subject};
+use cap_lab::node::{Delay, Kind, Micros, NodeId, NodeSet, Violation};
 use cap_lab::paxos::invariant::Ghost;
 use cap_lab::paxos::{Config, Flaw, Message, Paxos, Phase, Request};
 use cap_lab::sim::digest::Digest;
@@ -114,7 +114,7 @@ impl Subject for Decision {
 
     fn allows(&self, model: &Model<Paxos>, step: &Step<Paxos>) -> bool {
         let has_a_round_left = |node: NodeId| {
-            let node = &model.slot(node).node;
+            let node = &model.host(node).node;
             node.proposer().expect("only proposers are asked").next_ballot(node.config()).round
                 <= self.rounds[node.config().id.index()]
         };
@@ -124,7 +124,7 @@ impl Subject for Decision {
             }
             Step::Timer(node, _) => has_a_round_left(*node),
             Step::Request(node, ..) => {
-                let idle = matches!(model.slot(*node).node.proposer().expect("asked").phase(), Phase::Idle);
+                let idle = matches!(model.host(*node).node.proposer().expect("asked").phase(), Phase::Idle);
                 idle && has_a_round_left(*node)
             }
             _ => true,
@@ -143,7 +143,7 @@ impl Subject for Decision {
         if self.symmetric { symmetry::fingerprint(state) } else { Digest::of(state) }
     }
 
-    fn observe(&self, watch: &mut Watch, seen: &Sight<'_, Paxos>) -> Result<(), Broken> {
+    fn observe(&self, watch: &mut Watch, seen: &Sight<'_, Paxos>) -> Result<(), Violation> {
         if let Step::Request(_, _, request) = seen.step {
             watch.ghost.observe_request(request);
         }
@@ -158,10 +158,11 @@ impl Subject for Decision {
         let known = watch.ghost.violations().len();
         // A crash takes what is volatile: nothing that was before it binds the node.
         let forgets = matches!(seen.step, Step::Crash(..) | Step::Restart(_));
-        let before = seen.before.filter(|_| !forgets).map(|slot| &slot.node);
-        let _ = watch.ghost.observe(node, before, &seen.after.slot(node).node, left);
+        let before = seen.before.filter(|_| !forgets).map(|host| &host.node);
+        let _ = watch.ghost.observe(node, before, &seen.after.host(node).node, left);
         let mut fresh = watch.ghost.violations()[known..].iter();
         let wanted = fresh.find(|broken| self.wanted.is_none_or(|wanted| wanted == broken.invariant));
-        wanted.map_or(Ok(()), |broken| Err(Broken { invariant: broken.invariant, evidence: broken.evidence.clone() }))
+        wanted
+            .map_or(Ok(()), |broken| Err(Violation { invariant: broken.invariant, evidence: broken.evidence.clone() }))
     }
 }

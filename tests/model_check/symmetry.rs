@@ -6,7 +6,7 @@ use cap_lab::explore::State;
 use cap_lab::node::NodeId;
 use cap_lab::paxos::{Paxos, Phase};
 use cap_lab::sim::digest::Digest;
-use cap_lab::sim::model::Slot;
+use cap_lab::sim::model::Host;
 
 use crate::subject::Decision;
 
@@ -22,10 +22,10 @@ pub(crate) fn fingerprint(state: &State<Decision>) -> u64 {
     state.ghost.ghost.accepted().len().hash(&mut whole);
     state.ghost.ghost.accepted().keys().for_each(|proposal| proposal.hash(&mut whole));
     let mut acceptors = 0_u64;
-    for (id, slot) in state.model.slots() {
-        match slot.node.acceptor() {
-            Some(_) => acceptors = acceptors.wrapping_add(concerning(state, id, slot)),
-            None => proposer_apart(slot, &mut whole),
+    for (id, host) in state.model.hosts() {
+        match host.node.acceptor() {
+            Some(_) => acceptors = acceptors.wrapping_add(concerning(state, id, host)),
+            None => proposer_apart(host, &mut whole),
         }
     }
     whole.write_u64(acceptors);
@@ -33,10 +33,10 @@ pub(crate) fn fingerprint(state: &State<Decision>) -> u64 {
 }
 
 /// A proposer, learner or not, without who answered it.
-fn proposer_apart(slot: &Slot<Paxos>, digest: &mut Digest) {
-    let proposer = slot.node.proposer().expect("who accepts not proposes");
-    (slot.status, &slot.disk, &slot.unsynced, &slot.timers, slot.after_sync.len()).hash(digest);
-    (proposer.wants(), proposer.next_ballot(slot.node.config())).hash(digest);
+fn proposer_apart(host: &Host<Paxos>, digest: &mut Digest) {
+    let proposer = host.node.proposer().expect("who accepts not proposes");
+    (host.status, &host.disk, &host.unsynced, &host.timers, host.after_sync.len()).hash(digest);
+    (proposer.wants(), proposer.next_ballot(host.node.config())).hash(digest);
     std::mem::discriminant(proposer.phase()).hash(digest);
     match proposer.phase() {
         Phase::Idle => {}
@@ -44,19 +44,19 @@ fn proposer_apart(slot: &Slot<Paxos>, digest: &mut Digest) {
         Phase::Accepting { proposal, forced_by, .. } => (proposal, forced_by).hash(digest),
         Phase::Decided { chosen } => chosen.hash(digest),
     }
-    if let Some(learner) = slot.node.learner() {
+    if let Some(learner) = host.node.learner() {
         learner.chosen().hash(digest);
         learner.tallies().keys().for_each(|proposal| proposal.hash(digest));
     }
 }
 
 /// All that concerns one acceptor, but for its name.
-fn concerning(state: &State<Decision>, id: NodeId, slot: &Slot<Paxos>) -> u64 {
+fn concerning(state: &State<Decision>, id: NodeId, host: &Host<Paxos>) -> u64 {
     let mut digest = Digest::default();
-    let acceptor = slot.node.acceptor().expect("checked by the caller");
-    (slot.status, acceptor, &slot.disk, &slot.unsynced, &slot.after_sync).hash(&mut digest);
+    let acceptor = host.node.acceptor().expect("checked by the caller");
+    (host.status, acceptor, &host.disk, &host.unsynced, &host.after_sync).hash(&mut digest);
     state.ghost.ghost.accepted().values().for_each(|by| by.contains(id).hash(&mut digest));
-    for (_, other) in state.model.slots() {
+    for (_, other) in state.model.hosts() {
         let Some(proposer) = other.node.proposer() else { continue };
         match proposer.phase() {
             Phase::Preparing { promises, refused, .. } => (promises.get(&id), refused.contains(id)).hash(&mut digest),

@@ -76,7 +76,7 @@ fn next_timeout(run: &mut Run<Servers>) -> (NodeId, Micros) {
 }
 
 fn role(run: &Run<Servers>, node: NodeId) -> RoleName {
-    run.model().slot(node).node.role().name()
+    run.model().host(node).node.role().name()
 }
 
 /// Each of these waits is in `[T, 2T)`, and each whole millisecond of that occurs.

@@ -85,7 +85,7 @@ fn every_link() -> Vec<(NodeId, NodeId)> {
 pub(crate) fn heal(timeline: &mut Timeline<FeedExperiment>) {
     timeline.act(Intervention::Heal(every_link()));
     for node in FIVE_AND_THREE.servers().iter() {
-        match timeline.track().worlds()[0].model().slot(node).status {
+        match timeline.track().worlds()[0].model().host(node).status {
             Status::Up => {}
             Status::Crashed => assert!(timeline.act(Intervention::Restart(node))),
             Status::Paused => assert!(timeline.act(Intervention::Resume(node))),
@@ -189,9 +189,9 @@ fn leads(node: &Participant) -> bool {
 pub(crate) fn assert_consistent(seed: u64, run: &FeedRun) {
     let stale: Vec<_> = run.watch().staleness.stale().iter().collect();
     assert!(stale.is_empty(), "seed {seed}: stale reads of the consistent feed: {stale:?}");
-    let leaders = run.model().slots().filter(|(_, slot)| leads(&slot.node)).count();
+    let leaders = run.model().hosts().filter(|(_, host)| leads(&host.node)).count();
     assert_eq!(leaders, 1, "seed {seed}: leaders");
-    let feeds: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, slot.node.consistent()?))).collect();
+    let feeds: Vec<_> = run.model().hosts().filter_map(|(id, host)| Some((id, host.node.consistent()?))).collect();
     for (id, feed) in &feeds {
         assert_eq!(*feed, feeds[0].1, "seed {seed}: {id} and n1 differ");
     }
@@ -210,7 +210,7 @@ pub(crate) fn assert_consistent(seed: u64, run: &FeedRun) {
 
 /// The available feed's: nothing is ever refused, what is confirmed stays, and all converge.
 fn assert_available(seed: u64, run: &FeedRun) {
-    let replicas: Vec<_> = run.model().slots().filter_map(|(id, slot)| Some((id, slot.node.gossip()?))).collect();
+    let replicas: Vec<_> = run.model().hosts().filter_map(|(id, host)| Some((id, host.node.gossip()?))).collect();
     for (id, replica) in &replicas {
         let (known, first) = (replica.gossip().known(), replicas[0].1.gossip().known());
         assert_eq!(known, first, "seed {seed}: {id} and n1 differ");

@@ -88,8 +88,8 @@ impl Pair<'_> {
 
 /// Every post is in every replica's feed at most once: with what [`assert_consistent`] finds, a confirmed one exactly once.
 fn assert_no_copies(seed: u64, run: &FeedRun) {
-    for (id, slot) in run.model().slots() {
-        let Some(feed) = slot.node.consistent() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(feed) = host.node.consistent() else { continue };
         let mut copies: BTreeMap<PostId, u32> = BTreeMap::new();
         for post in feed.posts().iter() {
             *copies.entry(post.id).or_default() += 1;

@@ -78,7 +78,7 @@ fn troubled(experiment: FeedExperiment, seed: u64, tally: &mut Tally) -> Timelin
 /// How often each post is in the feed.
 fn copies(run: &FeedRun) -> BTreeMap<PostId, u32> {
     let mut copies = BTreeMap::new();
-    let feed = run.model().slots().find_map(|(_, slot)| slot.node.consistent()).expect("n1");
+    let feed = run.model().hosts().find_map(|(_, host)| host.node.consistent()).expect("n1");
     for post in feed.posts().iter() {
         *copies.entry(post.id).or_default() += 1;
     }

@@ -85,13 +85,13 @@ impl Stage {
     /// All servers lose power, and come back.
     fn power_cut(&mut self) {
         for node in self.servers() {
-            let unsynced = self.run.model().slot(node).unsynced.len() as u64;
+            let unsynced = self.run.model().host(node).unsynced.len() as u64;
             let keep = self.dice.below(unsynced + 1) as u32;
             self.act(&Intervention::Crash { node, keep });
         }
         self.wait(ms(300));
         for node in self.servers() {
-            assert_eq!(self.run.model().slot(node).status, Status::Crashed);
+            assert_eq!(self.run.model().host(node).status, Status::Crashed);
             self.act(&Intervention::Restart(node));
         }
     }
@@ -133,7 +133,7 @@ fn tell(story: Story) {
         assert!(!story.unreliable || stage.network.dropped > 100, "{} messages were lost", stage.network.dropped);
         if story.store.contains("snapshots") {
             for node in stage.servers() {
-                let raft = stage.run.model().slot(node).node.raft().expect("the store is Raft");
+                let raft = stage.run.model().host(node).node.raft().expect("the store is Raft");
                 assert!(raft.snapshot().is_some(), "{}, seed {seed}: {node} has its whole log", story.name);
             }
         }

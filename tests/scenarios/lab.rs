@@ -80,8 +80,8 @@ impl World for Servers {
 
     fn watch(&self, watch: &mut Watched, seen: &Seen<'_, Server>) {
         let Some(node) = seen.outcome.node.filter(|_| watch.broken.is_none()) else { return };
-        let before = if watch.started.insert(node) { None } else { seen.before.map(|slot| &slot.node.raft) };
-        if let Err(violation) = watch.ghost.observe(node, before, &seen.after.slot(node).node.raft) {
+        let before = if watch.started.insert(node) { None } else { seen.before.map(|host| &host.node.raft) };
+        if let Err(violation) = watch.ghost.observe(node, before, &seen.after.host(node).node.raft) {
             watch.broken = Some(format!("{violation} at {:?}", seen.at));
         }
     }
@@ -137,11 +137,11 @@ impl Lab {
     }
 
     pub(crate) fn raft(&self, node: NodeId) -> &Raft<Number> {
-        &self.run.model().slot(node).node.raft
+        &self.run.model().host(node).node.raft
     }
 
     pub(crate) fn is_up(&self, node: NodeId) -> bool {
-        self.run.model().slot(node).status == Status::Up
+        self.run.model().host(node).status == Status::Up
     }
 
     pub(crate) fn is_connected(&self, node: NodeId) -> bool {
@@ -204,7 +204,7 @@ impl Lab {
 
     /// Stops a server; any number of its latest unsynced writes may be lost.
     pub(crate) fn crash(&mut self, node: NodeId) {
-        let unsynced = self.run.model().slot(node).unsynced.len() as u64;
+        let unsynced = self.run.model().host(node).unsynced.len() as u64;
         let keep = self.dice.below(unsynced + 1) as u32;
         assert!(self.act(&Intervention::Crash { node, keep }), "{node} is down already");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cap_lab::node::{Clocks, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 use cap_lab::sim::dice;
-use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
+use cap_lab::sim::model::{Host, Model, Status, Step, StepOutcome};
 use cap_lab::sim::network::{Envelope, FlightId};
 
 /// Dice that remember how often they were thrown.
@@ -78,9 +78,9 @@ pub(crate) trait Subject {
     fn see(
         &mut self,
         step: &Step<Self::Node>,
-        before: Option<&Slot<Self::Node>>,
+        before: Option<&Host<Self::Node>>,
         after: &Model<Self::Node>,
-        outcome: &Outcome<Self::Node>,
+        outcome: &StepOutcome<Self::Node>,
     ) -> Result<(), String>;
 }
 
@@ -126,7 +126,7 @@ pub(crate) struct Driver<S: Subject> {
     pub(crate) model: Model<S::Node>,
     pub(crate) subject: S,
     pub(crate) dice: Dice,
-    outcome: Outcome<S::Node>,
+    outcome: StepOutcome<S::Node>,
     /// Nodes that the network serves badly for now: what goes to and from them waits.
     slow: NodeSet,
     /// Nodes whose disks take long for now: they do not sync.
@@ -153,7 +153,7 @@ impl<S: Subject> Driver<S> {
             model: Model::new(nodes),
             subject,
             dice: Dice::new(seed),
-            outcome: Outcome::default(),
+            outcome: StepOutcome::default(),
             slow: NodeSet::EMPTY,
             factors: [1; 8],
             slow_disks: NodeSet::EMPTY,
@@ -233,7 +233,7 @@ impl<S: Subject> Driver<S> {
     /// The oldest message from a node to itself, if it can hear it.
     fn own_word(&self, node: NodeId) -> Option<FlightId> {
         let mut own = self.model.flights().iter().filter(|(_, e)| e.from == node && e.to == node);
-        own.next().map(|(id, _)| id).filter(|_| self.model.slot(node).status == Status::Up)
+        own.next().map(|(id, _)| id).filter(|_| self.model.host(node).status == Status::Up)
     }
 
     /// Does what can be done of `way`, each step at the moment that it had there if that is not over; the rest is skipped.
@@ -267,12 +267,12 @@ impl<S: Subject> Driver<S> {
 
     /// Whether a step about nodes can be done as things stand.
     fn can(&self, step: &Step<S::Node>) -> bool {
-        let status = |node: &NodeId| self.model.slot(*node).status;
+        let status = |node: &NodeId| self.model.host(*node).status;
         match step {
             Step::Deliver(id) => status(&self.model.flights().get(*id).expect("on its way").to) == Status::Up,
             Step::Timer(node, _) => status(node) == Status::Up && self.still_runs(step),
-            Step::Sync(node) => status(node) == Status::Up && self.model.slot(*node).awaits_sync(),
-            Step::Choose(node, picked) => status(node) == Status::Up && self.model.slot(*node).choice.contains(*picked),
+            Step::Sync(node) => status(node) == Status::Up && self.model.host(*node).awaits_sync(),
+            Step::Choose(node, picked) => status(node) == Status::Up && self.model.host(*node).choice.contains(*picked),
             Step::Request(node, ..) | Step::Pause(node) => status(node) == Status::Up,
             Step::Crash(node, _) => status(node) != Status::Crashed,
             Step::Restart(node) => status(node) == Status::Crashed,
@@ -290,7 +290,7 @@ impl<S: Subject> Driver<S> {
 
     fn apply(&mut self, step: &Step<S::Node>) -> Result<(), String> {
         let touched = self.model.touched(step);
-        let before = touched.map(|node| self.model.slot(node).clone());
+        let before = touched.map(|node| self.model.host(node).clone());
         let about = match step {
             Step::Deliver(id) | Step::Lose(id) | Step::Duplicate(id) => self.model.flights().get(*id).cloned(),
             _ => None,
@@ -311,7 +311,7 @@ impl<S: Subject> Driver<S> {
     /// False for a timer that was stopped.
     fn still_runs(&self, step: &Step<S::Node>) -> bool {
         let Step::Timer(node, timer) = step else { return true };
-        self.model.slot(*node).timers.iter().any(|(running, _)| running == timer)
+        self.model.host(*node).timers.iter().any(|(running, _)| running == timer)
     }
 
     /// What a node reads off its clock.
@@ -328,7 +328,7 @@ impl<S: Subject> Driver<S> {
     }
 
     fn nodes(&self, status: Status) -> Vec<NodeId> {
-        self.model.slots().filter(|(_, slot)| slot.status == status).map(|(id, _)| id).collect()
+        self.model.hosts().filter(|(_, host)| host.status == status).map(|(id, _)| id).collect()
     }
 
     /// Something that can happen next, by the mix; `None` if what came up cannot happen now.
@@ -382,7 +382,7 @@ impl<S: Subject> Driver<S> {
     /// Mostly one of the oldest messages, so that work gets done; one in four may be any.
     fn pick_delivery(&mut self) -> Option<Step<S::Node>> {
         let slow = |from: NodeId, to: NodeId| from != to && (self.slow.contains(from) || self.slow.contains(to));
-        let up = |to: NodeId| self.model.slot(to).status == Status::Up;
+        let up = |to: NodeId| self.model.host(to).status == Status::Up;
         let ready: Vec<FlightId> = self
             .model
             .flights()
@@ -447,7 +447,7 @@ impl<S: Subject> Driver<S> {
         };
         let reboot = self.dice.once_in(2);
         for node in nodes {
-            let unsynced = self.model.slot(node).unsynced.len();
+            let unsynced = self.model.host(node).unsynced.len();
             if reboot {
                 self.planned.push(Step::Restart(node));
             }

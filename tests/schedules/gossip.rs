@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cap_lab::gossip::{Config, Gossip, ItemId, Note, Request, Timer, Version};
 use cap_lab::node::{Answer, Delay, Micros, NodeId, NodeSet};
-use cap_lab::sim::model::{Model, Outcome, Slot, Step};
+use cap_lab::sim::model::{Host, Model, Step, StepOutcome};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
 use crate::{Tally, seeds};
@@ -48,9 +48,9 @@ impl Subject for Spread {
     fn see(
         &mut self,
         step: &Step<Replica>,
-        before: Option<&Slot<Replica>>,
+        before: Option<&Host<Replica>>,
         after: &Model<Replica>,
-        outcome: &Outcome<Replica>,
+        outcome: &StepOutcome<Replica>,
     ) -> Result<(), String> {
         for note in &outcome.notes {
             self.seen.gaps += u64::from(matches!(note, Note::FindsGap { .. }));
@@ -63,17 +63,17 @@ impl Subject for Spread {
             }
         }
         let Some(node) = outcome.node else { return Ok(()) };
-        let slot = after.slot(node);
+        let host = after.host(node);
         if let (Step::Crash(_, keep), Some(before)) = (step, before) {
             self.seen.crashes_with_loss += u64::from(before.unsynced.len() > *keep as usize);
         } else if let Some(before) = before.filter(|_| !matches!(step, Step::Restart(_))) {
-            let forgotten = slot.node.known().missing(&before.node.known());
+            let forgotten = host.node.known().missing(&before.node.known());
             if forgotten > 0 {
                 return Err(format!("{node} forgot {forgotten} items"));
             }
         }
         // What is only in memory may be forgotten and its name given again; what is durable has its name for ever.
-        for (origin, items) in slot.disk.iter() {
+        for (origin, items) in host.disk.iter() {
             let first = before.map_or(0, |before| before.disk.count(origin));
             for (number, item) in (first..).zip(items.iter_from(first as usize)) {
                 let id = ItemId { origin, number };
@@ -114,7 +114,7 @@ fn replicas_converge_after_any_schedule() {
         driver.heal_all().unwrap_or_else(|broken| fail(broken));
         // Each round every replica opens an exchange with a random peer.
         let versions =
-            |driver: &Driver<Spread>| -> Vec<_> { driver.model.slots().map(|(_, slot)| slot.node.known()).collect() };
+            |driver: &Driver<Spread>| -> Vec<_> { driver.model.hosts().map(|(_, host)| host.node.known()).collect() };
         let converged = |versions: &[Version]| versions.iter().all(|version| *version == versions[0]);
         for _ in 0..20 {
             driver.settle().unwrap_or_else(|broken| fail(broken));
@@ -125,7 +125,7 @@ fn replicas_converge_after_any_schedule() {
         }
         let versions = versions(&driver);
         assert!(converged(&versions), "seed {seed}: {versions:?}");
-        let items = driver.model.slot(NodeId(0)).node.items();
+        let items = driver.model.host(NodeId(0)).node.items();
         for id in &driver.subject.stored {
             assert_eq!(items.get(*id), driver.subject.named.get(id), "seed {seed}: {id} was stored and is gone");
             assert!(items.get(*id).is_some(), "seed {seed}: {id} was stored and is gone");

@@ -9,7 +9,7 @@ use cap_lab::multi_paxos::{
     ClientNote, Config, Flaw, LeaderNote, LeadershipNote, LearnerNote, Message, Note, Quorums, Request, Timer,
 };
 use cap_lab::node::{Command, NodeId, NodeSet};
-use cap_lab::sim::model::{Model, Outcome, Slot as Place, Status, Step};
+use cap_lab::sim::model::{Host as Place, Model, Status, Step, StepOutcome};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
 use crate::{Tally, report, seeds};
@@ -82,7 +82,7 @@ impl Subject for Cluster {
 
     fn targets(&self, model: &Model<Server>) -> NodeSet {
         let leads = |slot: &Place<Server>| slot.status == Status::Up && slot.node.paxos.is_leader();
-        model.slots().filter(|(_, slot)| leads(slot)).map(|(id, _)| id).collect()
+        model.hosts().filter(|(_, slot)| leads(slot)).map(|(id, _)| id).collect()
     }
 
     fn request(&mut self, number: u32, dice: &mut Dice) -> Request<Number> {
@@ -94,7 +94,7 @@ impl Subject for Cluster {
         step: &Step<Server>,
         before: Option<&Place<Server>>,
         after: &Model<Server>,
-        outcome: &Outcome<Server>,
+        outcome: &StepOutcome<Server>,
     ) -> Result<(), String> {
         self.count(&outcome.notes);
         match (step, before) {
@@ -112,7 +112,7 @@ impl Subject for Cluster {
         let forgot = self.started.insert(node) || matches!(step, Step::Crash(..));
         let before = before.filter(|_| !forgot).map(|slot| &slot.node.paxos);
         let broken = |violation: Violation| violation.to_string();
-        let server = &after.slot(node).node.paxos;
+        let server = &after.host(node).node.paxos;
         self.ghost.observe(node, before, server, left(outcome, after)).map_err(broken)?;
         for (id, answer) in &outcome.replies {
             self.ghost.observe_answer(*id, answer).map_err(broken)?;
@@ -122,7 +122,7 @@ impl Subject for Cluster {
 }
 
 /// What the touched server handed to the network, in order: what died at once on a cut link left it all the same.
-fn left<'a>(outcome: &'a Outcome<Server>, after: &'a Model<Server>) -> impl Iterator<Item = &'a Message<Number>> {
+fn left<'a>(outcome: &'a StepOutcome<Server>, after: &'a Model<Server>) -> impl Iterator<Item = &'a Message<Number>> {
     outcome.sent.iter().map(|id| {
         let lost = || outcome.lost.iter().find(|(other, ..)| other == id).map(|(_, envelope, _)| envelope);
         &after.flights().get(*id).or_else(lost).expect("sent, then on its way or lost at once").message
@@ -243,7 +243,7 @@ fn beat(driver: &mut Driver<Cluster>) -> Result<(), String> {
 }
 
 fn everybody_has(driver: &Driver<Cluster>, command: &Number) -> bool {
-    let states: Vec<&Commands<Number>> = driver.model.slots().map(|(_, slot)| &slot.node.state).collect();
+    let states: Vec<&Commands<Number>> = driver.model.hosts().map(|(_, slot)| &slot.node.state).collect();
     states.iter().all(|state| state.last() == Some(command) && *state == states[0])
 }
 
@@ -316,7 +316,7 @@ fn a_command_takes_effect_once_or_never() {
         let (mut driver, mix) = driver(seed, 5, SIZES[0], None).expect("safe");
         driver.run(mix, STEPS).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
         goes_on(&mut driver).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
-        let state = &driver.model.slot(NodeId(0)).node.state;
+        let state = &driver.model.host(NodeId(0)).node.state;
         let mut numbers: Vec<u32> = state.iter().map(|number| number.0).collect();
         let all = numbers.len();
         numbers.sort_unstable();

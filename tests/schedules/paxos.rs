@@ -3,7 +3,7 @@
 use cap_lab::node::{Delay, Micros, NodeId, NodeSet, RequestId};
 use cap_lab::paxos::invariant::Ghost;
 use cap_lab::paxos::{Config, Message, Note, Paxos, Phase, ProposerNote, Request, Timer, Value};
-use cap_lab::sim::model::{Model, Outcome, Slot, Step};
+use cap_lab::sim::model::{Host, Model, Step, StepOutcome};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
 use crate::{Tally, seeds};
@@ -41,9 +41,9 @@ impl Subject for Decision {
     fn see(
         &mut self,
         step: &Step<Paxos>,
-        before: Option<&Slot<Paxos>>,
+        before: Option<&Host<Paxos>>,
         after: &Model<Paxos>,
-        outcome: &Outcome<Paxos>,
+        outcome: &StepOutcome<Paxos>,
     ) -> Result<(), String> {
         for note in &outcome.notes {
             match note {
@@ -58,8 +58,8 @@ impl Subject for Decision {
             self.ghost.observe_request(request);
         }
         let fresh = matches!(step, Step::Restart(_) | Step::Crash(..));
-        if let (Step::Crash(_, keep), Some(slot)) = (step, before) {
-            self.seen.crashes_with_loss += u64::from(slot.unsynced.len() > *keep as usize);
+        if let (Step::Crash(_, keep), Some(host)) = (step, before) {
+            self.seen.crashes_with_loss += u64::from(host.unsynced.len() > *keep as usize);
         }
         let Some(node) = outcome.node else { return Ok(()) };
         let message = |id| {
@@ -67,8 +67,8 @@ impl Subject for Decision {
             after.flights().get(id).map(|envelope| &envelope.message).or(lost).expect("sent just now")
         };
         let left: Vec<&Message> = outcome.sent.iter().map(|id| message(*id)).collect();
-        let before = before.filter(|_| !fresh).map(|slot| &slot.node);
-        let result = self.ghost.observe(node, before, &after.slot(node).node, left);
+        let before = before.filter(|_| !fresh).map(|host| &host.node);
+        let result = self.ghost.observe(node, before, &after.host(node).node, left);
         self.seen.chosen = u64::from(self.ghost.chosen().is_some());
         result.map_err(|violation| format!("{} is violated: {}", violation.invariant, violation.evidence))
     }
@@ -139,7 +139,7 @@ fn a_lone_proposer_comes_to_an_end() {
             driver.settle().unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
             driver.fire_all().unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
         }
-        let proposer = driver.model.slot(lone).node.proposer().expect("a proposer");
+        let proposer = driver.model.host(lone).node.proposer().expect("a proposer");
         assert!(matches!(proposer.phase(), Phase::Decided { .. }), "seed {seed}: {proposer:?}");
     }
 }

@@ -10,7 +10,7 @@ use cap_lab::raft::{
     Change, ClientNote, ElectionNote, Flaw, FollowerNote, LeaderNote, MembershipNote, Note, PayloadKind, PreVoteNote,
     ReadProof, Reads, Request, Response, SnapshotNote, Switches, Timer, TransferNote,
 };
-use cap_lab::sim::model::{Model, Outcome, Slot, Status, Step};
+use cap_lab::sim::model::{Host, Model, Status, Step, StepOutcome};
 
 use crate::driver::{Dice, Driver, Mix, Subject};
 use crate::found::{self, Found};
@@ -156,8 +156,8 @@ impl Subject for Cluster {
     }
 
     fn targets(&self, model: &Model<Server>) -> NodeSet {
-        let leads = |slot: &Slot<Server>| slot.status == Status::Up && slot.node.raft.is_leader();
-        model.slots().filter(|(_, slot)| leads(slot)).map(|(id, _)| id).collect()
+        let leads = |host: &Host<Server>| host.status == Status::Up && host.node.raft.is_leader();
+        model.hosts().filter(|(_, host)| leads(host)).map(|(id, _)| id).collect()
     }
 
     fn keeps_time(&self) -> bool {
@@ -191,9 +191,9 @@ impl Subject for Cluster {
     fn see(
         &mut self,
         step: &Step<Server>,
-        before: Option<&Slot<Server>>,
+        before: Option<&Host<Server>>,
         after: &Model<Server>,
-        outcome: &Outcome<Server>,
+        outcome: &StepOutcome<Server>,
     ) -> Result<(), String> {
         for note in &outcome.notes {
             self.seen.features.note(note);
@@ -208,14 +208,14 @@ impl Subject for Cluster {
             }
         }
         match (step, before) {
-            (Step::Crash(node, keep), Some(slot)) if slot.unsynced.len() > *keep as usize => {
+            (Step::Crash(node, keep), Some(host)) if host.unsynced.len() > *keep as usize => {
                 self.lossy.insert(*node);
             }
             (Step::Restart(node), _) => self.seen.restarts_with_loss += u64::from(self.lossy.remove(*node)),
             _ => {}
         }
-        if let Some(slot) = outcome.node.map(|node| after.slot(node)).filter(|slot| slot.node.raft.is_leader()) {
-            self.voters = slot.node.raft.membership().voters;
+        if let Some(host) = outcome.node.map(|node| after.host(node)).filter(|host| host.node.raft.is_leader()) {
+            self.voters = host.node.raft.membership().voters;
         }
         if let Step::Request(_, request, Request::ChangeMembers(_)) = step {
             self.asked.insert(*request);

@@ -11,7 +11,7 @@ use cap_lab::multi_paxos::{
     Config, Flaw, Message, MultiPaxos, Payload, Quorums, Refusal, Request, Response, Role, Slot, Snapshot,
 };
 use cap_lab::node::{Answer, Command, Delay, Micros, NodeId, NodeSet};
-use cap_lab::sim::model::{Model, Outcome as Done, Status, Step};
+use cap_lab::sim::model::{Model, Status, Step, StepOutcome as Done};
 use cap_lab::sim::network::Travel;
 use cap_lab::sim::run::{Run, Seen, World};
 use cap_lab::sim::schedule::{Pace, Turns};
@@ -177,7 +177,7 @@ impl MultiPaxosWatch {
         // A crash takes what is volatile: nothing that was before it binds the server, but for what others have heard.
         let forgot = first_start || matches!(seen.step, Step::Crash(..));
         let before = seen.before.filter(|_| !forgot).map(|slot| &slot.node.paxos);
-        let after = &seen.after.slot(node).node.paxos;
+        let after = &seen.after.host(node).node.paxos;
         self.ghost.observe(node, before, after, left(seen.outcome, seen.after))?;
         seen.outcome.replies.iter().try_for_each(|(id, answer)| self.ghost.observe_answer(*id, answer))
     }
@@ -207,7 +207,7 @@ pub(crate) fn show(run: &Run<MultiPaxosWorld>, what: &str, noted: &mut u64) -> O
 }
 
 fn roles(run: &Run<MultiPaxosWorld>) -> Shown {
-    Ok(run.model().slots().map(|(id, slot)| role(id, &slot.node.paxos, slot.status)).collect())
+    Ok(run.model().hosts().map(|(id, slot)| role(id, &slot.node.paxos, slot.status)).collect())
 }
 
 /// A server's ballot and role.
@@ -231,7 +231,7 @@ fn value(payload: &Payload<Word>) -> String {
 }
 
 fn logs(run: &Run<MultiPaxosWorld>) -> Shown {
-    Ok(run.model().slots().map(|(id, slot)| log(id, &slot.node.paxos, slot.unsynced.len(), value)).collect())
+    Ok(run.model().hosts().map(|(id, slot)| log(id, &slot.node.paxos, slot.unsynced.len(), value)).collect())
 }
 
 /// By slot: what was accepted as `BALLOT:VALUE`, `-` if nothing was; in brackets what is chosen, if the server learned that
@@ -273,7 +273,7 @@ pub(crate) fn log<C: Command>(
 /// What each server's state machine carried out.
 fn states(run: &Run<MultiPaxosWorld>) -> Shown {
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
+    for (id, slot) in run.model().hosts() {
         let words: Vec<String> = slot.node.state.iter().map(ToString::to_string).collect();
         let snapshot = slot
             .node
@@ -288,7 +288,7 @@ fn states(run: &Run<MultiPaxosWorld>) -> Shown {
 /// What quorums have chosen, whether or not any server knows.
 fn chosen(run: &Run<MultiPaxosWorld>) -> Shown {
     let ghost = &run.watch().ghost;
-    let last = run.model().slots().map(|(_, slot)| slot.node.paxos.accepted().last()).max().unwrap_or_default();
+    let last = run.model().hosts().map(|(_, slot)| slot.node.paxos.accepted().last()).max().unwrap_or_default();
     let mut out = String::new();
     for slot in Slot(1).through(last) {
         match ghost.chosen(slot) {
@@ -393,14 +393,14 @@ mod tests {
         for tenth in 1..=100 {
             let now = healed + Micros::from_ms(100 * tenth);
             run.advance(now);
-            let states: Vec<&Commands<Word>> = run.model().slots().map(|(_, slot)| &slot.node.state).collect();
+            let states: Vec<&Commands<Word>> = run.model().hosts().map(|(_, slot)| &slot.node.state).collect();
             if states.iter().any(|state| state.last() == Some(&last)) {
                 if states.iter().all(|state| *state == states[0]) {
                     return Ok(());
                 }
                 continue;
             }
-            let leads = |node: &NodeId| run.model().slot(*node).node.paxos.is_leader();
+            let leads = |node: &NodeId| run.model().host(*node).node.paxos.is_leader();
             let leaders: Vec<NodeId> = all.iter().filter(leads).collect();
             for node in leaders {
                 let request = Request::Propose(last.clone());

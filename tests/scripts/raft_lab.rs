@@ -8,7 +8,7 @@ use std::str::FromStr;
 use cap_lab::node::{Answer, Command, Delay, Micros, NodeId, NodeSet};
 use cap_lab::raft::invariant::{Ghost, Violation};
 use cap_lab::raft::{Config, Flaw, Request, Response, Setup, Switches};
-use cap_lab::sim::model::{Model, Outcome, Slot, Step};
+use cap_lab::sim::model::{Host, Model, Step, StepOutcome};
 use cap_lab::sim::network::Travel;
 use cap_lab::sim::run::{Run, Seen, World};
 use cap_lab::sim::schedule::{Pace, Turns};
@@ -52,16 +52,16 @@ impl Judge {
     pub(crate) fn see(
         &mut self,
         step: &Step<Server>,
-        before: Option<&Slot<Server>>,
+        before: Option<&Host<Server>>,
         after: &Model<Server>,
-        outcome: &Outcome<Server>,
+        outcome: &StepOutcome<Server>,
     ) -> Result<(), Violation> {
         if let Step::Request(node, request, Request::Read) = step {
             self.ghost.read_asked(*node, *request);
         }
         let Some(node) = outcome.node else { return Ok(()) };
-        let before = if self.started.insert(node) { None } else { before.map(|slot| &slot.node.raft) };
-        self.ghost.observe(node, before, &after.slot(node).node.raft)?;
+        let before = if self.started.insert(node) { None } else { before.map(|host| &host.node.raft) };
+        self.ghost.observe(node, before, &after.host(node).node.raft)?;
         for (request, answer) in &outcome.replies {
             match answer {
                 Answer::Done(Response::ReadAt { index } | Response::Committed { index, .. }) => {

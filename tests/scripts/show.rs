@@ -51,17 +51,17 @@ fn on_multi_paxos(lab: &Lab) -> Option<&FeedRun> {
 
 fn roles(lab: &Lab) -> Shown {
     if let Some(run) = on_multi_paxos(lab) {
-        let roles = run.model().slots().filter_map(|(id, slot)| {
-            let paxos = slot.node.multi_paxos()?;
-            Some(multi_paxos_lab::role(id, paxos, slot.status))
+        let roles = run.model().hosts().filter_map(|(id, host)| {
+            let paxos = host.node.multi_paxos()?;
+            Some(multi_paxos_lab::role(id, paxos, host.status))
         });
         return Ok(roles.collect());
     }
     let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(raft) = slot.node.raft() else { continue };
-        let role = match (slot.status, raft.role()) {
+    for (id, host) in run.model().hosts() {
+        let Some(raft) = host.node.raft() else { continue };
+        let role = match (host.status, raft.role()) {
             (Status::Crashed, _) => "down".to_owned(),
             (_, Role::Leader { .. }) => "leader".to_owned(),
             (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
@@ -69,7 +69,7 @@ fn roles(lab: &Lab) -> Shown {
             (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
             (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
         };
-        let paused = if slot.status == Status::Paused { ", paused" } else { "" };
+        let paused = if host.status == Status::Paused { ", paused" } else { "" };
         writeln!(out, "{id} term {}: {role}{paused}", raft.term())?;
     }
     Ok(out)
@@ -90,16 +90,16 @@ fn logs(lab: &Lab) -> Shown {
             multi_paxos::Payload::Noop => "noop".to_owned(),
             multi_paxos::Payload::Command(asked) => command(lab, asked),
         };
-        let logs = run.model().slots().filter_map(|(id, slot)| {
-            let paxos = slot.node.multi_paxos()?;
-            Some(multi_paxos_lab::log(id, paxos, slot.unsynced.len(), value))
+        let logs = run.model().hosts().filter_map(|(id, host)| {
+            let paxos = host.node.multi_paxos()?;
+            Some(multi_paxos_lab::log(id, paxos, host.unsynced.len(), value))
         });
         return Ok(logs.collect());
     }
     let run = lab.consistent().ok_or("there is no log here")?;
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(raft) = slot.node.raft() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(raft) = host.node.raft() else { continue };
         let base = raft.log().base().index;
         let mut line = if base == Index::ZERO { String::new() } else { format!(" [1 to {base} compacted]") };
         if base == raft.commit_index() && base > Index::ZERO {
@@ -115,7 +115,7 @@ fn logs(lab: &Lab) -> Shown {
             write!(line, " {}:{content}{bar}", entry.term)?;
         }
         let bar = if raft.commit_index() == Index::ZERO { " |" } else { "" };
-        let unsynced = match slot.unsynced.len() {
+        let unsynced = match host.unsynced.len() {
             0 => String::new(),
             writes => format!(" ({writes} not synced)"),
         };
@@ -135,8 +135,8 @@ fn configuration(membership: &Membership) -> String {
 fn feeds(lab: &Lab) -> Shown {
     let mut out = String::new();
     for run in lab.feeds() {
-        for (id, slot) in run.model().slots() {
-            let posts = match &slot.node {
+        for (id, host) in run.model().hosts() {
+            let posts = match &host.node {
                 Participant::Raft(replica) => posts(replica.feed().posts().iter()),
                 Participant::MultiPaxos(replica) => posts(replica.feed().posts().iter()),
                 Participant::Gossip(replica) => posts(replica.newest().iter().map(|stamped| &stamped.post)),
@@ -157,8 +157,8 @@ fn posts<'a>(posts: impl Iterator<Item = &'a Post>) -> String {
 fn phones(lab: &Lab, run: &FeedRun) -> String {
     let mut out = String::new();
     let side = run.world().store.side();
-    for (id, slot) in run.model().slots() {
-        let Some(client) = slot.node.client() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(client) = host.node.client() else { continue };
         let latest = run
             .history()
             .iter()
@@ -169,7 +169,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
                 Request::Post(text) => format!("post \"{text}\""),
                 Request::Read => "read".to_owned(),
                 Request::Attach(to) => format!("move to {to}"),
-                Request::Operate(_) => unreachable!("phones are not operated"),
+                Request::Admin(_) => unreachable!("phones are not operated"),
             };
             let stale = run.watch().staleness.stale().iter().find(|stale| stale.read == operation.id);
             let stale = stale.map_or(String::new(), |stale| format!(", stale: {} missing", stale.missed));
@@ -185,13 +185,13 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
         Response::Posted(_) => "confirmed".to_owned(),
         Response::Posts(found) => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
-        Response::Operated => "done".to_owned(),
+        Response::AdminDone => "done".to_owned(),
     };
     let refused = |refusal: &Refusal| match refusal {
         Refusal::NoLeader { replica, epoch } => format!("refused, {replica} knows no leader in {epoch}"),
         Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
         Refusal::HandingOver { replica } => format!("refused, {replica} hands over"),
-        Refusal::NotOperated => "refused".to_owned(),
+        Refusal::AdminRefused => "refused".to_owned(),
         Refusal::Busy => "refused, the phone was busy".to_owned(),
     };
     match outcome {
@@ -261,11 +261,11 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
 fn acceptors(lab: &Lab) -> Shown {
     let run = lab.paxos().ok_or("there is no Paxos here")?;
     let mut out = String::new();
-    for (id, slot) in run.model().slots() {
-        let Some(acceptor) = slot.node.acceptor() else { continue };
+    for (id, host) in run.model().hosts() {
+        let Some(acceptor) = host.node.acceptor() else { continue };
         let promised = acceptor.promised().map_or("nothing".to_owned(), |ballot| ballot.to_string());
         let accepted = acceptor.accepted().map_or("nothing".to_owned(), |proposal| proposal.to_string());
-        let down = if slot.status == Status::Crashed { ", down" } else { "" };
+        let down = if host.status == Status::Crashed { ", down" } else { "" };
         writeln!(out, "{} promised {promised}, accepted {accepted}{down}", lab.name(id))?;
     }
     let Some(first) = &run.watch().chosen else { return Ok(out + "nothing is chosen\n") };

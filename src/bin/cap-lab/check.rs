@@ -174,9 +174,9 @@ impl Report<'_> {
         let budget = self.arguments.budget;
         let verdict = checker.step(budget).unwrap_or_else(|| checker.give_up());
         let (judged, told) = match &verdict {
-            Verdict::Linearizable(order) => (Judged::Linearizable, Told::Order(order)),
-            Verdict::NotLinearizable(evidence) => (Judged::Not, Told::Evidence(evidence)),
-            Verdict::Unknown { .. } => (Judged::Unknown, Told::Nothing),
+            Verdict::Linearizable(order) => (Judged::Linearizable, Found::Order(order)),
+            Verdict::NotLinearizable(evidence) => (Judged::Not, Found::Evidence(evidence)),
+            Verdict::Unknown { .. } => (Judged::Unknown, Found::Nothing),
         };
         let text = if self.arguments.json {
             self.json(&checker, judged, told).write() + "\n"
@@ -190,13 +190,13 @@ impl Report<'_> {
         (judged, text)
     }
 
-    fn details<S: Spec>(&self, checker: &Checker<S>, told: Told<'_>) -> String {
+    fn details<S: Spec>(&self, checker: &Checker<S>, told: Found<'_>) -> String {
         match told {
-            Told::Order(order) => {
+            Found::Order(order) => {
                 format!("  {} of {} operations have a place in the order\n", order.len(), checker.calls().len())
             }
-            Told::Nothing => format!("  gave up after {} configurations\n", checker.explored()),
-            Told::Evidence(evidence) => {
+            Found::Nothing => format!("  gave up after {} configurations\n", checker.explored()),
+            Found::Evidence(evidence) => {
                 let mut text = format!("  {}\n", self.sentence(checker, evidence));
                 let minimal = if evidence.minimal { "" } else { "; a smaller set may be impossible too" };
                 text += &format!("  impossible together (* makes the case, the others are what it saw){minimal}:\n");
@@ -231,7 +231,7 @@ impl Report<'_> {
         format!("{action}{of} by process {process} ({lines})")
     }
 
-    fn json<S: Spec>(&self, checker: &Checker<S>, judged: Judged, told: Told<'_>) -> Json {
+    fn json<S: Spec>(&self, checker: &Checker<S>, judged: Judged, told: Found<'_>) -> Json {
         let text = |text: &str| Json::Text(text.to_owned());
         let number = |number: usize| Json::Number(number as u64);
         let mut members = vec![
@@ -241,9 +241,9 @@ impl Report<'_> {
             ("explored".to_owned(), Json::Number(checker.explored())),
         ];
         match told {
-            Told::Nothing => {}
-            Told::Order(order) => members.push(("order".to_owned(), self.operations(checker.calls(), order))),
-            Told::Evidence(evidence) => {
+            Found::Nothing => {}
+            Found::Order(order) => members.push(("order".to_owned(), self.operations(checker.calls(), order))),
+            Found::Evidence(evidence) => {
                 let minimal = if evidence.minimal { "yes" } else { "unknown" };
                 let evidence = vec![
                     ("sentence".to_owned(), Json::Text(self.sentence(checker, evidence))),
@@ -280,7 +280,7 @@ impl Report<'_> {
 
 /// What there is to tell besides the verdict.
 #[derive(Clone, Copy)]
-enum Told<'verdict> {
+enum Found<'verdict> {
     Nothing,
     Order(&'verdict [u32]),
     Evidence(&'verdict Evidence),

@@ -1,7 +1,7 @@
 //! The guarantees of a run as a whole, as far as they take no search: what happened before what, and in which order reads show
 //! posts.
 
-use super::{Counterexample, Posts, ReadOf};
+use super::{Breach, Posts, ReadOf};
 use crate::sorted::SortedMap;
 
 /// A set of posts, by their places in [`Posts::ids`].
@@ -53,7 +53,7 @@ enum Event {
 
 impl Posts<'_> {
     /// What happened before each operation (Lamport 1978): what its process did and saw, and what happened before that.
-    pub(super) fn causal(&self) -> Option<Counterexample> {
+    pub(super) fn causal(&self) -> Option<Breach> {
         // A post's past is what was known when it was sent, a read's when it returned. At the same moment nothing is known
         // of each other.
         let mut events: Vec<(u64, Event, usize)> = Vec::new();
@@ -95,12 +95,12 @@ impl Posts<'_> {
         None
     }
 
-    fn against_causes(&self, read: &ReadOf, known: &PostSet, past: &[PostSet]) -> Option<Counterexample> {
+    fn against_causes(&self, read: &ReadOf, known: &PostSet, past: &[PostSet]) -> Option<Breach> {
         for (place, &effect) in read.posts.iter().enumerate() {
             if let Some(&cause) = read.posts[place + 1..].iter().find(|cause| past[effect].has(**cause)) {
                 let (one, other) = (self.name(cause), self.name(effect));
                 let sentence = format!("This read shows {other} before {one}, which happened before it.");
-                return Some(self.counterexample(&[cause, effect], &[], read, sentence));
+                return Some(self.breach(&[cause, effect], &[], read, sentence));
             }
         }
         let returned = |post: &usize| {
@@ -121,7 +121,7 @@ impl Posts<'_> {
             }
             None => (vec![missed], format!("This read lacks {one}, which happened before it.")),
         };
-        Some(self.counterexample(&posts, &[], read, sentence))
+        Some(self.breach(&posts, &[], read, sentence))
     }
 
     /// Two reads that disagree on which of two posts came first.
@@ -129,7 +129,7 @@ impl Posts<'_> {
     /// A read shows posts that follow each other in the feed, without a gap: up to the latest one, and from the beginning
     /// unless it is full. So it says of each post which one comes right before it, and of all but its last which one right
     /// after. If another read says otherwise, the two see the posts in different orders.
-    pub(super) fn order(&self) -> Option<Counterexample> {
+    pub(super) fn order(&self) -> Option<Breach> {
         // By post: what comes right after it and right before it, and which read says so. Behind all: the beginning.
         let beginning = self.ids.len();
         let mut after: Vec<Option<(usize, u32)>> = vec![None; beginning + 1];
@@ -151,7 +151,7 @@ impl Posts<'_> {
                 };
                 let (one, other) = (self.name(first), self.name(second));
                 let sentence = format!("One read has {one} in the feed before {other}, the other one has it after.");
-                return Some(self.counterexample(&[first, second], &[witness], read, sentence));
+                return Some(self.breach(&[first, second], &[witness], read, sentence));
             }
         }
         None

@@ -7,7 +7,7 @@
 //!
 //! [`READ_LENGTH`]: crate::store::feed::READ_LENGTH
 
-use super::{Counterexample, Posts, ReadOf};
+use super::{Breach, Posts, ReadOf};
 use crate::node::NodeId;
 use crate::sorted::SortedMap;
 
@@ -96,7 +96,7 @@ impl Posts<'_> {
         latest
     }
 
-    pub(super) fn read_your_writes(&self) -> Option<Counterexample> {
+    pub(super) fn read_your_writes(&self) -> Option<Breach> {
         let confirmed = self.confirmed();
         let mut authors: SortedMap<u64, NodeId> = SortedMap::new();
         for (id, by) in self.ids.iter().zip(&self.authored) {
@@ -107,11 +107,11 @@ impl Posts<'_> {
             let author = *authors.get(&call.process)?;
             let missed = confirmed.get(&author)?.first_missed(self.held_from(read, author)?, call.invoked, read)?;
             let sentence = format!("This read lacks {}, which its reader had sent before.", self.name(missed.post));
-            Some(self.counterexample(&[missed.post], &[], read, sentence))
+            Some(self.breach(&[missed.post], &[], read, sentence))
         })
     }
 
-    pub(super) fn monotonic_reads(&self) -> Option<Counterexample> {
+    pub(super) fn monotonic_reads(&self) -> Option<Breach> {
         let mut earlier: SortedMap<u64, Vec<&ReadOf>> = SortedMap::new();
         for read in &self.reads {
             let earlier = earlier.or_default(self.call(read.call).process);
@@ -122,7 +122,7 @@ impl Posts<'_> {
                 };
                 if let Some((_, &missed)) = before.posts.iter().enumerate().find(is_missed) {
                     let sentence = format!("This read lacks {}, which its reader had seen before.", self.name(missed));
-                    return Some(self.counterexample(&[missed], &[before.call], read, sentence));
+                    return Some(self.breach(&[missed], &[before.call], read, sentence));
                 }
             }
             earlier.push(read);
@@ -130,7 +130,7 @@ impl Posts<'_> {
         None
     }
 
-    pub(super) fn monotonic_writes(&self) -> Option<Counterexample> {
+    pub(super) fn monotonic_writes(&self) -> Option<Breach> {
         let confirmed = self.confirmed();
         for read in &self.reads {
             for (place, &later) in read.posts.iter().enumerate() {
@@ -138,7 +138,7 @@ impl Posts<'_> {
                 if let Some(swapped) = swapped {
                     let (one, other) = (self.name(swapped), self.name(later));
                     let sentence = format!("This read shows {other} before {one}, which was sent before it.");
-                    return Some(self.counterexample(&[swapped, later], &[], read, sentence));
+                    return Some(self.breach(&[swapped, later], &[], read, sentence));
                 }
             }
             // Whatever was confirmed before an earlier post was sent was so before the latest one was.
@@ -152,7 +152,7 @@ impl Posts<'_> {
                     let (one, other) = (self.name(missed.post), self.name(later));
                     let sentence =
                         format!("This read holds {other} and lacks {one}, which was confirmed before that was sent.");
-                    return Some(self.counterexample(&[missed.post, later], &[], read, sentence));
+                    return Some(self.breach(&[missed.post, later], &[], read, sentence));
                 }
             }
         }
@@ -182,7 +182,7 @@ impl Posts<'_> {
         finished
     }
 
-    pub(super) fn writes_follow_reads(&self) -> Option<Counterexample> {
+    pub(super) fn writes_follow_reads(&self) -> Option<Breach> {
         let seen = self.seen();
         for read in &self.reads {
             // What its author had seen before an earlier post had been seen before the latest one, too.
@@ -196,7 +196,7 @@ impl Posts<'_> {
                     let (one, other) = (self.name(missed.post), self.name(held));
                     let sentence =
                         format!("This read holds {other} and lacks {one}, which its author had seen before.");
-                    return Some(self.counterexample(&[missed.post, held], &[missed.by], read, sentence));
+                    return Some(self.breach(&[missed.post, held], &[missed.by], read, sentence));
                 }
             }
         }

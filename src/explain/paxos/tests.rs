@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::by_hand::kinds_of_notes;
-use crate::paxos::harness::{World, config};
+use crate::paxos::harness::{Cluster, config};
 use crate::paxos::{AcceptorNote, Config, Flaw, LearnerNote, ProposerNote, Timer, Trigger};
+use crate::test_cluster::kinds_of_notes;
 
 const P1: NodeId = NodeId(0);
 const P2: NodeId = NodeId(1);
 
-/// Acceptor `n`, counted from 1, in a world with two proposers.
+/// Acceptor `n`, counted from 1, in a cluster with two proposers.
 fn a(n: u8) -> NodeId {
     NodeId(n + 1)
 }
@@ -54,86 +54,86 @@ kinds_of_notes! {
 }
 
 /// p1 alone: a doubled Prepare, a doubled Promise, a ballot given up, and acceptances said twice.
-fn p1_begins(world: &mut World) {
-    world.propose(P1, "blue");
-    world.propose(P1, "green");
-    world.propose(a(1), "red");
-    world.sync(P1).unwrap();
-    let prepare = world.take("Prepare", P1, a(1));
-    world.deliver(prepare.clone()).unwrap();
-    world.deliver(prepare).unwrap();
-    world.sync(a(1)).unwrap();
-    world.pass("Promise", a(1), P1);
-    world.pass("Promise", a(1), P1);
-    world.pass("Prepare", P1, a(2));
-    world.fire(P1, Timer::Retry).unwrap();
-    world.pass("Promise", a(2), P1);
-    world.sync(P1).unwrap();
+fn p1_begins(cluster: &mut Cluster) {
+    cluster.propose(P1, "blue");
+    cluster.propose(P1, "green");
+    cluster.propose(a(1), "red");
+    cluster.sync(P1).unwrap();
+    let prepare = cluster.take("Prepare", P1, a(1));
+    cluster.deliver(prepare.clone()).unwrap();
+    cluster.deliver(prepare).unwrap();
+    cluster.sync(a(1)).unwrap();
+    cluster.pass("Promise", a(1), P1);
+    cluster.pass("Promise", a(1), P1);
+    cluster.pass("Prepare", P1, a(2));
+    cluster.fire(P1, Timer::Retry).unwrap();
+    cluster.pass("Promise", a(2), P1);
+    cluster.sync(P1).unwrap();
     for acceptor in [a(1), a(2), a(3), a(4)] {
-        world.pass("Prepare", P1, acceptor);
-        world.pass("Promise", acceptor, P1);
+        cluster.pass("Prepare", P1, acceptor);
+        cluster.pass("Promise", acceptor, P1);
     }
-    let accept = world.take("Accept", P1, a(1));
-    world.deliver(accept.clone()).unwrap();
-    world.deliver(accept).unwrap();
-    world.sync(a(1)).unwrap();
+    let accept = cluster.take("Accept", P1, a(1));
+    cluster.deliver(accept.clone()).unwrap();
+    cluster.deliver(accept).unwrap();
+    cluster.sync(a(1)).unwrap();
     for learner in [P1, P1, P2] {
-        world.pass("Accepted", a(1), learner);
+        cluster.pass("Accepted", a(1), learner);
     }
 }
 
 /// p2 outbids p1, learns of blue, and p1 is refused until it abandons its ballot.
-fn p2_outbids(world: &mut World) {
-    world.propose(P2, "red");
-    world.sync(P2).unwrap();
+fn p2_outbids(cluster: &mut Cluster) {
+    cluster.propose(P2, "red");
+    cluster.sync(P2).unwrap();
     for acceptor in [a(1), a(2), a(3)] {
-        world.pass("Prepare", P2, acceptor);
-        world.pass("Promise", acceptor, P2);
+        cluster.pass("Prepare", P2, acceptor);
+        cluster.pass("Promise", acceptor, P2);
     }
-    world.pass("Prepare", P2, a(5));
-    world.pass("Prepare", P1, a(5));
+    cluster.pass("Prepare", P2, a(5));
+    cluster.pass("Prepare", P1, a(5));
     for acceptor in [a(2), a(3), a(5)] {
-        world.pass("Accept", P1, acceptor);
-        world.pass("Nack", acceptor, P1);
+        cluster.pass("Accept", P1, acceptor);
+        cluster.pass("Nack", acceptor, P1);
     }
-    world.pass("Nack", a(5), P1);
-    world.fire(P1, Timer::BackOff).unwrap();
-    world.fire(P2, Timer::Retry).unwrap();
-    world.crash(a(1), 0).unwrap();
+    cluster.pass("Nack", a(5), P1);
+    cluster.fire(P1, Timer::BackOff).unwrap();
+    cluster.fire(P2, Timer::Retry).unwrap();
+    cluster.crash(a(1), 0).unwrap();
 }
 
 /// Every kind of note, from what really happened.
 fn all_notes() -> Vec<(NodeId, Note)> {
-    let mut world = World::new(2, 5);
-    p1_begins(&mut world);
-    p2_outbids(&mut world);
-    world.settle();
+    let mut cluster = Cluster::new(2, 5);
+    p1_begins(&mut cluster);
+    p2_outbids(&mut cluster);
+    cluster.settle();
     for _ in 0..10 {
-        let Some((id, timer)) = world.timers.first().copied() else { break };
-        world.fire(id, timer).unwrap();
-        world.settle();
+        let Some((id, timer)) = cluster.timers.first().copied() else { break };
+        cluster.fire(id, timer).unwrap();
+        cluster.settle();
     }
-    world.propose(P1, "yellow");
-    world.notes.into_iter().chain(flawed_notes()).collect()
+    cluster.propose(P1, "yellow");
+    cluster.notes.into_iter().chain(flawed_notes()).collect()
 }
 
 /// What no sound proposer does.
 fn flawed_notes() -> impl Iterator<Item = (NodeId, Note)> {
-    let world = |flaw| World::of((0..5).map(|id| Config { flaw: Some(flaw), ..config(2, 3, NodeId(id)) }));
-    let promised = |world: &mut World, proposer| {
+    let cluster = |flaw| Cluster::of((0..5).map(|id| Config { flaw: Some(flaw), ..config(2, 3, NodeId(id)) }));
+    let promised = |cluster: &mut Cluster, proposer| {
         for acceptor in [a(1), a(2)] {
-            world.pass("Prepare", proposer, acceptor);
-            world.pass("Promise", acceptor, proposer);
+            cluster.pass("Prepare", proposer, acceptor);
+            cluster.pass("Promise", acceptor, proposer);
         }
     };
-    let mut deaf = world(Flaw::AcceptedValueIgnored);
+    let mut deaf = cluster(Flaw::AcceptedValueIgnored);
     for (proposer, value) in [(P1, "blue"), (P2, "red")] {
         deaf.propose(proposer, value);
         deaf.sync(proposer).unwrap();
         promised(&mut deaf, proposer);
         deaf.pass("Accept", proposer, a(1));
     }
-    let mut hasty = world(Flaw::LatePromisesCounted);
+    let mut hasty = cluster(Flaw::LatePromisesCounted);
     hasty.propose(P1, "blue");
     hasty.sync(P1).unwrap();
     hasty.pass("Prepare", P1, a(1));

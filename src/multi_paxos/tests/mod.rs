@@ -9,8 +9,8 @@ mod reads;
 
 use super::invariant::{Ghost, Violation};
 use super::*;
-use crate::by_hand::{self, Before, Watched};
 use crate::node::{Disk, Kind, NodeSet};
+use crate::test_cluster::{self, Before, Watched};
 
 /// Commands are numbers; what carrying them out leads to is the last one (see `raft::tests`).
 type Server = MultiPaxos<u64>;
@@ -74,7 +74,7 @@ impl Watched for Server {
     }
 }
 
-type Cluster = by_hand::Cluster<Server>;
+type Cluster = test_cluster::Cluster<Server>;
 
 impl Cluster {
     /// `count` servers, started.

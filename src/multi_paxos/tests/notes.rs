@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::by_hand::{Dice, kinds_of_notes};
 use crate::explain::multi_paxos::sentence;
 use crate::explain::{Sentence, Tone};
+use crate::test_cluster::{Dice, kinds_of_notes};
 
 kinds_of_notes! {
     "started": Note::Started { ballot: Ballot { round: 0, .. }, .. },

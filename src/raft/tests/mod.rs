@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use super::invariant::{Ghost, Violation};
 use super::*;
-use crate::by_hand::{self, Before, Watched};
 use crate::node::NodeSet;
+use crate::test_cluster::{self, Before, Watched};
 
 /// The tests' state machine remembers its last command.
 impl Command for u64 {
@@ -106,8 +106,8 @@ impl Watched for Server {
     }
 }
 
-type InFlight = by_hand::InFlight<Said>;
-type Cluster = by_hand::Cluster<Server>;
+type InFlight = test_cluster::InFlight<Said>;
+type Cluster = test_cluster::Cluster<Server>;
 
 impl Cluster {
     /// `count` servers with empty disks, started.

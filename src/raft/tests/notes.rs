@@ -1,9 +1,9 @@
 //! Every note happens, and becomes a sentence.
 
 use super::*;
-use crate::by_hand::kinds_of_notes;
 use crate::explain::raft::sentence;
 use crate::explain::{Sentence, Tone};
+use crate::test_cluster::kinds_of_notes;
 
 kinds_of_notes! {
     "started": Note::Started { .. },

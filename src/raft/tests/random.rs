@@ -1,7 +1,7 @@
 //! Random schedules: any message may come late, twice or never, any server may crash and lose what it had not synced.
 
 use super::*;
-use crate::by_hand::Dice;
+use crate::test_cluster::Dice;
 
 /// Some of the features.
 fn switches(dice: &mut Dice) -> Switches {

@@ -74,7 +74,6 @@ impl App {
         self.follow(index, outcome, false)
     }
 
-    #[inline(never)]
     pub(super) fn figure_key(&mut self, index: usize, key: FigureKey) -> bool {
         let Some(world) = self.worlds.get(index).map(Rc::clone) else { return false };
         let outcome = gestures::key(&mut self.ui, index, &world, key);
@@ -95,7 +94,6 @@ impl App {
         true
     }
 
-    #[inline(never)]
     pub(super) fn long_press(&mut self) -> bool {
         self.pressing = None;
         let Some(stroke) = self.ui.stroke.take_if(|stroke| gestures::is_click(stroke)) else { return false };
@@ -106,7 +104,6 @@ impl App {
     }
 
     /// A phone is dragged: onto a replica it changes whom it talks to.
-    #[inline(never)]
     pub(super) fn phone(&mut self, mut drag: PhoneDrag, phase: Phase) -> bool {
         if phase == Phase::Move && self.ui.phone.is_none() {
             return false;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use cap_lab::referee::recorded::{File, Finding};
 use cap_lab::referee::wire::{read, write};
-use cap_lab::referee::{Answer, Told};
+use cap_lab::referee::{Answer, Query};
 
 use super::App;
 use crate::ui::announce::About;
@@ -78,7 +78,7 @@ impl App {
                 if let Some(line) = &self.checker {
                     let Opened { name, text, format, model, initial, .. } = opened;
                     let (name, text, initial) = (name.clone(), text.to_string(), initial.clone());
-                    line.tell(&write(&Told::File(File { name, text, format: *format, model: *model, initial })));
+                    line.tell(&write(&Query::File(File { name, text, format: *format, model: *model, initial })));
                 }
                 return false;
             }

@@ -15,7 +15,6 @@ use crate::ui::lab::CarriedView;
 const LOOK_AGAIN_MS: f64 = 250.0;
 
 impl App {
-    #[inline(never)]
     pub(super) fn diagram(&mut self, what: &Do) -> bool {
         self.measure = true;
         if *what == Do::Toggle {
@@ -54,7 +53,6 @@ impl App {
     }
 
     /// Shows what carried an operation of `world`: these messages, between two moments.
-    #[inline(never)]
     pub(super) fn diagram_of(&mut self, world: usize, carried: &CarriedView) {
         let (width, until) = Shown::around(carried.from, carried.to);
         let shown = self.ui.diagram.get_or_insert_default();

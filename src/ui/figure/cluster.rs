@@ -13,13 +13,13 @@ use crate::ui::figure::flights;
 use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, progress, region};
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
-use crate::ui::lab::{NodeView, ProposerView, RoleMark, World};
+use crate::ui::lab::{NodeView, ProposerView, RoleMark, WorldView};
 use crate::ui::number::Px;
 use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
 use crate::ui::still::{Part, still};
 
 /// The figure of `world`, which is number `index` of the experiment.
-pub fn figure(index: usize, world: &Rc<World>, now: Micros, ui: &ViewState) -> Html {
+pub fn figure(index: usize, world: &Rc<WorldView>, now: Micros, ui: &ViewState) -> Html {
     let size = ui.figures.get(index).copied().unwrap_or_default();
     let prefix = format!("f{index}");
     let cursor = ui.cursor.filter(|(world, _)| *world == index && ui.focused == Some(index)).map(|(_, item)| item);
@@ -73,7 +73,7 @@ fn element_id(prefix: &str, item: Item) -> String {
 
 fn inside(
     index: usize,
-    world: &Rc<World>,
+    world: &Rc<WorldView>,
     now: Micros,
     ui: &ViewState,
     size: Size,
@@ -110,7 +110,7 @@ fn inside(
 }
 
 /// The time left to each server, as an arc around it.
-fn timers(world: &World, places: &[Place], now: Micros) -> Vec<El> {
+fn timers(world: &WorldView, places: &[Place], now: Micros) -> Vec<El> {
     let arc = |node: &NodeView| {
         let (set, fires) = node.timer?;
         let Body::Circle(r) = places[node.id.index()].body else { return None };
@@ -133,7 +133,7 @@ fn timers(world: &World, places: &[Place], now: Micros) -> Vec<El> {
     world.nodes.iter().filter_map(arc).collect()
 }
 
-fn nodes(world: &World, places: &[Place], size: Size, marked: &[Option<Item>], prefix: &str) -> Vec<Html> {
+fn nodes(world: &WorldView, places: &[Place], size: Size, marked: &[Option<Item>], prefix: &str) -> Vec<Html> {
     let narrow = size.w < 440.0;
     let part = |node: &NodeView| {
         let item = Item::Node(node.id);

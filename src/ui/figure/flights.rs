@@ -5,7 +5,7 @@ use yew::{Html, html};
 
 use crate::ui::el::{px, translate};
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
-use crate::ui::lab::{DeathView, FlightHue, FlightShape, FlightView, World};
+use crate::ui::lab::{DeathView, FlightHue, FlightShape, FlightView, WorldView};
 use crate::ui::state::{Item, ViewState, item_name};
 
 /// How far a message keeps to the right of its link.
@@ -62,7 +62,13 @@ fn shape(shape: FlightShape) -> Html {
 
 /// Which messages carry a label: what is held or pointed at always; of many alike from one sender only the first; answers
 /// only where there are few. None covers another or a node.
-fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &[Option<Item>]) -> Vec<Option<Side>> {
+fn labelled(
+    world: &WorldView,
+    places: &[Place],
+    at: &[Point],
+    width: f64,
+    marked: &[Option<Item>],
+) -> Vec<Option<Side>> {
     let mut taken = Taken::default();
     for place in places {
         let half = match place.body {
@@ -108,7 +114,7 @@ fn labelled(world: &World, places: &[Place], at: &[Point], width: f64, marked: &
 
 /// All messages of a world, moving and dying.
 pub fn draw(
-    world: &World,
+    world: &WorldView,
     places: &[Place],
     size: Size,
     now: Micros,

@@ -6,11 +6,11 @@ use cap_lab::node::NodeId;
 use yew::Html;
 
 use crate::ui::el::{El, classed, el, quiet, words};
-use crate::ui::lab::{FlightView, NodeView, World};
+use crate::ui::lab::{FlightView, NodeView, WorldView};
 use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state, links, node_role, toggle_link};
 
 /// Nodes, links and messages of `world` in three tables.
-pub fn tables(index: usize, world: &Rc<World>, ui: &ViewState) -> Html {
+pub fn tables(index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html {
     let of = Tables { index, world, ui };
     let nodes = world.nodes.iter().map(|node| of.node(node)).collect();
     let rows = links(world).into_iter().map(|(a, b)| of.link(a, b)).collect();
@@ -37,7 +37,7 @@ fn row(key: &str, head: &str, state: &str, buttons: Vec<El>) -> El {
 /// What the rows have in common.
 struct Tables<'a> {
     index: usize,
-    world: &'a World,
+    world: &'a WorldView,
     ui: &'a ViewState,
 }
 

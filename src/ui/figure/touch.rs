@@ -4,11 +4,11 @@ use cap_lab::node::Micros;
 
 use crate::ui::figure::flights::flight_at;
 use crate::ui::figure::geometry::{Place, Point, Size, distance_to_segment, lane, ring, two_rows};
-use crate::ui::lab::{RoleMark, World};
+use crate::ui::lab::{RoleMark, WorldView};
 use crate::ui::state::{FigureKey, Item, links};
 
 /// Where the nodes of `world` are in a figure of this size.
-pub fn places(world: &World, size: Size) -> Vec<Place> {
+pub fn places(world: &WorldView, size: Size) -> Vec<Place> {
     let proposers = world.nodes.iter().filter(|node| node.role == RoleMark::Proposer).count();
     if world.paxos.is_some() {
         two_rows(proposers, world.nodes.len() - proposers, size)
@@ -18,7 +18,7 @@ pub fn places(world: &World, size: Size) -> Vec<Place> {
 }
 
 /// What is at `point`: nodes before messages before links, as they are drawn.
-pub fn item_at(world: &World, places: &[Place], now: Micros, still: bool, point: Point) -> Option<Item> {
+pub fn item_at(world: &WorldView, places: &[Place], now: Micros, still: bool, point: Point) -> Option<Item> {
     let flight = world
         .flights
         .iter()
@@ -38,7 +38,7 @@ pub fn item_at(world: &World, places: &[Place], now: Micros, still: bool, point:
 }
 
 /// Nodes, links and messages, each in the order in which the arrow keys visit them.
-fn kinds(world: &World) -> [Vec<Item>; 3] {
+fn kinds(world: &WorldView) -> [Vec<Item>; 3] {
     [
         world.nodes.iter().map(|node| Item::Node(node.id)).collect(),
         links(world).into_iter().map(|(a, b)| Item::Link(a, b)).collect(),
@@ -47,7 +47,7 @@ fn kinds(world: &World) -> [Vec<Item>; 3] {
 }
 
 /// Where an arrow key goes from `current`. A message that has arrived meanwhile gives way to the first one.
-pub fn move_cursor(world: &World, current: Option<Item>, key: FigureKey) -> Option<Item> {
+pub fn move_cursor(world: &WorldView, current: Option<Item>, key: FigureKey) -> Option<Item> {
     let kinds = kinds(world);
     let kind = match current {
         None | Some(Item::Node(_) | Item::Verdict) => 0,

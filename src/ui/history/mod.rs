@@ -13,7 +13,7 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent, WheelEvent};
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, words};
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{Bar, BarState, HistoryView, World};
+use crate::ui::lab::{Bar, BarState, HistoryView, WorldView};
 use crate::ui::state::{Msg, Phase, ViewState};
 use drawing::picture;
 use plan::{NAMES, Window};
@@ -104,7 +104,7 @@ pub fn per_second(strip: &Strip, speed: i32) -> f64 {
 }
 
 /// The strip of one world.
-pub fn history(index: usize, world: &World, now: Micros, ui: &ViewState) -> Html {
+pub fn history(index: usize, world: &WorldView, now: Micros, ui: &ViewState) -> Html {
     let view = &world.history;
     let told = ui.strip.told().filter(|(world, _)| *world == index).map(|(_, id)| id);
     let card = ui.strip.card.as_ref().filter(|card| card.world == index && Some(card.view.id) == told);
@@ -117,7 +117,7 @@ pub fn history(index: usize, world: &World, now: Micros, ui: &ViewState) -> Html
 }
 
 /// The rows: all that can be pointed at.
-fn rows(index: usize, world: &World, now: Micros, told: Option<u32>, ui: &ViewState) -> El {
+fn rows(index: usize, world: &WorldView, now: Micros, told: Option<u32>, ui: &ViewState) -> El {
     let view = &world.history;
     let rows = classed("div", "rows")
         .set("id", rows_id(index))

@@ -44,7 +44,7 @@ pub(super) fn wanted<R>(
         Act::Duplicate { world, flight } => return message(world, flight, Fate::Duplicate),
         Act::Deliver { world, flight } => return message(world, flight, Fate::Deliver),
         Act::Next { key, .. } => return Ok(Wanted::Next { key }),
-        Act::Post { .. } | Act::Read { .. } | Act::Attach { .. } | Act::Operate { .. } | Act::Propose { .. } => {
+        Act::Post { .. } | Act::Read { .. } | Act::Attach { .. } | Act::Admin { .. } | Act::Propose { .. } => {
             request(act)?
         }
     }))

@@ -7,7 +7,7 @@ use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
-use cap_lab::referee::{Answer, Brief, Told};
+use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::network::Envelope;
@@ -27,7 +27,7 @@ use super::verdict::Verdicts;
 use super::{gossip, multi_paxos, phones, raft};
 use crate::ui::lab::{
     Act, Branch, CarriedView, Event, FlightHue, FlightShape, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep,
-    NodeView, OperationView, Setup, Sheet, Switch, VerdictSheet, World,
+    NodeView, OperationView, Setup, Sheet, Switch, VerdictSheet, WorldView,
 };
 use crate::ui::rest;
 
@@ -108,13 +108,13 @@ pub(super) struct Cache {
 /// How many notes and observations there were, and when the newest came.
 type EventStamp = (u64, Micros, u64, Micros);
 
-fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> World {
+fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(setup, envelope);
     let (title, subtitle) = title(store);
     let verdict = cache.verdicts.look(now);
-    World {
+    WorldView {
         title: title.to_owned(),
         subtitle: match store {
             Store::Raft(..) => raft::joint(run).unwrap_or_else(|| subtitle.to_owned()),
@@ -253,7 +253,7 @@ fn request(act: Act) -> Result<Intervention<Request>, String> {
         }
         Act::Read { person } => (person, Request::Read),
         Act::Attach { person, to } => (person, Request::Attach(to)),
-        Act::Operate { node, operation } => (node, Request::Operate(operation)),
+        Act::Admin { node, command } => (node, Request::Admin(command)),
         _ => return Err("Nobody proposes values here.".to_owned()),
     };
     Ok(Intervention::Request { node, request })
@@ -310,7 +310,7 @@ impl Lab for FeedLab {
         self.caches.borrow().len()
     }
 
-    fn world(&self, world: usize) -> World {
+    fn world(&self, world: usize) -> WorldView {
         self::world(self.run(world), self.timeline.now(), &mut self.caches.borrow_mut()[world])
     }
 
@@ -362,7 +362,7 @@ impl Lab for FeedLab {
         for (world, cache) in self.caches.borrow_mut().iter_mut().enumerate() {
             if let Some(brief) = cache.verdicts.brief(self.run(world), now, case, opened.map(|opened| opened == world))
             {
-                briefs.push(write(&Told::Run(Brief { world: world as u8, ..brief })));
+                briefs.push(write(&Query::Run(Brief { world: world as u8, ..brief })));
             }
         }
         briefs

@@ -2,7 +2,7 @@
 
 use cap_lab::gossip::{self, Version};
 use cap_lab::node::NodeId;
-use cap_lab::sim::model::{self, Slot};
+use cap_lab::sim::model::{self, Host};
 use cap_lab::store::available_feed::{AvailableFeed, Stamped};
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
@@ -14,13 +14,13 @@ use crate::ui::lab::{Chip, FlightHue, FlightShape, NodeView, RoleMark, Sheet};
 /// How many posts are drawn under a node.
 const CHIPS: usize = 6;
 
-fn replica(slot: &Slot<Participant>) -> &AvailableFeed {
-    slot.node.gossip().expect("servers come first")
+fn replica(host: &Host<Participant>) -> &AvailableFeed {
+    host.node.gossip().expect("servers come first")
 }
 
 pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
-    let slot = run.model().slot(id);
-    let replica = replica(slot);
+    let host = run.model().host(id);
+    let replica = replica(host);
     let setup = run.world().setup;
     let total = replica.gossip().items().total();
     let newest = replica.newest();
@@ -34,7 +34,7 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         id,
         name: id.to_string(),
         role: RoleMark::Replica,
-        status: common::status(slot.status),
+        status: common::status(host.status),
         // There is room for eight letters.
         caption: if total < 100 { count(total as u32, "post") } else { total.to_string() },
         timer: run.schedule().timer(id, Timer::Gossip(gossip::Timer::Exchange)),
@@ -64,29 +64,29 @@ pub(super) fn look(setup: FeedSetup, message: &gossip::Message<Stamped>) -> Look
 
 pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     let setup = run.world().setup;
-    let slot = run.model().slot(id);
-    let replica = replica(slot);
-    let version = match &slot.disk {
+    let host = run.model().host(id);
+    let replica = replica(host);
+    let version = match &host.disk {
         FeedDisk::Gossip(items) => items.version(),
         _ => Version::default(),
     };
     let mut sections = vec![("Durable (on its disk): posts by the replica that took them".to_owned(), {
         version_rows(setup, &version)
     })];
-    if !slot.unsynced.is_empty() {
-        let rows = slot.unsynced.iter().filter_map(|delta| {
+    if !host.unsynced.is_empty() {
+        let rows = host.unsynced.iter().filter_map(|delta| {
             let Delta::Gossip(append) = delta else { return None };
             let post = &append.item.post;
             Some((setup.person(post.id.author).to_owned(), format!("“{}”", post.text)))
         });
         sections.push(("Written, not yet synced: a crash loses it".to_owned(), rows.collect()));
     }
-    if slot.status != model::Status::Crashed {
+    if host.status != model::Status::Crashed {
         let clock = replica.newest().last().map_or(0, |newest| newest.stamp);
         let rows = vec![("newest logical time".to_owned(), clock.to_string())];
         sections.push(("Volatile: a crash forgets it".to_owned(), rows));
     }
-    let meaning = match slot.status {
+    let meaning = match host.status {
         model::Status::Crashed => "It is down. It will start again with the posts on its disk.",
         model::Status::Paused => "It stands still and does not notice: what arrives waits.",
         model::Status::Up => "It answers at once from what it has, and swaps posts with a random peer now and then.",

@@ -108,7 +108,7 @@ fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Opti
     let write = match operation.request {
         Request::Post(_) => true,
         Request::Read => false,
-        Request::Attach(_) | Request::Operate(_) => return None,
+        Request::Attach(_) | Request::Admin(_) => return None,
     };
     let state = match &operation.outcome {
         _ if !was_taken(operation) => return None,

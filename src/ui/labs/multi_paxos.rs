@@ -16,14 +16,13 @@ const CHIPS: u64 = 6;
 /// How many slots of the logs are shown.
 const LOG_WINDOW: u64 = 24;
 
-type SlotOf = model::Slot<Participant>;
+type HostOf = model::Host<Participant>;
 
-fn paxos(slot: &SlotOf) -> &MultiPaxos<Command> {
-    slot.node.multi_paxos().expect("servers come first")
+fn paxos(host: &HostOf) -> &MultiPaxos<Command> {
+    host.node.multi_paxos().expect("servers come first")
 }
 
 /// The features of Multi-Paxos, and which of them are on.
-#[inline(never)]
 pub(super) fn switches(setup: &multi_paxos::Setup) -> Vec<Switch> {
     let switch = |switch: &multi_paxos::Switch| {
         let multi_paxos::Switch { name, title, says, source, .. } = *switch;
@@ -54,10 +53,9 @@ fn cells(setup: FeedSetup, paxos: &MultiPaxos<Command>, after: u64) -> Vec<LogCe
     (after + 1..=last.0).filter_map(cell).collect()
 }
 
-#[inline(never)]
 pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
-    let slot = run.model().slot(id);
-    let (paxos, setup) = (paxos(slot), run.world().setup);
+    let host = run.model().host(id);
+    let (paxos, setup) = (paxos(host), run.world().setup);
     let (commit, last) = (paxos.commit_index().0, paxos.accepted().last().max(paxos.commit_index()).0);
     let before = last.saturating_sub(CHIPS);
     let chips = cells(setup, paxos, before).into_iter().map(|LogCell { index, term, command }| {
@@ -69,12 +67,12 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         id,
         name: id.to_string(),
         role: match paxos.role() {
-            _ if slot.status == model::Status::Crashed => RoleMark::Follower,
+            _ if host.status == model::Status::Crashed => RoleMark::Follower,
             Role::Leader { .. } => RoleMark::Leader,
             Role::Preparing { .. } => RoleMark::Candidate,
             Role::Follower { .. } => RoleMark::Follower,
         },
-        status: common::status(slot.status),
+        status: common::status(host.status),
         caption: format!("{}", paxos.ballot()),
         timer: run.schedule().timer(id, Timer::MultiPaxos(multi_paxos::Timer::Election)),
         chips: chips.collect(),
@@ -85,7 +83,6 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
     }
 }
 
-#[inline(never)]
 pub(super) fn look(message: &Message<Command>) -> Look {
     use FlightHue::{Election, Work};
     use FlightShape::{Reply, Request};
@@ -103,12 +100,11 @@ pub(super) fn look(message: &Message<Command>) -> Look {
     Look { label, shape, hue }
 }
 
-#[inline(never)]
 pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     let row = |name: &str, value: String| (name.to_owned(), value);
-    let slot = run.model().slot(id);
-    let (paxos, setup) = (paxos(slot), run.world().setup);
-    let durable = match &slot.disk {
+    let host = run.model().host(id);
+    let (paxos, setup) = (paxos(host), run.world().setup);
+    let durable = match &host.disk {
         FeedDisk::MultiPaxos(disk) => vec![
             row("promised ballot", disk.promised.to_string()),
             row("accepted up to slot", disk.accepted.last().0.to_string()),
@@ -117,7 +113,7 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
         _ => vec![row("nothing", "yet".to_owned())],
     };
     let mut sections = vec![("Durable (on its disk)".to_owned(), durable)];
-    let unsynced: Vec<_> = slot.unsynced.iter().filter_map(|delta| delta_words(setup, delta)).collect();
+    let unsynced: Vec<_> = host.unsynced.iter().filter_map(|delta| delta_words(setup, delta)).collect();
     if !unsynced.is_empty() {
         sections.push(("Written, not yet synced: a crash loses it".to_owned(), unsynced));
     }
@@ -133,10 +129,10 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
             .map(|(peer, progress)| (format!("{peer} knows all chosen up to"), progress.learned.0.to_string()));
         volatile.extend(learned);
     }
-    if slot.status != model::Status::Crashed {
+    if host.status != model::Status::Crashed {
         sections.push(("Volatile: a crash forgets it".to_owned(), volatile));
     }
-    let meaning = match (slot.status, paxos.role()) {
+    let meaning = match (host.status, paxos.role()) {
         (model::Status::Crashed, _) => "It is down. It will start again with what its disk holds.",
         (model::Status::Paused, _) => "It stands still and does not notice: what arrives waits.",
         (_, Role::Leader { .. }) => "It proposes a value for each slot; a phase-2 quorum that accepts it chooses it.",
@@ -150,16 +146,15 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     Sheet { title, sections, meaning: meaning.to_owned(), actions: Vec::new() }
 }
 
-#[inline(never)]
 pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
     let setup = run.world().setup;
-    let servers = || setup.servers().iter().map(|id| (id, run.model().slot(id)));
-    let longest = servers().map(|(_, slot)| paxos(slot).accepted().last().max(paxos(slot).commit_index())).max()?;
+    let servers = || setup.servers().iter().map(|id| (id, run.model().host(id)));
+    let longest = servers().map(|(_, host)| paxos(host).accepted().last().max(paxos(host).commit_index())).max()?;
     let first_index = longest.0.saturating_sub(LOG_WINDOW) + 1;
     let leader =
-        servers().map(|(_, slot)| paxos(slot)).filter(|paxos| paxos.is_leader()).max_by_key(|one| one.ballot());
-    let rows = servers().map(|(id, slot)| {
-        let paxos = paxos(slot);
+        servers().map(|(_, host)| paxos(host)).filter(|paxos| paxos.is_leader()).max_by_key(|one| one.ballot());
+    let rows = servers().map(|(id, host)| {
+        let paxos = paxos(host);
         let progress = leader.and_then(|leader| match leader.role() {
             Role::Leader { followers, .. } => followers.get(&id),
             _ => None,
@@ -173,7 +168,7 @@ pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
             entries: cells(setup, paxos, first_index - 1),
             snapshot: paxos.snapshot().map_or(0, |snapshot| snapshot.through.0),
             commit_index: paxos.commit_index().0,
-            durable_index: match &slot.disk {
+            durable_index: match &host.disk {
                 FeedDisk::MultiPaxos(disk) => disk.accepted.last().0,
                 _ => 0,
             },
@@ -185,9 +180,9 @@ pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
 }
 
 fn role_words(run: &FeedRun, id: NodeId) -> String {
-    let slot = run.model().slot(id);
-    let paxos = paxos(slot);
-    match (slot.status, paxos.role()) {
+    let host = run.model().host(id);
+    let paxos = paxos(host);
+    match (host.status, paxos.role()) {
         (model::Status::Crashed, _) => "crashed".to_owned(),
         (model::Status::Paused, _) => "paused".to_owned(),
         (_, Role::Leader { .. }) => "leader".to_owned(),
@@ -215,7 +210,6 @@ fn list(setup: FeedSetup, payloads: &[Payload<Command>]) -> String {
 }
 
 /// What a message says, and what it means.
-#[inline(never)]
 pub(super) fn message_words(setup: FeedSetup, message: &Message<Command>) -> (Vec<(String, String)>, String) {
     let row = |name: &str, value: String| (name.to_owned(), value);
     let (mut rows, meaning) = match message {

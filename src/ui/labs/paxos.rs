@@ -28,7 +28,7 @@ use super::acts::{self, Wanted};
 use super::{common, feed};
 use crate::ui::lab::{
     Act, Branch, CarriedView, Event, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, OperationView,
-    RoleMark, Setup, Sheet, VerdictSheet, World,
+    RoleMark, Setup, Sheet, VerdictSheet, WorldView,
 };
 
 /// What the proposers of a new run are asked to propose.
@@ -103,8 +103,8 @@ impl PaxosLab {
 }
 
 fn waits_for_disk(model: &Model<Paxos>, node: NodeId) -> bool {
-    let slot = model.slot(node);
-    slot.status == model::Status::Up && slot.awaits_sync()
+    let host = model.host(node);
+    host.status == model::Status::Up && host.awaits_sync()
 }
 
 /// A note in words. Who sees all acceptors adds the moment of choice, of which no node knows.
@@ -124,14 +124,14 @@ fn sentence(run: &PaxosRun, noted: &Noted<Note>) -> Sentence {
 }
 
 fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
-    let slot = run.model().slot(id);
-    let proposer = slot.node.proposer();
+    let host = run.model().host(id);
+    let proposer = host.node.proposer();
     let running = [Timer::Retry, Timer::BackOff].into_iter().find_map(|timer| run.schedule().timer(id, timer));
     NodeView {
         id,
         name: run.world().setup.name(id),
         role: if proposer.is_some() { RoleMark::Proposer } else { RoleMark::Acceptor },
-        status: common::status(slot.status),
+        status: common::status(host.status),
         caption: proposer.and_then(|proposer| proposer.ballot()).map_or(String::new(), |ballot| ballot.to_string()),
         timer: running,
         chips: Vec::new(),
@@ -145,7 +145,7 @@ fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
 /// The nodes in groups that can exchange messages, crashed ones each alone. Proposers talk to acceptors only, so that two of
 /// them with no acceptor between are apart.
 fn components(setup: PaxosSetup, model: &Model<Paxos>) -> Vec<NodeSet> {
-    let up = |node: NodeId| model.slot(node).status != model::Status::Crashed;
+    let up = |node: NodeId| model.host(node).status != model::Status::Crashed;
     let joined = |a: NodeId, b: NodeId| {
         setup.proposers().contains(a) != setup.proposers().contains(b)
             && up(a)
@@ -246,10 +246,10 @@ impl Lab for PaxosLab {
         1
     }
 
-    fn world(&self, _: usize) -> World {
+    fn world(&self, _: usize) -> WorldView {
         let (run, setup) = (self.run(), self.setup());
         let events = &run.watch().events;
-        World {
+        WorldView {
             title: "Paxos".to_owned(),
             subtitle: words::subtitle(setup),
             nodes: setup.nodes().iter().map(|id| node_view(run, id)).collect(),

@@ -17,7 +17,7 @@ const ANNOUNCED: Micros = Micros::from_ms(1_500);
 
 pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
     let setup = run.world().setup;
-    let client = run.model().slot(id).node.client().expect("phones come after the replicas");
+    let client = run.model().host(id).node.client().expect("phones come after the replicas");
     let seen = run.watch().phones.get(&id).cloned().unwrap_or_default();
     let latest = seen.latest.and_then(|id| run.history().get(id));
     let read = seen.read.and_then(|id| run.history().get(id));
@@ -128,7 +128,7 @@ pub(super) fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
             "Refused: handing over".to_owned(),
             format!("{replica} hands its office over and takes nothing meanwhile. {what} did not happen."),
         ),
-        Refusal::NotOperated => unreachable!("phones operate nothing"),
+        Refusal::AdminRefused => unreachable!("phones operate nothing"),
         Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer, and too much is in line.".to_owned()),
     }
 }

@@ -4,9 +4,9 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::raft::{
     self, AppendResult, Config, Entry, Index, Membership, Payload, PersistentState, Raft, Reads, Role,
 };
-use cap_lab::sim::model::{self, Slot};
+use cap_lab::sim::model::{self, Host};
 use cap_lab::store::consistent_feed::Command;
-use cap_lab::store::feed::{Ask, Operation};
+use cap_lab::store::feed::{AdminCommand, Ask};
 use cap_lab::store::participant::{Delta, FeedDisk, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
@@ -20,8 +20,8 @@ const CHIPS: u64 = 6;
 /// How many entries of the logs the Raft page shows.
 const LOG_WINDOW: u64 = 24;
 
-fn raft(slot: &Slot<Participant>) -> &Raft<Command> {
-    slot.node.raft().expect("servers come first")
+fn raft(host: &Host<Participant>) -> &Raft<Command> {
+    host.node.raft().expect("servers come first")
 }
 
 /// The features of Raft, and which of them are on.
@@ -34,15 +34,15 @@ pub(super) fn switches(setup: &raft::Setup) -> Vec<Switch> {
 }
 
 /// What is on its disk; none as long as nothing is.
-fn durable(slot: &Slot<Participant>) -> Option<&PersistentState<Command>> {
-    match &slot.disk {
+fn durable(host: &Host<Participant>) -> Option<&PersistentState<Command>> {
+    match &host.disk {
         FeedDisk::Raft(disk) => Some(disk),
         _ => None,
     }
 }
 
-fn posts(slot: &Slot<Participant>) -> usize {
-    match &slot.node {
+fn posts(host: &Host<Participant>) -> usize {
+    match &host.node {
         Participant::Raft(replica) => replica.feed().posts().len(),
         _ => 0,
     }
@@ -71,7 +71,7 @@ fn lease(run: &FeedRun, id: NodeId, raft: &Raft<Command>) -> Option<(Micros, Mic
 
 /// The configuration that the latest leader uses; before there is one, that of the first server.
 fn latest(run: &FeedRun) -> Membership {
-    let servers = || run.world().setup.servers().iter().map(|id| raft(run.model().slot(id)));
+    let servers = || run.world().setup.servers().iter().map(|id| raft(run.model().host(id)));
     let leader = servers().filter(|raft| raft.is_leader()).max_by_key(|raft| raft.term());
     *leader.or_else(|| servers().next()).expect("somebody serves").membership()
 }
@@ -91,7 +91,6 @@ fn seat(membership: &Membership, servers: NodeSet, id: NodeId) -> Option<&'stati
 }
 
 /// How decisions are made while the configuration is joint.
-#[inline(never)]
 pub(super) fn joint(run: &FeedRun) -> Option<String> {
     let membership = latest(run);
     let Membership { voters, outgoing, .. } = membership;
@@ -106,8 +105,8 @@ pub(super) fn joint(run: &FeedRun) -> Option<String> {
 }
 
 pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
-    let slot = run.model().slot(id);
-    let raft = raft(slot);
+    let host = run.model().host(id);
+    let raft = raft(host);
     let commit = raft.commit_index();
     let setup = run.world().setup;
     let last = raft.log().last_index().0;
@@ -118,18 +117,18 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         let title = format!("entry {}, term {}, {state}: {}", index.0, entry.term.0, command(setup, entry));
         Chip { label: entry.term.0.to_string(), committed, title }
     });
-    let lease = if slot.status == model::Status::Up { lease(run, id, raft) } else { None };
+    let lease = if host.status == model::Status::Up { lease(run, id, raft) } else { None };
     let timer = lease.or_else(|| run.schedule().timer(id, Timer::Raft(raft::Timer::Election)));
     NodeView {
         id,
         name: id.to_string(),
         role: match raft.role() {
-            _ if slot.status == model::Status::Crashed => RoleMark::Follower,
+            _ if host.status == model::Status::Crashed => RoleMark::Follower,
             Role::Leader { .. } => RoleMark::Leader,
             Role::Candidate { .. } | Role::PreCandidate { .. } => RoleMark::Candidate,
             Role::Follower { .. } => RoleMark::Follower,
         },
-        status: common::status(slot.status),
+        status: common::status(host.status),
         caption: format!("term {}", raft.term().0),
         timer,
         chips: chips.collect(),
@@ -173,10 +172,10 @@ pub(super) fn look(message: &raft::Message<Command>) -> Look {
 
 pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     let setup = run.world().setup;
-    let slot = run.model().slot(id);
-    let raft = raft(slot);
+    let host = run.model().host(id);
+    let raft = raft(host);
     let empty = PersistentState::default();
-    let state = durable(slot).unwrap_or(&empty);
+    let state = durable(host).unwrap_or(&empty);
     let disk = |state: &PersistentState<Command>| {
         let vote = state.vote.map_or("none".to_owned(), |vote| vote.to_string());
         vec![
@@ -186,7 +185,7 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
             ("last entry".to_owned(), state.log.last().to_string()),
         ]
     };
-    let unsynced: Vec<(String, String)> = slot.unsynced.iter().filter_map(|delta| delta_words(setup, delta)).collect();
+    let unsynced: Vec<(String, String)> = host.unsynced.iter().filter_map(|delta| delta_words(setup, delta)).collect();
     let mut sections = vec![("Durable (on its disk)".to_owned(), disk(state))];
     if !unsynced.is_empty() {
         sections.push(("Written, not yet synced: a crash loses it".to_owned(), unsynced));
@@ -194,7 +193,7 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     let mut volatile = vec![
         ("role".to_owned(), role_words(run, id)),
         ("commit index".to_owned(), raft.commit_index().0.to_string()),
-        ("posts in its feed".to_owned(), posts(slot).to_string()),
+        ("posts in its feed".to_owned(), posts(host).to_string()),
     ];
     let Membership { voters, outgoing, learners } = *raft.membership();
     if raft.membership().is_joint() {
@@ -205,7 +204,7 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
     if let Some((_, until)) = lease(run, id, raft) {
         volatile.push(("lease".to_owned(), format!("{} ms more", until.since(run.now()).as_ms())));
     }
-    if let Participant::Raft(replica) = &slot.node {
+    if let Participant::Raft(replica) = &host.node {
         volatile.extend(replica.feed().sessions().map(|(phone, count)| {
             (format!("session of {}", setup.person(phone)), format!("{count} posts took effect"))
         }));
@@ -216,10 +215,10 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
             (format!("{peer}: nextIndex, matchIndex"), format!("{next}, {matched}"))
         }));
     }
-    if slot.status != model::Status::Crashed {
+    if host.status != model::Status::Crashed {
         sections.push(("Volatile: a crash forgets it".to_owned(), volatile));
     }
-    let meaning = match (slot.status, raft.role()) {
+    let meaning = match (host.status, raft.role()) {
         (model::Status::Crashed, _) => "It is down. It will start again with what its disk holds.",
         (model::Status::Paused, _) => "It stands still and does not notice: what arrives waits.",
         (_, Role::Leader { .. }) => "It takes requests, and commits what a majority has on disk.",
@@ -234,17 +233,17 @@ pub(super) fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
 
 pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
     let setup = run.world().setup;
-    let longest = setup.servers().iter().map(|id| raft(run.model().slot(id)).log().last_index().0).max()?;
+    let longest = setup.servers().iter().map(|id| raft(run.model().host(id)).log().last_index().0).max()?;
     let first_index = longest.saturating_sub(LOG_WINDOW) + 1;
     let leader = setup
         .servers()
         .iter()
-        .map(|id| raft(run.model().slot(id)))
+        .map(|id| raft(run.model().host(id)))
         .filter(|raft| raft.is_leader())
         .max_by_key(|raft| raft.term());
     let rows = setup.servers().iter().map(|id| {
-        let slot = run.model().slot(id);
-        let raft = raft(slot);
+        let host = run.model().host(id);
+        let raft = raft(host);
         let entries = raft
             .log()
             .iter_from(Index(first_index).max(raft.log().first_index()))
@@ -262,7 +261,7 @@ pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
             entries: entries.collect(),
             snapshot: raft.log().base().index.0,
             commit_index: raft.commit_index().0,
-            durable_index: durable(slot).map_or(0, |disk| disk.log.last_index().0),
+            durable_index: durable(host).map_or(0, |disk| disk.log.last_index().0),
             next_index: progress.map(|progress| progress.next.0),
             match_index: progress.map(|progress| progress.matched.0),
         }
@@ -270,9 +269,9 @@ pub(super) fn replication(run: &FeedRun) -> Option<Replication> {
     Some(Replication { first_index, heads: ["Term", "Vote", "next", "match"], rows: rows.collect() })
 }
 fn role_words(run: &FeedRun, id: NodeId) -> String {
-    let slot = run.model().slot(id);
-    let raft = raft(slot);
-    match (slot.status, raft.role()) {
+    let host = run.model().host(id);
+    let raft = raft(host);
+    match (host.status, raft.role()) {
         (model::Status::Crashed, _) => "crashed".to_owned(),
         (model::Status::Paused, _) => "paused".to_owned(),
         (_, Role::Leader { .. }) => "leader".to_owned(),
@@ -304,39 +303,37 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
 }
 
 /// What an operator may ask for at a server.
-#[inline(never)]
 fn operations(run: &FeedRun, id: NodeId) -> Vec<(String, Act)> {
-    let servers = run.world().setup.servers().iter().map(|id| run.model().slot(id));
+    let servers = run.world().setup.servers().iter().map(|id| run.model().host(id));
     let leaders =
-        servers.filter(|slot| slot.status == model::Status::Up).map(|slot| raft(slot)).filter(|raft| raft.is_leader());
+        servers.filter(|host| host.status == model::Status::Up).map(|host| raft(host)).filter(|raft| raft.is_leader());
     let Some(leader) = leaders.max_by_key(|raft| raft.term()) else { return Vec::new() };
     let node = leader.id();
     let mut offered = Vec::new();
     if leader.config().switches.transfer && node != id {
-        let operation = Operation::Transfer(id);
-        offered.push(("Hand leadership to it".to_owned(), Act::Operate { node, operation }));
+        let command = AdminCommand::Transfer(id);
+        offered.push(("Hand leadership to it".to_owned(), Act::Admin { node, command }));
     }
     let membership = leader.membership();
     let all = run.world().setup.servers();
-    let mut offer = |label: &str, operation| offered.push((label.to_owned(), Act::Operate { node, operation }));
+    let mut offer = |label: &str, command| offered.push((label.to_owned(), Act::Admin { node, command }));
     if !membership.electorate().contains(id) {
         if !membership.learners.contains(id) {
-            offer("Let it learn, without a vote", Operation::Learner(id));
+            offer("Let it learn, without a vote", AdminCommand::Learner(id));
         }
-        offer("Give it a vote", Operation::Add(id));
+        offer("Give it a vote", AdminCommand::Add(id));
     } else if membership.voters.len() > 1 {
-        offer("Take it out", Operation::Remove(id));
+        offer("Take it out", AdminCommand::Remove(id));
     }
     if id == node && membership.voters != all {
-        offer("Give all a vote (joint)", Operation::Voters(all));
+        offer("Give all a vote (joint)", AdminCommand::Voters(all));
     } else if id == node && all.len() > 3 {
-        offer("Only n1, n2, n3 vote (joint)", Operation::Voters(NodeSet::first(3)));
+        offer("Only n1, n2, n3 vote (joint)", AdminCommand::Voters(NodeSet::first(3)));
     }
     offered
 }
 
 /// What a message says, and what it means.
-#[inline(never)]
 pub(super) fn message_words(setup: FeedSetup, message: &raft::Message<Command>) -> (Vec<(String, String)>, String) {
     let row = |name: &str, value: String| (name.to_owned(), value);
     match message {

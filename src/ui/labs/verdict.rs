@@ -1,7 +1,7 @@
 //! The verdict on a feed's history as of the play head: linearizable so far, not, or being checked.
 //!
 //! The referee finds it, elsewhere. Here is what it was told of one world, so that a brief holds only what is new, and what it
-//! ruled. A ruling holds for every moment, not only for the one it was asked about (see [`cap_lab::referee::game`]), so
+//! ruled. A ruling holds for every moment, not only for the one it was asked about (see [`cap_lab::referee::check`]), so
 //! scrubbing over what is known asks nothing.
 
 use std::rc::Rc;
@@ -20,7 +20,7 @@ const WAIT_MAX: usize = 64;
 
 /// What the referee was told, and what waits to be told.
 #[derive(Default)]
-struct Told {
+struct Heard {
     /// The run's number.
     case: u32,
     /// So many operations of the history were looked at,
@@ -45,7 +45,7 @@ struct Told {
 /// What is known of one world's history.
 #[derive(Default)]
 pub(super) struct Verdicts {
-    told: Told,
+    told: Heard,
     fork: u32,
     /// It is another history from then on, and the referee does not know yet.
     forget: Option<Micros>,
@@ -117,7 +117,7 @@ impl Verdicts {
     /// and whether that is this one. None if there is nothing of use to say now.
     pub(super) fn brief(&mut self, run: &FeedRun, now: Micros, case: u32, opened: Option<bool>) -> Option<Brief> {
         if self.told.case != case {
-            (self.told, self.forget) = (Told { case, ..Told::default() }, None);
+            (self.told, self.forget) = (Heard { case, ..Heard::default() }, None);
         }
         let forget = self.forget.take().map(|at| at.min(now + Micros(1)));
         if let Some(at) = forget {
@@ -223,7 +223,7 @@ impl Verdicts {
     }
 }
 
-impl Told {
+impl Heard {
     /// What happened at `at` or later did not happen: `run` has another history from there on.
     fn forget_from(&mut self, run: &FeedRun, at: Micros) {
         let before = |operation: &&FeedOperation| operation.invoked < at;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::check::staleness::StaleRead;
 use crate::gossip;
 use crate::multi_paxos::{self, MultiPaxos};
-use crate::node::{Delay, Micros, NodeId, NodeSet};
+use crate::node::{Delay, Micros, NodeId, NodeSet, Violation};
 use crate::raft::{self, Raft};
 use crate::setup::Switch;
 use crate::sim::model::Step;
@@ -228,18 +228,8 @@ impl FromStr for Store {
     }
 }
 
-/// An invariant that does not hold, and what shows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Broken {
-    /// Its name.
-    pub invariant: &'static str,
-    /// The evidence.
-    pub evidence: String,
-}
-
 /// What a stale read breaks where none may be.
-#[inline(never)]
-pub(super) fn stale_read(store: Store, reader: &str, author: &str, stale: StaleRead) -> Broken {
+pub(super) fn stale_read(store: Store, reader: &str, author: &str, stale: StaleRead) -> Violation {
     let invariant = match store {
         Store::Raft(..) => raft::invariant::LINEARIZABLE_READS,
         Store::MultiPaxos(..) => multi_paxos::invariant::LINEARIZABLE_READS,
@@ -249,7 +239,7 @@ pub(super) fn stale_read(store: Store, reader: &str, author: &str, stale: StaleR
         "{reader} read, and {author}'s post was missing, although it had been confirmed for {} ms when the read began",
         stale.behind.as_ms()
     );
-    Broken { invariant, evidence }
+    Violation { invariant, evidence }
 }
 
 /// What the checks of a store's protocol remember.
@@ -267,21 +257,21 @@ impl Ghost {
     }
 
     /// Checks the protocol's invariants after a step; what breaks one is told once.
-    pub(super) fn check(&mut self, seen: &Seen<'_, Participant>) -> Result<(), Broken> {
+    pub(super) fn check(&mut self, seen: &Seen<'_, Participant>) -> Result<(), Violation> {
         let Some(node) = seen.outcome.node else { return Ok(()) };
-        let after = &seen.after.slot(node).node;
+        let after = &seen.after.host(node).node;
         let started = !matches!(seen.step, Step::Restart(_)) || seen.at > Micros::ZERO;
-        let before = seen.before.filter(|_| started).map(|slot| &slot.node);
+        let before = seen.before.filter(|_| started).map(|host| &host.node);
         let twice =
             |note: &&Note| matches!(note, Note::Replica(ReplicaNote::Applied { fresh: false, added: true, .. }));
         if let Some(Note::Replica(ReplicaNote::Applied { index, .. })) = seen.outcome.notes.iter().find(twice) {
             let evidence = format!("{node} added a post a second time, for entry {index}");
-            return Err(Broken { invariant: EXACTLY_ONCE.0, evidence });
+            return Err(Violation { invariant: EXACTLY_ONCE.0, evidence });
         }
         match (self, after) {
-            (Self::Raft(ghost), Participant::Raft(after)) => ghost
-                .observe(node, before.and_then(Participant::raft), after.log())
-                .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence }),
+            (Self::Raft(ghost), Participant::Raft(after)) => {
+                ghost.observe(node, before.and_then(Participant::raft), after.log())
+            }
             (Self::MultiPaxos(ghost), Participant::MultiPaxos(after)) => {
                 // A crash takes what is volatile: nothing that was before it binds the server, but for what others heard.
                 let before = before.filter(|_| !matches!(seen.step, Step::Crash(..)));
@@ -289,9 +279,7 @@ impl Ghost {
                     Message::MultiPaxos(message) => Some(message),
                     _ => None,
                 });
-                ghost
-                    .observe(node, before.and_then(Participant::multi_paxos), after.log(), left)
-                    .map_err(|violation| Broken { invariant: violation.invariant, evidence: violation.evidence })
+                ghost.observe(node, before.and_then(Participant::multi_paxos), after.log(), left)
             }
             (Self::MultiPaxos(ghost), Participant::Client(_)) => {
                 for envelope in sent(seen) {

@@ -4,7 +4,7 @@
 mod kind;
 mod watch;
 
-pub use kind::{Broken, EXACTLY_ONCE, SERVICE_SWITCHES, Service, ServiceSwitch, Store};
+pub use kind::{EXACTLY_ONCE, SERVICE_SWITCHES, Service, ServiceSwitch, Store};
 pub use watch::{FeedWatch, Meters, Observation, Observed, Phone};
 
 use super::watch::MarkKind;

@@ -1,10 +1,9 @@
 //! What is remembered of a feed's run: counts, phones, stale answers, and what broke.
 
-use super::Broken;
 use super::kind::Ghost;
-use crate::check::staleness::{StaleRead, Staleness};
+use crate::check::staleness::{StaleRead, StalenessJudge};
 use crate::history::{Operation, Outcome};
-use crate::node::{Micros, NodeId, NodeSet, RequestId};
+use crate::node::{Micros, NodeId, NodeSet, RequestId, Violation};
 use crate::shared_vec::SharedVec;
 use crate::sim::run::Seen;
 use crate::sorted::SortedMap;
@@ -109,11 +108,11 @@ pub struct FeedWatch {
     /// The protocol's invariants, once anything happened.
     pub(super) ghost: Option<Ghost>,
     /// What broke first, if anything did.
-    pub broken: Option<(Micros, Broken)>,
+    pub broken: Option<(Micros, Violation)>,
     /// Counts.
     pub meters: Meters,
     /// Stale reads.
-    pub staleness: Staleness,
+    pub staleness: StalenessJudge,
     /// What nobody in the run can tell.
     pub observed: Newest<Observed>,
     /// By phone.
@@ -125,7 +124,7 @@ pub struct FeedWatch {
 impl FeedWatch {
     pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Participant>) {
         // An operator asks replicas.
-        let Some(state) = seen.after.slot(phone).node.client() else { return };
+        let Some(state) = seen.after.host(phone).node.client() else { return };
         // Too busy, or a move.
         if !state.has_open(id) {
             return;
@@ -146,7 +145,7 @@ impl FeedWatch {
         let (id, phone) = (operation.id, operation.client);
         match &operation.outcome {
             Outcome::Pending => unreachable!("just answered"),
-            _ if matches!(operation.request, Request::Attach(_) | Request::Operate(_)) => {}
+            _ if matches!(operation.request, Request::Attach(_) | Request::Admin(_)) => {}
             Outcome::Refused { refusal: Refusal::Busy, .. } => {}
             Outcome::Done { response, .. } => {
                 self.meters.done += 1;
@@ -185,14 +184,14 @@ impl FeedWatch {
                 if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, posts) {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
-                    let slots = seen.after.slots();
-                    let holders = slots.filter(|(_, slot)| slot.node.has(stale.oldest)).map(|(id, _)| id).collect();
-                    let replica = seen.after.slot(operation.client).node.client().expect("a phone read").replica();
+                    let hosts = seen.after.hosts();
+                    let holders = hosts.filter(|(_, host)| host.node.has(stale.oldest)).map(|(id, _)| id).collect();
+                    let replica = seen.after.host(operation.client).node.client().expect("a phone read").replica();
                     let what = Observation::Stale { stale, replica, holders };
                     self.observed.push(Observed { at, phone: operation.client, what });
                 }
             }
-            Response::Attached | Response::Operated => unreachable!("filtered by the caller"),
+            Response::Attached | Response::AdminDone => unreachable!("filtered by the caller"),
         }
     }
 

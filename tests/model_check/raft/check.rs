@@ -26,7 +26,7 @@ use cap_lab::explore::{State, Subject};
 use cap_lab::node::{Clocks, Effect, Effects, Node, NodeId};
 use cap_lab::raft::invariant::Ghost;
 use cap_lab::raft::{Delta, Index, Message, Term, Timer};
-use cap_lab::sim::model::{Model as Lab, Outcome, Step};
+use cap_lab::sim::model::{Model as Lab, Step, StepOutcome};
 use cap_lab::sim::network::{Envelope, FlightId};
 use stateright::{Model, Property};
 
@@ -108,17 +108,17 @@ fn newest(state: &State<Cluster>) -> Option<FlightId> {
 
 /// Whether a step of the server ends only when its disk is done.
 fn waits(state: &State<Cluster>, node: NodeId) -> bool {
-    let slot = state.model.slot(node);
-    let only_appends = slot.unsynced.iter().all(|delta| matches!(delta, Delta::Append(_)));
-    slot.awaits_sync() && !(slot.node.is_leader() && only_appends)
+    let host = state.model.host(node);
+    let only_appends = host.unsynced.iter().all(|delta| matches!(delta, Delta::Append(_)));
+    host.awaits_sync() && !(host.node.is_leader() && only_appends)
 }
 
 impl Check {
     /// Does a step before both observers of the invariants.
     fn does(&self, next: &mut Checked, node: NodeId, step: &Step<Server>) {
-        let before = Arc::clone(next.state.model.slot(node));
-        let searched = next.state.step(&self.cluster, step, &mut Outcome::default()).err();
-        let judged = next.judge.observe(node, Some(&before.node), &next.state.model.slot(node).node).err();
+        let before = Arc::clone(next.state.model.host(node));
+        let searched = next.state.step(&self.cluster, step, &mut StepOutcome::default()).err();
+        let judged = next.judge.observe(node, Some(&before.node), &next.state.model.host(node).node).err();
         let first = searched.map(|broken| broken.invariant).or(judged.map(|violation| violation.invariant));
         next.broken = next.broken.or(first);
     }
@@ -128,8 +128,8 @@ impl Check {
         let node = last.state.model.touched(step).expect("no step of the network alone");
         let mut next = last.state.clone();
         // What this breaks, the same step breaks without a crash.
-        let _ = next.step(&self.cluster, step, &mut Outcome::default());
-        waits(&next, node).then(|| next.model.slot(node).unsynced.len() as u32)
+        let _ = next.step(&self.cluster, step, &mut StepOutcome::default());
+        waits(&next, node).then(|| next.model.host(node).unsynced.len() as u32)
     }
 
     /// Does what adds messages and changes nothing else, until there is no such step left. What can do so is what reaches the
@@ -142,7 +142,7 @@ impl Check {
         let mut open = since(&next.state, before);
         let to_changed = next.state.model.flights().iter().filter(|(_, envelope)| envelope.to == changed);
         open.extend(to_changed.map(|(id, _)| Step::Deliver(id)));
-        if self.cluster.heartbeats && next.state.model.slot(changed).node.is_leader() {
+        if self.cluster.heartbeats && next.state.model.host(changed).node.is_leader() {
             open.push(Step::Timer(changed, Timer::Heartbeat));
         }
         while let Some(step) = open.pop() {
@@ -154,8 +154,8 @@ impl Check {
             let last = newest(&next.state);
             let node = next.state.model.touched(&step).expect("checked by the caller");
             let before = next.state.clone();
-            let verdict = next.state.step(&self.cluster, &step, &mut Outcome::default());
-            let (was, is) = (before.model.slot(node), next.state.model.slot(node));
+            let verdict = next.state.step(&self.cluster, &step, &mut StepOutcome::default());
+            let (was, is) = (before.model.host(node), next.state.model.host(node));
             assert!(verdict.is_ok() && (&was.node, &was.unsynced) == (&is.node, &is.unsynced), "nothing else changes");
             next.refines &= self.mapping.explains((&before, &next.state), node, &step, false);
             open.extend(since(&next.state, last));
@@ -165,8 +165,8 @@ impl Check {
     /// Whether all that comes of the step is messages, and one that was never sent among them.
     fn only_sends(&self, state: &State<Cluster>, step: &Step<Server>) -> bool {
         let id = state.model.touched(step).expect("no step of the network alone");
-        let slot = state.model.slot(id);
-        let (mut node, mut effects) = (slot.node.clone(), Effects::without_notes());
+        let host = state.model.host(id);
+        let (mut node, mut effects) = (host.node.clone(), Effects::without_notes());
         match step {
             Step::Deliver(flight) => {
                 let envelope = state.model.flights().get(*flight).expect("on its way");
@@ -179,7 +179,7 @@ impl Check {
         let is_new = |effect: &Effect<Server>| match effect {
             Effect::Send { to, message, after_sync } if *to != id && self.cluster.arrives(message) => {
                 let said = Envelope { from: id, to: *to, message: message.clone() };
-                let mut waiting = slot.after_sync.iter().filter(|_| *after_sync);
+                let mut waiting = host.after_sync.iter().filter(|_| *after_sync);
                 waiting.all(|(other, known)| (other, known) != (to, message)) && self.adds(&state.model, &said)
             }
             _ => false,
@@ -187,7 +187,7 @@ impl Check {
         // Timers: only those that run already are set anew.
         let changes = |effect: &Effect<Server>| !matches!(effect, Effect::Send { .. } | Effect::SetTimer(..));
         let asked = effects.as_slice();
-        node == slot.node && !asked.iter().any(changes) && asked.iter().any(is_new)
+        node == host.node && !asked.iter().any(changes) && asked.iter().any(is_new)
     }
 
     /// Whether a message, once sent, could bring about what no other could.
@@ -214,12 +214,12 @@ impl Check {
             })
             .collect();
         for id in idle {
-            model.apply(&Step::Lose(id), Clocks::default(), &mut Outcome::default());
+            model.apply(&Step::Lose(id), Clocks::default(), &mut StepOutcome::default());
         }
     }
 
     fn witness(&self, last: &State<Cluster>, next: &State<Cluster>, node: NodeId, crashed: bool) {
-        let (before, after) = (&last.model.slot(node).node, &next.model.slot(node).node);
+        let (before, after) = (&last.model.host(node).node, &next.model.host(node).node);
         let keeps = before.log().is_prefix_of(after.log());
         let committed =
             before.commit_index() > Index::ZERO && before.log().term_at(before.commit_index()) == Some(before.term());
@@ -242,8 +242,8 @@ impl Model for Check {
     fn init_states(&self) -> Vec<Checked> {
         let state = State::first(&self.cluster);
         let mut judge = Ghost::default();
-        for (node, slot) in state.model.slots() {
-            judge.observe(node, None, &slot.node).expect("nothing has happened yet");
+        for (node, host) in state.model.hosts() {
+            judge.observe(node, None, &host.node).expect("nothing has happened yet");
         }
         vec![Checked { fingerprint: self.cluster.fingerprint(&state), state, judge, broken: None, refines: true }]
     }
@@ -303,7 +303,7 @@ impl Model for Check {
     }
 
     fn within_boundary(&self, seen: &Checked) -> bool {
-        seen.state.model.slots().all(|(_, slot)| slot.node.log().last_index().0 <= self.last_index)
+        seen.state.model.hosts().all(|(_, host)| host.node.log().last_index().0 <= self.last_index)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
@@ -319,7 +319,7 @@ impl Model for Check {
             all.push(Property::sometimes(
                 "all servers know that the longest log is committed",
                 |check: &Self, seen: &Checked| {
-                    seen.state.model.slots().all(|(_, slot)| slot.node.commit_index() == Index(check.last_index))
+                    seen.state.model.hosts().all(|(_, host)| host.node.commit_index() == Index(check.last_index))
                 },
             ));
         }
@@ -332,9 +332,9 @@ impl Model for Check {
                 "an entry is committed that its leader lost in a crash",
                 |_, seen: &Checked| {
                     let lost = |(term, leader): &(Term, NodeId)| {
-                        let slot = seen.state.model.slot(*leader);
+                        let host = seen.state.model.host(*leader);
                         let entry = seen.state.ghost.committed.iter().position(|(entry, _)| entry.term == *term);
-                        entry.is_some_and(|at| slot.node.log().last_index() <= Index(at as u64))
+                        entry.is_some_and(|at| host.node.log().last_index() <= Index(at as u64))
                     };
                     seen.state.ghost.elected.iter().any(lost)
                 },

@@ -9,8 +9,8 @@
 
 use std::fmt::{self, Display};
 
-use cap_lab::explore::{Bounds, Broken, Disks, Network, Sight, State, Subject};
-use cap_lab::node::{Clocks, Command, Effects, Node, NodeId, NodeSet, RequestId};
+use cap_lab::explore::{Bounds, Disks, Network, Sight, State, Subject};
+use cap_lab::node::{Clocks, Command, Effects, Node, NodeId, NodeSet, RequestId, Violation};
 use cap_lab::raft::{AppendResult, Config, Flaw, Message, Raft, Request, Role, Switches, Term, Timer};
 use cap_lab::sim::digest::Digest;
 use cap_lab::sim::model::{Model, Status, Step};
@@ -106,16 +106,16 @@ impl Cluster {
     /// refusals that tell of one term.
     pub(crate) fn bearing(&self, model: &Model<Server>, envelope: &Envelope<Message<Word>>) -> Option<u64> {
         let Envelope { from, to, message } = envelope;
-        let slot = model.slot(*to);
-        let (term, durable) = (message.term(), slot.disk.term);
+        let host = model.host(*to);
+        let (term, durable) = (message.term(), host.disk.term);
         if !self.forgets_spent {
             return Some(Digest::of(message));
         }
         if term > durable {
             return Some(if refuses(message) { term.0 } else { Digest::of(message) });
         }
-        let is_late = match (message, slot.node.role()) {
-            (Message::RequestVote { .. }, _) => term < durable || slot.disk.vote.is_some(),
+        let is_late = match (message, host.node.role()) {
+            (Message::RequestVote { .. }, _) => term < durable || host.disk.vote.is_some(),
             (Message::AppendEntries { .. }, _) => term < durable,
             (Message::Vote { granted, .. }, Role::Candidate { votes }) => {
                 term < durable || !granted || votes.contains(*from)
@@ -134,7 +134,7 @@ impl Cluster {
             _ => term < durable,
         };
         let is_request = matches!(message, Message::RequestVote { .. } | Message::AppendEntries { .. });
-        let may_learn = self.refusals && model.slot(*from).disk.term < Term(self.last_term);
+        let may_learn = self.refusals && model.host(*from).disk.term < Term(self.last_term);
         match is_late {
             true => (is_request && may_learn).then_some(LATE),
             false => Some(Digest::of(message)),
@@ -190,14 +190,14 @@ impl Subject for Cluster {
     }
 
     fn allows(&self, model: &Model<Server>, step: &Step<Server>) -> bool {
-        if let Some((down, _)) = model.slots().find(|(_, slot)| slot.status == Status::Crashed) {
+        if let Some((down, _)) = model.hosts().find(|(_, host)| host.status == Status::Crashed) {
             return *step == Step::Restart(down);
         }
         match step {
             Step::Deliver(id) => self.bearing(model, model.flights().get(*id).expect("on its way")).is_some(),
-            Step::Timer(node, Timer::Election) => model.slot(*node).node.term() < Term(self.last_term),
+            Step::Timer(node, Timer::Election) => model.host(*node).node.term() < Term(self.last_term),
             Step::Timer(_, Timer::Heartbeat) => self.heartbeats,
-            Step::Request(node, id, request) => takes(&model.slot(*node).node, *id, request),
+            Step::Request(node, id, request) => takes(&model.host(*node).node, *id, request),
             _ => true,
         }
     }
@@ -214,7 +214,7 @@ impl Subject for Cluster {
         if self.symmetric { symmetry::fingerprint(self, state) } else { Digest::of(state) }
     }
 
-    fn observe(&self, watch: &mut Watch, seen: &Sight<'_, Server>) -> Result<(), Broken> {
+    fn observe(&self, watch: &mut Watch, seen: &Sight<'_, Server>) -> Result<(), Violation> {
         match observe(watch, seen) {
             Err(broken) if self.wanted.is_none_or(|wanted| wanted == broken.invariant) => Err(broken),
             _ => Ok(()),

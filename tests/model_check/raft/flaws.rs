@@ -12,7 +12,7 @@ use cap_lab::explore::{Bounds, Disks, Explored, Limit, Network, State, Way, inte
 use cap_lab::node::{Delay, Micros, NodeId};
 use cap_lab::raft::invariant::Ghost;
 use cap_lab::raft::{Change, Flaw, Request, Switches, Timer};
-use cap_lab::sim::model::{Outcome, Step};
+use cap_lab::sim::model::{Step, StepOutcome};
 use cap_lab::sim::run::Run;
 
 use super::cluster::{Cluster, Server, Word};
@@ -88,12 +88,12 @@ fn told(what: &str, explored: &Explored<Cluster>, start: Instant) {
 fn judged(cluster: &Cluster, way: &Way<Server>) -> Option<&'static str> {
     let (mut ghost, mut violated) = (Ghost::default(), None);
     let first = State::first(cluster);
-    for (node, slot) in first.model.slots() {
-        ghost.observe(node, None, &slot.node).expect("nothing has happened yet");
+    for (node, host) in first.model.hosts() {
+        ghost.observe(node, None, &host.node).expect("nothing has happened yet");
     }
     let ended = replay(cluster, way, |before, step, after| {
         let Some(node) = before.model.touched(step).filter(|_| violated.is_none()) else { return };
-        let seen = ghost.observe(node, Some(&before.model.slot(node).node), &after.model.slot(node).node);
+        let seen = ghost.observe(node, Some(&before.model.host(node).node), &after.model.host(node).node);
         violated = seen.err().map(|violation| violation.invariant);
     });
     assert!(ended.is_err(), "the searches' observer sees it on the same way");
@@ -188,7 +188,7 @@ fn a_refused_vote_counts_in_the_names_of_later_ones() {
     let [a, b, c] = [NodeId(0), NodeId(1), NodeId(2)];
     let bounds = Bounds { network: Network::Multiset { copies: 0 }, ..Cluster::sound().bounds };
     let cluster = Cluster { bounds, last_term: 4, symmetric: false, ..Cluster::sound() };
-    let (mut state, mut outcome, mut steps) = (State::first(&cluster), Outcome::default(), Vec::new());
+    let (mut state, mut outcome, mut steps) = (State::first(&cluster), StepOutcome::default(), Vec::new());
     let elected_by = |who, by| [None, Some((who, by)), Some((by, who))].map(|link| (who, link));
     let refused = [(c, None), (c, None), (c, Some((c, a)))];
     let repaired = [(a, c), (c, a), (a, c)].map(|link| (a, Some(link)));
@@ -204,5 +204,5 @@ fn a_refused_vote_counts_in_the_names_of_later_ones() {
         steps.push(step);
     }
     let run = played(&cluster, &Way::of(&cluster, &steps));
-    assert!(run.model().slot(c).node.is_leader(), "by the second answer of n1, which had refused its vote before");
+    assert!(run.model().host(c).node.is_leader(), "by the second answer of n1, which had refused its vote before");
 }

@@ -40,7 +40,7 @@ impl Estimate<'_> {
 
     /// Steps until `node` is elected in `term`: its timer, a request and a vote for each vote that is missing.
     fn election(&self, node: NodeId, term: Term) -> u32 {
-        let server = &self.state.model.slot(node).node;
+        let server = &self.state.model.host(node).node;
         if self.elected(term) == Some(node) {
             return 0;
         }
@@ -91,8 +91,8 @@ impl Estimate<'_> {
         });
         let wanted = if self.cluster.flaw == Some(Flaw::MajorityOfReachable) { 1 } else { self.cluster.quorum() - 1 };
         // What was answered already and counted is not to be done again.
-        let counted = self.state.model.slots().filter_map(|(_, slot)| match slot.node.role() {
-            Role::Leader { followers, .. } if slot.node.term() == term => {
+        let counted = self.state.model.hosts().filter_map(|(_, host)| match host.node.role() {
+            Role::Leader { followers, .. } if host.node.term() == term => {
                 Some(followers.values().filter(|progress| progress.matched.0 > 0).count() as u32)
             }
             _ => None,
@@ -110,7 +110,7 @@ impl Estimate<'_> {
         let terms = || (1..=self.cluster.last_term).map(Term);
         let ask = |node| 1 + terms().map(|term| self.election(node, term)).min().unwrap_or(NEVER);
         let asks: u32 = unasked.map(|(_, (node, _))| ask(*node)).sum();
-        let servers = self.state.model.slots().map(|(_, slot)| &slot.node);
+        let servers = self.state.model.hosts().map(|(_, host)| &host.node);
         let elected = servers.map(|server| self.election_after_change(server)).min().unwrap_or(NEVER);
         asks + terms().map(|term| self.confirmation(term)).min().unwrap_or(NEVER) + elected
     }
@@ -130,7 +130,7 @@ impl Estimate<'_> {
     /// Steps until something is committed in `term`, which has a leader, by two of three: an append that arrives, and its
     /// answer. An answer that counts already may be enough as soon as there are only three.
     fn confirmation(&self, term: Term) -> u32 {
-        let mut servers = self.state.model.slots().map(|(_, slot)| &slot.node).filter(|server| server.term() == term);
+        let mut servers = self.state.model.hosts().map(|(_, host)| &host.node).filter(|server| server.term() == term);
         let counted = servers.any(|server| match server.role() {
             Role::Leader { followers, .. } => followers.values().any(|progress| progress.matched > Index::ZERO),
             _ => false,

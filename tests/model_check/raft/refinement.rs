@@ -10,7 +10,7 @@
 use cap_lab::explore::State;
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::raft::{AppendResult, Entry, Index, Log, Message, Payload, Request, Role, Timer};
-use cap_lab::sim::model::{Slot, Step};
+use cap_lab::sim::model::{Host, Step};
 use cap_lab::sim::network::Envelope;
 
 use super::abstract_raft::{self as spec, Action, What};
@@ -22,7 +22,7 @@ const NOTHING: u8 = u8::MAX;
 /// What our states and messages stand for. A value, so that a test can put a wrong one in its place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mapping {
-    pub(crate) server: fn(&Slot<Server>) -> spec::Server,
+    pub(crate) server: fn(&Host<Server>) -> spec::Server,
     pub(crate) message: fn(&Envelope<Message<Word>>) -> spec::Message,
 }
 
@@ -39,8 +39,8 @@ impl Mapping {
         step: &Step<Server>,
         crashed: bool,
     ) -> bool {
-        let stood = |state: &State<Cluster>, id| (self.server)(state.model.slot(id));
-        let mut others = before.model.slots().map(|(id, _)| id).filter(|id| *id != node);
+        let stood = |state: &State<Cluster>, id| (self.server)(state.model.host(id));
+        let mut others = before.model.hosts().map(|(id, _)| id).filter(|id| *id != node);
         // What arrived was put back under a new name, and what waited was sent already as far as raft.tla is concerned.
         let known = said(before, node);
         let fresh = said(after, node).into_iter().filter(|envelope| !known.contains(envelope));
@@ -51,7 +51,7 @@ impl Mapping {
 
     /// What the step may consist of, in this order; each may also be left out.
     fn actions(&self, before: &State<Cluster>, step: &Step<Server>, crashed: bool) -> Vec<Action> {
-        let longest = before.model.slots().map(|(_, slot)| slot.node.log().last_index().0 as usize).max().unwrap_or(0);
+        let longest = before.model.hosts().map(|(_, host)| host.node.log().last_index().0 as usize).max().unwrap_or(0);
         let mut actions = Vec::new();
         match step {
             Step::Deliver(id) => {
@@ -83,7 +83,7 @@ impl Mapping {
 fn said(state: &State<Cluster>, node: NodeId) -> Vec<Envelope<Message<Word>>> {
     let sent =
         state.model.flights().iter().map(|(_, envelope)| envelope).filter(|envelope| envelope.from == node).cloned();
-    let waiting = state.model.slot(node).after_sync.iter().filter(|(to, _)| *to != node);
+    let waiting = state.model.host(node).after_sync.iter().filter(|(to, _)| *to != node);
     let waiting = waiting.map(|(to, message)| Envelope { from: node, to: *to, message: message.clone() });
     sent.chain(waiting).collect()
 }
@@ -131,8 +131,8 @@ fn entries(log: &Log<Word>) -> Vec<spec::Entry> {
     log.iter_from(Index(1)).map(|(_, held)| entry(held)).collect()
 }
 
-pub(crate) fn server(slot: &Slot<Server>) -> spec::Server {
-    let node = &slot.node;
+pub(crate) fn server(host: &Host<Server>) -> spec::Server {
+    let node = &host.node;
     let (mut votes, mut matched) = (NodeSet::EMPTY, [0; spec::SERVERS]);
     let role = match node.role() {
         Role::Follower { .. } => spec::Role::Follower,

@@ -9,7 +9,7 @@ use cap_lab::explore::{Network, State};
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::raft::{Delta, Role};
 use cap_lab::sim::digest::Digest;
-use cap_lab::sim::model::{Model, Slot};
+use cap_lab::sim::model::{Host, Model};
 use cap_lab::sim::network::Envelope;
 
 use super::cluster::{Cluster, Server};
@@ -58,22 +58,22 @@ pub(crate) fn servers(cluster: &Cluster, state: &State<Cluster>) -> u64 {
 }
 
 fn digest(cluster: &Cluster, state: &State<Cluster>, said: &[Said]) -> u64 {
-    let slots: Vec<Nameless> = state.model.slots().map(|(_, slot)| nameless(slot)).collect();
+    let hosts: Vec<Nameless> = state.model.hosts().map(|(_, host)| nameless(host)).collect();
     let watch = &state.ghost;
     let (asked, crashes, copies) = state.spent();
     let common = Digest::of(&(asked.count_ones(), crashes, copies, &watch.committed, &watch.reads, watch.broken));
     let one = |names: &Names| {
         let name = |id: NodeId| names[id.index()];
         let mut sum = 0_u64;
-        for (old, slot) in slots.iter().enumerate() {
+        for (old, host) in hosts.iter().enumerate() {
             let mut digest = Digest::default();
-            digest.write_u64(slot.digest);
+            digest.write_u64(host.digest);
             digest.write_u8(names[old]);
-            for id in slot.votes.into_iter().chain([slot.leader]) {
+            for id in host.votes.into_iter().chain([host.leader]) {
                 digest.write_u8(id.map_or(u8::MAX, name));
             }
             let known =
-                slot.known.iter().fold(0_u64, |sum, (id, what)| sum.wrapping_add(Digest::of(&(name(*id), what))));
+                host.known.iter().fold(0_u64, |sum, (id, what)| sum.wrapping_add(Digest::of(&(name(*id), what))));
             digest.write_u64(known);
             sum = sum.wrapping_add(digest.finish());
         }
@@ -98,8 +98,8 @@ fn bearings(cluster: &Cluster, model: &Model<Server>) -> Vec<Said> {
     let said =
         |envelope: &Envelope<_>, waits| Some((envelope.from, envelope.to, cluster.bearing(model, envelope)?, waits));
     let mut all: Vec<_> = model.flights().iter().filter_map(|(_, envelope)| said(envelope, false)).collect();
-    for (from, slot) in model.slots() {
-        let waiting = slot.after_sync.iter().map(|(to, message)| Envelope { from, to: *to, message: message.clone() });
+    for (from, host) in model.hosts() {
+        let waiting = host.after_sync.iter().map(|(to, message)| Envelope { from, to: *to, message: message.clone() });
         all.extend(waiting.filter_map(|envelope| said(&envelope, true)));
     }
     if cluster.bounds.network == Network::Set {
@@ -109,12 +109,12 @@ fn bearings(cluster: &Cluster, model: &Model<Server>) -> Vec<Said> {
     all
 }
 
-fn nameless(slot: &Slot<Server>) -> Nameless {
-    let (server, disk) = (&slot.node, &slot.disk);
+fn nameless(host: &Host<Server>) -> Nameless {
+    let (server, disk) = (&host.node, &host.disk);
     let mut digest = Digest::default();
-    (slot.status, server.term(), server.log(), server.commit_index(), server.role().name()).hash(&mut digest);
+    (host.status, server.term(), server.log(), server.commit_index(), server.role().name()).hash(&mut digest);
     (disk.term, &disk.log).hash(&mut digest);
-    for delta in &slot.unsynced {
+    for delta in &host.unsynced {
         match delta {
             // For whom is what the server itself knows.
             Delta::Vote(_) => digest.write_u8(0),

@@ -4,11 +4,11 @@
 //! The protocol's own observer ([`cap_lab::raft::invariant::Ghost`]) remembers more, to say more of what is broken; what a
 //! search finds is put before it as well.
 
-use cap_lab::explore::{Broken, Sight};
-use cap_lab::node::{Answer, NodeId, RequestId};
+use cap_lab::explore::Sight;
+use cap_lab::node::{Answer, NodeId, RequestId, Violation};
 use cap_lab::raft::invariant::INVARIANTS;
 use cap_lab::raft::{Entry, Index, Log, Request, Response, Term};
-use cap_lab::sim::model::{Slot, Step};
+use cap_lab::sim::model::{Host, Step};
 
 use super::cluster::{Server, Word};
 
@@ -34,12 +34,12 @@ const MACHINE: u8 = 4;
 const READS: u8 = 5;
 
 /// Sees one step; the error is the first invariant that it breaks.
-pub(crate) fn observe(watch: &mut Watch, seen: &Sight<'_, Server>) -> Result<(), Broken> {
+pub(crate) fn observe(watch: &mut Watch, seen: &Sight<'_, Server>) -> Result<(), Violation> {
     if let Step::Request(_, request, Request::Read) = seen.step {
         watch.reads.push((*request, Index(watch.committed.len() as u64)));
     }
     let Some(node) = seen.outcome.node else { return Ok(()) };
-    let (before, after) = (seen.before.map(|slot| &slot.node), &seen.after.slot(node).node);
+    let (before, after) = (seen.before.map(|host| &host.node), &seen.after.host(node).node);
     let verdict = election_safety(watch, before, after)
         .and_then(|()| append_only(before, after))
         .and_then(|()| log_matching(seen, node))
@@ -48,7 +48,7 @@ pub(crate) fn observe(watch: &mut Watch, seen: &Sight<'_, Server>) -> Result<(),
         .and_then(|()| reads(watch, seen));
     verdict.map_err(|(which, evidence)| {
         watch.broken.get_or_insert(which);
-        Broken { invariant: INVARIANTS[usize::from(which)].0, evidence }
+        Violation { invariant: INVARIANTS[usize::from(which)].0, evidence }
     })
 }
 
@@ -80,13 +80,13 @@ fn append_only(before: Option<&Server>, after: &Server) -> Verdict {
 
 /// Logs of now only, in memory and on disks; those of the past are gone.
 fn log_matching(seen: &Sight<'_, Server>, node: NodeId) -> Verdict {
-    let slot = seen.after.slot(node);
-    if seen.before.is_some_and(|before| before.node.log() == slot.node.log() && before.disk.log == slot.disk.log) {
+    let host = seen.after.host(node);
+    if seen.before.is_some_and(|before| before.node.log() == host.node.log() && before.disk.log == host.disk.log) {
         return Ok(());
     }
-    let logs = |slot: &Slot<Server>| [slot.node.log().clone(), slot.disk.log.clone()];
-    for (other, their) in seen.after.slots().filter(|(other, _)| *other != node) {
-        for (ours, theirs) in logs(slot).iter().flat_map(|ours| logs(their).map(|theirs| (ours.clone(), theirs))) {
+    let logs = |host: &Host<Server>| [host.node.log().clone(), host.disk.log.clone()];
+    for (other, their) in seen.after.hosts().filter(|(other, _)| *other != node) {
+        for (ours, theirs) in logs(host).iter().flat_map(|ours| logs(their).map(|theirs| (ours.clone(), theirs))) {
             if !match_each_other(&ours, &theirs) {
                 return Err((MATCHING, format!("{node} and {other} have an entry in common and not what precedes it")));
             }
@@ -102,7 +102,7 @@ fn match_each_other(left: &Log<Word>, right: &Log<Word>) -> bool {
 }
 
 fn completeness(watch: &Watch, seen: &Sight<'_, Server>, node: NodeId) -> Verdict {
-    let after = &seen.after.slot(node).node;
+    let after = &seen.after.host(node).node;
     let was = seen.before.and_then(|before| leads(&before.node));
     if let Some(term) = leads(after).filter(|term| was != Some(*term)) {
         let committed = (1..).zip(&watch.committed).filter(|(_, (_, during))| *during < term);
@@ -116,9 +116,9 @@ fn completeness(watch: &Watch, seen: &Sight<'_, Server>, node: NodeId) -> Verdic
     }
     let fresh = after.commit_index().min(after.log().last_index());
     for index in (watch.committed.len() as u64 + 1..=fresh.0).map(Index) {
-        let later = seen.after.slots().filter(|(_, slot)| leads(&slot.node).is_some_and(|term| term > after.term()));
-        for (leader, slot) in later {
-            if slot.node.entry(index) != after.entry(index) {
+        let later = seen.after.hosts().filter(|(_, host)| leads(&host.node).is_some_and(|term| term > after.term()));
+        for (leader, host) in later {
+            if host.node.entry(index) != after.entry(index) {
                 return Err((COMPLETENESS, format!("{node} commits at {index} what {leader}, a later leader, lacks")));
             }
         }

@@ -1,6 +1,6 @@
 //! The same servers in time: what a search finds is played here, and both observers watch.
 
-use cap_lab::explore::{Broken, Sight, Subject};
+use cap_lab::explore::{Sight, Subject};
 use cap_lab::node::{Answer, Delay, NodeId};
 use cap_lab::raft::invariant::{Ghost, Violation};
 use cap_lab::raft::{Request, Response};
@@ -29,7 +29,7 @@ pub(crate) struct Timed {
 pub(crate) struct Seeing {
     watch: Watch,
     /// As the searches see it.
-    pub(crate) broken: Option<Broken>,
+    pub(crate) broken: Option<Violation>,
     ghost: Ghost<Word>,
     /// As the protocol's own observer sees it, which also sees what the searches pass over.
     pub(crate) violation: Option<Violation>,
@@ -75,7 +75,7 @@ impl World for Timed {
             if let Step::Request(_, request, Request::Read) = step {
                 seeing.ghost.read_asked(node, *request);
             }
-            let seen = seeing.ghost.observe(node, before.map(|slot| &slot.node), &after.slot(node).node);
+            let seen = seeing.ghost.observe(node, before.map(|host| &host.node), &after.host(node).node);
             let answered = outcome.replies.iter().filter_map(|(request, answer)| match answer {
                 Answer::Done(Response::ReadAt { index }) => Some((*request, *index)),
                 _ => None,

@@ -46,7 +46,7 @@ pub(super) fn act(run: &PaxosRun, key: u64) -> Option<Intervention<Request>> {
 
 fn possible(run: &PaxosRun) -> Vec<Possible> {
     let model = run.model();
-    let down = |id: &NodeId| model.slot(*id).status == Status::Crashed;
+    let down = |id: &NodeId| model.host(*id).status == Status::Crashed;
     let doomed = model.flights().iter().filter(|(_, envelope)| down(&envelope.to)).map(|(id, _)| Step::Lose(id));
     let protocol = model.enabled().into_iter().chain(doomed);
     let faults = model.enabled_faults().into_iter().filter(|step| {
@@ -166,7 +166,7 @@ fn newly_chosen(run: &PaxosRun, foreseen: &Foreseen) -> String {
 fn outbids(run: &PaxosRun, node: NodeId, note: &Note) -> String {
     let Note::Proposer(ProposerNote::Prepares { ballot, .. }) = note else { return String::new() };
     let proposers = run.world().setup.proposers().without(node);
-    let open = proposers.iter().filter_map(|other| run.model().slot(other).node.proposer()).filter_map(|other| {
+    let open = proposers.iter().filter_map(|other| run.model().host(other).node.proposer()).filter_map(|other| {
         let at_work = matches!(other.phase(), Phase::Preparing { .. } | Phase::Accepting { .. });
         other.ballot().filter(|theirs| at_work && theirs < ballot)
     });
@@ -178,8 +178,8 @@ fn outbids(run: &PaxosRun, node: NodeId, note: &Note) -> String {
 }
 
 fn timer_title(run: &PaxosRun, node: NodeId, timer: Timer) -> String {
-    let (name, slot) = (run.world().setup.name(node), run.model().slot(node));
-    let next = slot.node.proposer().expect("only proposers have timers").next_ballot(slot.node.config());
+    let (name, host) = (run.world().setup.name(node), run.model().host(node));
+    let next = host.node.proposer().expect("only proposers have timers").next_ballot(host.node.config());
     match timer {
         Timer::Retry => format!("{name} times out and retries with {next}"),
         Timer::BackOff => format!("{name} has backed off long enough and tries {next}"),
@@ -192,7 +192,7 @@ fn node_hue(run: &PaxosRun, node: NodeId) -> FlightHue {
 
 fn crash_title(run: &PaxosRun, node: NodeId, keep: u32) -> String {
     let name = run.world().setup.name(node);
-    match (run.model().slot(node).unsynced.len(), keep) {
+    match (run.model().host(node).unsynced.len(), keep) {
         (0, _) => format!("Crash {name}"),
         (_, 0) => format!("Crash {name}, losing what its disk has not finished"),
         (all, kept) => format!("Crash {name}, with {kept} of {all} unfinished writes on disk by luck"),
@@ -200,12 +200,12 @@ fn crash_title(run: &PaxosRun, node: NodeId, keep: u32) -> String {
 }
 
 fn crash_outcome(run: &PaxosRun, node: NodeId, keep: u32) -> String {
-    let slot = run.model().slot(node);
-    let mut disk = slot.disk.clone();
-    for delta in slot.unsynced.iter().take(keep as usize) {
+    let host = run.model().host(node);
+    let mut disk = host.disk.clone();
+    for delta in host.unsynced.iter().take(keep as usize) {
         cap_lab::node::Disk::apply(&mut disk, delta);
     }
-    if let Some(proposer) = slot.node.proposer() {
+    if let Some(proposer) = host.node.proposer() {
         let forgets = match proposer.wants() {
             Some(value) => format!("forgets {} and all that it has heard", words::quoted(value)),
             None => "has nothing to forget".to_owned(),

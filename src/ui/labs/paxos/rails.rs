@@ -21,26 +21,26 @@ pub(super) fn view(run: &PaxosRun) -> PaxosView {
 }
 
 fn acceptor(run: &PaxosRun, id: NodeId) -> AcceptorView {
-    let slot = run.model().slot(id);
-    let acceptor = slot.node.acceptor().expect("acceptors come last");
+    let host = run.model().host(id);
+    let acceptor = host.node.acceptor().expect("acceptors come last");
     AcceptorView {
         id,
         name: run.world().setup.name(id),
         promised: acceptor.promised().map_or("–".to_owned(), |ballot| ballot.to_string()),
         accepted: acceptor.accepted().map(|proposal| (proposal.ballot.to_string(), proposal.value.to_string())),
-        unsynced: slot.awaits_sync(),
-        status: common::status(slot.status),
+        unsynced: host.awaits_sync(),
+        status: common::status(host.status),
     }
 }
 
 fn proposer(run: &PaxosRun, id: NodeId) -> ProposerView {
-    let slot = run.model().slot(id);
-    let proposer = slot.node.proposer().expect("proposers come first");
-    let crashed = slot.status == Status::Crashed;
+    let host = run.model().host(id);
+    let proposer = host.node.proposer().expect("proposers come first");
+    let crashed = host.status == Status::Crashed;
     ProposerView {
         id,
         name: run.world().setup.name(id),
-        intent: if crashed { format!("down · round {} on disk", slot.disk.round) } else { intent(proposer) },
+        intent: if crashed { format!("down · round {} on disk", host.disk.round) } else { intent(proposer) },
         rail: rail(run, id, proposer),
         progress: progress(run, id, proposer),
         heard: heard(proposer),
@@ -69,7 +69,7 @@ fn rail(run: &PaxosRun, id: NodeId, proposer: &Proposer) -> [PhaseState; 5] {
     match proposer.phase() {
         Phase::Idle | Phase::BackingOff { .. } => [Ahead; 5],
         // Its Prepares wait for the disk.
-        Phase::Preparing { .. } if run.model().slot(id).awaits_sync() => [Current, Ahead, Ahead, Ahead, Ahead],
+        Phase::Preparing { .. } if run.model().host(id).awaits_sync() => [Current, Ahead, Ahead, Ahead, Ahead],
         Phase::Preparing { .. } => [Done, Current, Ahead, Ahead, Ahead],
         Phase::Accepting { .. } => [Done, Done, Done, Current, Ahead],
         Phase::Decided { chosen } if chosen.ballot.proposer == id => [Done; 5],
@@ -101,11 +101,11 @@ fn on_the_way(run: &PaxosRun, id: NodeId, proposer: &Proposer) -> NodeSet {
 
 fn progress(run: &PaxosRun, id: NodeId, proposer: &Proposer) -> String {
     let setup = run.world().setup;
-    let slot = run.model().slot(id);
-    if slot.status == Status::Crashed {
+    let host = run.model().host(id);
+    if host.status == Status::Crashed {
         return "It has forgotten all but its round. Restart it, and give it a value again.".to_owned();
     }
-    let config = slot.node.config();
+    let config = host.node.config();
     let coming = on_the_way(run, id, proposer);
     let coming =
         if coming.is_empty() { String::new() } else { format!(" {} on the way.", words::answers_of(setup, coming)) };

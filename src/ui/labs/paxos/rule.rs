@@ -16,7 +16,7 @@ pub(super) fn rule(run: &PaxosRun) -> Option<Sentence> {
     // What follows from the rules does not follow where one is taken out.
     let node = run.watch().active.filter(|_| run.world().setup.flaw.is_none())?;
     let me = run.world().setup.name(node);
-    let proposer = run.model().slot(node).node.proposer().expect("proposers are active");
+    let proposer = run.model().host(node).node.proposer().expect("proposers are active");
     match proposer.phase() {
         Phase::Idle => None,
         Phase::Preparing { ballot, .. } => Some(may_propose(run, node, proposer, *ballot)),
@@ -27,7 +27,7 @@ pub(super) fn rule(run: &PaxosRun) -> Option<Sentence> {
                 "A quorum can no longer agree to {ballot}. {me} waits a random while, so that whoever outbid it may finish, and \
                  then takes {}, higher than any ballot that it has heard of. If both came back at once they could outbid each \
                  other for ever.",
-                proposer.next_ballot(run.model().slot(node).node.config())
+                proposer.next_ballot(run.model().host(node).node.config())
             ),
             PROGRESS,
         )),
@@ -69,7 +69,7 @@ fn may_accept(run: &PaxosRun, me: &str, proposal: &Proposal, forced_by: Option<&
             format!("{me} had to propose {value}: its quorum reported {reported}, and none higher (P2c).")
         }
     };
-    let promised = |id: NodeId| run.model().slot(id).node.acceptor().and_then(|acceptor| acceptor.promised());
+    let promised = |id: NodeId| run.model().host(id).node.acceptor().and_then(|acceptor| acceptor.promised());
     let bound: NodeSet = setup.acceptors().iter().filter(|id| promised(*id) > Some(ballot)).collect();
     let now = match bound
         .iter()

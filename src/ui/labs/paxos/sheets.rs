@@ -2,7 +2,7 @@
 
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::paxos::{Delta, Durable, Message, Paxos, Phase, Proposer, Timer};
-use cap_lab::sim::model::{Slot, Status};
+use cap_lab::sim::model::{Host, Status};
 use cap_lab::sim::network::FlightId;
 use cap_lab::world::paxos::PaxosRun;
 
@@ -18,19 +18,19 @@ fn row(name: impl Into<String>, value: impl Into<String>) -> (String, String) {
 /// What a node knows: on disk, not yet on disk, and in memory only.
 pub(super) fn node(run: &PaxosRun, now: Micros, id: NodeId) -> Sheet {
     let setup = run.world().setup;
-    let slot = run.model().slot(id);
-    let down = slot.status == Status::Crashed;
-    let mut sections = vec![("Durable (on disk)".to_owned(), durable(slot))];
-    if slot.awaits_sync() {
-        let writes = slot.unsynced.iter().map(|delta| match delta {
+    let host = run.model().host(id);
+    let down = host.status == Status::Crashed;
+    let mut sections = vec![("Durable (on disk)".to_owned(), durable(host))];
+    if host.awaits_sync() {
+        let writes = host.unsynced.iter().map(|delta| match delta {
             Delta::Round(round) => row("round", round.to_string()),
             Delta::Promised(ballot) => row("promised", ballot.to_string()),
             Delta::Accepted(proposal) => row("accepted", proposal.to_string()),
         });
         sections.push(("Written, not yet synced".to_owned(), writes.collect()));
     }
-    if let Some(proposer) = slot.node.proposer().filter(|_| !down) {
-        sections.push(("Volatile (lost in a crash)".to_owned(), volatile(run, slot, proposer)));
+    if let Some(proposer) = host.node.proposer().filter(|_| !down) {
+        sections.push(("Volatile (lost in a crash)".to_owned(), volatile(run, host, proposer)));
         let timers = [(Timer::Retry, "gives up on its ballot"), (Timer::BackOff, "tries again")];
         let running = timers.into_iter().filter_map(|(timer, what)| {
             let (_, due) = run.schedule().timer(id, timer)?;
@@ -41,8 +41,8 @@ pub(super) fn node(run: &PaxosRun, now: Micros, id: NodeId) -> Sheet {
             sections.push(("Timer".to_owned(), running));
         }
     }
-    let role = if slot.node.proposer().is_some() { "proposer and learner" } else { "acceptor" };
-    let state = match slot.status {
+    let role = if host.node.proposer().is_some() { "proposer and learner" } else { "acceptor" };
+    let state = match host.status {
         Status::Up => "",
         Status::Crashed => ", crashed",
         Status::Paused => ", paused",
@@ -50,20 +50,20 @@ pub(super) fn node(run: &PaxosRun, now: Micros, id: NodeId) -> Sheet {
     Sheet {
         title: format!("{} · {role}{state}", setup.name(id)),
         sections,
-        meaning: node_meaning(slot),
+        meaning: node_meaning(host),
         actions: Vec::new(),
     }
 }
 
-fn durable(slot: &Slot<Paxos>) -> Rows {
-    let Durable { round, promised, accepted } = &slot.disk;
-    if slot.node.proposer().is_some() {
+fn durable(host: &Host<Paxos>) -> Rows {
+    let Durable { round, promised, accepted } = &host.disk;
+    if host.node.proposer().is_some() {
         return vec![row("round", round.to_string())];
     }
     vec![row("promised", maybe_ballot(*promised)), row("accepted", maybe_proposal(accepted.as_ref()))]
 }
 
-fn volatile(run: &PaxosRun, slot: &Slot<Paxos>, proposer: &Proposer) -> Rows {
+fn volatile(run: &PaxosRun, host: &Host<Paxos>, proposer: &Proposer) -> Rows {
     let setup = run.world().setup;
     let mut rows = vec![row("asked to propose", proposer.wants().map_or("nothing".to_owned(), quoted))];
     match proposer.phase() {
@@ -90,18 +90,18 @@ fn volatile(run: &PaxosRun, slot: &Slot<Paxos>, proposer: &Proposer) -> Rows {
         }
         Phase::Decided { chosen } => rows.push(row("chosen", chosen.to_string())),
     }
-    let tallies = slot.node.learner().expect("proposers learn").tallies();
+    let tallies = host.node.learner().expect("proposers learn").tallies();
     rows.extend(tallies.iter().map(|(proposal, by)| row(format!("learnt: {proposal}"), words::list(setup, *by))));
     rows
 }
 
-fn node_meaning(slot: &Slot<Paxos>) -> String {
-    if slot.node.proposer().is_some() {
+fn node_meaning(host: &Host<Paxos>) -> String {
+    if host.node.proposer().is_some() {
         return "A proposer keeps only its round on disk: never to use a ballot twice. All else it can ask the acceptors for \
                 again."
             .to_owned();
     }
-    let Durable { promised, accepted, .. } = &slot.disk;
+    let Durable { promised, accepted, .. } = &host.disk;
     match (promised, accepted) {
         (None, _) => "It has promised nothing: it will promise or accept whatever comes first.".to_owned(),
         (Some(promised), None) => {

@@ -192,10 +192,10 @@ fn duels_happen_by_play() {
 /// What can happen next, counted by hand.
 fn possible(lab: &PaxosLab) -> usize {
     let model = lab.run().model();
-    let arriving = model.flights().iter().filter(|(_, mail)| model.slot(mail.to).status != Status::Paused).count();
-    let at_nodes = model.slots().map(|(_, slot)| match slot.status {
+    let arriving = model.flights().iter().filter(|(_, mail)| model.host(mail.to).status != Status::Paused).count();
+    let at_nodes = model.hosts().map(|(_, host)| match host.status {
         // Crashes once for each number of writes that may survive.
-        Status::Up => slot.timers.len() + usize::from(slot.awaits_sync()) + 1 + slot.unsynced.len(),
+        Status::Up => host.timers.len() + usize::from(host.awaits_sync()) + 1 + host.unsynced.len(),
         Status::Crashed | Status::Paused => 1,
     });
     arriving + at_nodes.sum::<usize>()

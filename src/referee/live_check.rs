@@ -62,7 +62,7 @@ struct Check {
 }
 
 /// One world.
-pub(super) struct Game {
+pub(super) struct LiveCheck {
     setup: FeedSetup,
     fork: u32,
     record: Record,
@@ -84,7 +84,7 @@ pub(super) struct Game {
     is_news: bool,
 }
 
-impl Game {
+impl LiveCheck {
     pub(super) fn new(setup: FeedSetup) -> Self {
         Self {
             setup,
@@ -327,19 +327,19 @@ mod tests {
         Entry { id: RequestId(id), client: READER, invoked: Micros(invoked), text: None, ended }
     }
 
-    fn hear(game: &mut Game, brief: Brief) -> Ruling {
-        game.hear(brief);
-        while game.advance() {}
-        game.ruling().expect("there is news")
+    fn hear(check: &mut LiveCheck, brief: Brief) -> Ruling {
+        check.hear(brief);
+        while check.advance() {}
+        check.ruling().expect("there is news")
     }
 
     #[test]
     fn a_post_that_was_seen_and_then_refused_is_impossible() {
-        let mut game = Game::new(FeedSetup { replicas: 5, people: 3 });
-        let seen = hear(&mut game, brief(vec![post(0, 10), read(1, 20, 30, [0])], Vec::new(), 40));
+        let mut check = LiveCheck::new(FeedSetup { replicas: 5, people: 3 });
+        let seen = hear(&mut check, brief(vec![post(0, 10), read(1, 20, 30, [0])], Vec::new(), 40));
         assert_eq!((seen.good, seen.proof), (Some(Micros(40)), None), "its fate is unknown: it may have happened");
         let refused = vec![(RequestId(0), (Micros(50), Fate::Refused))];
-        let ruling = hear(&mut game, brief(Vec::new(), refused, 60));
+        let ruling = hear(&mut check, brief(Vec::new(), refused, 60));
         assert_eq!(ruling.good, Some(Micros(40)));
         let proof = ruling.proof.expect("nobody posted what was read");
         assert_eq!(proof.ids().collect::<Vec<_>>(), [RequestId(1)]);
@@ -347,26 +347,26 @@ mod tests {
 
     #[test]
     fn a_post_that_nobody_saw_may_be_refused_without_another_check() {
-        let mut game = Game::new(FeedSetup { replicas: 5, people: 3 });
-        hear(&mut game, brief(vec![post(0, 10), read(1, 20, 30, [])], Vec::new(), 40));
-        let work = game.work();
+        let mut check = LiveCheck::new(FeedSetup { replicas: 5, people: 3 });
+        hear(&mut check, brief(vec![post(0, 10), read(1, 20, 30, [])], Vec::new(), 40));
+        let work = check.work();
         let refused = vec![(RequestId(0), (Micros(50), Fate::Refused))];
-        assert_eq!(hear(&mut game, brief(Vec::new(), refused, 60)).good, Some(Micros(60)));
-        assert_eq!(game.work(), work);
+        assert_eq!(hear(&mut check, brief(Vec::new(), refused, 60)).good, Some(Micros(60)));
+        assert_eq!(check.work(), work);
     }
 
     /// Two posts at once, which the first order places somehow; long after, a read tells how it was.
     #[test]
     fn what_the_latest_order_placed_at_will_is_taken_back() {
         for first in [0, 1] {
-            let mut game = Game::new(FeedSetup { replicas: 5, people: 3 });
+            let mut check = LiveCheck::new(FeedSetup { replicas: 5, people: 3 });
             let both = vec![post(0, 10), post(1, 10)];
             let posted = [0, 1].map(|id| (RequestId(id), (Micros(20), Fate::Posted))).to_vec();
-            hear(&mut game, brief(both, Vec::new(), 15));
-            assert_eq!(hear(&mut game, brief(Vec::new(), posted, 30)).good, Some(Micros(30)));
+            hear(&mut check, brief(both, Vec::new(), 15));
+            assert_eq!(hear(&mut check, brief(Vec::new(), posted, 30)).good, Some(Micros(30)));
             let later = 60_000_000;
             let ruling =
-                hear(&mut game, brief(vec![read(2, later, later + 10, [first, 1 - first])], Vec::new(), later + 20));
+                hear(&mut check, brief(vec![read(2, later, later + 10, [first, 1 - first])], Vec::new(), later + 20));
             assert_eq!((ruling.good, ruling.proof), (Some(Micros(later + 20)), None));
             let (kept, order) = ruling.order.expect("at least the read is new");
             assert!(kept <= 2 && order.last().is_some_and(|(id, _)| *id == RequestId(2)), "{kept}: {order:?}");
