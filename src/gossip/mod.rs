@@ -80,6 +80,14 @@ pub enum Timer {
     Exchange,
 }
 
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Exchange => "Exchange",
+        }
+    }
+}
+
 /// What a client may ask of a replica; it reads by [`Gossip::items`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Request<P> {

@@ -108,6 +108,15 @@ pub enum Timer {
     Heartbeat,
 }
 
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Election => "Election",
+            Self::Heartbeat => "Heartbeat",
+        }
+    }
+}
+
 /// A request that this server took as a leader and has not answered.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Pending<C> {

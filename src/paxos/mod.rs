@@ -226,6 +226,15 @@ pub enum Timer {
     BackOff,
 }
 
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Retry => "Retry",
+            Self::BackOff => "BackOff",
+        }
+    }
+}
+
 /// What a client may ask of a proposer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Request {

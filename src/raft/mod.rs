@@ -119,6 +119,17 @@ pub enum Timer {
     Transfer,
 }
 
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Election => "Election",
+            Self::Heartbeat => "Heartbeat",
+            Self::Quorum => "Quorum",
+            Self::Transfer => "Transfer",
+        }
+    }
+}
+
 /// One server.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Raft<C: Command> {

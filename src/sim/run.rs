@@ -276,7 +276,7 @@ impl<W: World> Run<W> {
             }
             Intervention::Timer { node, timer, .. } => {
                 let running = |host: &Host<W::Node>| {
-                    host.timers.iter().map(|(running, _)| *running).find(|running| format!("{running:?}") == *timer)
+                    host.timers.iter().map(|(running, _)| *running).find(|running| running.kind() == timer)
                 };
                 let found = known(node).then(|| self.model.host(*node)).filter(|host| host.status == Status::Up);
                 match found.and_then(|host| running(host)) {

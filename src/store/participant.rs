@@ -87,6 +87,18 @@ pub enum Timer {
     Retry,
 }
 
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Raft(timer) => timer.kind(),
+            Self::MultiPaxos(timer) => timer.kind(),
+            Self::Gossip(timer) => timer.kind(),
+            Self::Answer => "Answer",
+            Self::Retry => "Retry",
+        }
+    }
+}
+
 /// What a replica keeps through a crash; a phone keeps nothing here.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum FeedDisk {
