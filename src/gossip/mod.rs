@@ -42,7 +42,7 @@ use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use crate::node::{Answer, Clocks, Delay, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Delay, Effects, Kind, Node, NodeId, NodeSet, RequestId};
 use crate::sorted::SortedMap;
 
 /// What may be spread.

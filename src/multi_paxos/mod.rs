@@ -95,7 +95,7 @@ pub use request::{Refusal, Request, Response};
 pub use role::{Progress, Read, Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 
-use crate::node::{Answer, Clocks, Command, Effects, Node, NodeId, RequestId};
+use crate::node::{Answer, Clocks, Command, Effects, Kind, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
 

@@ -60,7 +60,7 @@ pub use proposer::{Phase, Proposer, Wish};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use crate::node::{Answer, Clocks, Count, Delay, Disk, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Count, Delay, Disk, Effects, Kind, Node, NodeId, NodeSet, RequestId};
 
 /// Who plays which role, and how patient the proposers are. The same at all nodes but for `id`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

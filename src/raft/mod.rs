@@ -103,7 +103,7 @@ pub use transfer::{Transfer, TransferRefusal};
 use flaw::Miscount;
 use membership::Memberships;
 
-use crate::node::{Answer, Clocks, Command, Disk, Effects, Micros, Node, NodeId, RequestId};
+use crate::node::{Answer, Clocks, Command, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
 use crate::sorted::SortedMap;
 
 /// The timers of a server.

@@ -1,6 +1,79 @@
-//! What a learner or a script does to a run.
+//! What a learner or a script does to a run: faults, requests, and traffic; and the words for each.
 
 use crate::node::{Micros, NodeId};
+
+/// The words for one kind of intervention: a row of the table [`rows`].
+#[derive(PartialEq, Eq, Debug)]
+pub struct Words {
+    /// In a script: the first word of its line; of what becomes of a message, the last.
+    pub script: &'static str,
+    /// What was done, in a word or two.
+    pub verb: &'static str,
+    /// On the button that does it; empty if no button does.
+    pub button: &'static str,
+    /// Whether it takes something away. Otherwise it gives something back, or neither.
+    pub harms: bool,
+    /// A sentence for when it was done. `{}` stands for what it was done to.
+    pub done: &'static str,
+    /// A sentence for when it can't be done as things stand.
+    pub refused: &'static str,
+    /// Its mark on the timeline. `{}` stands for the node; empty if it leaves none.
+    pub mark: &'static str,
+}
+
+/// The words for every kind of intervention. [`Intervention::words`] tells which row is whose.
+pub mod rows {
+    use super::Words;
+
+    macro_rules! rows {
+        ($($row:ident: $script:literal, $verb:literal, $button:literal, $harms:literal,
+            $done:literal, $refused:literal, $mark:literal;)*) => {
+            $(
+                #[doc = concat!("`", $script, "`.")]
+                pub const $row: Words = Words {
+                    script: $script, verb: $verb, button: $button, harms: $harms, done: $done, refused: $refused, mark: $mark,
+                };
+            )*
+        };
+    }
+
+    rows! {
+        CUT: "cut", "cut", "Cut", true,
+            "Cut {}.", "These links are cut already.", "links cut";
+        HEAL: "heal", "heal", "Heal", false,
+            "Healed {}.", "These links work already.", "healed";
+        CRASH: "crash", "crash", "Crash", true,
+            "Crashed {}.", "That node is down already.", "{} crashed";
+        RESTART: "restart", "restart", "Restart", false,
+            "Restarted {}.", "That node runs already.", "{} restarted";
+        PAUSE: "pause", "pause", "Pause", true,
+            "Paused {}.", "Only a running node can be paused.", "";
+        RESUME: "resume", "resume", "Resume", false,
+            "Resumed {}.", "That node is not paused.", "";
+        SKEW: "skew", "clock set", "Clock", true,
+            "Set the clock of {}.", "That clock can't be set.", "";
+        DRIFT: "drift", "clock drifts", "Runs", true,
+            "Changed the rate of {}'s clocks.", "That clock can't run at this rate.", "";
+        HOLD: "hold", "hold a message", "Hold", false,
+            "Message held.", "That message is gone: it arrived or died in the meantime.", "";
+        RELEASE: "release", "release a message", "Release", false,
+            "Message released.", "That message is gone: it arrived or died in the meantime.", "";
+        DROP: "drop", "drop a message", "Drop", true,
+            "Message dropped.", "That message is gone: it arrived or died in the meantime.", "";
+        DUPLICATE: "duplicate", "copy a message", "Duplicate", false,
+            "Message duplicated.", "That message is gone: it arrived or died in the meantime.", "";
+        DELIVER: "deliver", "deliver a message", "Deliver now", false,
+            "Message delivered.", "That message can't arrive now.", "";
+        TIMER: "timer", "timer runs out", "", false,
+            "{}'s timer runs out.", "That timer does not run any more.", "";
+        SYNC: "sync", "disk writes", "", false,
+            "{}'s disk has written.", "That disk has nothing to write any more.", "";
+        ASK: "ask", "request", "", false,
+            "{}.", "That can't be asked now.", "";
+        TRAFFIC: "traffic", "traffic", "", false,
+            "Traffic {} percent.", "The traffic can't change now.", "";
+    }
+}
 
 /// A link in the direction in which it carries messages: (from, to).
 pub type Link = (NodeId, NodeId);
@@ -102,6 +175,89 @@ pub enum Intervention<R> {
     },
     /// How much clients do by themselves from now on, in percent of the usual; 0 is off.
     Traffic(u16),
+}
+
+impl Fate {
+    /// Every fate.
+    pub const ALL: [Self; 5] = [Self::Hold, Self::Release, Self::Drop, Self::Duplicate, Self::Deliver];
+
+    /// The words for it.
+    pub const fn words(self) -> &'static Words {
+        match self {
+            Self::Hold => &rows::HOLD,
+            Self::Release => &rows::RELEASE,
+            Self::Drop => &rows::DROP,
+            Self::Duplicate => &rows::DUPLICATE,
+            Self::Deliver => &rows::DELIVER,
+        }
+    }
+}
+
+impl<R> Intervention<R> {
+    /// The words for it.
+    pub const fn words(&self) -> &'static Words {
+        match self {
+            Self::Cut(_) => &rows::CUT,
+            Self::Heal(_) => &rows::HEAL,
+            Self::Crash { .. } => &rows::CRASH,
+            Self::Restart(_) => &rows::RESTART,
+            Self::Pause(_) => &rows::PAUSE,
+            Self::Resume(_) => &rows::RESUME,
+            Self::Skew { .. } => &rows::SKEW,
+            Self::Drift { .. } => &rows::DRIFT,
+            Self::Message { fate, .. } => fate.words(),
+            Self::Timer { .. } => &rows::TIMER,
+            Self::Sync { .. } => &rows::SYNC,
+            Self::Request { .. } => &rows::ASK,
+            Self::Traffic(_) => &rows::TRAFFIC,
+        }
+    }
+
+    /// The participant that it is done to, if that is one.
+    pub const fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Crash { node, .. }
+            | Self::Restart(node)
+            | Self::Pause(node)
+            | Self::Resume(node)
+            | Self::Skew { node, .. }
+            | Self::Drift { node, .. }
+            | Self::Timer { node, .. }
+            | Self::Sync { node, .. }
+            | Self::Request { node, .. } => Some(*node),
+            Self::Cut(_) | Self::Heal(_) | Self::Message { .. } | Self::Traffic(_) => None,
+        }
+    }
+
+    /// The only world that it is done to; `None` if it is done to all that run under the script.
+    pub const fn world(&self) -> Option<u8> {
+        match self {
+            Self::Message { world, .. } | Self::Timer { world, .. } | Self::Sync { world, .. } => Some(*world),
+            _ => None,
+        }
+    }
+
+    /// The same with another request.
+    ///
+    /// # Errors
+    /// What `map` says of a request that has no place where it goes.
+    pub fn try_map<S, E>(self, map: impl FnOnce(R) -> Result<S, E>) -> Result<Intervention<S>, E> {
+        Ok(match self {
+            Self::Cut(links) => Intervention::Cut(links),
+            Self::Heal(links) => Intervention::Heal(links),
+            Self::Crash { node, keep } => Intervention::Crash { node, keep },
+            Self::Restart(node) => Intervention::Restart(node),
+            Self::Pause(node) => Intervention::Pause(node),
+            Self::Resume(node) => Intervention::Resume(node),
+            Self::Skew { node, micros } => Intervention::Skew { node, micros },
+            Self::Drift { node, ppm } => Intervention::Drift { node, ppm },
+            Self::Message { world, name, fate } => Intervention::Message { world, name, fate },
+            Self::Timer { world, node, timer } => Intervention::Timer { world, node, timer },
+            Self::Sync { world, node } => Intervention::Sync { world, node },
+            Self::Request { node, request } => Intervention::Request { node, request: map(request)? },
+            Self::Traffic(percent) => Intervention::Traffic(percent),
+        })
+    }
 }
 
 /// An intervention and its moment. It takes place after every step that is due until then, and before every later one.

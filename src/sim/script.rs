@@ -15,40 +15,31 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::fault::{Fate, Intervention, Link, MessageName, Scripted};
+use super::fault::{Fate, Intervention, Link, MessageName, Scripted, Words, rows};
 use crate::node::{Micros, NodeId};
 
-const FATES: [(Fate, &str); 5] = [
-    (Fate::Hold, "hold"),
-    (Fate::Release, "release"),
-    (Fate::Drop, "drop"),
-    (Fate::Duplicate, "duplicate"),
-    (Fate::Deliver, "deliver"),
-];
+/// The first word of a line about a message; what becomes of it is the last.
+const MESSAGE: &str = "message";
 
 impl<R: Display> Display for Intervention<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let links = |f: &mut fmt::Formatter<'_>, verb: &str, links: &[Link]| {
-            f.write_str(verb)?;
-            links.iter().try_for_each(|(from, to)| write!(f, " {from}>{to}"))
-        };
+        let word = self.words().script;
         match self {
-            Self::Cut(cut) => links(f, "cut", cut),
-            Self::Heal(healed) => links(f, "heal", healed),
-            Self::Crash { node, keep } => write!(f, "crash {node} keep {keep}"),
-            Self::Restart(node) => write!(f, "restart {node}"),
-            Self::Pause(node) => write!(f, "pause {node}"),
-            Self::Resume(node) => write!(f, "resume {node}"),
-            Self::Skew { node, micros } => write!(f, "skew {node} {micros}"),
-            Self::Drift { node, ppm } => write!(f, "drift {node} {ppm}"),
-            Self::Message { world, name: MessageName { from, to, kind, ordinal }, fate } => {
-                let (_, fate) = FATES.iter().find(|(known, _)| known == fate).expect("every fate has a word");
-                write!(f, "message {world} {from}>{to} {kind} {ordinal} {fate}")
+            Self::Cut(links) | Self::Heal(links) => {
+                f.write_str(word)?;
+                links.iter().try_for_each(|(from, to)| write!(f, " {from}>{to}"))
             }
-            Self::Timer { world, node, timer } => write!(f, "timer {world} {node} {timer}"),
-            Self::Sync { world, node } => write!(f, "sync {world} {node}"),
-            Self::Request { node, request } => write!(f, "ask {node} {request}"),
-            Self::Traffic(percent) => write!(f, "traffic {percent}"),
+            Self::Crash { node, keep } => write!(f, "{word} {node} keep {keep}"),
+            Self::Restart(node) | Self::Pause(node) | Self::Resume(node) => write!(f, "{word} {node}"),
+            Self::Skew { node, micros } => write!(f, "{word} {node} {micros}"),
+            Self::Drift { node, ppm } => write!(f, "{word} {node} {ppm}"),
+            Self::Message { world, name: MessageName { from, to, kind, ordinal }, .. } => {
+                write!(f, "{MESSAGE} {world} {from}>{to} {kind} {ordinal} {word}")
+            }
+            Self::Timer { world, node, timer } => write!(f, "{word} {world} {node} {timer}"),
+            Self::Sync { world, node } => write!(f, "{word} {world} {node}"),
+            Self::Request { node, request } => write!(f, "{word} {node} {request}"),
+            Self::Traffic(percent) => write!(f, "{word} {percent}"),
         }
     }
 }
@@ -59,39 +50,40 @@ impl<R: FromStr<Err = String>> FromStr for Intervention<R> {
     /// Reads a line. The message says what was expected, for a person.
     fn from_str(line: &str) -> Result<Self, String> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let mut words = Words(rest);
+        let mut rest = Rest(rest);
+        let is = |row: &Words| row.script == verb;
         let act = match verb {
-            "cut" => Self::Cut(words.links()?),
-            "heal" => Self::Heal(words.links()?),
-            "crash" => {
-                let node = words.node()?;
-                words.expect("keep")?;
-                Self::Crash { node, keep: words.number()? }
+            _ if is(&rows::CUT) => Self::Cut(rest.links()?),
+            _ if is(&rows::HEAL) => Self::Heal(rest.links()?),
+            _ if is(&rows::CRASH) => {
+                let node = rest.node()?;
+                rest.expect("keep")?;
+                Self::Crash { node, keep: rest.number()? }
             }
-            "restart" => Self::Restart(words.node()?),
-            "pause" => Self::Pause(words.node()?),
-            "resume" => Self::Resume(words.node()?),
-            "skew" => Self::Skew { node: words.node()?, micros: words.number()? },
-            "drift" => Self::Drift { node: words.node()?, ppm: words.number()? },
-            "message" => {
-                let world = words.number()?;
-                let (from, to) = words.link()?;
-                let name = MessageName { from, to, kind: words.next()?.to_owned(), ordinal: words.number()? };
-                let word = words.next()?;
-                let fate = FATES.iter().find(|(_, known)| *known == word);
-                let (fate, _) = fate.ok_or_else(|| format!("a message can't “{word}”"))?;
-                Self::Message { world, name, fate: *fate }
+            _ if is(&rows::RESTART) => Self::Restart(rest.node()?),
+            _ if is(&rows::PAUSE) => Self::Pause(rest.node()?),
+            _ if is(&rows::RESUME) => Self::Resume(rest.node()?),
+            _ if is(&rows::SKEW) => Self::Skew { node: rest.node()?, micros: rest.number()? },
+            _ if is(&rows::DRIFT) => Self::Drift { node: rest.node()?, ppm: rest.number()? },
+            MESSAGE => {
+                let world = rest.number()?;
+                let (from, to) = rest.link()?;
+                let name = MessageName { from, to, kind: rest.next()?.to_owned(), ordinal: rest.number()? };
+                let word = rest.next()?;
+                let fate = Fate::ALL.into_iter().find(|fate| fate.words().script == word);
+                let fate = fate.ok_or_else(|| format!("a message can't “{word}”"))?;
+                Self::Message { world, name, fate }
             }
-            "timer" => {
-                let (world, node) = (words.number()?, words.node()?);
-                Self::Timer { world, node, timer: timer_name(words.rest()).to_owned() }
+            _ if is(&rows::TIMER) => {
+                let (world, node) = (rest.number()?, rest.node()?);
+                Self::Timer { world, node, timer: timer_name(rest.rest()).to_owned() }
             }
-            "sync" => Self::Sync { world: words.number()?, node: words.node()? },
-            "ask" => Self::Request { node: words.node()?, request: words.rest().parse()? },
-            "traffic" => Self::Traffic(words.number()?),
+            _ if is(&rows::SYNC) => Self::Sync { world: rest.number()?, node: rest.node()? },
+            _ if is(&rows::ASK) => Self::Request { node: rest.node()?, request: rest.rest().parse()? },
+            _ if is(&rows::TRAFFIC) => Self::Traffic(rest.number()?),
             _ => return Err(format!("nobody knows how to “{verb}”")),
         };
-        if words.0.is_empty() { Ok(act) } else { Err(format!("“{}” is too much", words.0)) }
+        if rest.0.is_empty() { Ok(act) } else { Err(format!("“{}” is too much", rest.0)) }
     }
 }
 
@@ -106,8 +98,8 @@ impl<R: FromStr<Err = String>> FromStr for Scripted<R> {
     type Err = String;
 
     fn from_str(line: &str) -> Result<Self, String> {
-        let mut words = Words(line);
-        Ok(Self { at: Micros(words.number()?), act: words.rest().parse()? })
+        let mut rest = Rest(line);
+        Ok(Self { at: Micros(rest.number()?), act: rest.rest().parse()? })
     }
 }
 
@@ -118,9 +110,9 @@ fn timer_name(word: &str) -> &str {
 }
 
 /// What is left of a line.
-struct Words<'a>(&'a str);
+struct Rest<'a>(&'a str);
 
-impl<'a> Words<'a> {
+impl<'a> Rest<'a> {
     fn next(&mut self) -> Result<&'a str, String> {
         let (word, rest) = self.0.split_once(' ').unwrap_or((self.0, ""));
         self.0 = rest;

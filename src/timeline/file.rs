@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::limits::{ACTS_MAX, LENGTH_MAX, SCRIPT_BYTES_MAX};
 use super::track::Track;
 use super::{Experiment, RequestOf, Timeline};
-use crate::node::{Micros, NodeSet};
+use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
 
 /// What the first field of every run file says.
@@ -185,24 +185,17 @@ impl<E: Experiment> Timeline<E> {
 
 /// Whether everybody exists who is spoken of.
 fn check_names<R>(act: &Intervention<R>, participants: usize, worlds: usize) -> Result<(), String> {
-    let (nodes, world) = match act {
+    let nodes: Vec<NodeId> = match act {
         Intervention::Cut(links) | Intervention::Heal(links) => {
             if let Some((from, to)) = links.iter().find(|(from, to)| from == to) {
                 return Err(format!("there is no link from {from} to {to}"));
             }
-            (links.iter().flat_map(|(from, to)| [*from, *to]).collect(), 0)
+            links.iter().flat_map(|(from, to)| [*from, *to]).collect()
         }
-        Intervention::Crash { node, .. }
-        | Intervention::Restart(node)
-        | Intervention::Pause(node)
-        | Intervention::Resume(node)
-        | Intervention::Skew { node, .. }
-        | Intervention::Drift { node, .. }
-        | Intervention::Request { node, .. } => (vec![*node], 0),
-        Intervention::Message { world, name, .. } => (vec![name.from, name.to], *world),
-        Intervention::Timer { world, node, .. } | Intervention::Sync { world, node } => (vec![*node], *world),
-        Intervention::Traffic(_) => (Vec::new(), 0),
+        Intervention::Message { name, .. } => vec![name.from, name.to],
+        _ => act.node().into_iter().collect(),
     };
+    let world = act.world().unwrap_or(0);
     if let Some(stranger) = nodes.iter().find(|node| node.index() >= participants) {
         return Err(format!("there is no {stranger}, only {participants} participants"));
     }

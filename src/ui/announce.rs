@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::ui::lab::{Act, PhoneState, RoleMark, Status, WorldView};
+use crate::ui::figure::view::{RoleMark, Status};
+use crate::ui::lab::WorldView;
+use crate::ui::phones::view::PhoneState;
 
 /// The least time between two announcements, in milliseconds.
 pub const PAUSE_MS: u32 = 2_000;
@@ -41,45 +43,6 @@ impl Announcer {
         let next = self.waiting.iter_mut().find_map(Option::take);
         self.speaking = next.is_some();
         next
-    }
-}
-
-/// An act in words, as done.
-pub fn act(act: &Act, world: &WorldView) -> String {
-    let name = |id: &cap_lab::node::NodeId| {
-        world.nodes.get(id.index()).map_or_else(|| id.to_string(), |node| node.name.clone())
-    };
-    let person = |id: &cap_lab::node::NodeId| {
-        world.phones.iter().find(|phone| phone.id == *id).map_or_else(|| id.to_string(), |phone| phone.name.clone())
-    };
-    let links = |pairs: &[(cap_lab::node::NodeId, cap_lab::node::NodeId)]| match pairs {
-        [(a, b)] => format!("the link from {} to {}", name(a), name(b)),
-        [(a, b), (c, d)] if a == d && b == c => format!("the link between {} and {}", name(a), name(b)),
-        _ => format!("{} links", pairs.len() / 2),
-    };
-    match act {
-        Act::Cut(pairs) => format!("Cut {}.", links(pairs)),
-        Act::Heal(pairs) => format!("Healed {}.", links(pairs)),
-        Act::HealAll => "Healed all links.".to_owned(),
-        Act::Isolate(node) => format!("Isolated {}.", name(node)),
-        Act::Crash { node, .. } => format!("Crashed {}.", name(node)),
-        Act::Restart(node) => format!("Restarted {}.", name(node)),
-        Act::Pause(node) => format!("Paused {}.", name(node)),
-        Act::Resume(node) => format!("Resumed {}.", name(node)),
-        Act::Skew { node, .. } => format!("Set the clock of {}.", name(node)),
-        Act::Drift { node, .. } => format!("Changed the rate of {}'s clocks.", name(node)),
-        Act::Hold { .. } => "Message held.".to_owned(),
-        Act::Release { .. } => "Message released.".to_owned(),
-        Act::Drop { .. } => "Message dropped.".to_owned(),
-        Act::Duplicate { .. } => "Message duplicated.".to_owned(),
-        Act::Deliver { .. } => "Message delivered.".to_owned(),
-        Act::Next { .. } => "Done.".to_owned(),
-        Act::Post { person: who, .. } => format!("{} posts.", person(who)),
-        Act::Read { person: who } => format!("{} reads.", person(who)),
-        Act::Attach { person: who, to } => format!("{} now talks to {}.", person(who), name(to)),
-        Act::Traffic { percent } => format!("Traffic {percent} percent."),
-        Act::Admin { node, command } => format!("{} is asked: {command}.", name(node)),
-        Act::Propose { proposer, value } => format!("{} is asked to propose {value}.", name(proposer)),
     }
 }
 

@@ -12,17 +12,20 @@ use std::rc::Rc;
 use self::referee::Referee;
 use cap_lab::check::import::guess;
 use cap_lab::node::Micros;
+use cap_lab::sim::fault::Fate;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
 use yew::{Component, Context, Html};
 
+use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Size;
 use crate::ui::history::{Strip, strip_id};
-use crate::ui::lab::{Act, Lab, Page, PhoneState, WorldView};
+use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
+use crate::ui::phones::view::PhoneState;
 use crate::ui::recorded::Do;
 use crate::ui::referee::Line;
 use crate::ui::state::{Coach, Item, Mode, Msg, PhoneDrag, ViewState};
@@ -203,7 +206,7 @@ impl App {
         }
         match msg {
             // The run is out of sight.
-            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) if self.ui.at_histories => false,
+            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) | Msg::HealAll if self.ui.at_histories => false,
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
                 self.ui.playing = !self.ui.playing;
@@ -212,8 +215,8 @@ impl App {
             }
             Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
             Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
-            Msg::Seek(ms) => {
-                self.lab.seek(Micros((ms.max(0.0) * 1e3) as u64));
+            Msg::Seek(to) => {
+                self.lab.seek(to);
                 self.look()
             }
             Msg::SeekStep(step) => {
@@ -229,10 +232,13 @@ impl App {
                 self.look()
             }
             Msg::Do(act) => self.act(&act),
+            Msg::HealAll => {
+                let healed = self.worlds.first().map(|world| heal_all(&world.cut));
+                healed.is_some_and(|act| self.act(&act))
+            }
             Msg::Post { person, text } => {
                 self.ui.composing = None;
-                let text = text.trim().to_owned();
-                text.is_empty() || self.act(&Act::Post { person, text })
+                post(person, &text).is_none_or(|act| self.act(&act))
             }
             Msg::Pointer { world, phase, client, secondary } => self.pointer(world, phase, client, secondary),
             Msg::LongPress => self.long_press(),
@@ -244,7 +250,7 @@ impl App {
                 Ok(lab) => self.take(lab),
                 Err(reason) => self.tell(reason),
             },
-            Msg::Break(flaw) => match rest::get().play(self.ui.page, self.lab.setup().log, flaw) {
+            Msg::Break(flaw) => match rest::get().play(self.ui.page, &self.lab.setup(), flaw) {
                 Some(lab) => self.play_slowly(lab),
                 None => false,
             },
@@ -255,8 +261,8 @@ impl App {
                 }
                 None => false,
             },
-            Msg::OnLog(log) => match self.lab.on_log(log) {
-                Some(lab) if self.lab.setup().log != Some(log) => {
+            Msg::OnStore { world, store } => match self.lab.on_store(world, store) {
+                Some(lab) if self.lab.setup().stores[world].name() != store.name() => {
                     let coach = self.ui.coach;
                     self.take(lab);
                     self.ui.coach = coach;
@@ -465,10 +471,10 @@ impl App {
     fn act(&mut self, act: &Act) -> bool {
         match self.lab.act(act.clone()) {
             Ok(()) => {
-                let said = self.worlds.first().map(|world| announce::act(act, world)).unwrap_or_default();
+                let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);
                 self.save_soon();
-                if matches!(act, Act::Drop { .. } | Act::Deliver { .. })
+                if matches!(act, Act::Message { fate: Fate::Drop | Fate::Deliver, .. })
                     && matches!(self.ui.selected, Some((_, Item::Flight(_))))
                 {
                     self.close();

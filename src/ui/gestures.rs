@@ -2,10 +2,13 @@
 
 use cap_lab::node::Micros;
 
+use crate::ui::act::Act;
+use crate::ui::act::toggle_link;
 use crate::ui::figure::geometry::{Place, Point, crossed};
+use crate::ui::figure::links::links;
 use crate::ui::figure::touch::{item_at, move_cursor};
-use crate::ui::lab::{Act, WorldView};
-use crate::ui::state::{FigureKey, Item, Phase, Stroke, ViewState, links, toggle_link};
+use crate::ui::lab::WorldView;
+use crate::ui::state::{FigureKey, Item, Phase, Stroke, ViewState};
 
 /// How far a press may wander and still be a click.
 const CLICK_SLACK: f64 = 6.0;

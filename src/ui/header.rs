@@ -4,9 +4,10 @@ use yew::Html;
 
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el};
-use crate::ui::lab::{Page, Setup};
+use crate::ui::lab::Page;
 use crate::ui::recorded::ADDRESS;
 use crate::ui::rest;
+use crate::ui::setup::view::Setup;
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// The address of every page, and its name.

@@ -6,7 +6,6 @@ use web_sys::{DragEvent, Event, EventTarget, KeyboardEvent};
 use yew::Callback;
 
 use crate::ui::browser;
-use crate::ui::lab::Act;
 use crate::ui::state::{Msg, Popover};
 
 /// Listeners on the window, kept for as long as the program runs.
@@ -65,7 +64,7 @@ fn key(send: &Callback<Msg>, event: &KeyboardEvent) {
         " " if !browser::is_pressable(&target) => Msg::TogglePlay,
         "ArrowRight" => Msg::Step,
         "ArrowLeft" => Msg::Back,
-        "h" | "H" => Msg::Do(Act::HealAll),
+        "h" | "H" => Msg::HealAll,
         "?" => Msg::Toggle(Popover::Keys),
         _ => return,
     };

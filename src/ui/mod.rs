@@ -1,5 +1,6 @@
 //! The browser program: draws experiments and turns clicks into acts. Only [`app`] touches the run and the browser's clock.
 
+pub mod act;
 pub mod announce;
 pub mod app;
 pub mod browser;
@@ -10,22 +11,23 @@ pub mod figure;
 pub mod gestures;
 pub mod header;
 pub mod history;
+pub mod invariants;
 pub mod lab;
 pub mod labs;
 pub mod listeners;
-pub mod meters;
+pub mod log;
 pub mod number;
 pub mod page;
-pub mod paxos_page;
+pub mod pages;
 pub mod phones;
 pub mod popovers;
-pub mod raft_page;
 pub mod recorded;
 pub mod referee;
 pub mod rest;
+pub mod setup;
 pub mod sheet;
-pub mod staleness;
 pub mod state;
 pub mod still;
 pub mod storage;
 pub mod transport;
+pub mod verdict;

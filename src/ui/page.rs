@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use cap_lab::store::Store;
+use cap_lab::store::descriptor::Side;
 use yew::Html;
 
 use crate::ui::diagram;
@@ -10,13 +12,14 @@ use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::header::{header, name_of};
 use crate::ui::history::history;
-use crate::ui::lab::{Act, Lab, LogChoice, Page, PhoneState, WorldView};
-use crate::ui::meters::{Verdict, latency, meters, percent};
+use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::phones::phones;
+use crate::ui::phones::view::PhoneState;
 use crate::ui::rest;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Coach, Mode, Msg, ViewState, Waiting};
 use crate::ui::transport::{Scale, Transport};
+use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
@@ -119,11 +122,12 @@ pub fn coach(worlds: &[Rc<WorldView>], ui: &ViewState, invite: &'static str) -> 
     let broken = worlds.iter().find_map(|world| world.broken());
     let told = broken.map(|broken| format!("{} is broken. Step back and see how it came to that.", broken.name));
     let seen = |state: PhoneState| worlds.iter().any(|world| world.phones.iter().any(|phone| phone.state == state));
+    let with_ap = worlds.iter().any(|world| world.side == Some(Side::AP));
     let text = match ui.coach {
         Coach::Invite => invite,
         Coach::Watch if !cut => "",
         Coach::Watch => match (seen(PhoneState::Refused), seen(PhoneState::Stale)) {
-            _ if ui.page != Page::Feed => "Cut. Watch who can still reach a majority, and what the others try.",
+            _ if !with_ap => "Cut. Watch who can still reach a majority, and what the others try.",
             (false, false) => "Cut. Now watch the phones whose replica is on the smaller side.",
             (true, false) => "CP refuses rather than answer wrongly. Watch what AP shows on the same phone.",
             (false, true) => "AP answers from what it has heard. Watch whether CP answers at all.",
@@ -133,7 +137,7 @@ pub fn coach(worlds: &[Rc<WorldView>], ui: &ViewState, invite: &'static str) -> 
         },
         Coach::Silent => "",
     };
-    let heal = || button("primary", "Heal all links", &ui.send, Msg::Do(Act::HealAll)).attr("title", "H");
+    let heal = || button("primary", "Heal all links", &ui.send, Msg::HealAll).attr("title", "H");
     classed("div", "coach").add(el("p").text(told.as_deref().unwrap_or(text))).optional(cut.then(heal)).html()
 }
 
@@ -143,7 +147,9 @@ pub fn cluster(index: usize, world: &Rc<WorldView>, lab: &dyn Lab, ui: &ViewStat
         .add(el("h2").text(&world.title))
         .add(el("p").text(&world.subtitle))
         .add(views(ui))
-        .optional(lab.setup().log.filter(|_| index == 0).map(|log| logs(log, ui)));
+        .optional(
+            lab.setup().stores.get(index).filter(|here| here.is_linearizable()).map(|here| logs(index, *here, ui)),
+        );
     let picture = match &ui.diagram {
         Some(shown) => rest::get().diagram(index, world, shown, ui),
         None if ui.tables => rest::get().tables(index, world, ui),
@@ -160,16 +166,17 @@ fn views(ui: &ViewState) -> El {
         .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables))
 }
 
-/// Which protocol keeps the consistent feed's log; the other one gets the same script.
-fn logs(here: LogChoice, ui: &ViewState) -> El {
-    let choice = |log: LogChoice, name: &'static str| {
-        button("", name, &ui.send, Msg::OnLog(log)).flag("aria-pressed", log == here)
+/// Which protocol keeps a consistent feed's log; another one gets the same script.
+fn logs(world: usize, here: Store, ui: &ViewState) -> El {
+    let choice = |store: Store| {
+        let chosen = Msg::OnStore { world, store };
+        button("", store.title(), &ui.send, chosen).flag("aria-pressed", store.name() == here.name())
     };
+    let others = Store::all().into_iter().filter(|store| store.is_linearizable());
     classed("div", "segments logs-of")
         .attr("role", "group")
         .attr("aria-label", "The log's protocol")
-        .add(choice(LogChoice::Raft, "Raft"))
-        .add(choice(LogChoice::MultiPaxos, "Multi-Paxos"))
+        .all(others.map(choice).collect())
 }
 
 /// What is opened up, over what just happened.
@@ -223,7 +230,7 @@ fn modes(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
         let label = match (narrow, stale) {
             (true, 0) => world.title.clone(),
             (true, stale) => format!("{} ◷ {stale}", world.title),
-            (false, _) => format!("{} only", short(index)),
+            (false, _) => format!("{} only", world.short),
         };
         sides.push(option(
             Mode::Only(index),
@@ -238,11 +245,6 @@ fn modes(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
         .list(sides)
 }
 
-/// The short name of a side of the feed.
-fn short(index: usize) -> &'static str {
-    if index == 0 { "CP" } else { "AP" }
-}
-
 /// Both sides' meters in one small table, for where only one side is shown.
 fn score(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
     let mut rows = Vec::new();
@@ -251,7 +253,7 @@ fn score(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
         let cell = |class, text: &str| el("td").class(class).text(text);
         let row = el("tr")
             .key(&index.to_string())
-            .add(el("th").attr("scope", "row").text(short(index)))
+            .add(el("th").attr("scope", "row").text(&world.short))
             .add(cell(if m.answered == m.ended { "good" } else { "bad" }, &percent(m.answered, m.ended)))
             .add(cell(if m.stale == 0 { "good" } else { "warn" }, &m.stale.to_string()))
             .add(cell("", &latency(m.p50)))

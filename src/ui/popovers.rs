@@ -1,14 +1,17 @@
 //! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
 
+use cap_lab::setup::SwitchState;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
+use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
 use crate::ui::header::{can_break, nav};
-use crate::ui::lab::{Act, FlawView, Page, Setup, Switch};
+use crate::ui::lab::Page;
 use crate::ui::labs::asked;
+use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// What is open.
@@ -50,7 +53,7 @@ fn flaws(ui: &ViewState, setup: &Setup) -> El {
             .add(el("p").text("Breaks ").add(words("i", flaw.breaks)))
             .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
     };
-    let list = asked::flaws(ui.page, setup.log).iter().map(row).collect();
+    let list = asked::flaws(ui.page, setup).iter().map(row).collect();
     let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
                  let the same happen again with the rule in place.";
     classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
@@ -59,14 +62,14 @@ fn flaws(ui: &ViewState, setup: &Setup) -> El {
 /// While a mistake is switched on: which, and the way back.
 pub fn banner(ui: &ViewState, setup: &Setup) -> Option<El> {
     let name = setup.flaw?;
-    let flaw = asked::flaws(ui.page, setup.log).into_iter().find(|flaw| flaw.name == name)?;
+    let flaw = asked::flaws(ui.page, setup).into_iter().find(|flaw| flaw.name == name)?;
     let again = button("", "Same again without it", &ui.send, Msg::WithoutFlaw);
     let text = el("p").add(words("b", &format!("Flaw on: {}. ", flaw.title))).text(flaw.sentence);
     Some(classed("div", "flaw").attr("role", "note").add(text).add(again))
 }
 
 fn new_run(ui: &ViewState, setup: &Setup) -> El {
-    let flaws = asked::flaws(ui.page, setup.log);
+    let flaws = asked::flaws(ui.page, setup);
     let start = {
         let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.clone());
         Callback::from(move |event: Event| {
@@ -118,8 +121,8 @@ fn flaw_choice(setup: &Setup, flaws: &[FlawView]) -> El {
 }
 
 /// A box per feature, with what it buys and costs.
-fn switches(list: &[Switch]) -> El {
-    let row = |switch: &Switch| {
+fn switches(list: &[SwitchState]) -> El {
+    let row = |switch: &SwitchState| {
         let tick = el("input").attr("type", "checkbox").set("id", format!("switch-{}", switch.name));
         let tick = if switch.on { tick.attr("checked", "") } else { tick };
         el("label")
@@ -166,7 +169,7 @@ fn choice(id: &'static str, (current, among): &(u8, Vec<u8>)) -> El {
 fn traffic(ui: &ViewState, percent: u16) -> El {
     let set = |event: &Event| {
         let percent = event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(100);
-        Msg::Do(Act::Traffic { percent })
+        Msg::Do(Act::Traffic(percent))
     };
     let mut options = Vec::new();
     for (value, name) in [(0, "off"), (50, "half"), (100, "usual"), (200, "double"), (400, "fourfold")] {

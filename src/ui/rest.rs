@@ -20,11 +20,16 @@ use yew::Html;
 
 use crate::ui::diagram::{self, Shown};
 use crate::ui::el::El;
+use crate::ui::events::view::Event;
 use crate::ui::figure::table;
-use crate::ui::lab::{CarriedView, Event, Lab, LogChoice, Page, Setup, WorldView};
+use crate::ui::history::view::CarriedView;
+use crate::ui::lab::{Lab, Page, WorldView};
 use crate::ui::labs::asked;
+use crate::ui::pages::{paxos, raft};
+use crate::ui::setup::view::Setup;
 use crate::ui::state::{Popover, ViewState};
-use crate::ui::{paxos_page, popovers, raft_page, recorded, staleness};
+use crate::ui::verdict::staleness;
+use crate::ui::{popovers, recorded};
 
 /// What is in the rest of the program.
 pub trait Rest {
@@ -33,7 +38,7 @@ pub trait Rest {
     /// A new run of Paxos. `Err` says in a sentence what is wrong with the setup.
     fn new_paxos(&self, setup: &Setup) -> Result<Box<dyn Lab>, String>;
     /// The run that shows what comes of a mistake of this page's protocol.
-    fn play(&self, page: Page, log: Option<LogChoice>, flaw: &str) -> Option<Box<dyn Lab>>;
+    fn play(&self, page: Page, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>>;
     /// What happened in a world of a feed between two moments.
     fn record(&self, run: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
     /// A note of a feed in words.
@@ -53,8 +58,8 @@ pub trait Rest {
     fn diagram(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html;
     /// A world as tables.
     fn tables(&self, index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html;
-    /// How stale reads were, by side.
-    fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El;
+    /// How stale reads were, by world.
+    fn staleness(&self, sides: &[(String, Rc<Staleness>)]) -> El;
 }
 
 struct All;
@@ -68,8 +73,8 @@ impl Rest for All {
         asked::new_paxos(setup)
     }
 
-    fn play(&self, page: Page, log: Option<LogChoice>, flaw: &str) -> Option<Box<dyn Lab>> {
-        asked::play(page, log, flaw)
+    fn play(&self, page: Page, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
+        asked::play(page, setup, flaw)
     }
 
     fn record(&self, run: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram {
@@ -91,8 +96,8 @@ impl Rest for All {
     fn page(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         match ui.page {
             _ if ui.at_histories => recorded::page(ui),
-            Page::Paxos => paxos_page::page(lab, worlds, ui),
-            _ => raft_page::page(lab, worlds, ui),
+            Page::Paxos => paxos::page(lab, worlds, ui),
+            _ => raft::page(lab, worlds, ui),
         }
     }
 
@@ -112,7 +117,7 @@ impl Rest for All {
         table::tables(index, world, ui)
     }
 
-    fn staleness(&self, sides: &[(&'static str, Rc<Staleness>)]) -> El {
+    fn staleness(&self, sides: &[(String, Rc<Staleness>)]) -> El {
         staleness::staleness(sides)
     }
 }

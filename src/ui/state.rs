@@ -2,12 +2,15 @@
 
 use std::rc::Rc;
 
-use cap_lab::node::{NodeId, NodeSet};
+use cap_lab::node::{Micros, NodeId};
+use cap_lab::store::Store;
 use yew::Callback;
 
+use crate::ui::act::Act;
 use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::lab::{Act, LogChoice, Page, RoleMark, Setup, WorldView};
+use crate::ui::lab::Page;
 use crate::ui::referee::Heard;
+use crate::ui::setup::view::Setup;
 use crate::ui::{diagram, history, recorded};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
@@ -21,14 +24,16 @@ pub enum Msg {
     Step,
     /// Goes back one event.
     Back,
-    /// Moves the play head, in milliseconds of run time.
-    Seek(f64),
+    /// Moves the play head.
+    Seek(Micros),
     /// Moves it to where so many events have happened.
     SeekStep(u32),
     /// Sets the speed: the decimal logarithm times 100.
     Speed(i32),
     /// Does something to the run.
     Do(Act),
+    /// Heals every link.
+    HealAll,
     /// Goes to another future.
     Branch(usize),
     /// The address says that another page is wanted.
@@ -70,7 +75,7 @@ pub enum Msg {
     /// Lets the same happen again without the flaw.
     WithoutFlaw,
     /// Lets the same happen on another log.
-    OnLog(LogChoice),
+    OnStore { world: usize, store: Store },
     /// Saves the run as a file.
     Export,
     /// Takes a run from a file's text.
@@ -307,94 +312,3 @@ impl ViewState {
 
 /// Below this width (CSS pixels) everything is in one column. The style sheet has the same number.
 pub const NARROW: f64 = 760.0;
-
-/// The links of a world, lower id first: all pairs, except that proposers do not talk to proposers, nor acceptors to
-/// acceptors.
-pub fn links(world: &WorldView) -> Vec<(NodeId, NodeId)> {
-    let side = |index: usize| match world.nodes[index].role {
-        RoleMark::Proposer => 1,
-        RoleMark::Acceptor => 2,
-        RoleMark::Leader | RoleMark::Candidate | RoleMark::Follower | RoleMark::Replica => 0,
-    };
-    let count = world.nodes.len();
-    (0..count)
-        .flat_map(|a| (a + 1..count).map(move |b| (a, b)))
-        .filter(|&(a, b)| side(a) == 0 || side(a) != side(b))
-        .map(|(a, b)| (NodeId(a as u8), NodeId(b as u8)))
-        .collect()
-}
-
-/// How a link stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LinkState {
-    /// Both directions carry.
-    Whole,
-    /// Only the direction from the first to the second node is cut.
-    CutThere,
-    /// Only the direction from the second to the first is.
-    CutBack,
-    /// Neither carries.
-    Cut,
-}
-
-/// How the link between `a` and `b` stands in a world where `cut` is cut.
-pub fn link_state(cut: &[NodeSet], a: NodeId, b: NodeId) -> LinkState {
-    let gone = |from: NodeId, to: NodeId| cut.get(from.index()).is_some_and(|set| set.contains(to));
-    match (gone(a, b), gone(b, a)) {
-        (false, false) => LinkState::Whole,
-        (true, false) => LinkState::CutThere,
-        (false, true) => LinkState::CutBack,
-        (true, true) => LinkState::Cut,
-    }
-}
-
-/// What a click on a link does: heals it if any of it is cut, else cuts both directions.
-pub fn toggle_link(cut: &[NodeSet], a: NodeId, b: NodeId) -> Act {
-    let both = vec![(a, b), (b, a)];
-    if link_state(cut, a, b) == LinkState::Whole { Act::Cut(both) } else { Act::Heal(both) }
-}
-
-/// The name of an item for the screen reader, as page-wide words: "link n1 to n3, cut".
-pub fn item_name(world: &WorldView, item: Item) -> String {
-    let name = |id: NodeId| world.nodes.get(id.index()).map_or_else(|| id.to_string(), |node| node.name.clone());
-    match item {
-        Item::Node(id) => {
-            let Some(node) = world.nodes.get(id.index()) else { return id.to_string() };
-            let clock = node.clock.as_ref().map_or_else(String::new, |clock| format!(", {clock}"));
-            let seat = node.seat.map_or_else(String::new, |seat| format!(", {seat}"));
-            format!("{}, {}, {}{seat}{clock}", node.name, node_role(node.role, node.status), node.caption)
-        }
-        Item::Link(a, b) => {
-            let (na, nb) = (name(a), name(b));
-            match link_state(&world.cut, a, b) {
-                LinkState::Whole => format!("link {na} to {nb}"),
-                LinkState::Cut => format!("link {na} to {nb}, cut"),
-                LinkState::CutThere => format!("link {na} to {nb}, cut from {na} to {nb} only"),
-                LinkState::CutBack => format!("link {na} to {nb}, cut from {nb} to {na} only"),
-            }
-        }
-        Item::Verdict => "verdict".to_owned(),
-        Item::Flight(id) => world.flights.iter().find(|flight| flight.id == id).map_or_else(
-            || "message, gone".to_owned(),
-            |flight| {
-                let held = if flight.held { ", held" } else { "" };
-                format!("message {} from {} to {}{held}", flight.label, name(flight.from), name(flight.to))
-            },
-        ),
-    }
-}
-
-/// Role and state in words.
-pub fn node_role(role: RoleMark, status: crate::ui::lab::Status) -> &'static str {
-    use crate::ui::lab::Status;
-    match (status, role) {
-        (Status::Crashed, _) => "crashed",
-        (Status::Paused, _) => "paused",
-        (Status::Up, RoleMark::Leader) => "leader",
-        (Status::Up, RoleMark::Candidate) => "candidate",
-        (Status::Up, RoleMark::Follower) => "follower",
-        (Status::Up, RoleMark::Replica) => "replica",
-        (Status::Up, RoleMark::Proposer) => "proposer",
-        (Status::Up, RoleMark::Acceptor) => "acceptor",
-    }
-}

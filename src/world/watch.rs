@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::node::{Micros, Node, NodeId, NodeSet};
 use crate::shared_vec::SharedVec;
+use crate::sim::fault::{Words, rows};
 use crate::sim::model::{Loss, Model, Status, Step};
 use crate::sim::network::{Envelope, FlightId};
 use crate::sim::run::Seen;
@@ -65,14 +66,8 @@ pub struct Noted<T> {
 pub enum MarkKind {
     /// This server was elected.
     Elected(NodeId),
-    /// Links were cut.
-    Cut,
-    /// Links healed.
-    Healed,
-    /// A node crashed.
-    Crashed(NodeId),
-    /// A node started again.
-    Restarted(NodeId),
+    /// A fault struck, or ended: the words for it, and the node if it struck one.
+    Fault(&'static Words, Option<NodeId>),
     /// Something was refused to this client.
     Refused(NodeId),
     /// This client got no answer in time.
@@ -158,21 +153,21 @@ impl<N: Node> Events<N> {
         let at = seen.at;
         match seen.step {
             Step::Cut(..) => {
-                self.mark_once(at, MarkKind::Cut);
+                self.mark_once(at, MarkKind::Fault(&rows::CUT, None));
                 self.trouble_begins(at, None);
             }
             Step::Heal(..) => {
-                self.mark_once(at, MarkKind::Healed);
+                self.mark_once(at, MarkKind::Fault(&rows::HEAL, None));
                 if seen.after.cuts().iter().all(|cut| cut.is_empty()) {
                     self.trouble_ends(at, None);
                 }
             }
             Step::Crash(node, _) => {
-                self.mark(at, MarkKind::Crashed(*node));
+                self.mark(at, MarkKind::Fault(&rows::CRASH, Some(*node)));
                 self.trouble_begins(at, Some(*node));
             }
             Step::Restart(node) if at > Micros::ZERO => {
-                self.mark(at, MarkKind::Restarted(*node));
+                self.mark(at, MarkKind::Fault(&rows::RESTART, Some(*node)));
                 self.trouble_ends(at, Some(*node));
             }
             _ => {}

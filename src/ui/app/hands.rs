@@ -2,18 +2,19 @@
 
 use std::rc::Rc;
 
+use cap_lab::store::feed::Request;
 use gloo_timers::callback::Timeout;
 
 use super::App;
+use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::geometry::Point;
 use crate::ui::figure::touch::{item_at, places};
 use crate::ui::gestures::{self, Outcome};
-use crate::ui::lab::Act;
-use crate::ui::meters::verdict_id;
 use crate::ui::sheet::SHEET_ID;
 use crate::ui::state::{FigureKey, Item, Msg, Phase, PhoneDrag};
+use crate::ui::verdict::meters::verdict_id;
 
 /// How long a press must rest to mean the menu.
 const LONG_PRESS_MS: u32 = 500;
@@ -119,7 +120,7 @@ impl App {
         });
         self.ui.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);
         match (phase, drag.over) {
-            (Phase::Up, Some((_, to))) => self.act(&Act::Attach { person: drag.person, to }),
+            (Phase::Up, Some((_, to))) => self.act(&ask(drag.person, Request::Attach(to))),
             _ => true,
         }
     }

@@ -1,10 +1,10 @@
 //! When the referee is woken, what it is told, and what comes of its answers.
 
 use super::App;
-use crate::ui::lab::{VerdictState, VerdictView};
 use crate::ui::referee::{Heard, Line};
 use crate::ui::rest;
 use crate::ui::state::{Item, Msg};
+use crate::ui::verdict::view::{VerdictState, VerdictView};
 
 /// So many frames are drawn before the referee is loaded: first the page.
 const WAKE_FRAMES: u32 = 12;

@@ -9,7 +9,7 @@ use crate::ui::announce::About;
 use crate::ui::browser;
 use crate::ui::diagram::{Do, STYLE, Shown, drawing_id, picture_id};
 use crate::ui::figure::geometry::Size;
-use crate::ui::lab::CarriedView;
+use crate::ui::history::view::CarriedView;
 
 /// While the run plays, diagrams are computed again after so many milliseconds.
 const LOOK_AGAIN_MS: f64 = 250.0;

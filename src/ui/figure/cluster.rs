@@ -11,11 +11,15 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 use crate::ui::el::{El, classed, el, words};
 use crate::ui::figure::flights;
 use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, progress, region};
+use crate::ui::figure::links::{LinkState, link_state, links};
+use crate::ui::figure::names::item_name;
 use crate::ui::figure::node::NodePart;
 use crate::ui::figure::touch::places;
-use crate::ui::lab::{NodeView, ProposerView, RoleMark, WorldView};
+use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::lab::WorldView;
 use crate::ui::number::Px;
-use crate::ui::state::{FigureKey, Item, LinkState, Msg, Phase, ViewState, item_name, link_state, links};
+use crate::ui::pages::paxos::view::ProposerView;
+use crate::ui::state::{FigureKey, Item, Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
 /// The figure of `world`, which is number `index` of the experiment.

@@ -5,8 +5,10 @@ use yew::{Html, html};
 
 use crate::ui::el::{px, translate};
 use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
-use crate::ui::lab::{DeathView, FlightHue, FlightShape, FlightView, WorldView};
-use crate::ui::state::{Item, ViewState, item_name};
+use crate::ui::figure::names::item_name;
+use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView};
+use crate::ui::lab::WorldView;
+use crate::ui::state::{Item, ViewState};
 
 /// How far a message keeps to the right of its link.
 const LANE: f64 = 4.0;

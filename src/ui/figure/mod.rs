@@ -3,6 +3,9 @@
 pub mod cluster;
 pub mod flights;
 pub mod geometry;
+pub mod links;
+pub mod names;
 pub mod node;
 pub mod table;
 pub mod touch;
+pub mod view;

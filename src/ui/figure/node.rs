@@ -4,9 +4,10 @@ use yew::Html;
 
 use crate::ui::el::{El, classed, el};
 use crate::ui::figure::geometry::{Body, Place};
-use crate::ui::lab::{AcceptorView, Chip, NodeView, RoleMark, Status};
+use crate::ui::figure::names::node_role;
+use crate::ui::figure::view::{Chip, NodeView, RoleMark, Status};
 use crate::ui::number::Px;
-use crate::ui::state::node_role;
+use crate::ui::pages::paxos::view::AcceptorView;
 use crate::ui::still::Part;
 
 /// A node as it is drawn, without what moves.

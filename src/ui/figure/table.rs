@@ -5,9 +5,13 @@ use std::rc::Rc;
 use cap_lab::node::NodeId;
 use yew::Html;
 
+use crate::ui::act::toggle_link;
 use crate::ui::el::{El, classed, el, quiet, words};
-use crate::ui::lab::{FlightView, NodeView, WorldView};
-use crate::ui::state::{Item, LinkState, Msg, ViewState, link_state, links, node_role, toggle_link};
+use crate::ui::figure::links::{LinkState, link_state, links};
+use crate::ui::figure::names::node_role;
+use crate::ui::figure::view::{FlightView, NodeView};
+use crate::ui::lab::WorldView;
+use crate::ui::state::{Item, Msg, ViewState};
 
 /// Nodes, links and messages of `world` in three tables.
 pub fn tables(index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html {

@@ -10,7 +10,7 @@ use yew::{Callback, Html};
 use super::plan::{NAMES, sign};
 use super::{Do, per_second, state_word};
 use crate::ui::el::{El, button, classed, el, filled, words};
-use crate::ui::lab::{BarState, CarriedLine, CarriedView, OperationView};
+use crate::ui::history::view::{BarState, CarriedLine, CarriedView, OperationView};
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};

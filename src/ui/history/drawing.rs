@@ -11,7 +11,7 @@ use super::plan::{self, ENDLESS, NAMES, Placed, Plan, height};
 use super::{Strip, per_second};
 use crate::ui::el::{El, classed, el, several, words};
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{BarState, HistoryRow, HistoryView, OrderPoint};
+use crate::ui::history::view::{BarState, HistoryRow, HistoryView, OrderPoint};
 use crate::ui::number::Px;
 use crate::ui::still::{Part, still};
 

@@ -4,6 +4,7 @@
 pub mod card;
 mod drawing;
 pub mod plan;
+pub mod view;
 
 use cap_lab::node::Micros;
 use wasm_bindgen::JsCast;
@@ -13,7 +14,8 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent, WheelEvent};
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, words};
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{Bar, BarState, HistoryView, WorldView};
+use crate::ui::history::view::{Bar, BarState, HistoryView};
+use crate::ui::lab::WorldView;
 use crate::ui::state::{Msg, Phase, ViewState};
 use drawing::picture;
 use plan::{NAMES, Window};

@@ -6,7 +6,7 @@
 use cap_lab::node::Micros;
 
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{Bar, BarState, HistoryRow, HistoryView, OrderPoint};
+use crate::ui::history::view::{Bar, BarState, HistoryRow, HistoryView, OrderPoint};
 
 /// Where the rows begin, after the names.
 pub const NAMES: f64 = 46.0;

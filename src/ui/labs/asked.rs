@@ -16,7 +16,10 @@ use cap_lab::world::watch::Noted;
 use super::feed::FeedLab;
 use super::history;
 use super::paxos::PaxosLab;
-use crate::ui::lab::{CarriedView, Event, FlawView, Lab, LogChoice, Page, Setup};
+use crate::ui::events::view::Event;
+use crate::ui::history::view::CarriedView;
+use crate::ui::lab::{Lab, Page};
+use crate::ui::setup::view::{FlawView, Setup};
 
 pub fn open(page: Page, file: &str) -> Result<Box<dyn Lab>, String> {
     if page == Page::Paxos {
@@ -37,15 +40,18 @@ pub fn new_paxos(setup: &Setup) -> Result<Box<dyn Lab>, String> {
     Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))
 }
 
-pub fn flaws(page: Page, log: Option<LogChoice>) -> Vec<FlawView> {
+/// The mistakes that this page's protocol can make on purpose.
+pub fn flaws(page: Page, setup: &Setup) -> Vec<FlawView> {
     match page {
         Page::Feed => Vec::new(),
         Page::Paxos => counterexample::paxos().map(|example| view(&example)).collect(),
-        Page::Raft => match log {
-            Some(LogChoice::MultiPaxos) => counterexample::multi_paxos().map(|example| view(&example)).collect(),
-            _ => counterexample::raft().map(|example| view(&example)).collect(),
-        },
+        Page::Raft => known(setup).iter().map(view).collect(),
     }
+}
+
+/// What breaks the first store of a setup.
+fn known(setup: &Setup) -> Vec<Counterexample> {
+    setup.stores.first().map_or(Vec::new(), |store| counterexample::of_store(store.name()))
 }
 
 fn view(example: &Counterexample) -> FlawView {
@@ -53,18 +59,13 @@ fn view(example: &Counterexample) -> FlawView {
     FlawView { name, title, sentence, breaks }
 }
 
-pub fn play(page: Page, log: Option<LogChoice>, flaw: &str) -> Option<Box<dyn Lab>> {
+pub fn play(page: Page, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
     if page == Page::Paxos {
         let example = counterexample::paxos().find(|example| example.flaw == flaw)?;
         return Some(Box::new(PaxosLab::new(example.play_paxos(true))));
     }
-    let timeline = match log {
-        Some(LogChoice::MultiPaxos) => {
-            counterexample::multi_paxos().find(|example| example.flaw == flaw)?.play_multi_paxos(true)
-        }
-        _ => counterexample::raft().find(|example| example.flaw == flaw)?.play_raft(true),
-    };
-    Some(Box::new(FeedLab::new(timeline)))
+    let example = known(setup).into_iter().find(|example| example.flaw == flaw)?;
+    Some(Box::new(FeedLab::new(example.play_feed(true))))
 }
 
 pub fn event(run: &FeedRun, id: u64, noted: &Noted<Note>) -> Event {

@@ -2,13 +2,13 @@
 
 use cap_lab::explain::Tone;
 use cap_lab::node::{Kind, Micros, Node, NodeId, NodeSet};
-use cap_lab::sim::fault::MessageName;
 use cap_lab::sim::model;
 use cap_lab::sim::network::Envelope;
 use cap_lab::sim::run::{Run, World};
 use cap_lab::world::watch::{Events, Mark, MarkKind, Trouble};
 
-use crate::ui::lab::{self, DeathView, FlightHue, FlightShape, FlightView, Status};
+use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView, Status};
+use crate::ui::transport::view;
 
 /// For how long a message that died is still of interest: on its way to a cut, then dying.
 const DYING: Micros = Micros::from_ms(90);
@@ -106,25 +106,20 @@ pub(super) fn faults<N: Node>(
 }
 
 /// A mark on the timeline. `world` is "CP " or "AP " where there are two.
-pub(super) fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> lab::Mark {
+pub(super) fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> view::Mark {
     let (label, tone) = match mark.kind {
         MarkKind::Elected(node) => (format!("elected {}", names(node)), Tone::Good),
-        MarkKind::Cut => ("links cut".to_owned(), Tone::Bad),
-        MarkKind::Healed => ("healed".to_owned(), Tone::Good),
-        MarkKind::Crashed(node) => (format!("{} crashed", names(node)), Tone::Bad),
-        MarkKind::Restarted(node) => (format!("{} restarted", names(node)), Tone::Good),
+        MarkKind::Fault(words, node) => {
+            let label = words.mark.replace("{}", &node.map_or_else(String::new, names));
+            (label, if words.harms { Tone::Bad } else { Tone::Good })
+        }
         MarkKind::Refused(_) => (format!("{world}refused"), Tone::Bad),
         MarkKind::Unknown(_) => (format!("{world}no answer"), Tone::Warning),
         MarkKind::Stale(_) => (format!("{world}stale"), Tone::Warning),
         MarkKind::Chosen => ("chosen".to_owned(), Tone::Good),
         MarkKind::Broken => ("invariant broken".to_owned(), Tone::Bad),
     };
-    lab::Mark { at: mark.at, label, tone }
-}
-
-/// The structural name of a message, or why there is none.
-pub(super) fn name_of<W: World>(run: &Run<W>, flight: u32) -> Result<MessageName, String> {
-    run.name_of(flight).ok_or_else(|| "That message is gone: it arrived or died in the meantime.".to_owned())
+    view::Mark { at: mark.at, label, tone }
 }
 
 /// "AppendEntries #12 from n1 to n3": a message's name in words.

@@ -4,12 +4,15 @@ use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::spacetime::End;
 use cap_lab::spacetime::carried::{Carried, Carrier};
-use cap_lab::store::feed::{PostId, Refusal, Request, Response};
+use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::FeedRun;
 
 use super::verdict::Verdicts;
 use super::{common, phones};
-use crate::ui::lab::{Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint};
+use crate::ui::history::view::{
+    Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint,
+};
 
 type FeedOperation = Operation<Request, Response, Refusal>;
 

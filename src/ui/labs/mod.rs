@@ -1,6 +1,5 @@
 //! The experiments behind the pages: [`Lab`] for real runs.
 
-mod acts;
 pub mod asked;
 mod common;
 mod feed;
@@ -9,16 +8,21 @@ mod history;
 mod multi_paxos;
 mod paxos;
 mod phones;
+mod portrait;
 mod raft;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::Micros;
+use cap_lab::store::Store;
+use cap_lab::store::gossip::GossipStore;
+use cap_lab::store::raft::RaftStore;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{FeedSetup, Store};
+use cap_lab::world::feed::FeedSetup;
 
-use super::lab::{Lab, LogChoice, Page, Setup};
 use super::rest;
+use crate::ui::lab::{Lab, Page};
+use crate::ui::setup::view::Setup;
 use feed::FeedLab;
 
 /// The seed of the first run that a newcomer sees: in it n3, on the larger side of the picture, is elected first.
@@ -40,23 +44,21 @@ pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
     let traffic = setup.traffic.unwrap_or(0);
     match page {
         Page::Feed | Page::Raft => {
-            let cp = log_store(setup)?;
-            let stores = if page == Page::Feed { vec![cp, Store::Gossip] } else { vec![cp] };
+            let mut stores = setup.stores.clone();
+            if let Some(first) = stores.first_mut() {
+                *first = as_set_up(*first, setup)?;
+            }
             Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
         }
         Page::Paxos => rest::get().new_paxos(setup),
     }
 }
 
-/// The consistent feed's store in a new run.
-fn log_store(setup: &Setup) -> Result<Store, String> {
-    let name = match setup.log {
-        Some(LogChoice::MultiPaxos) => "multi-paxos",
-        Some(LogChoice::Raft) | None => "raft",
-    };
+/// This store with the switches and the flaw that were chosen.
+fn as_set_up(store: Store, setup: &Setup) -> Result<Store, String> {
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
-    (name.to_owned() + &on.collect::<String>() + &flaw).parse()
+    (store.name().to_owned() + &on.collect::<String>() + &flaw).parse()
 }
 
 fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {
@@ -67,16 +69,18 @@ fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String>
 }
 
 fn first_setup(page: Page) -> Setup {
-    let (nodes, people, traffic) = match page {
-        Page::Feed | Page::Raft => (5, 3, Some(100)),
-        Page::Paxos => (5, 2, None),
+    let raft = Store::Raft(RaftStore::default());
+    let (nodes, people, traffic, stores) = match page {
+        Page::Feed => (5, 3, Some(100), vec![raft, Store::Gossip(GossipStore)]),
+        Page::Raft => (5, 3, Some(100), vec![raft]),
+        Page::Paxos => (5, 2, None, Vec::new()),
     };
     Setup {
         seed: FIRST_SEED,
         nodes: (nodes, Vec::new()),
         people: (people, Vec::new()),
         traffic,
-        log: None,
+        stores,
         switches: Vec::new(),
         flaw: None,
     }

@@ -15,21 +15,28 @@ use cap_lab::experiment::PaxosExperiment;
 use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
-use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer, Value};
+use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::Intervention;
+use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
+use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::Noted;
 
-use super::acts::{self, Wanted};
 use super::{common, feed};
-use crate::ui::lab::{
-    Act, Branch, CarriedView, Event, HistoryView, Invariant, Lab, LogChoice, Mark, NextStep, NodeView, OperationView,
-    RoleMark, Setup, Sheet, VerdictSheet, WorldView,
-};
+use crate::ui::act::{Act, Ask};
+use crate::ui::events::view::Event;
+use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
+use crate::ui::invariants::Invariant;
+use crate::ui::lab::{Lab, WorldView};
+use crate::ui::pages::paxos::view::NextStep;
+use crate::ui::setup::view::Setup;
+use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::view::{Branch, Mark};
+use crate::ui::verdict::view::VerdictSheet;
 
 /// What the proposers of a new run are asked to propose.
 const VALUES: [&str; 3] = ["blue", "red", "green"];
@@ -176,15 +183,6 @@ fn invariants(run: &PaxosRun) -> Vec<Invariant> {
     INVARIANTS.iter().map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
 }
 
-fn request(act: Act) -> Result<Intervention<Request>, String> {
-    match act {
-        Act::Propose { proposer, value } => {
-            Ok(Intervention::Request { node: proposer, request: Request::Propose(Value::from(value.trim())) })
-        }
-        _ => Err("Nobody posts or reads here.".to_owned()),
-    }
-}
-
 impl Lab for PaxosLab {
     fn now(&self) -> Micros {
         self.timeline.now()
@@ -222,21 +220,15 @@ impl Lab for PaxosLab {
     }
 
     fn act(&mut self, act: Act) -> Result<(), String> {
-        let run = self.run();
-        let act = match acts::wanted(act, self.setup().nodes(), run.model().cuts(), request)? {
-            Wanted::Act(act) => act,
-            Wanted::Message { flight, fate, .. } => {
-                Intervention::Message { world: 0, name: common::name_of(run, flight)?, fate }
-            }
-            Wanted::Next { key } => {
-                next::act(run, key).ok_or_else(|| "That can't happen any more: the list has changed.".to_owned())?
-            }
-        };
+        let act = act.try_map(|asked| match asked {
+            Ask::Paxos(request) => Ok(request),
+            Ask::Feed(_) => Err("Nobody posts or reads here.".to_owned()),
+        })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
         }
         if !self.timeline.act_apart(act.clone()) {
-            return Err(acts::impossible(&act));
+            return Err(act.words().refused.to_owned());
         }
         self.sync_disk();
         Ok(())
@@ -252,6 +244,8 @@ impl Lab for PaxosLab {
         WorldView {
             title: "Paxos".to_owned(),
             subtitle: words::subtitle(setup),
+            short: "".into(),
+            side: None,
             nodes: setup.nodes().iter().map(|id| node_view(run, id)).collect(),
             cut: run.model().cuts().to_vec(),
             components: components(setup, run.model()),
@@ -292,6 +286,10 @@ impl Lab for PaxosLab {
         None
     }
 
+    fn message_name(&self, _: usize, flight: u32) -> Option<MessageName> {
+        self.run().name_of(flight)
+    }
+
     fn flight_sheet(&self, _: usize, flight: u32) -> Option<Sheet> {
         sheets::flight(self.run(), flight)
     }
@@ -329,13 +327,13 @@ impl Lab for PaxosLab {
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
             traffic: None,
-            log: None,
+            stores: Vec::new(),
             switches: Vec::new(),
             flaw: self.timeline.experiment().paxos.flaw.map(cap_lab::paxos::Flaw::name),
         }
     }
 
-    fn on_log(&self, _: LogChoice) -> Option<Box<dyn Lab>> {
+    fn on_store(&self, _: usize, _: Store) -> Option<Box<dyn Lab>> {
         None
     }
 

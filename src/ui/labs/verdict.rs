@@ -13,7 +13,7 @@ use cap_lab::referee::words::{seconds, title};
 use cap_lab::referee::{Brief, Proof, Ruling, Staleness};
 use cap_lab::world::feed::FeedRun;
 
-use crate::ui::lab::{Rung, VerdictSheet, VerdictState, VerdictView};
+use crate::ui::verdict::view::{Rung, VerdictSheet, VerdictState, VerdictView};
 
 /// So many operations are told even if nobody waits for a verdict, so that no brief is long.
 const WAIT_MAX: usize = 64;
@@ -306,7 +306,9 @@ mod tests {
     use cap_lab::node::{Micros, NodeId};
     use cap_lab::referee::Referee;
 
-    use crate::ui::lab::{Act, Lab, Page, VerdictState, VerdictView};
+    use crate::ui::act::{Act, heal_all};
+    use crate::ui::lab::{Lab, Page};
+    use crate::ui::verdict::view::{VerdictState, VerdictView};
 
     const CP: usize = 0;
     const AP: usize = 1;
@@ -381,7 +383,7 @@ mod tests {
         let mut staleness = |lab: &dyn Lab| {
             settle(lab, &mut referee);
             let all = lab.verdict_sheet(AP).expect("feeds have a history").staleness;
-            assert_eq!(all.iter().map(|(side, _)| *side).collect::<Vec<_>>(), ["CP", "AP"]);
+            assert_eq!(all.iter().map(|(side, _)| &**side).collect::<Vec<_>>(), ["CP", "AP"]);
             [CP, AP].map(|world| {
                 let stale: u32 = all[world].1.delays.iter().map(|delay| delay.stale).sum();
                 (all[world].1.reads, stale)
@@ -411,7 +413,7 @@ mod tests {
         let (mut lab, mut referee, cut) = after_a_cut();
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
         lab.seek(cut + Micros(2));
-        lab.act(Act::HealAll).expect("links are cut");
+        lab.act(heal_all(&lab.world(AP).cut)).expect("links are cut");
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable);
         lab.switch_branch(0);
         lab.play(cut + Micros::from_ms(3_000));

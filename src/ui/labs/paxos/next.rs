@@ -1,16 +1,18 @@
 //! What can happen next: every enabled step, with what it will do, found by doing it to a copy.
 
+use std::convert::Infallible;
+
 use cap_lab::explain;
-use cap_lab::node::{Micros, NodeId};
+use cap_lab::node::{Kind, Micros, NodeId};
 use cap_lab::paxos::{Note, Paxos, Phase, ProposerNote, Request, Timer};
-use cap_lab::sim::digest::Digest;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::{Status, Step};
-use cap_lab::sim::network::FlightId;
 use cap_lab::world::paxos::{Foreseen, PaxosRun, foresee};
 
 use super::words;
-use crate::ui::lab::{FlightHue, NextStep};
+use crate::ui::act::{Act, Ask};
+use crate::ui::figure::view::FlightHue;
+use crate::ui::pages::paxos::view::NextStep;
 
 /// One step that can happen, and how the learner makes it happen.
 struct Possible {
@@ -21,27 +23,33 @@ struct Possible {
 }
 
 impl Possible {
-    /// Names the step as long as it is possible, whatever else happens.
-    fn key(&self) -> u64 {
-        Digest::of(&self.act)
+    /// What loses the message, if it is one that arrives.
+    fn loss(&self) -> Option<Intervention<Request>> {
+        match &self.act {
+            Intervention::Message { world, name, .. } => {
+                Some(Intervention::Message { world: *world, name: name.clone(), fate: Fate::Drop })
+            }
+            _ => None,
+        }
     }
 
-    fn flight(&self) -> Option<FlightId> {
+    fn held(&self, run: &PaxosRun) -> bool {
         match self.step {
-            Step::Deliver(id) | Step::Lose(id) => Some(id),
-            _ => None,
+            Step::Deliver(id) | Step::Lose(id) => run.schedule().passage(id).is_some_and(|passage| passage.held),
+            _ => false,
         }
     }
 }
 
-/// All that can happen next, soonest first.
-pub(super) fn steps(run: &PaxosRun) -> Vec<NextStep> {
-    possible(run).iter().map(|possible| next_step(run, possible)).collect()
+/// As the page does it.
+fn act(act: Intervention<Request>) -> Act {
+    let Ok(act) = act.try_map(|request| Ok::<_, Infallible>(Ask::from(request)));
+    act
 }
 
-/// What makes the step with that key happen, if it still can.
-pub(super) fn act(run: &PaxosRun, key: u64) -> Option<Intervention<Request>> {
-    possible(run).into_iter().find(|possible| possible.key() == key).map(|possible| possible.act)
+/// All that can happen next, soonest first.
+pub(super) fn steps(run: &PaxosRun) -> Vec<NextStep> {
+    possible(run).into_iter().map(|possible| next_step(run, possible)).collect()
 }
 
 fn possible(run: &PaxosRun) -> Vec<Possible> {
@@ -82,7 +90,7 @@ fn with_act(run: &PaxosRun, step: Step<Paxos>) -> Possible {
     Possible { step, act, rank }
 }
 
-fn next_step(run: &PaxosRun, possible: &Possible) -> NextStep {
+fn next_step(run: &PaxosRun, possible: Possible) -> NextStep {
     let setup = run.world().setup;
     let name = |node: NodeId| setup.name(node);
     let foreseen = foresee(run, &possible.step);
@@ -111,15 +119,14 @@ fn next_step(run: &PaxosRun, possible: &Possible) -> NextStep {
         }
         other => unreachable!("{other:?} is not offered"),
     };
-    let flight = possible.flight();
-    let held = flight.and_then(|id| run.schedule().passage(id)).is_some_and(|passage| passage.held);
+    let loss = possible.loss().map(act);
     NextStep {
-        key: possible.key(),
-        title: if held { format!("{title} (held)") } else { title },
+        title: if possible.held(run) { format!("{title} (held)") } else { title },
         outcome,
-        flight,
         hue,
-        verb: if flight.is_some() { "Deliver" } else { "Do it" },
+        verb: if loss.is_some() { "Deliver" } else { "Do it" },
+        loss,
+        act: act(possible.act),
     }
 }
 

@@ -6,8 +6,8 @@ use cap_lab::sim::model::Status;
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 
 use super::{rule, words};
-use crate::ui::lab::{AcceptorView, PaxosView, PhaseState, ProposerView};
 use crate::ui::labs::common;
+use crate::ui::pages::paxos::view::{AcceptorView, PaxosView, PhaseState, ProposerView};
 
 /// The whole page.
 pub(super) fn view(run: &PaxosRun) -> PaxosView {

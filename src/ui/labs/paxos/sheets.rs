@@ -7,7 +7,7 @@ use cap_lab::sim::network::FlightId;
 use cap_lab::world::paxos::PaxosRun;
 
 use super::words::{self, maybe_ballot, maybe_proposal, quoted};
-use crate::ui::lab::Sheet;
+use crate::ui::sheet::view::Sheet;
 
 type Rows = Vec<(String, String)>;
 

@@ -3,7 +3,10 @@
 use super::*;
 use cap_lab::explain::paxos::outcome;
 use cap_lab::sim::dice;
+use cap_lab::sim::fault::Fate;
 use cap_lab::sim::model::Status;
+
+use crate::ui::act::{ask, heal_all, isolate};
 
 const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5, flaw: None };
 
@@ -26,13 +29,12 @@ fn row(lab: &PaxosLab, title: &str) -> NextStep {
 
 /// Picks the row with that title, as a learner does.
 fn pick(lab: &mut PaxosLab, title: &str) {
-    let key = row(lab, title).key;
-    lab.act(Act::Next { world: 0, key }).unwrap_or_else(|wrong| panic!("{title}: {wrong}"));
+    lab.act(row(lab, title).act).unwrap_or_else(|wrong| panic!("{title}: {wrong}"));
 }
 
 fn drop_message(lab: &mut PaxosLab, title: &str) {
-    let flight = row(lab, title).flight.expect("a message");
-    lab.act(Act::Drop { world: 0, flight }).expect("it is on its way");
+    let loss = row(lab, title).loss.expect("a message");
+    lab.act(loss).expect("it is on its way");
 }
 
 fn acceptor(lab: &PaxosLab, number: usize) -> (String, Option<(String, String)>) {
@@ -204,14 +206,16 @@ fn possible(lab: &PaxosLab) -> usize {
 /// What a learner may do besides picking a row.
 fn disturb(lab: &mut PaxosLab, throw: u64) {
     let node = NodeId((throw % 7) as u8);
-    let flight = lab.world(0).flights.get((throw % 5) as usize).map(|flight| flight.id);
-    let act = match (throw % 11, flight) {
+    let world = lab.world(0);
+    let flight = world.flights.get((throw % 5) as usize).map(|flight| flight.id);
+    let message = flight.and_then(|flight| lab.message_name(0, flight));
+    let act = match (throw % 11, message) {
         (0, _) => Act::Pause(node),
-        (1, _) => Act::Isolate(node),
-        (2, _) => Act::HealAll,
-        (3, Some(flight)) => Act::Duplicate { world: 0, flight },
-        (4, Some(flight)) => Act::Hold { world: 0, flight },
-        (5, _) => Act::Propose { proposer: NodeId(0), value: "teal".to_owned() },
+        (1, _) => isolate(&world, node),
+        (2, _) => heal_all(&world.cut),
+        (3, Some(name)) => Act::Message { world: 0, name, fate: Fate::Duplicate },
+        (4, Some(name)) => Act::Message { world: 0, name, fate: Fate::Hold },
+        (5, _) => ask(NodeId(0), Request::Propose("teal".into())),
         _ => return,
     };
     // Some are impossible as things stand: then nothing changes.
@@ -225,7 +229,7 @@ fn try_row(lab: &PaxosLab, step: &NextStep) {
     let (steps, now) = (lab.run().steps(), lab.now());
     let newest = |lab: &PaxosLab| lab.run().watch().events.notes.iter().next().map(|(number, _)| number);
     let before = newest(lab);
-    tried.act(Act::Next { world: 0, key: step.key }).unwrap_or_else(|wrong| panic!("{}: {wrong}", step.title));
+    tried.act(step.act.clone()).unwrap_or_else(|wrong| panic!("{}: {wrong}", step.title));
     assert!((1..=2).contains(&(tried.run().steps() - steps)), "{}: its own step and its disk's", step.title);
     assert!(tried.now().since(now) <= Micros(1), "{}: the play head stands", step.title);
     let fresh = tried.run().watch().events.notes.iter().take_while(|(number, _)| Some(*number) > before);
@@ -251,18 +255,18 @@ fn every_row_is_possible_and_tells_the_truth() {
         for turn in 0..60 {
             let steps = lab.next_steps(0);
             assert_eq!(steps.len(), possible(&lab), "seed {seed}, turn {turn}");
-            let mut keys: Vec<u64> = steps.iter().map(|step| step.key).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            assert_eq!(keys.len(), steps.len(), "a key names one row");
+            let mut acts: Vec<String> = steps.iter().map(|step| step.act.to_string()).collect();
+            acts.sort_unstable();
+            acts.dedup();
+            assert_eq!(acts.len(), steps.len(), "an act names one row");
             for step in &steps {
                 try_row(&lab, step);
             }
             let throw = dice::throw(seed, &[turn]);
             disturb(&mut lab, throw);
             let steps = lab.next_steps(0);
-            let key = steps[(throw % steps.len() as u64) as usize].key;
-            lab.act(Act::Next { world: 0, key }).expect("just listed");
+            let act = steps[(throw % steps.len() as u64) as usize].act.clone();
+            lab.act(act).expect("just listed");
         }
     }
 }
@@ -270,9 +274,9 @@ fn every_row_is_possible_and_tells_the_truth() {
 #[test]
 fn a_row_of_an_older_list_is_refused() {
     let mut lab = lab();
-    let key = row(&lab, "Deliver Prepare(1.p1) to a1").key;
-    lab.act(Act::Next { world: 0, key }).expect("just listed");
-    assert!(lab.act(Act::Next { world: 0, key }).is_err(), "it has arrived");
+    let act = row(&lab, "Deliver Prepare(1.p1) to a1").act;
+    lab.act(act.clone()).expect("just listed");
+    assert!(lab.act(act).is_err(), "it has arrived");
 }
 
 #[test]
@@ -322,7 +326,7 @@ fn a_step_is_the_first_row() {
     for _ in 0..40 {
         let steps = lab.next_steps(0);
         let mut picked = copy(&lab);
-        picked.act(Act::Next { world: 0, key: steps[0].key }).expect("just listed");
+        picked.act(steps[0].act.clone()).expect("just listed");
         assert!(lab.step());
         let (by_step, by_pick) = (lab.run().model(), picked.run().model());
         assert!(by_step == by_pick, "{}", steps[0].title);

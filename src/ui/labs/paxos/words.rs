@@ -5,7 +5,7 @@ use cap_lab::paxos::{Ballot, Message, Proposal, Value};
 use cap_lab::sim::network::Envelope;
 use cap_lab::world::paxos::PaxosSetup;
 
-use crate::ui::lab::{FlightHue, FlightShape};
+use crate::ui::figure::view::{FlightHue, FlightShape};
 use crate::ui::labs::common::Look;
 
 /// "2 proposers, 5 acceptors, of which any 3 are a quorum".

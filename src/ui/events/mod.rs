@@ -1,5 +1,7 @@
 //! What just happened, in sentences: which rule fired or refused, with its numbers and its place in the paper.
 
+pub mod view;
+
 use std::rc::Rc;
 
 use cap_lab::explain::Tone;
@@ -7,7 +9,8 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::lab::{Event, WorldView};
+use crate::ui::events::view::Event;
+use crate::ui::lab::WorldView;
 use crate::ui::number::{fixed, order};
 use crate::ui::rest;
 use crate::ui::state::{Msg, ViewState};
@@ -15,10 +18,10 @@ use crate::ui::still::{Part, still};
 
 /// The events of the shown worlds, newest first.
 pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
-    let mut all: Vec<(Option<&'static str>, Event)> = Vec::new();
-    for (index, world) in worlds {
-        let side = if worlds.len() > 1 { Some(if *index == 0 { "CP" } else { "AP" }) } else { None };
-        all.extend(world.events.iter().take(SHOWN).map(|event| (side, event.clone())));
+    let mut all: Vec<(Option<Rc<str>>, Event)> = Vec::new();
+    for (_, world) in worlds {
+        let name = (worlds.len() > 1).then(|| world.short.clone());
+        all.extend(world.events.iter().take(SHOWN).map(|event| (name.clone(), event.clone())));
     }
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =
@@ -46,7 +49,7 @@ pub fn clock(at: Micros) -> String {
 
 #[derive(PartialEq)]
 struct EventsPart {
-    events: Vec<(Option<&'static str>, Event)>,
+    events: Vec<(Option<Rc<str>>, Event)>,
     /// Whether there are words for them yet.
     here: bool,
     routine: bool,
@@ -63,7 +66,9 @@ impl Part for EventsPart {
             .attr("aria-label", "What just happened")
             .add(el("header").add(el("h2").text("What just happened")).add(every))
             .optional(self.events.is_empty().then(empty))
-            .add(list.list(self.events.iter().map(|(side, event)| self.event(side.unwrap_or(""), event)).collect()))
+            .add(list.list(
+                self.events.iter().map(|(side, event)| self.event(side.as_deref().unwrap_or(""), event)).collect(),
+            ))
             .html()
     }
 }
@@ -73,7 +78,7 @@ impl EventsPart {
         let sentence = &event.sentence;
         let (sign, class) = tone_sign(sentence.tone);
         let time = clock(event.at);
-        let seek = button("quiet", &time, &self.send, Msg::Seek(event.at.0 as f64 / 1e3));
+        let seek = button("quiet", &time, &self.send, Msg::Seek(event.at));
         let headline = el("h3")
             .add(el("span").attr("aria-hidden", "true").text(sign))
             .optional(filled("i", side))

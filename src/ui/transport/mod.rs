@@ -1,5 +1,7 @@
 //! Time: play, step, back, speed, and a line on which any moment can be picked.
 
+pub mod view;
+
 use std::rc::Rc;
 
 use cap_lab::explain::Tone;
@@ -11,10 +13,12 @@ use yew::{Event, Html, TargetCast};
 
 use crate::ui::el::{El, classed, el, option};
 use crate::ui::events::{clock, tone_sign};
-use crate::ui::lab::{Branch, Lab, Mark, Setup};
+use crate::ui::lab::Lab;
 use crate::ui::number::{Px, fixed, order};
+use crate::ui::setup::view::Setup;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::transport::view::{Branch, Mark};
 
 /// The bar at the foot of the page.
 pub struct Transport<'a> {
@@ -66,8 +70,9 @@ impl Transport<'_> {
         let time = clock(self.now);
         match &self.scale {
             Scale::Time { horizon, .. } => {
-                let seek =
-                    |event: &Event| Msg::Seek(event.target_unchecked_into::<HtmlInputElement>().value_as_number());
+                let seek = |event: &Event| {
+                    Msg::Seek(moment(event.target_unchecked_into::<HtmlInputElement>().value_as_number()))
+                };
                 slider("Timeline", fixed(self.now.0, 1), time)
                     .attr("min", "0")
                     .set("max", (horizon.0 / 1_000).to_string())
@@ -216,6 +221,11 @@ impl Scale {
     }
 }
 
+/// The moment to which the line is dragged, given in milliseconds. A number that is none is the start.
+fn moment(ms: f64) -> Micros {
+    Micros((ms * 1e3 + 0.5).floor() as u64)
+}
+
 /// How many of the moments are over.
 fn steps_until(moments: &SharedVec<Micros>, now: Micros) -> usize {
     moments.len() - moments.iter().rev().take_while(|at| **at > now).count()
@@ -298,6 +308,14 @@ mod tests {
         let scale = Scale::Steps { moments, end: Micros(1_000), horizon: 20 };
         let shares = [0, 1, 2, 899, 900, 1_000].map(|at| (scale.share(Micros(at)) * 20.0).round() as u32);
         assert_eq!(shares, [0, 1, 2, 2, 3, 3]);
+    }
+
+    #[test]
+    fn the_line_is_dragged_to_the_very_microsecond() {
+        for at in (0..3_000_000).map(Micros) {
+            assert_eq!(moment(at.0 as f64 / 1e3), at);
+        }
+        assert_eq!([f64::NAN, -1.0].map(moment), [Micros::ZERO; 2]);
     }
 
     #[test]

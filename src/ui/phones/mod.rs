@@ -1,15 +1,20 @@
 //! People's phones: what each shows, how its latest operation stands, and what its owner can do.
 
+pub mod view;
+
 use cap_lab::node::NodeId;
+use cap_lab::store::feed::Request;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, HtmlSelectElement, PointerEvent};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html, TargetCast};
 
+use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, option, quiet, words};
 use crate::ui::figure::geometry::Point;
-use crate::ui::lab::{Act, PhoneState, PhoneView, PostView, WorldView};
+use crate::ui::lab::WorldView;
+use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
 use crate::ui::state::{Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -121,7 +126,7 @@ impl PhonePart {
         let send = self.send.clone();
         let attach = Callback::from(move |event: Event| {
             let to = event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(0);
-            send.emit(Msg::Do(Act::Attach { person, to: NodeId(to) }));
+            send.emit(Msg::Do(ask(person, Request::Attach(NodeId(to)))));
         });
         let dots = classed("svg", "dots").attr("width", "8").attr("height", "14").attr("aria-hidden", "true");
         let grip = classed("div", "grip")
@@ -163,7 +168,7 @@ impl PhonePart {
             "Read",
             format!("Read as {name}"),
             &self.send,
-            Msg::Do(Act::Read { person }),
+            Msg::Do(ask(person, Request::Read)),
         ))
     }
 

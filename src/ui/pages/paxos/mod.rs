@@ -1,5 +1,7 @@
 //! Paxos: a rail per proposer, cards for the acceptors, and every step that can happen next for the learner to pick from.
 
+pub mod view;
+
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -8,13 +10,16 @@ use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html};
 
 use cap_lab::explain::Sentence;
+use cap_lab::paxos::Request;
 
+use crate::ui::act::{Act, ask};
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::figure::flights::hue_class;
-use crate::ui::lab::{Act, Lab, NextStep, PhaseState, ProposerView, WorldView};
+use crate::ui::invariants::invariants;
+use crate::ui::lab::{Lab, WorldView};
 use crate::ui::page::{cluster, coach};
-use crate::ui::raft_page::invariants;
+use crate::ui::pages::paxos::view::{NextStep, PhaseState, ProposerView};
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -86,7 +91,7 @@ impl RailPart {
                 let value = field.map(|field| field.unchecked_into::<HtmlInputElement>().value());
                 let value = value.unwrap_or_default().trim().to_owned();
                 if !value.is_empty() {
-                    send.emit(Msg::Do(Act::Propose { proposer, value }));
+                    send.emit(Msg::Do(ask(proposer, Request::Propose(value.trim().into()))));
                 }
             })
         };
@@ -155,21 +160,20 @@ impl Part for NextPart {
 impl NextPart {
     fn step(&self, row: usize, step: &NextStep) -> El {
         let title = &step.title;
-        let shape = if step.flight.is_some() {
+        let shape = if step.loss.is_some() {
             el("circle").attr("cx", "6").attr("cy", "6").attr("r", "6")
         } else {
             el("path").attr("d", "M1 1H11V11H1Z")
         };
         let sign = classed("svg", hue_class(step.hue)).attr("width", "12").attr("height", "12");
-        let take = Msg::Do(Act::Next { world: 0, key: step.key });
-        let drop =
-            |flight: u32| quiet("Drop", format!("Drop: {title}"), &self.send, Msg::Do(Act::Drop { world: 0, flight }));
+        let take = Msg::Do(step.act.clone());
+        let lose = |act: &Act| quiet("Drop", format!("Drop: {title}"), &self.send, Msg::Do(act.clone()));
         el("li")
-            .key(&step.key.to_string())
+            .key(&step.act.to_string())
             .class(if row == 0 { "first" } else { "" })
             .add(sign.attr("aria-hidden", "true").add(shape))
             .add(el("div").add(words("b", title)).add(words("small", &step.outcome)))
             .add(quiet(step.verb, format!("{}: {title}", step.verb), &self.send, take))
-            .optional(step.flight.map(drop))
+            .optional(step.loss.as_ref().map(lose))
     }
 }

@@ -1,71 +1,17 @@
-//! Raft: one cluster, and every server's log with what the leader knows of it.
+//! The table of logs: a row per server, and the leader's marks on it.
 
-use std::rc::Rc;
+pub mod view;
 
 use yew::Html;
 
+use self::view::{LogCell, LogRow, Replication};
 use crate::ui::el::{El, classed, el, words};
-use crate::ui::history::history;
-use crate::ui::lab::{Invariant, Lab, LogCell, LogRow, Replication, WorldView};
-use crate::ui::meters::meters;
 use crate::ui::number::Px;
-use crate::ui::page::{cluster, coach, side};
-use crate::ui::phones::phones;
-use crate::ui::state::ViewState;
 use crate::ui::still::{Part, still};
 
-/// The page.
-pub fn page(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
-    let Some(world) = worlds.first() else { return Html::default() };
-    let invite = "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.";
-    let logs = world.replication.as_ref().map(|replication| {
-        let replication = replication.clone();
-        still("logs", LogsPart { replication })
-    });
-    let strip = history(0, world, lab.now(), ui);
-    let left = classed("section", "world").attr("aria-label", "Cluster");
-    let right = classed("section", "world logs")
-        .attr("aria-label", "Logs")
-        .node(logs.unwrap_or_default())
-        .node(invariants(&world.invariants))
-        .node(meters(0, world, ui))
-        .node(strip);
-    classed("main", "lab raft")
-        .add(classed("div", "lead").node(coach(worlds, ui, invite)))
-        .add(left.node(cluster(0, world, lab, ui)).node(phones(0, world, ui)))
-        .add(right)
-        .node(side(lab, worlds, ui))
-        .html()
-}
-
-/// "Always true so far": the safety properties, each with its evidence if it was broken.
-pub fn invariants(list: &[Invariant]) -> Html {
-    still("invariants", InvariantsPart { list: list.to_vec() })
-}
-
-#[derive(PartialEq)]
-struct InvariantsPart {
-    list: Vec<Invariant>,
-}
-
-impl Part for InvariantsPart {
-    fn draw(&self) -> Html {
-        let all = self.list.iter().all(|invariant| invariant.broken.is_none());
-        let row = |invariant: &Invariant| {
-            let (class, sign) = if invariant.broken.is_none() { ("good", "✓") } else { ("bad", "✕") };
-            let evidence = invariant.broken.as_ref().map(|evidence| words("p", &format!("Broken: {evidence}")));
-            classed("li", class)
-                .attr("title", invariant.statement)
-                .add(words("span", sign).attr("aria-hidden", "true"))
-                .add(words("b", invariant.name))
-                .add(classed("span", "statement").text(invariant.statement))
-                .optional(evidence)
-        };
-        classed("section", "invariants")
-            .add(words("h2", if all { "Always true so far" } else { "No longer true" }))
-            .add(el("ul").all(self.list.iter().map(row).collect()))
-            .html()
-    }
+/// Every server's log, as of the latest change.
+pub fn logs(replication: &Replication) -> Html {
+    still("logs", LogsPart { replication: replication.clone() })
 }
 
 /// As many entries as fit beside the names.

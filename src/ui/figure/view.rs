@@ -1,0 +1,124 @@
+//! What a figure shows: nodes, and messages on their way.
+
+use cap_lab::node::Micros;
+use cap_lab::node::NodeId;
+
+/// How a node is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RoleMark {
+    /// Filled, with a crown.
+    Leader,
+    /// Amber ring.
+    Candidate,
+    /// Plain.
+    Follower,
+    /// A replica without roles (gossip).
+    Replica,
+    /// Paxos.
+    Proposer,
+    /// Paxos.
+    Acceptor,
+}
+
+/// Whether a node runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It does.
+    Up,
+    /// It crashed and lost what was not on disk.
+    Crashed,
+    /// It stands still and knows nothing of it.
+    Paused,
+}
+
+/// One server.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeView {
+    /// Who.
+    pub id: NodeId,
+    /// "n1", "p1", "a3".
+    pub name: String,
+    /// How it is drawn.
+    pub role: RoleMark,
+    /// Whether it runs.
+    pub status: Status,
+    /// "term 4", "3 posts".
+    pub caption: String,
+    /// A timer drawn as an arc: when it was set and when it fires, in run time.
+    pub timer: Option<(Micros, Micros)>,
+    /// The last few entries of its log or posts of its feed, oldest first.
+    pub chips: Vec<Chip>,
+    /// How many are before those.
+    pub chips_before: u64,
+    /// "clock +3 s", "drift +500 ppm".
+    pub clock: Option<String>,
+    /// The timer is a leader's lease.
+    pub lease: bool,
+    /// What it is in a configuration in which not all are alike: "old", "new", "learner", "spare".
+    pub seat: Option<&'static str>,
+}
+
+/// One entry of a log or one post, as a small square.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chip {
+    /// Raft: the term. Gossip: the author's initial.
+    pub label: String,
+    /// Raft: known to be committed (solid), else hatched. Gossip: always true.
+    pub committed: bool,
+    /// For the tooltip and the screen reader: "entry 4, term 3: Ana posts “Rain again”".
+    pub title: String,
+}
+
+/// Which way a message goes, as the field sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FlightShape {
+    /// A request: a dot.
+    Request,
+    /// An answer: a diamond.
+    Reply,
+}
+
+/// Whose colour a message wears.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FlightHue {
+    /// Replication, ordinary work.
+    Work,
+    /// Elections, a second proposer.
+    Election,
+    /// Gossip.
+    Gossip,
+}
+
+/// One message on its way; its place is a function of the time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FlightView {
+    /// For acts upon it.
+    pub id: u32,
+    /// Sender.
+    pub from: NodeId,
+    /// Receiver.
+    pub to: NodeId,
+    /// "AppendEntries", "Promise 2.p2".
+    pub label: String,
+    /// Dot or diamond.
+    pub shape: FlightShape,
+    /// Colour.
+    pub hue: FlightHue,
+    /// When it was sent.
+    pub sent: Micros,
+    /// When it will arrive; while held, when it would have.
+    pub due: Micros,
+    /// Held by the learner.
+    pub held: bool,
+}
+
+/// One message that died.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeathView {
+    /// As it was.
+    pub flight: FlightView,
+    /// When.
+    pub at: Micros,
+    /// "the link was cut", "n2 is down", "dropped".
+    pub cause: &'static str,
+}

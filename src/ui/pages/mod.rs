@@ -1,0 +1,4 @@
+//! The pages.
+
+pub mod paxos;
+pub mod raft;

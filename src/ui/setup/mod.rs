@@ -1,0 +1,3 @@
+//! What a run is made of.
+
+pub mod view;

@@ -1,0 +1,36 @@
+//! What a run is made of, as the form for a new one shows it.
+
+use cap_lab::setup::SwitchState;
+use cap_lab::store::Store;
+
+/// What a new run can be made of.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Setup {
+    /// The seed of this run.
+    pub seed: u64,
+    /// Replicas (feed, Raft) or acceptors (Paxos), and what can be chosen.
+    pub nodes: (u8, Vec<u8>),
+    /// People (feed, Raft) or proposers (Paxos), and what can be chosen.
+    pub people: (u8, Vec<u8>),
+    /// Traffic in percent of the usual; `None` where there is none.
+    pub traffic: Option<u16>,
+    /// What the feed runs on, from left to right; none on the Paxos page.
+    pub stores: Vec<Store>,
+    /// Features of the first store that can be switched on.
+    pub switches: Vec<SwitchState>,
+    /// The mistake that the first store, or Paxos, makes on purpose, by its name.
+    pub flaw: Option<&'static str>,
+}
+
+/// A mistake that a protocol can make on purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlawView {
+    /// Its name in a setup.
+    pub name: &'static str,
+    /// "Vote not made durable".
+    pub title: &'static str,
+    /// What the nodes do wrong.
+    pub sentence: &'static str,
+    /// The invariant that breaks.
+    pub breaks: &'static str,
+}
