@@ -2,6 +2,8 @@
 
 mod counterexamples;
 mod files;
+mod fixtures;
+mod hostile;
 mod liveness;
 mod replay;
 mod same_script;
