@@ -108,7 +108,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::by_hand::Dice;
+    use crate::test_cluster::Dice;
 
     /// Random operations on it and on a B-tree, with clones kept to see that none of them changes.
     #[test]
