@@ -5,6 +5,7 @@ mod files;
 mod fixtures;
 mod hostile;
 mod liveness;
+#[cfg(feature = "cli")]
 mod replay;
 mod same_script;
 mod sessions;
