@@ -103,7 +103,7 @@ pub use transfer::{Transfer, TransferRefusal};
 use flaw::Miscount;
 use membership::Memberships;
 
-use crate::node::{Answer, Clocks, Command, Disk, Effects, Micros, Node, NodeId, RequestId};
+use crate::node::{Answer, Clocks, Command, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
 use crate::sorted::SortedMap;
 
 /// The timers of a server.
@@ -117,6 +117,17 @@ pub enum Timer {
     Quorum,
     /// Runs at a leader that hands over: when it ends, it gives up.
     Transfer,
+}
+
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Election => "Election",
+            Self::Heartbeat => "Heartbeat",
+            Self::Quorum => "Quorum",
+            Self::Transfer => "Transfer",
+        }
+    }
 }
 
 /// One server.

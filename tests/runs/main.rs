@@ -5,6 +5,8 @@ mod compare;
 mod counterexamples;
 mod facts;
 mod files;
+mod fixtures;
+mod hostile;
 mod liveness;
 #[cfg(feature = "cli")]
 mod replay;
