@@ -8,7 +8,6 @@ use cap_lab::timeline::file::{BYTES_MAX, experiment_in};
 use cap_lab::timeline::{STEPS_MAX, Timeline};
 use serde_json::{Value, json};
 
-use crate::skipped::skipped;
 use crate::{Dice, feed, ms, seeds};
 
 /// A file with something of everything in it.
