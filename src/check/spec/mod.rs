@@ -10,6 +10,7 @@
 //! - [`collections`]: a set that is read whole, and a counter.
 //! - [`queue`]: first in, first out.
 //! - [`lock`]: a mutex, with or without owners and fencing tokens.
+//! - [`keyed`]: several objects as one.
 //! - [`feed`]: the feed of the lab.
 //!
 //! Left out: objects that may answer in more than one way (a queue that may refuse, say). Each specification is
@@ -25,6 +26,7 @@ use super::direct::Direct;
 pub mod collections;
 pub mod feed;
 pub mod key_value;
+pub mod keyed;
 pub mod lock;
 pub mod queue;
 pub mod register;
