@@ -1,4 +1,4 @@
-//! The fast path: a plain register whose written values are all different.
+//! A plain register whose written values are all different.
 //!
 //! Then every read names its write, and a history is linearizable exactly if the following holds (Gibbons & Korach 1997,
 //! "Testing shared memories", §4; the log-linear form as in Lee & Mathur 2024, arXiv 2410.04581, §4). A write and the reads of
@@ -7,11 +7,11 @@
 
 use std::collections::HashMap;
 
-use super::call::Call;
-use super::fast_hash::FastState;
-use super::search::DeadEnd;
-use super::sorting::sort_by;
-use super::spec::{Access, Spec, Value};
+use super::{Conflict, first_failure};
+use crate::check::call::Call;
+use crate::check::fast_hash::FastState;
+use crate::check::sorting::sort_by;
+use crate::check::spec::{Access, Spec, Value};
 
 /// Moves per cluster after which sorting them by moves is given up.
 const MOVES_MAX: usize = 64;
@@ -76,7 +76,7 @@ fn moment(time: u64) -> u64 {
 }
 
 /// What this path finds.
-pub(super) enum Decided {
+pub(in crate::check) enum Decided {
     /// An order.
     Order(Vec<u32>),
     /// A few operations that are impossible together.
@@ -85,7 +85,7 @@ pub(super) enum Decided {
 
 /// An order, or a few operations that are impossible together; and how much work it was: one for every one of `count` operations,
 /// and one for every move to bring the clusters in order.
-pub(super) fn decide<A>(calls: &[Call<A>], gathered: &Gathered, count: usize) -> (Decided, u64) {
+pub(in crate::check) fn decide<A>(calls: &[Call<A>], gathered: &Gathered, count: usize) -> (Decided, u64) {
     let Gathered { clusters, of_reads } = gathered;
     let mut work = count as u64;
     if let Some(early) = clusters.iter().position(Cluster::is_seen_too_early) {
@@ -183,13 +183,13 @@ impl<'calls> Positions<'calls> {
 type OfReads = Vec<(u32, u32)>;
 
 /// All clusters, and who read what.
-pub(super) struct Gathered {
+pub(in crate::check) struct Gathered {
     clusters: Vec<Cluster>,
     of_reads: OfReads,
 }
 
 /// Operations are gathered into clusters in one pass, for they are the largest part of what is looked at.
-pub(super) struct Gathering<'calls> {
+pub(in crate::check) struct Gathering<'calls> {
     positions: Positions<'calls>,
     clusters: Vec<Cluster>,
     of_reads: OfReads,
@@ -200,7 +200,7 @@ pub(super) struct Gathering<'calls> {
 
 impl<'calls> Gathering<'calls> {
     /// Of `count` operations at most, on a register that holds `initial` at first.
-    pub(super) fn new(initial: &'calls Value, count: usize) -> Self {
+    pub(in crate::check) fn new(initial: &'calls Value, count: usize) -> Self {
         let mut positions = Positions { numbers: Vec::new(), limit: 4 * count, others: HashMap::default() };
         positions.of(initial, 0);
         let mut clusters = Vec::with_capacity(count / 2);
@@ -211,7 +211,13 @@ impl<'calls> Gathering<'calls> {
     /// Adds an operation as of `until`. False if this path can't tell any more: it is neither a read nor a write, or a value was
     /// written twice.
     #[inline]
-    pub(super) fn add<S: Spec>(&mut self, spec: &S, member: u32, call: &'calls Call<S::Action>, until: u64) -> bool {
+    pub(in crate::check) fn add<S: Spec>(
+        &mut self,
+        spec: &S,
+        member: u32,
+        call: &'calls Call<S::Action>,
+        until: u64,
+    ) -> bool {
         let Call { action, invoked, returned, .. } = call;
         let returned = returned.filter(|&returned| returned <= until);
         let (value, is_write) = match spec.access(action) {
@@ -242,7 +248,7 @@ impl<'calls> Gathering<'calls> {
     }
 
     /// All of them were added.
-    pub(super) fn finish<A>(self, calls: &[Call<A>]) -> Gathered {
+    pub(in crate::check) fn finish<A>(self, calls: &[Call<A>]) -> Gathered {
         let Self { clusters, mut of_reads, is_sorted, .. } = self;
         if !is_sorted {
             sort_by(&mut of_reads, |(read, _)| [calls[*read as usize].invoked, 0, 0]);
@@ -252,7 +258,12 @@ impl<'calls> Gathering<'calls> {
 }
 
 /// The clusters of these operations as of `until`, if this path can tell.
-pub(super) fn gather<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32], until: u64) -> Option<Gathered> {
+pub(in crate::check) fn gather<S: Spec>(
+    spec: &S,
+    calls: &[Call<S::Action>],
+    members: &[u32],
+    until: u64,
+) -> Option<Gathered> {
     let initial = spec.initial_value();
     let mut gathering = Gathering::new(&initial, members.len());
     let all = members.iter().all(|&member| gathering.add(spec, member, &calls[member as usize], until));
@@ -305,22 +316,12 @@ fn find_conflict(clusters: &[Cluster], sorted: &[u32]) -> Option<[u32; 2]> {
 
 /// Of an impossible history: a few operations that are impossible together, as early as there are such; and an order of all
 /// that returned before.
-pub(super) fn first_failure<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> (Vec<u32>, DeadEnd) {
-    let mut returns: Vec<u64> = members.iter().filter_map(|&member| calls[member as usize].returned).collect();
-    returns.sort_unstable();
-    let as_of = |until: u64| {
+pub(in crate::check) fn failure<S: Spec>(spec: &S, calls: &[Call<S::Action>], members: &[u32]) -> Conflict {
+    first_failure(calls, members, |until| {
         let gathered = gather(spec, calls, members, until).expect("this path can tell of the whole history");
         match decide(calls, &gathered, members.len()).0 {
             Decided::Order(order) => Ok(order),
-            Decided::Conflict(core) => Err(core),
+            Decided::Conflict(core) => Err((core, Vec::new())),
         }
-    };
-    // A history that is impossible stays so, whatever comes later.
-    let fails = returns.partition_point(|&moment| as_of(moment).is_ok());
-    let by = returns[fails];
-    let longest = if fails == 0 { Vec::new() } else { as_of(returns[fails - 1]).expect("it was possible until then") };
-    let mut core = as_of(by).expect_err("it is impossible since then");
-    core.sort_unstable();
-    core.dedup();
-    (core, DeadEnd { by, longest })
+    })
 }
