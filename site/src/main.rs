@@ -24,6 +24,7 @@ fn root() -> PathBuf {
 /// Compiles, cuts and writes the site into `to`, which is emptied.
 fn make(to: &Path, dev: bool) -> Result<()> {
     let compiled = compile::compile(dev)?;
+    // Beside it, so that it can be renamed.
     let staged = to.with_extension("staged");
     page::write(&compiled, &staged)?;
     // What is there is whole at any moment but this one.

@@ -17,8 +17,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{make, root};
 
-/// What the site is made of.
-const WATCHED: [&str; 5] = ["src", "static", "index.html", "Cargo.toml", "Cargo.lock"];
+/// What the site is made of, below the workspace.
+const FOLDERS: [&str; 2] = ["src", "static"];
+const FILES: [&str; 3] = ["index.html", "Cargo.toml", "Cargo.lock"];
 /// An editor saves in several steps, and a person several files: so long nothing has to change.
 const QUIET: Duration = Duration::from_millis(300);
 
@@ -26,11 +27,15 @@ const QUIET: Duration = Duration::from_millis(300);
 pub(crate) fn serve(to: &Path, port: u16, dev: bool, open: bool) -> Result<()> {
     let (told, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_))) {
+        if event.is_ok_and(|event| {
+            !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(|path| is_source(path))
+        }) {
             let _ = told.send(());
         }
     })?;
-    for name in WATCHED {
+    // An editor may put another file in the place of one: who watches the file itself sees no further change.
+    watcher.watch(&root(), RecursiveMode::NonRecursive).context("the workspace cannot be watched")?;
+    for name in FOLDERS {
         watcher
             .watch(&root().join(name), RecursiveMode::Recursive)
             .with_context(|| format!("{name} cannot be watched"))?;
@@ -44,6 +49,11 @@ pub(crate) fn serve(to: &Path, port: u16, dev: bool, open: bool) -> Result<()> {
     let built = to.to_owned();
     thread::spawn(move || make_again(&changes, &built, dev));
     tokio::runtime::Builder::new_current_thread().enable_io().build()?.block_on(answer(to, port))
+}
+
+fn is_source(path: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(root()) else { return false };
+    FOLDERS.iter().any(|folder| inside.starts_with(folder)) || FILES.iter().any(|file| inside == Path::new(file))
 }
 
 /// Files from `to`, none of which a browser may keep: the shell has the same name in each build.
@@ -61,6 +71,25 @@ fn make_again(changes: &Receiver<()>, to: &Path, dev: bool) {
             Ok(()) => println!("\nBuilt again: reload the page.\n"),
             // It is served as it was.
             Err(trouble) => eprintln!("\n{trouble:#}\n"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_is_no_source() {
+        for (name, expected) in [
+            ("src/ui/app.rs", true),
+            ("static/lab.css", true),
+            ("index.html", true),
+            ("dist/index.html", false),
+            ("target", false),
+            ("README.md", false),
+        ] {
+            assert_eq!(is_source(&root().join(name)), expected, "{name}");
         }
     }
 }

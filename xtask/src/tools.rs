@@ -73,8 +73,8 @@ fn find_or_install(program: &str, package: &str, version: &str, options: &str) -
     println!("building {package} {version} into {} (once, takes some minutes)", tools.display());
     let mut install = cargo(&format!("install {package} --version {version} --locked --force {options} --root"));
     install.arg(&tools).arg("--target-dir").arg(tools.join("build"));
-    // Built for one use on this machine: twice the optimisation would cost minutes here to save seconds there.
-    for (setting, value) in [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16"), ("DEBUG", "0")] {
+    // Built for one use on this machine: optimising would cost minutes here to save seconds there.
+    for (setting, value) in [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "16"), ("DEBUG", "0")] {
         install.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
     }
     run_plain(&mut install).map_err(|trouble| {

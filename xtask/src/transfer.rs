@@ -109,7 +109,7 @@ fn first_load(files: &[File]) -> BTreeSet<&str> {
 /// are cut out of the program. (Browser tests hold it to that.)
 fn is_later(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
-    last == "referee.js" || last.starts_with("split_")
+    last == "referee.js" || last.starts_with("split_") || last.starts_with("chunk_")
 }
 
 #[cfg(test)]
@@ -135,8 +135,9 @@ mod tests {
             file("index.html", "<script src=./lab-1/start.js>"),
             file("lab-1/cap-lab-web.js", "import './parts.js'; fetch('cap-lab-web_bg.wasm')"),
             file("lab-1/cap-lab-web_bg.wasm", "referee.js"),
+            file("lab-1/chunk_2.wasm", ""),
             file("lab-1/later.svg", ""),
-            file("lab-1/parts.js", "later('split_rest.wasm')"),
+            file("lab-1/parts.js", "later('split_rest.wasm', 'chunk_2.wasm')"),
             file("lab-1/referee.js", "importScripts('worker.js')"),
             file("lab-1/split_rest.wasm", ""),
             file("lab-1/start.js", "import('./cap-lab-web.js')"),
