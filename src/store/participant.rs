@@ -9,10 +9,7 @@ use std::hash::{Hash, Hasher};
 use super::client::{Client, PhoneNote, PhoneTimer};
 use super::descriptor::{Descriptor, ShowsFeed, StoreMessage, StoreNote};
 use super::feed::{Feed, Post, PostId, Request, Response};
-use super::gossip::GossipStore;
 use super::member::Member;
-use super::multi_paxos::MultiPaxosStore;
-use super::raft::RaftStore;
 use super::replica::ReplicaNote;
 use super::service::{Refusal, ServiceMessage};
 use super::state_machine::{Command, Replicated};
@@ -173,7 +170,7 @@ impl Participant {
 }
 
 macro_rules! run_as_node {
-    (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }) => {
+    (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }) => {
         impl Disk for FeedDisk {
             type Delta = Delta;
 
