@@ -17,20 +17,20 @@ fn call(process: u64, action: RegisterAction, invoked: u64, returned: u64) -> Ca
     Call { process, object: 0, action, invoked, returned: Some(returned) }
 }
 
-fn judged(what: &str, calls: Vec<Call<RegisterAction>>) -> bool {
+fn judged(what: &str, calls: &[Call<RegisterAction>]) -> bool {
     let register = Register { initial: Value::Int(0) };
     let name = |nth: u32| {
         let Call { process, action, .. } = &calls[nth as usize];
         format!("{action} by client {process}")
     };
-    match Checker::new(register.clone(), calls.clone()).step(u64::MAX).expect("without a limit it ends") {
+    match Checker::new(register.clone(), calls.to_vec()).step(u64::MAX).expect("without a limit it ends") {
         Verdict::Linearizable(order) => {
             let order: Vec<String> = order.into_iter().map(name).collect();
             println!("{what}: linearizable. {}.", order.join(", then "));
             true
         }
         Verdict::NotLinearizable(evidence) => {
-            println!("{what}: not linearizable. {}", sentence(&register, &calls, &evidence, &name));
+            println!("{what}: not linearizable. {}", sentence(&register, calls, &evidence, &name));
             false
         }
         Verdict::Unknown { .. } => unreachable!("there is no limit"),
@@ -43,12 +43,12 @@ pub(crate) fn main() {
     // While the write is under way, either answer is right, but not the old one after the new one.
     assert!(judged(
         "old, then new",
-        vec![call(1, write.clone(), 10, 40), call(2, old.clone(), 15, 20), call(2, new.clone(), 25, 30),]
+        &[call(1, write.clone(), 10, 40), call(2, old.clone(), 15, 20), call(2, new.clone(), 25, 30)]
     ));
     assert!(!judged(
         "new, then old",
-        vec![call(1, write.clone(), 10, 40), call(2, new, 15, 20), call(3, old.clone(), 25, 30),]
+        &[call(1, write.clone(), 10, 40), call(2, new, 15, 20), call(3, old.clone(), 25, 30)]
     ));
     // Once it has returned, the old value is stale.
-    assert!(!judged("old after the write", vec![call(1, write, 10, 20), call(2, old, 25, 30)]));
+    assert!(!judged("old after the write", &[call(1, write, 10, 20), call(2, old, 25, 30)]));
 }
