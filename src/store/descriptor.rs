@@ -56,7 +56,7 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     /// What its replicas send to one another.
     type Message: StoreMessage;
     /// Their timers.
-    type Timer: Copy + Ord + Hash + Debug;
+    type Timer: Copy + Ord + Hash + Debug + Kind;
     /// What survives a crash.
     type Disk: Disk;
     /// What they note.

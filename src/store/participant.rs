@@ -3,7 +3,6 @@
 //! One type for all of them, so that a run picks its store by its setup, several stores run side by side under one script,
 //! and simulator, timeline and page are compiled once.
 
-use std::fmt::{self, Debug};
 use std::hash::{Hash, Hasher};
 
 use super::client::{Client, PhoneNote, PhoneTimer};
@@ -13,7 +12,7 @@ use super::member::Member;
 use super::replica::ReplicaNote;
 use super::service::{Refusal, ServiceMessage};
 use super::state_machine::{Command, Replicated};
-use super::sum::{debug_by_name, each, hash_by_number, sum};
+use super::sum::{each, hash_by_number, sum};
 use super::table::with_stores;
 use crate::node::{Clocks, Disk, Effects, Kind, Node, NodeId, RequestId};
 
@@ -46,7 +45,7 @@ with_stores!(hash_by_number! { Message from 4, own Service });
 
 with_stores!(sum! {
     /// A timer of a phone or a replica.
-    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
     pub enum Timer of TimerOf {
         /// A phone's.
         Phone(PhoneTimer),
@@ -54,7 +53,6 @@ with_stores!(sum! {
 });
 
 with_stores!(hash_by_number! { Timer from 0, own Phone });
-with_stores!(debug_by_name! { Timer, own Phone });
 
 with_stores!(sum! {
     /// What a replica keeps through a crash; a phone keeps nothing here.
@@ -91,6 +89,12 @@ impl Default for FeedDisk {
 impl Kind for Message {
     fn kind(&self) -> &'static str {
         with_stores!(each! { self, Self, message => message.kind(), Self::Service(message) => message.kind() })
+    }
+}
+
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        with_stores!(each! { self, Self, timer => timer.kind(), Self::Phone(timer) => timer.kind() })
     }
 }
 

@@ -49,23 +49,6 @@ macro_rules! hash_by_number {
     };
 }
 
-/// Shows a sum as scripts have it: what is of a store with the store's name around it, all else as what it is.
-macro_rules! debug_by_name {
-    (
-        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }
-        $Sum:ident, own $($Own:ident)*
-    ) => {
-        impl Debug for $Sum {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self {
-                    $(Self::$Own(own) => Debug::fmt(own, f),)*
-                    $(Self::$Store(of_store) => f.debug_tuple(stringify!($Store)).field(of_store).finish(),)*
-                }
-            }
-        }
-    };
-}
-
 /// Does the same to whichever store's variant a value of a sum is.
 macro_rules! each {
     (
@@ -79,4 +62,4 @@ macro_rules! each {
     };
 }
 
-pub(crate) use {debug_by_name, each, hash_by_number, sum};
+pub(crate) use {each, hash_by_number, sum};

@@ -289,11 +289,11 @@ impl App {
             }
             Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
             Msg::Recorded(what) => self.recorded(what),
-            Msg::Dropped { name, text } if guess::format(&text).is_some() => {
+            Msg::Dropped { name, bytes } if guess::is_history(&bytes) => {
                 self.ui.dropping = false;
-                self.recorded(Do::Take { name, text })
+                self.recorded(Do::Take { name, bytes })
             }
-            Msg::Dropped { text, .. } => self.react(Msg::Import(Ok(text.to_string()))),
+            Msg::Dropped { bytes, .. } => self.react(Msg::Import(Ok(String::from_utf8_lossy(&bytes).into_owned()))),
             Msg::Referee(heard) => self.hear_referee(heard),
             Msg::Fetch => {
                 self.fetch();

@@ -184,7 +184,7 @@ pub fn picture(id: &str, style: &str) -> String {
 }
 
 /// Reads `file` and sends what `make` makes of its name and text, or why it could not be read.
-pub fn read_file(file: &File, send: &Callback<Msg>, make: fn(String, String) -> Msg) {
+pub fn read_file(file: &File, send: &Callback<Msg>, make: fn(String, Vec<u8>) -> Msg) {
     let name = file.name();
     if file.size() > FILE_MAX_BYTES {
         let megabytes = (file.size() / 1e6) as u64;
@@ -195,13 +195,13 @@ pub fn read_file(file: &File, send: &Callback<Msg>, make: fn(String, String) -> 
     let Ok(reader) = FileReader::new() else { return };
     let (send, source) = (send.clone(), reader.clone());
     let loaded = Closure::once_into_js(move || {
-        let text = source.result().ok().and_then(|value| value.as_string());
+        let read = source.result().ok().filter(|value| value.is_object());
         let wrong = Msg::Import(Err(format!("“{name}” could not be read.")));
-        send.emit(text.map_or(wrong, |text| make(name, text)));
+        send.emit(read.map_or(wrong, |buffer| make(name, js_sys::Uint8Array::new(&buffer).to_vec())));
     });
     reader.set_onloadend(Some(loaded.unchecked_ref()));
     // A failure to start ends in `loadend` as well.
-    let _ = reader.read_as_text(file);
+    let _ = reader.read_as_array_buffer(file);
 }
 
 /// Puts `text` on the clipboard and tells how that went.

@@ -184,7 +184,9 @@ fn file(ui: &ViewState) -> El {
         Callback::from(move |event: Event| {
             let input = event.target_unchecked_into::<HtmlInputElement>();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
-                browser::read_file(&file, &send, |_, text| Msg::Import(Ok(text)));
+                browser::read_file(&file, &send, |_, bytes| {
+                    Msg::Import(Ok(String::from_utf8_lossy(&bytes).into_owned()))
+                });
             }
             // So that the same file can be picked again.
             input.set_value("");

@@ -6,7 +6,9 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use cap_lab::check::import::{Format, Model};
-use cap_lab::referee::recorded::{Act, Mistake, Reason, Recorded};
+use cap_lab::check::linearizability::Stop;
+use cap_lab::picture::{Bar, Picture, Sight, WIDTHS};
+use cap_lab::referee::recorded::{Mistake, Reason, Recorded, Unknown};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
@@ -22,39 +24,41 @@ pub const ADDRESS: &str = "#history";
 /// What is scrolled.
 pub const SCROLLED: &str = "recorded";
 
-/// How high a row is, and the line of numbers above the rows.
-const ROW: f64 = 28.0;
-const TOP: f64 = 18.0;
 /// How much beyond the window is drawn, in pixels, so that scrolling never shows a gap.
 const MARGIN: f64 = 400.0;
-/// How wide an event is, by zoom; and a letter.
-const WIDTHS: [f64; 5] = [2.0, 5.0, 12.0, 28.0, 60.0];
-const LETTER: f64 = 6.2;
+/// A history that is not wider fills the page.
+const PAGE: f64 = 1_200.0;
 
 /// The formats, with the names that people know.
-const FORMATS: [(Format, &str); 4] = [
-    (Format::Jepsen, "Jepsen (EDN)"),
+const FORMATS: [(Format, &str); 5] = [
+    (Format::Jepsen, "Jepsen (EDN, history.txt, jepsen.log)"),
     (Format::JepsenJson, "Jepsen as JSON"),
     (Format::PorcupineEtcd, "Porcupine's etcd log"),
     (Format::PorcupineKv, "Porcupine's key-value log"),
+    (Format::PorcupineOperations, "Porcupine's operations as JSON"),
 ];
 
 /// The models.
-const MODELS: [(Model, &str); 6] = [
+const MODELS: [(Model, &str); 10] = [
     (Model::Register, "register"),
     (Model::CasRegister, "register with compare-and-set"),
+    (Model::VersionedRegister, "register that counts its writes"),
     (Model::Kv, "key-value store with append"),
-    (Model::Mutex, "mutex"),
-    (Model::Set, "set that grows"),
+    (Model::Set, "set"),
     (Model::Counter, "counter"),
+    (Model::Queue, "queue"),
+    (Model::Mutex, "mutex"),
+    (Model::OwnedLock, "lock with owners"),
+    (Model::FencedLock, "lock with fencing tokens"),
 ];
 
 /// A line of each format.
-const LINES: [&str; 4] = [
+const LINES: [&str; 5] = [
     "{:process 0, :type :invoke, :f :write, :value 3}",
     "{\"process\": 0, \"type\": \"invoke\", \"f\": \"write\", \"value\": 3}",
     "INFO  jepsen.util - 0 :invoke :write 3",
     "{:process 0, :type :invoke, :f :append, :key \"k\", :value \"x\"}",
+    "{\"ClientId\": 0, \"Input\": {\"Op\": \"put\", \"Key\": \"k\", \"Value\": \"x\"}, \"Call\": 1, \"Output\": null, \"Return\": 2}",
 ];
 
 /// Small histories to begin with: what the button says, the file's name, its text.
@@ -99,7 +103,7 @@ const EXAMPLES: [(&str, &str, &str); 3] = [
 #[derive(Clone, PartialEq, Debug)]
 pub enum Do {
     /// Judges a file.
-    Take { name: String, text: Rc<str> },
+    Take { name: String, bytes: Rc<[u8]> },
     /// Reads it as this instead.
     Format(Format),
     /// Judges it as this instead.
@@ -127,10 +131,10 @@ pub enum Standing {
     Wrong(Mistake),
     /// An order explains it.
     Linearizable,
-    /// None does.
-    NotLinearizable(Reason),
-    /// Nobody knows, after so many configurations.
-    Unknown(u64),
+    /// None does: why, for each object that has none.
+    NotLinearizable(Vec<Reason>),
+    /// Nobody knows.
+    Unknown(Unknown),
     /// There is no referee: why.
     Off(String),
 }
@@ -141,7 +145,7 @@ pub struct Opened {
     /// What it is called.
     pub name: String,
     /// What is in it.
-    pub text: Rc<str>,
+    pub bytes: Rc<[u8]>,
     /// As what it is to be read, if it was chosen.
     pub format: Option<Format>,
     /// The same.
@@ -151,9 +155,7 @@ pub struct Opened {
     /// What it came to.
     pub standing: Standing,
     /// What was read.
-    pub history: Option<Rc<Recorded>>,
-    /// The operations of each row, by invocation.
-    pub rows: Rc<Vec<Vec<u32>>>,
+    pub picture: Option<Rc<Picture>>,
     /// The linearization: operations with their moments in thousandths of an event.
     pub order: Rc<Vec<(u32, u64)>>,
     /// Which of [`WIDTHS`] an event has.
@@ -164,16 +166,15 @@ pub struct Opened {
 
 impl Opened {
     /// A file that nothing is known of yet.
-    pub fn new(name: String, text: Rc<str>) -> Self {
+    pub fn new(name: String, bytes: Rc<[u8]>) -> Self {
         Self {
             name,
-            text,
+            bytes,
             format: None,
             model: None,
             initial: None,
             standing: Standing::Reading,
-            history: None,
-            rows: Rc::default(),
+            picture: None,
             order: Rc::default(),
             zoom: 3,
             sight: (0.0, 0.0),
@@ -182,15 +183,15 @@ impl Opened {
 
     /// It was read.
     pub fn take(&mut self, history: Recorded) {
-        let mut rows = vec![Vec::new(); history.rows as usize];
-        for (position, act) in history.operations.iter().enumerate() {
-            rows[act.row as usize].push(position as u32);
-        }
-        // A short history fills the page.
-        let end = history.operations.iter().map(|act| act.returned.unwrap_or(act.invoked)).max().unwrap_or(0);
-        self.zoom = if end as f64 * WIDTHS[4] < 1_200.0 { 4 } else { 3 };
+        let picture = Picture::new(history);
+        self.zoom = if picture.zoom(PAGE) == WIDTHS.len() - 1 { WIDTHS.len() - 1 } else { 3 };
         self.standing = Standing::Checking(0);
-        (self.history, self.rows, self.order) = (Some(Rc::new(history)), Rc::new(rows), Rc::default());
+        (self.picture, self.order) = (Some(Rc::new(picture)), Rc::default());
+    }
+
+    /// The history, if it was read.
+    pub fn history(&self) -> Option<&Recorded> {
+        self.picture.as_deref().map(|picture| &picture.history)
     }
 
     /// How wide an event is, in pixels.
@@ -205,14 +206,13 @@ impl Opened {
 
     /// Where the first operation of the evidence is, in pixels.
     pub fn evidence_at(&self) -> Option<f64> {
-        let Standing::NotLinearizable(reason) = &self.standing else { return None };
-        let first = self.history.as_ref()?.operations.get(*reason.operations.first()? as usize)?;
-        Some((first.invoked as f64 * self.event() - 40.0).max(0.0))
+        let reason = self.reasons().first()?;
+        self.picture.as_ref()?.evidence_at(reason, self.event())
     }
 
-    fn evidence(&self) -> &[u32] {
+    fn reasons(&self) -> &[Reason] {
         match &self.standing {
-            Standing::NotLinearizable(reason) => &reason.operations,
+            Standing::NotLinearizable(reasons) => reasons,
             _ => &[],
         }
     }
@@ -220,8 +220,8 @@ impl Opened {
 
 /// The page.
 pub fn page(ui: &ViewState) -> Html {
-    let about = "Engineers: is it linearizable? Give a history that your tests recorded, as Jepsen's EDN or JSON or as \
-                 Porcupine's log lines. It is checked in this browser and sent nowhere. Your run stays as it is.";
+    let about = "Engineers: is it linearizable? Give a history that your tests recorded: what Jepsen, Maelstrom or \
+                 Porcupine wrote, also packed with gzip. It is checked in this browser and sent nowhere. Your run stays as it is.";
     let head = classed("header", "row")
         .add(words("h2", "Check a history"))
         .add(chooser(ui))
@@ -231,6 +231,7 @@ pub fn page(ui: &ViewState) -> Html {
     let Some(opened) = &ui.recorded else { return page.add(samples(ui)).html() };
     page.add(as_what(opened, ui))
         .add(told(opened))
+        .list(warnings(opened))
         .list(evidence(opened, ui))
         .optional(picture(opened, ui))
         .add(examples(ui))
@@ -250,7 +251,7 @@ fn samples(ui: &ViewState) -> El {
 
 fn examples(ui: &ViewState) -> El {
     let example = |(label, name, text): (&'static str, &str, &str)| {
-        button("", label, &ui.send, Msg::Recorded(Do::Take { name: name.to_owned(), text: text.into() }))
+        button("", label, &ui.send, Msg::Recorded(Do::Take { name: name.to_owned(), bytes: text.as_bytes().into() }))
     };
     classed("div", "row").add(el("span").text("No file at hand?")).list(EXAMPLES.map(example).into())
 }
@@ -260,7 +261,7 @@ fn chooser(ui: &ViewState) -> El {
     let picked = Callback::from(move |event: Event| {
         let input = event.target_unchecked_into::<HtmlInputElement>();
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            browser::read_file(&file, &send, |name, text| Msg::Recorded(Do::Take { name, text: text.into() }));
+            browser::read_file(&file, &send, |name, bytes| Msg::Recorded(Do::Take { name, bytes: bytes.into() }));
         }
         // So that the same file can be picked again.
         input.set_value("");
@@ -271,9 +272,9 @@ fn chooser(ui: &ViewState) -> El {
 
 /// The file, as what it is read, and as what it is judged.
 fn as_what(opened: &Opened, ui: &ViewState) -> El {
-    let (format, model) = match (&opened.standing, &opened.history) {
-        (Standing::Wrong(mistake), _) => (mistake.format, Some(mistake.model)),
-        (_, Some(history)) => (Some(history.format), Some(history.model)),
+    let (format, model) = match (&opened.standing, opened.history()) {
+        (Standing::Wrong(mistake), _) => (mistake.format, mistake.model),
+        (_, Some(history)) => (Some(history.about.format), Some(history.about.model)),
         _ => (opened.format, opened.model),
     };
     let pick_format = |event: &Event| Msg::Recorded(Do::Format(FORMATS[picked(event, FORMATS.len())].0));
@@ -283,14 +284,18 @@ fn as_what(opened: &Opened, ui: &ViewState) -> El {
     let typed = |event: &Event| {
         Msg::Recorded(Do::Initial(event.target_unchecked_into::<HtmlInputElement>().value().trim().to_owned()))
     };
-    let initial = opened.history.as_ref().and_then(|history| history.initial.clone()).map(|initial| {
+    let initial = opened.history().and_then(|history| history.about.initial.clone()).map(|initial| {
         let field = el("input").attr("type", "text").attr("size", "5").attr("maxlength", "40").value(initial);
-        let why = "What the register holds before the first operation: nil, a number or a text. By custom 0 in Jepsen's \
-                   histories but those of RethinkDB, nil in Porcupine's. Emptied, the custom counts.";
+        let why = "What the register holds before the first operation: nil, a number, a text or another value of EDN. \
+                   Emptied, it is nil.";
         el("label").attr("title", why).text("Holds at first ").add(field.hear(ListenerKind::onchange, &ui.send, typed))
     });
-    let count = opened.history.as_ref().map(|history| {
-        el("span").text(&format!("{} operations, {} at most at once", history.operations.len(), history.rows))
+    let count = opened.history().map(|history| {
+        let left_out = match history.about.left_out {
+            0 => String::new(),
+            count => format!(", {count} entries of the nemesis left out"),
+        };
+        el("span").text(&format!("{} operations, {} at most at once{left_out}", history.operations.len(), history.rows))
     });
     classed("div", "row")
         .add(words("b", &opened.name))
@@ -327,9 +332,17 @@ fn told(opened: &Opened) -> El {
             let meaning = "One order of all operations explains every result and keeps the order of time: the dots.";
             ("good", "✓ linearizable", meaning.to_owned())
         }
-        Standing::NotLinearizable(reason) => ("bad", "✕ not linearizable", reason.sentence.clone()),
-        Standing::Unknown(explored) => {
-            let meaning = format!("Neither an order nor a proof against one within {explored} configurations.");
+        Standing::NotLinearizable(reasons) => {
+            let meaning = reasons.first().map(|reason| reason.sentence.clone());
+            ("bad", "✕ not linearizable", meaning.unwrap_or_default())
+        }
+        Standing::Unknown(Unknown { explored, why, longest, of }) => {
+            let limit = if *why == Stop::Memory { " and this page's memory" } else { "" };
+            let meaning = format!(
+                "Neither an order nor a proof against one within {explored} configurations{limit}. The longest order found has {} of \
+                 {of} operations.",
+                longest.len()
+            );
             ("", "? unknown", meaning)
         }
         Standing::Off(reason) => {
@@ -344,29 +357,45 @@ fn told(opened: &Opened) -> El {
         .add(words("p", &meaning))
 }
 
-/// What is impossible together, and how far an order gets.
+/// What is odd about the history.
+fn warnings(opened: &Opened) -> Vec<El> {
+    let Some(history) = opened.history() else { return Vec::new() };
+    let warning = |words: &String| {
+        classed("p", "warning").add(el("b").class("warn").text("⚠ ")).text(&format!("Warning: {words}."))
+    };
+    history.about.warnings.iter().map(warning).collect()
+}
+
+/// What is impossible together, and how far an order gets, for each object.
 fn evidence(opened: &Opened, ui: &ViewState) -> Vec<El> {
-    let (Standing::NotLinearizable(reason), Some(history)) = (&opened.standing, &opened.history) else {
-        return Vec::new();
-    };
-    let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
-    let title = format!("Impossible together, by invocation{minimal}");
-    let line = |&one: &u32| {
-        let act = &history.operations[one as usize];
-        el("li").add(words("b", &act.what)).text(" ").text(&history.who(act))
-    };
-    let (longest, of) = reason.longest;
-    let list = classed("ul", "proof").list(reason.operations.iter().map(line).collect());
-    let show = button("", "Show in the picture", &ui.send, Msg::Recorded(Do::Show));
-    let about = format!("The longest order found has {longest} of {of} operations on that object.");
-    vec![words("h3", &title), list, classed("div", "row").add(show).add(words("span", &about))]
+    let Some(history) = opened.history() else { return Vec::new() };
+    let mut all = Vec::new();
+    for (nth, reason) in opened.reasons().iter().enumerate() {
+        let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
+        let title = format!("Impossible together, by invocation{minimal}");
+        let line = |(one, what): (&u32, &String)| {
+            el("li").add(words("b", what)).text(" ").text(&history.about.who(&history.operations[*one as usize]))
+        };
+        let failed =
+            reason.failed.iter().map(|failed| el("li").text("✕ ").add(words("b", failed)).text(", which failed"));
+        let lines = reason.operations.iter().zip(&reason.words).map(line).chain(failed);
+        let list = classed("ul", "proof").list(lines.collect());
+        let about =
+            format!("The longest order found has {} of {} operations on that object.", reason.longest.len(), reason.of);
+        let show = (nth == 0).then(|| button("", "Show in the picture", &ui.send, Msg::Recorded(Do::Show)));
+        // The first sentence stands below the verdict.
+        all.extend((nth > 0).then(|| words("p", &reason.sentence)));
+        all.push(words("h3", &title));
+        all.push(list);
+        all.push(classed("div", "row").optional(show).add(words("span", &about)));
+    }
+    all
 }
 
 /// The operations as bars, what is in sight of them.
 fn picture(opened: &Opened, ui: &ViewState) -> Option<El> {
-    let history = opened.history.as_ref().filter(|history| !history.operations.is_empty())?;
-    let end = history.operations.iter().map(|act| act.returned.unwrap_or(act.invoked)).max()? + 2;
-    let (width, height) = (end as f64 * opened.event(), TOP + ROW * f64::from(history.rows) + 6.0);
+    let picture = opened.picture.as_ref()?;
+    let (width, height) = picture.size(opened.event());
     let (left, seen) = opened.sight;
     let sight = ((left - MARGIN).max(0.0), (left + seen + MARGIN).min(width));
     let mut drawing = el("svg")
@@ -374,13 +403,15 @@ fn picture(opened: &Opened, ui: &ViewState) -> Option<El> {
         .attr("role", "img")
         .name(format!(
             "{} operations as bars, a row for each client; the list above names the evidence",
-            history.operations.len()
+            picture.history.operations.len()
         ))
         .px("width", width)
         .px("height", height)
-        .add(numbers(opened.event(), sight, height));
-    for (row, acts) in opened.rows.iter().enumerate() {
-        drawing = drawing.add(bars(opened, history, acts, (row, sight, end)));
+        .add(numbers(picture, opened.event(), sight, height));
+    let marked: Vec<u32> = opened.reasons().iter().flat_map(|reason| reason.operations.iter().copied()).collect();
+    for row in 0..picture.rows() {
+        let bars = picture.bars(row, opened.event(), sight);
+        drawing = drawing.add(el("g").list(bars.iter().map(|drawn| bar(drawn, &marked)).collect()));
     }
     let zoom = |label, name, by| button("icon", label, &ui.send, Msg::Recorded(Do::Zoom(by))).attr("aria-label", name);
     let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it.";
@@ -391,78 +422,49 @@ fn picture(opened: &Opened, ui: &ViewState) -> Option<El> {
         .attr("role", "region")
         .attr("aria-label", "History")
         .hear(ListenerKind::onscroll, &ui.send, scrolled)
-        .add(drawing.optional(order(opened, sight)));
+        .add(drawing.optional(order(picture, opened, sight)));
     let foot =
         classed("div", "row").add(zoom("−", "Narrower", -1)).add(zoom("+", "Wider", 1)).add(words("span", legend));
     Some(classed("div", "drawn").add(foot).add(scroller))
 }
 
 /// The numbers of the events, and lines below them.
-fn numbers(event: f64, (from, to): (f64, f64), height: f64) -> El {
-    let step = [1, 2, 5, 10, 20, 50, 100, 200].into_iter().find(|step| f64::from(*step) * event >= 56.0).unwrap_or(500);
-    let first = (from / event) as u64 / u64::from(step as u32);
-    let last = (to / event) as u64 / u64::from(step as u32);
-    let tick = |nth: u64| {
-        let number = nth * u64::from(step as u32);
-        let x = number as f64 * event;
+fn numbers(picture: &Picture, event: f64, sight: Sight, height: f64) -> El {
+    let (top, numbers) = picture.numbers(event, sight);
+    let tick = |&(number, x): &(u64, f64)| {
         classed("g", "tick")
             .key(&number.to_string())
-            .add(el("path").set("d", format!("M{},{}V{}", Px(x), Px(TOP - 4.0), Px(height))))
+            .add(el("path").set("d", format!("M{},{}V{}", Px(x), Px(top), Px(height))))
             .add(words("text", &number.to_string()).px("x", x).attr("y", "11"))
     };
-    el("g").list((first.max(1)..=last).map(tick).collect())
+    el("g").list(numbers.iter().map(tick).collect())
 }
 
-/// The bars of one row that are in sight.
-fn bars(opened: &Opened, history: &Recorded, acts: &[u32], place: (usize, (f64, f64), u64)) -> El {
-    let (row, (from, to), end) = place;
-    let event = opened.event();
-    let x = |moment: u64| moment as f64 * event;
-    let act = |one: u32| &history.operations[one as usize];
-    // One of unknown fate is drawn up to the next one of its row.
-    let until = |nth: usize| {
-        let next = acts.get(nth + 1).map_or(end, |next| act(*next).invoked);
-        act(acts[nth]).returned.unwrap_or(next)
+fn bar(drawn: &Bar, marked: &[u32]) -> El {
+    let Bar { operation, at: (x, y), size: (width, height), label, title, is_done } = drawn;
+    let rect = |grow: f64| {
+        el("rect")
+            .px("x", x - grow)
+            .px("y", y - grow)
+            .px("width", width + 2.0 * grow)
+            .px("height", height + 2.0 * grow)
+            .attr("rx", "3")
     };
-    // The one before may be of unknown fate, and reach into sight.
-    let ended = |one: &u32| x(act(*one).returned.unwrap_or(act(*one).invoked)) < from;
-    let first = acts.partition_point(ended).saturating_sub(1);
-    let y = TOP + ROW * row as f64 + 5.0;
-    let bar = |nth: usize| {
-        let Act { invoked, returned, what, .. } = act(acts[nth]);
-        let width = (x(until(nth)) - x(*invoked) - 1.5).max(2.0);
-        let rect = |grow: f64| {
-            el("rect")
-                .px("x", x(*invoked) - grow)
-                .px("y", y - grow)
-                .px("width", width + 2.0 * grow)
-                .px("height", 18.0 + 2.0 * grow)
-                .attr("rx", "3")
-        };
-        let room = ((width - 5.0) / LETTER).max(0.0) as usize;
-        let label: String = what.chars().take(room).collect();
-        let marked = opened.evidence().contains(&acts[nth]);
-        classed("g", if returned.is_some() { "bar done" } else { "bar unknown" })
-            .key(&acts[nth].to_string())
-            .add(words("title", &format!("{what} {}", history.who(act(acts[nth])))))
-            .add(rect(0.0))
-            .optional(marked.then(|| rect(3.0).attr("class", "evidence")))
-            .optional((!label.is_empty()).then(|| words("text", &label).px("x", x(*invoked) + 4.0).px("y", y + 13.0)))
-    };
-    let seen = (first..acts.len()).take_while(|&nth| x(act(acts[nth]).invoked) <= to);
-    el("g").list(seen.map(bar).collect())
+    classed("g", if *is_done { "bar done" } else { "bar unknown" })
+        .key(&operation.to_string())
+        .add(words("title", title))
+        .add(rect(0.0))
+        .optional(marked.contains(operation).then(|| rect(3.0).attr("class", "evidence")))
+        .optional((!label.is_empty()).then(|| words("text", label).px("x", x + 4.0).px("y", y + 13.0)))
 }
 
 /// The linearization in sight: a dot in each operation, and a line from one to the next.
-fn order(opened: &Opened, (from, to): (f64, f64)) -> Option<El> {
-    let history = opened.history.as_ref()?;
-    let x = |at: u64| at as f64 / 1e3 * opened.event();
-    let first = opened.order.partition_point(|(_, at)| x(*at) < from);
+fn order(picture: &Picture, opened: &Opened, sight: Sight) -> Option<El> {
+    let points = picture.order(&opened.order, opened.event(), sight);
     let mut path = String::new();
     let mut dots = Vec::new();
-    for (one, at) in opened.order[first..].iter().take_while(|(_, at)| x(*at) <= to) {
-        let row = f64::from(history.operations[*one as usize].row);
-        let (x, y) = (Px(x(*at)), Px(TOP + ROW * row + 14.0));
+    for (one, x, y) in points {
+        let (x, y) = (Px(x), Px(y));
         let step = if path.is_empty() { 'M' } else { 'L' };
         write!(path, "{step}{x},{y}").expect("strings take everything");
         dots.push(

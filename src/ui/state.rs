@@ -95,7 +95,7 @@ pub enum Msg {
     /// Something about histories from files.
     Recorded(recorded::Do),
     /// A file was dropped: a run or a history.
-    Dropped { name: String, text: Rc<str> },
+    Dropped { name: String, bytes: Rc<[u8]> },
     /// Something about the referee.
     Referee(Heard),
     /// The autosave is due.

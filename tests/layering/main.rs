@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rules::{faults, machine_paths, rules_out_of_order, unknown_modules};
 
 /// Not ours, not kept, or written by a tool.
-const NOT_OURS: &[&str] = &["target", "dist", "dist.staged", "node_modules", "artefacts", ".git"];
+const NOT_OURS: &[&str] = &["target", "dist", "node_modules", "artefacts", ".git"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -15,9 +15,9 @@ use crate::ui::state::Msg;
 
 impl App {
     pub(super) fn recorded(&mut self, what: Do) -> bool {
-        if let Do::Take { name, text } = what {
+        if let Do::Take { name, bytes } = what {
             browser::go(ADDRESS);
-            self.ui.recorded = Some(Opened::new(name, text));
+            self.ui.recorded = Some(Opened::new(name, bytes));
             return self.judge();
         }
         let Some(opened) = &mut self.ui.recorded else { return false };
@@ -76,9 +76,10 @@ impl App {
             }
             Heard::Ready => {
                 if let Some(line) = &self.checker {
-                    let Opened { name, text, format, model, initial, .. } = opened;
-                    let (name, text, initial) = (name.clone(), text.to_string(), initial.clone());
-                    line.tell(&write(&Query::File(File { name, text, format: *format, model: *model, initial })));
+                    let Opened { name, bytes, format, model, initial, .. } = opened;
+                    let (name, bytes, initial) = (name.clone(), bytes.to_vec(), initial.clone());
+                    let file = File { name, bytes, format: *format, model: *model, initial, nil_read: None };
+                    line.tell(&write(&Query::File(file)));
                 }
                 return false;
             }
@@ -93,15 +94,15 @@ impl App {
             }
             Finding::Progress(explored) => opened.standing = Standing::Checking(explored),
             Finding::Wrong(mistake) => {
-                (opened.history, opened.standing) = (None, Standing::Wrong(mistake));
+                (opened.picture, opened.standing) = (None, Standing::Wrong(mistake));
             }
-            Finding::Unknown(explored) => opened.standing = Standing::Unknown(explored),
+            Finding::Unknown(unknown) => opened.standing = Standing::Unknown(unknown),
             Finding::Linearizable(order) => {
                 (opened.order, opened.standing) = (Rc::new(order), Standing::Linearizable);
                 said = Some("Linearizable.");
             }
-            Finding::NotLinearizable(reason) => {
-                opened.standing = Standing::NotLinearizable(reason);
+            Finding::NotLinearizable(reasons) => {
+                opened.standing = Standing::NotLinearizable(reasons);
                 self.scroll_next = opened.evidence_at();
                 said = Some("Not linearizable.");
             }
