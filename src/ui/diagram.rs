@@ -13,7 +13,7 @@ use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
 use crate::ui::el::{El, button, classed, el, words};
-use crate::ui::figure::geometry::{Point, Size};
+use crate::ui::geometry::{Point, Size};
 use crate::ui::lab::WorldView;
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};

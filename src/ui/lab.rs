@@ -2,6 +2,7 @@
 //!
 //! Everything returned is plain data, computed from the run at the play head. Nothing here knows Yew.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId, NodeSet};
@@ -11,30 +12,20 @@ use cap_lab::spacetime::Diagram;
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
-use crate::ui::figure::view::{DeathView, FlightView, NodeView};
+use crate::ui::figure::view::{DeathView, FlightView, NodeView, Quorum};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::log::view::Replication;
-use crate::ui::pages::paxos::view::{NextStep, PaxosView};
 use crate::ui::phones::view::PhoneView;
 use crate::ui::setup::view::{LogChoice, Setup};
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::{Meters, VerdictSheet, VerdictView};
 
-/// A page, and with it a kind of experiment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Page {
-    /// The feed on a replicated log beside the feed on gossip.
-    Feed,
-    /// One Raft cluster, everything visible.
-    Raft,
-    /// Proposers and acceptors; the learner picks what arrives.
-    Paxos,
-}
-
 /// One experiment: one script of interventions, and one world or several that run under it.
-pub trait Lab {
+///
+/// What only one page asks of its own kind of experiment, it asks of the type behind the trait.
+pub trait Lab: Any {
     /// The play head.
     fn now(&self) -> Micros;
     /// The furthest moment computed on this branch; never before `now`.
@@ -84,8 +75,6 @@ pub trait Lab {
     fn message_name(&self, world: usize, flight: u32) -> Option<MessageName>;
     /// What a message says; `None` once it has arrived or died.
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet>;
-    /// Every step that can happen next in `world`, with what it will do, soonest first.
-    fn next_steps(&self, world: usize) -> Vec<NextStep>;
 
     /// The time between two moments as a space-time diagram, as far as it was computed.
     fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram;
@@ -139,8 +128,8 @@ pub struct WorldView {
     pub invariants: Vec<Invariant>,
     /// Raft: every server's log and what the leader knows of it.
     pub replication: Option<Replication>,
-    /// Paxos: the rails and cards.
-    pub paxos: Option<PaxosView>,
+    /// Who has answered whom, where that is counted.
+    pub quorums: Vec<Quorum>,
 }
 
 impl WorldView {

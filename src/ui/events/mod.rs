@@ -12,7 +12,6 @@ use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::events::view::Event;
 use crate::ui::lab::WorldView;
 use crate::ui::number::{fixed, order};
-use crate::ui::rest;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -26,7 +25,7 @@ pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =
         newest.into_iter().take(if ui.narrow() { 6 } else { SHOWN }).map(|index| all[index].clone()).collect();
-    still("events", EventsPart { events: all, here: rest::here(), routine: ui.routine, send: ui.send.clone() })
+    still("events", EventsPart { events: all, routine: ui.routine, send: ui.send.clone() })
 }
 
 /// As many as anyone reads.
@@ -50,8 +49,6 @@ pub fn clock(at: Micros) -> String {
 #[derive(PartialEq)]
 struct EventsPart {
     events: Vec<(Option<&'static str>, Event)>,
-    /// Whether there are words for them yet.
-    here: bool,
     routine: bool,
     send: Callback<Msg>,
 }
@@ -59,8 +56,7 @@ struct EventsPart {
 impl Part for EventsPart {
     fn draw(&self) -> Html {
         let every = button("quiet", "Every step", &self.send, Msg::Routine).flag("aria-pressed", self.routine);
-        let empty =
-            || classed("p", "empty").text(if self.here { "Nothing worth a line yet." } else { "Being loaded…" });
+        let empty = || classed("p", "empty").text("Nothing worth a line yet.");
         let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");
         classed("section", "events")
             .attr("aria-label", "What just happened")

@@ -11,7 +11,7 @@ use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::network::Envelope;
-use cap_lab::spacetime::Diagram;
+use cap_lab::spacetime::{Diagram, carried};
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::timeline::{Experiment, Timeline};
@@ -23,15 +23,13 @@ use cap_lab::world::watch::components;
 use super::common::{self, Look};
 use super::history::{self, Window};
 use super::verdict::Verdicts;
-use super::{gossip, multi_paxos, phones, raft};
+use super::{gossip, multi_paxos, phones, raft, sentences};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape, NodeView};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Lab, WorldView};
-use crate::ui::pages::paxos::view::NextStep;
-use crate::ui::rest;
 use crate::ui::setup::view::{LogChoice, Setup, Switch};
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
@@ -107,12 +105,9 @@ fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
 #[derive(Default)]
 pub(super) struct Cache {
     history: Option<(history::Stamp, Rc<HistoryView>)>,
-    events: Option<(EventStamp, Rc<Vec<Event>>)>,
+    events: Option<(sentences::Stamp, Rc<Vec<Event>>)>,
     verdicts: Verdicts,
 }
-
-/// How many notes and observations there were, and when the newest came.
-type EventStamp = (u64, Micros, u64, Micros);
 
 fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
     let FeedWorld { setup, store } = *run.world();
@@ -135,14 +130,14 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
         meters: Some(phones::meters(run)),
         verdict: Some(verdict),
         history: Rc::default(),
-        events: sentences(run, cache),
+        events: sentences::sentences(run, &mut cache.events),
         invariants: invariants(run),
         replication: match store {
             Store::Raft(..) => raft::replication(run),
             Store::MultiPaxos(..) => multi_paxos::replication(run),
             Store::Gossip => None,
         },
-        paxos: None,
+        quorums: Vec::new(),
     }
 }
 
@@ -164,30 +159,6 @@ fn marks(run: &FeedRun, alone: bool) -> Vec<Mark> {
     let FeedWorld { setup, store } = *run.world();
     let world = if alone { String::new() } else { format!("{} ", store.side()) };
     run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
-}
-
-/// What is worth a line, newest first: notes, and what only an observer can tell.
-fn sentences(run: &FeedRun, cache: &mut Cache) -> Rc<Vec<Event>> {
-    let (notes, observed) = (&run.watch().events.notes, &run.watch().observed);
-    let newest_note = notes.iter().next().map_or(Micros::ZERO, |(_, noted)| noted.at);
-    let newest_seen = observed.iter().next().map_or(Micros::ZERO, |(_, seen)| seen.at);
-    let stamp = (notes.count(), newest_note, observed.count(), newest_seen);
-    match &cache.events {
-        // The words come later.
-        _ if !rest::here() => Rc::default(),
-        Some((made_from, events)) if *made_from == stamp => Rc::clone(events),
-        _ => {
-            let rest = rest::get();
-            let mut all: Vec<Event> = notes.iter().map(|(number, noted)| rest.event(run, 2 * number, noted)).collect();
-            for (number, seen) in observed.iter() {
-                let event = rest.observed(run, 2 * number + 1, seen);
-                all.insert(all.partition_point(|other| other.at > event.at), event);
-            }
-            let events = Rc::new(all);
-            cache.events = Some((stamp, Rc::clone(&events)));
-            events
-        }
-    }
 }
 
 /// The lab of the feed and of the Raft page.
@@ -324,13 +295,14 @@ impl Lab for FeedLab {
     }
 
     fn carried(&self, world: usize, id: u32) -> Option<CarriedView> {
-        // Who points at an operation before the rest of the program is here is told the rest of it later.
-        if rest::here() { rest::get().carried(&self.timeline, world, RequestId(id)) } else { None }
+        let (run, id) = (self.run(world), RequestId(id));
+        let carried = carried::carried(&self.timeline, world, id)?;
+        Some(history::carried(run, run.history().get(id)?, &carried, self.timeline.now()))
     }
 
     fn steps(&self, world: usize) -> Vec<Event> {
         let run = self.run(world);
-        run.watch().events.steps.iter().map(|(number, noted)| rest::get().event(run, number, noted)).collect()
+        run.watch().events.steps.iter().map(|(number, noted)| sentences::event(run, number, noted)).collect()
     }
 
     fn node_sheet(&self, world: usize, node: NodeId) -> Sheet {
@@ -372,12 +344,8 @@ impl Lab for FeedLab {
         self.run(world).model().flights().get(flight).map(|envelope| flight_sheet(self.feed(), envelope))
     }
 
-    fn next_steps(&self, _: usize) -> Vec<NextStep> {
-        Vec::new()
-    }
-
     fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
-        rest::get().record(&self.timeline, world, from, to)
+        Diagram::of(&self.timeline, world, from, to)
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
@@ -416,6 +384,7 @@ impl Lab for FeedLab {
         let feed = self.feed();
         Setup {
             seed: self.timeline.seed(),
+            names: super::FEED_NAMES,
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
@@ -456,7 +425,7 @@ impl Lab for FeedLab {
 }
 
 /// All branches of a timeline, named by what was done where each of them begins.
-pub(super) fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
+pub fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
     timeline
         .branches()
         .enumerate()
@@ -475,7 +444,6 @@ pub(super) fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::lab::Page;
 
     fn cut_two_from_three() -> Act {
         let (few, many) = ([0, 1], [2, 3, 4]);
@@ -493,7 +461,7 @@ mod tests {
     #[test]
     fn a_cut_soon_shows_a_refusal_and_a_stale_read() {
         for ms in (0..4_000).step_by(50) {
-            let mut lab = super::super::open(Page::Feed, None).expect("a new run");
+            let mut lab = super::super::first_side_by_side();
             let cut_at = lab.now() + Micros::from_ms(ms);
             lab.play(cut_at);
             let (refused, stale) = refused_and_stale(&*lab);

@@ -43,6 +43,7 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         chips_before: total - shown.len() as u64,
         clock: common::clock(run, id),
         lease: false,
+        card: None,
         seat: None,
     }
 }

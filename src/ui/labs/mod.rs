@@ -1,14 +1,13 @@
-//! The experiments behind the pages: [`Lab`] for real runs.
+//! The experiments behind the pages of the feed and of Raft: [`Lab`] for runs of a feed.
 
-pub mod asked;
-mod common;
+pub mod common;
 mod feed;
 mod gossip;
 mod history;
 mod multi_paxos;
-mod paxos;
 mod phones;
 mod raft;
+mod sentences;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
@@ -16,36 +15,67 @@ use cap_lab::node::Micros;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::{FeedSetup, Store};
 
-use super::rest;
-use crate::ui::lab::{Lab, Page};
+use crate::ui::lab::Lab;
 use crate::ui::setup::view::{LogChoice, Setup};
 use feed::FeedLab;
+pub use feed::branches;
 
 /// The seed of the first run that a newcomer sees: in it n3, on the larger side of the picture, is elected first.
-const FIRST_SEED: u64 = 8;
+pub const FIRST_SEED: u64 = 8;
 /// Where the play head of a new run is put, so that the page is alive when it opens.
 const HEAD_START: Micros = Micros::from_ms(2_000);
 
-/// A saved run, or the first run of a newcomer. `Err` says in a sentence what is wrong with the saved one.
-pub fn open(page: Page, saved: Option<&str>) -> Result<Box<dyn Lab>, String> {
-    match saved {
-        Some(file) => rest::get().open(page, file),
-        None => new_run(page, &first_setup(page)),
+/// What nodes and people of a feed are called.
+const FEED_NAMES: [&str; 2] = ["Replicas", "People"];
+
+/// How many stores a page runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// One.
+    Alone,
+    /// Several, under one script.
+    SideBySide,
+}
+
+/// What the first run of a feed is made of.
+pub fn first_feed() -> Setup {
+    Setup {
+        seed: FIRST_SEED,
+        names: FEED_NAMES,
+        nodes: (5, Vec::new()),
+        people: (3, Vec::new()),
+        traffic: Some(100),
+        log: None,
+        switches: Vec::new(),
+        flaw: None,
     }
 }
 
-/// A new run. `Err` says in a sentence what is wrong with the setup.
-pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
+/// A new run of a feed on a log, alone or beside the same on gossip. `Err` says in a sentence what is wrong with the setup.
+pub fn begin_feed(setup: &Setup, shape: Shape) -> Result<Box<dyn Lab>, String> {
     let feed = FeedSetup { replicas: setup.nodes.0, people: setup.people.0 };
+    let log = log_store(setup)?;
+    let stores = match shape {
+        Shape::Alone => vec![log],
+        Shape::SideBySide => vec![log, Store::Gossip],
+    };
     let traffic = setup.traffic.unwrap_or(0);
-    match page {
-        Page::Feed | Page::Raft => {
-            let cp = log_store(setup)?;
-            let stores = if page == Page::Feed { vec![cp, Store::Gossip] } else { vec![cp] };
-            Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
-        }
-        Page::Paxos => rest::get().new_paxos(setup),
+    Ok(feed_lab(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
+}
+
+/// A run of a feed from its file. `Err` says in a sentence what is wrong with it.
+pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
+    let timeline = Timeline::<FeedExperiment>::import(file)?.timeline;
+    match (shape, timeline.experiment().stores.len()) {
+        (Shape::Alone, 1) | (Shape::SideBySide, 2..) => Ok(feed_lab(timeline)),
+        (_, 1) => Err("This run has one cluster: open it on the Raft page.".to_owned()),
+        (_, _) => Err("This run has clusters side by side: open it on the feed's page.".to_owned()),
     }
+}
+
+/// The lab of a run of a feed.
+pub fn feed_lab(timeline: Timeline<FeedExperiment>) -> Box<dyn Lab> {
+    Box::new(FeedLab::new(timeline))
 }
 
 /// The consistent feed's store in a new run.
@@ -66,18 +96,8 @@ fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String>
     Ok(timeline)
 }
 
-fn first_setup(page: Page) -> Setup {
-    let (nodes, people, traffic) = match page {
-        Page::Feed | Page::Raft => (5, 3, Some(100)),
-        Page::Paxos => (5, 2, None),
-    };
-    Setup {
-        seed: FIRST_SEED,
-        nodes: (nodes, Vec::new()),
-        people: (people, Vec::new()),
-        traffic,
-        log: None,
-        switches: Vec::new(),
-        flaw: None,
-    }
+/// What a newcomer sees.
+#[cfg(test)]
+fn first_side_by_side() -> Box<dyn Lab> {
+    begin_feed(&first_feed(), Shape::SideBySide).expect("a new run")
 }

@@ -82,6 +82,7 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         chips_before: before,
         clock: common::clock(run, id),
         lease: false,
+        card: None,
         seat: None,
     }
 }

@@ -137,6 +137,7 @@ pub(super) fn node(run: &FeedRun, id: NodeId) -> NodeView {
         chips_before: before,
         clock: common::clock(run, id),
         lease: lease.is_some(),
+        card: None,
         seat: seat(&latest(run), setup.servers(), id),
     }
 }

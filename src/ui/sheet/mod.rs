@@ -23,7 +23,7 @@ pub const SHEET_ID: &str = "sheet";
 
 /// What is opened up, if anything is.
 pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<Html> {
-    let (index, item) = ui.selected?;
+    let (index, item) = ui.run.selected?;
     let world = worlds.get(index)?;
     let part = match item {
         Item::Verdict => return Some(verdict::sheet::sheet(lab.verdict_sheet(index)?, world, ui)),

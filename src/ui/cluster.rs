@@ -1,0 +1,58 @@
+//! A cluster under its title, as picture, as tables or as a diagram; and what stands beside it.
+
+use std::rc::Rc;
+
+use yew::Html;
+
+use crate::ui::diagram;
+use crate::ui::el::{El, button, classed, el, together};
+use crate::ui::events::events;
+use crate::ui::figure::cluster::figure;
+use crate::ui::figure::table::tables;
+use crate::ui::lab::{Lab, WorldView};
+use crate::ui::setup::view::LogChoice;
+use crate::ui::sheet::sheet;
+use crate::ui::state::{Msg, ViewState};
+
+/// A figure as picture or as tables, under its title.
+pub fn cluster(index: usize, world: &Rc<WorldView>, lab: &dyn Lab, ui: &ViewState) -> Html {
+    let title = classed("header", "title")
+        .add(el("h2").text(&world.title))
+        .add(el("p").text(&world.subtitle))
+        .add(views(ui))
+        .optional(lab.setup().log.filter(|_| index == 0).map(|log| logs(log, ui)));
+    let picture = match &ui.run.diagram {
+        Some(shown) => diagram::diagram(index, world, shown, ui),
+        None if ui.tables => tables(index, world, ui),
+        None => figure(index, world, lab.now(), ui),
+    };
+    together(vec![title.html(), picture])
+}
+
+/// Other views of the same.
+fn views(ui: &ViewState) -> El {
+    let diagram = Msg::Diagram(diagram::Do::Toggle);
+    classed("div", "views")
+        .add(button("quiet as-table", "As diagram", &ui.send, diagram).flag("aria-pressed", ui.run.diagram.is_some()))
+        .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables))
+}
+
+/// Which protocol keeps the consistent feed's log; the other one gets the same script.
+fn logs(here: LogChoice, ui: &ViewState) -> El {
+    let choice = |log: LogChoice, name: &'static str| {
+        button("", name, &ui.send, Msg::OnLog(log)).flag("aria-pressed", log == here)
+    };
+    classed("div", "segments logs-of")
+        .attr("role", "group")
+        .attr("aria-label", "The log's protocol")
+        .add(choice(LogChoice::Raft, "Raft"))
+        .add(choice(LogChoice::MultiPaxos, "Multi-Paxos"))
+}
+
+/// What is opened up, over what just happened.
+pub fn side(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
+    let shown = ui.shown(worlds.len()).into_iter().map(|index| (index, Rc::clone(&worlds[index]))).collect::<Vec<_>>();
+    let open = sheet(lab, worlds, ui);
+    let class = if open.is_some() { "side open" } else { "side" };
+    classed("aside", class).node(together(open.into_iter().collect())).node(events(&shown, ui)).html()
+}
