@@ -4,14 +4,17 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::node::NodeId;
+use crate::paxos;
 use crate::sim::run::Run;
+use crate::store::Store;
 use crate::store::feed::Request;
+use crate::store::gossip::GossipStore;
+use crate::store::raft::RaftStore;
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
-use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Service, Store};
+use crate::world::feed::{FeedRun, FeedSetup, FeedWorld};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
-use crate::{paxos, raft};
 
 /// The longest post, in characters.
 const POST_MAX: usize = 280;
@@ -35,12 +38,29 @@ const STORES_MAX: usize = 4;
 impl FeedExperiment {
     /// The consistent feed on Raft beside the available one on gossip.
     pub fn side_by_side(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default()), Store::Gossip] }
+        Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore)] }
+    }
+
+    /// What tells the stores apart in a word or two: what each keeps under a partition, or else its name, or else its setup.
+    pub fn short_names(&self) -> Vec<String> {
+        let names = |name: fn(&Store) -> String| self.stores.iter().map(name).collect::<Vec<_>>();
+        let apart = |names: &Vec<String>| (1..names.len()).all(|nth| !names[..nth].contains(&names[nth]));
+        let numbered = || (1..).zip(&self.stores).map(|(number, store)| format!("{store} {number}")).collect();
+        [names(|store| store.side().to_string()), names(|store| store.title().to_owned()), names(Store::to_string)]
+            .into_iter()
+            .find(apart)
+            .unwrap_or_else(numbered)
+    }
+
+    /// The same setup without the mistakes that its stores make on purpose; none if they make none.
+    pub fn without_flaw(&self) -> Option<Self> {
+        let sound = Self { stores: self.stores.iter().map(|store| store.without_flaw()).collect(), ..self.clone() };
+        (sound != *self).then_some(sound)
     }
 
     /// One Raft cluster that carries the consistent feed.
     pub fn raft(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft(raft::Setup::default(), Service::default())] }
+        Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default())] }
     }
 }
 
@@ -216,6 +236,20 @@ mod tests {
         assert!(Timeline::<PaxosExperiment>::import(&hostile).is_err(), "an acceptor can't be asked");
         let long = text.replacen("blue", &"b".repeat(VALUE_MAX + 1), 1);
         assert!(Timeline::<PaxosExperiment>::import(&long).is_err());
+    }
+
+    #[test]
+    fn stores_side_by_side_go_by_what_tells_them_apart() {
+        for (stores, names) in [
+            ("raft/gossip", ["CP", "AP"]),
+            ("gossip/multi-paxos", ["AP", "CP"]),
+            ("raft/multi-paxos", ["Raft", "Multi-Paxos"]),
+            ("raft/raft.pre-vote", ["raft", "raft.pre-vote"]),
+            ("gossip/gossip", ["gossip 1", "gossip 2"]),
+        ] {
+            let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
+            assert_eq!(setup.parse::<FeedExperiment>().expect(stores).short_names(), names);
+        }
     }
 
     #[test]

@@ -11,8 +11,8 @@
 //! - [`multi_paxos`]: one log on several servers, slot by slot. A slot that is chosen never changes.
 //! - [`gossip`]: a set that replicas spread among themselves. A name has one item everywhere.
 //! - [`history`]: what clients saw, and nothing else.
-//! - [`store`]: services on top of the protocols. Both feeds have the same clients and the same requests.
 //! - [`sim`]: the simulator. Setup, seed and interventions decide every bit of a run; it knows no protocol.
+//! - [`store`]: services on top of the protocols, a row for each store. All stores have the same clients and requests.
 //! - [`check`]: judges histories. A check returns evidence, not a bool.
 //! - [`world`]: who takes part in a run, at what pace, and what is remembered of it.
 //! - [`referee`]: judges away from the page, by messages. What it rules of one future it never tells of another.

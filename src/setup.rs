@@ -23,6 +23,27 @@ impl<S> Switch<S> {
     pub fn is_on(&self, setup: &S) -> bool {
         (self.is_on)(setup)
     }
+
+    /// What it is called and says, and whether it is on in `setup`.
+    pub fn state(&self, setup: &S) -> SwitchState {
+        let Self { name, title, says, source, .. } = *self;
+        SwitchState { name, title, says, source, on: self.is_on(setup) }
+    }
+}
+
+/// A [`Switch`] of some setup, on or off.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SwitchState {
+    /// What a setup calls it.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it buys and what it costs, in a sentence or two.
+    pub says: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Whether it is on.
+    pub on: bool,
 }
 
 /// Writes the words of those `switches` that are on, and of the flaw.

@@ -7,7 +7,8 @@ use super::spec::feed::FeedAction;
 use crate::history::{History, Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
-use crate::store::feed::{Post, PostId, Refusal, Request, Response};
+use crate::store::feed::{Post, PostId, Request, Response};
+use crate::store::service::Refusal;
 
 /// What the clients of a feed saw.
 pub type FeedHistory = History<Request, Response, Refusal>;

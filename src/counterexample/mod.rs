@@ -10,8 +10,10 @@ mod raft;
 use crate::experiment::{FeedExperiment, PaxosExperiment};
 use crate::node::Micros;
 use crate::sim::fault::Scripted;
+use crate::store::descriptor::Descriptor;
+use crate::store::multi_paxos::MultiPaxosStore;
+use crate::store::raft::RaftStore;
 use crate::timeline::{Experiment, RequestOf, Timeline};
-use crate::world::feed::Store;
 
 /// A flaw, and the run that shows what the rule that it breaks was for.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,8 @@ pub struct Counterexample {
     pub sentence: &'static str,
     /// The invariant that breaks.
     pub breaks: &'static str,
+    /// Whose flaw it is: a store's, by its name, or single-decree Paxos's.
+    pub store: Option<&'static str>,
     /// The run, without what it runs on.
     run: Schedule,
 }
@@ -49,20 +53,13 @@ impl Schedule {
     }
 }
 
-/// What breaks Raft.
-pub fn raft() -> impl Iterator<Item = Counterexample> {
-    raft::SCHEDULES.iter().map(|(flaw, run)| {
-        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
-        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
-    })
-}
-
-/// What breaks Multi-Paxos.
-pub fn multi_paxos() -> impl Iterator<Item = Counterexample> {
-    multi_paxos::SCHEDULES.iter().map(|(flaw, run)| {
-        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
-        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
-    })
+/// What breaks a store, given its name.
+pub fn of_store(name: &str) -> Vec<Counterexample> {
+    match name {
+        RaftStore::NAME => raft::all(),
+        MultiPaxosStore::NAME => multi_paxos::all(),
+        _ => Vec::new(),
+    }
 }
 
 /// What breaks Paxos.
@@ -70,7 +67,7 @@ pub fn paxos() -> impl Iterator<Item = Counterexample> {
     paxos::SCHEDULES.iter().map(|(flaw, run)| {
         let (title, sentence) = (flaw.title(), flaw.sentence());
         let breaks = flaw.breaks().last().expect("each breaks something");
-        Counterexample { flaw: flaw.name(), title, sentence, breaks, run: *run }
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, store: None, run: *run }
     })
 }
 
@@ -85,17 +82,9 @@ impl Counterexample {
         Timeline::scripted(experiment, self.run.seed, script, Micros::from_ms(self.run.end_ms))
     }
 
-    /// The run of a flaw of Raft, with the flaw or without it, computed to its end, the play head at its start.
-    pub fn play_raft(&self, flawed: bool) -> Timeline<FeedExperiment> {
-        self.play_feed("raft", flawed)
-    }
-
-    /// The run of a flaw of Multi-Paxos, with the flaw or without it, computed to its end, the play head at its start.
-    pub fn play_multi_paxos(&self, flawed: bool) -> Timeline<FeedExperiment> {
-        self.play_feed("multi-paxos", flawed)
-    }
-
-    fn play_feed(&self, store: &str, flawed: bool) -> Timeline<FeedExperiment> {
+    /// The run of a flaw of a store, with the flaw or without it, computed to its end, the play head at its start.
+    pub fn play_feed(&self, flawed: bool) -> Timeline<FeedExperiment> {
+        let store = self.store.expect("the flaw of a store");
         let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };
         self.play(&format!("{} traffic=0 stores={store}{}{flaw}", self.run.cast, self.run.switches))
     }
@@ -104,17 +93,4 @@ impl Counterexample {
         let experiment = setup.parse::<E>().expect("a setup of our own");
         Timeline::scripted(experiment, self.run.seed, self.run.acts::<E>(), Micros::from_ms(self.run.end_ms))
     }
-}
-
-/// The same setup without its flaws; none if it has none.
-pub fn without_flaw(experiment: &FeedExperiment) -> Option<FeedExperiment> {
-    let mut sound = experiment.clone();
-    for store in &mut sound.stores {
-        match store {
-            Store::Raft(setup, _) => setup.flaw = None,
-            Store::MultiPaxos(setup, _) => setup.flaw = None,
-            Store::Gossip => {}
-        }
-    }
-    (sound != *experiment).then_some(sound)
 }

@@ -1,9 +1,20 @@
 //! What breaks Multi-Paxos under a feed. The first line always makes n1 the leader, which it is after some 70 ms.
 
-use super::Schedule;
+use super::{Counterexample, Schedule};
 use crate::multi_paxos::Flaw;
+use crate::store::descriptor::Descriptor;
+use crate::store::multi_paxos::MultiPaxosStore;
 
-pub(super) const SCHEDULES: &[(Flaw, Schedule)] = &[
+/// All of them.
+pub(super) fn all() -> Vec<Counterexample> {
+    let example = |(flaw, run): &(Flaw, Schedule)| {
+        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, store: Some(MultiPaxosStore::NAME), run: *run }
+    };
+    SCHEDULES.iter().map(example).collect()
+}
+
+const SCHEDULES: &[(Flaw, Schedule)] = &[
     (
         Flaw::PromiseNotDurable,
         // n1 leads because n3 promised; a crash is enough to make n3 forget that.

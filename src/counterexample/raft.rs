@@ -1,9 +1,20 @@
 //! What breaks Raft under a feed, in the order in which the page lists the flaws.
 
-use super::Schedule;
+use super::{Counterexample, Schedule};
 use crate::raft::Flaw;
+use crate::store::descriptor::Descriptor;
+use crate::store::raft::RaftStore;
 
-pub(super) const SCHEDULES: &[(Flaw, Schedule)] = &[
+/// All of them.
+pub(super) fn all() -> Vec<Counterexample> {
+    let example = |(flaw, run): &(Flaw, Schedule)| {
+        let (title, sentence, breaks) = (flaw.title(), flaw.sentence(), flaw.breaks());
+        Counterexample { flaw: flaw.name(), title, sentence, breaks, store: Some(RaftStore::NAME), run: *run }
+    };
+    SCHEDULES.iter().map(example).collect()
+}
+
+const SCHEDULES: &[(Flaw, Schedule)] = &[
     (
         Flaw::VoteNotDurable,
         // Two candidates that don't hear each other ask the third server, which crashes in between.

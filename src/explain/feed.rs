@@ -1,12 +1,13 @@
 //! The feeds' notes as sentences. Phones go by their people's names.
 
-use super::{Sentence, Tone, gossip, raft, said};
-use crate::multi_paxos;
+use super::{Sentence, Tone, said};
 use crate::node::{NodeId, NodeSet};
-use crate::raft::{ElectionNote, Note as RaftNote};
 use crate::store::client::PhoneNote;
-use crate::store::consistent_feed::ReplicaNote;
+use crate::store::descriptor::Side;
 use crate::store::participant::Note;
+use crate::store::replica::ReplicaNote;
+use crate::store::sum::each;
+use crate::store::table::with_stores;
 use crate::world::feed::{Observation, Observed};
 
 /// Names participants: "n1", "Ana".
@@ -21,47 +22,58 @@ pub struct View {
     pub reach: NodeSet,
 }
 
-/// A note of a feed, with what only an observer knows.
-pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
-    match note {
-        Note::Raft(note) => {
-            let asks = matches!(note, RaftNote::Election(ElectionNote::AsksForVotes { .. }));
-            let observer = if asks { quorum_view(node, view) } else { None };
-            Sentence { observer, ..raft::sentence(node, note) }
-        }
-        Note::MultiPaxos(note) => {
-            let asks = matches!(note, multi_paxos::Note::Leadership(multi_paxos::LeadershipNote::Prepares { .. }));
-            let observer = if asks { quorum_view(node, view) } else { None };
-            Sentence { observer, ..super::multi_paxos::sentence(node, note) }
-        }
-        Note::Gossip(note) => Sentence { observer: isolation_view(node, view), ..gossip::sentence(names, node, note) },
-        Note::Replica(note) => {
-            let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
-            let observer = if leaderless { quorum_view(node, view) } else { None };
-            Sentence { observer, ..replica(names, node, note) }
-        }
-        Note::Phone(note) => phone(names, node, note),
-    }
+/// What a sentence can say beside what its node noted.
+pub(super) struct Context<'a> {
+    /// Whose note it is.
+    pub(super) node: NodeId,
+    /// What participants are called.
+    pub(super) names: Names<'a>,
+    /// What only an observer knows.
+    pub(super) view: View,
 }
 
-fn quorum_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
-    if reach == servers {
-        return None;
-    }
-    let majority = if reach.is_majority_of(servers) { "is a majority" } else { "is no majority" };
-    let (reached, all) = (reach.len(), servers.len());
-    let others = reach.without(node);
-    Some(if others.is_empty() {
-        format!("{node} can reach nobody: {reached} of {all} {majority}.")
-    } else {
-        format!("{node} can reach only {}: {reached} of {all} {majority}.", list(others))
+/// A note of a store's replica, as a sentence.
+pub(super) trait Explained {
+    /// In words, with what only an observer knows.
+    fn sentence(&self, context: &Context<'_>) -> Sentence;
+}
+
+/// A note of a feed, with what only an observer knows.
+pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
+    let context = Context { node, names, view };
+    with_stores!(each! { note, Note, note => note.sentence(&context),
+        Note::Replica(note) => {
+            let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
+            Sentence { observer: if leaderless { context.quorum() } else { None }, ..replica(names, node, note) }
+        },
+        Note::Phone(note) => phone(names, node, note),
     })
 }
 
-fn isolation_view(node: NodeId, View { servers, reach }: View) -> Option<String> {
-    let missing = servers.difference(reach);
-    (!missing.is_empty())
-        .then(|| format!("{node} can't reach {}: what they know stays there until the links heal.", list(missing)))
+impl Context<'_> {
+    /// Whether the node could reach a majority, if it could not reach all.
+    pub(super) fn quorum(&self) -> Option<String> {
+        let (node, View { servers, reach }) = (self.node, self.view);
+        if reach == servers {
+            return None;
+        }
+        let majority = if reach.is_majority_of(servers) { "is a majority" } else { "is no majority" };
+        let (reached, all) = (reach.len(), servers.len());
+        let others = reach.without(node);
+        Some(if others.is_empty() {
+            format!("{node} can reach nobody: {reached} of {all} {majority}.")
+        } else {
+            format!("{node} can reach only {}: {reached} of {all} {majority}.", list(others))
+        })
+    }
+
+    /// Whom the node could not reach.
+    pub(super) fn isolation(&self) -> Option<String> {
+        let (node, View { servers, reach }) = (self.node, self.view);
+        let missing = servers.difference(reach);
+        (!missing.is_empty())
+            .then(|| format!("{node} can't reach {}: what they know stays there until the links heal.", list(missing)))
+    }
 }
 
 /// "n1, n2 and n5".
@@ -73,8 +85,8 @@ pub fn list(nodes: NodeSet) -> String {
     }
 }
 
-/// What only an observer can tell. `side` is how the page calls the feed: "CP" or "AP".
-pub fn observed(names: Names<'_>, side: &str, observed: &Observed) -> Sentence {
+/// What only an observer can tell. `side` is that of the store.
+pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
     let who = names(observed.phone);
     match observed.what {
         Observation::Stale { stale, replica, holders } => {
@@ -108,20 +120,20 @@ pub fn observed(names: Names<'_>, side: &str, observed: &Observed) -> Sentence {
     }
 }
 
-fn what(post: bool) -> &'static str {
-    if post { "post" } else { "read" }
+fn what(write: bool) -> &'static str {
+    if write { "post" } else { "read" }
 }
 
 fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
     let (headline, reason, source, tone) = match note {
-        ReplicaNote::Forwarded { client, leader, post } => (
-            format!("{node} passes {}'s {} to {leader}", names(*client), what(*post)),
+        ReplicaNote::Forwarded { client, leader, write } => (
+            format!("{node} passes {}'s {} to {leader}", names(*client), what(*write)),
             format!("{node} does not lead; as far as it knows, {leader} does."),
             "Raft §8",
             Tone::Routine,
         ),
-        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, post } => (
-            format!("CP refused {}'s {}", names(*client), what(*post)),
+        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write } => (
+            format!("CP refused {}'s {}", names(*client), what(*write)),
             format!(
                 "{node} knows no leader in {epoch}{}. It has put nothing into any log, so it can say for sure: this did \
                  not happen.",
@@ -130,15 +142,15 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "Raft §8",
             Tone::Bad,
         ),
-        ReplicaNote::AskedBefore { client, post } => (
-            format!("{node} ignores {}'s {}", names(*client), what(*post)),
+        ReplicaNote::AskedBefore { client, write } => (
+            format!("{node} ignores {}'s {}", names(*client), what(*write)),
             "It took up this question before, or a later one: this is a copy, or came so late that the phone has given it up."
                 .to_owned(),
             "the feed's specification",
             Tone::Routine,
         ),
-        ReplicaNote::ForgotWhetherTaken { client, epoch, post } => (
-            format!("{node} can't tell what came of {}'s {}", names(*client), what(*post)),
+        ReplicaNote::ForgotWhetherTaken { client, epoch, write } => (
+            format!("{node} can't tell what came of {}'s {}", names(*client), what(*write)),
             format!(
                 "It was passed on to the leader of {epoch}, and {node} has restarted since. Perhaps a copy of it came before, \
                  and is in the log: unknown."
@@ -161,14 +173,14 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "Raft §5.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, post, fresh: false, added: true } => (
-            format!("{node} adds {}'s post a second time", names(post.author)),
+        ReplicaNote::Applied { index, client, fresh: false, effective: true, .. } => (
+            format!("{node} adds {}'s post a second time", names(*client)),
             format!("Entry {index} is a second copy, and without sessions nobody remembers the first."),
             "Ongaro's thesis §6.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, post, fresh, added: _ } => (
-            format!("{node} adds {}'s post to its feed", names(post.author)),
+        ReplicaNote::Applied { index, client, fresh, .. } => (
+            format!("{node} adds {}'s post to its feed", names(*client)),
             if *fresh {
                 format!("Entry {index} is committed, so every replica adds the same post at the same place.")
             } else {

@@ -1,11 +1,18 @@
 //! The notes of gossip in words. Its items are the feed's posts.
 
+use super::feed::{Context, Explained};
 use super::{Sentence, Tone, count_of, said};
 use crate::gossip::{ItemId, Note};
 use crate::node::{NodeId, NodeSet};
 
 const MAIL: &str = "Demers et al. 1987 §1.2";
 const ANTI_ENTROPY: &str = "Demers et al. 1987 §1.3";
+
+impl Explained for Note {
+    fn sentence(&self, context: &Context<'_>) -> Sentence {
+        Sentence { observer: context.isolation(), ..sentence(context.names, context.node, self) }
+    }
+}
 
 /// `note` of `node` as a sentence with its numbers and its section of the paper. Names are the caller's.
 pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> Sentence {

@@ -34,7 +34,8 @@ const ONE_PROPOSAL: &str = "One proposal per ballot and slot";
 const SAME_STATE: &str = "Same slots, same state";
 /// The name of the one that clients notice.
 pub const LINEARIZABLE_READS: &str = "Linearizable reads";
-const TRUE_ANSWERS: &str = "True answers";
+/// The name of the one that only whoever sees the clients can judge.
+pub const TRUE_ANSWERS: &str = "True answers";
 
 /// All that the observer remembers of a run. Clones share it.
 #[derive(Clone, Debug)]

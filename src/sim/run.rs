@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::digest::Digest;
 use super::fault::{Fate, Intervention, MessageName};
 use super::model::{Host, Model, Status, Step, StepOutcome};
-use super::network::FlightId;
+use super::network::{Envelope, FlightId};
 use super::schedule::{Pace, Passage, Schedule, Taken};
 use crate::history::History;
 use crate::node::{Clocks, Kind, Micros, Node, NodeId, RequestId};
@@ -57,6 +57,27 @@ pub struct Seen<'a, N: Node> {
     pub died: &'a [(FlightId, Passage)],
     /// The clients' operations, this step's among them.
     pub history: &'a HistoryOf<N>,
+}
+
+impl<N: Node> Seen<'_, N> {
+    /// The participant that the step touched, as it is now.
+    pub fn touched(&self) -> Option<(NodeId, &N)> {
+        let id = self.outcome.node?;
+        Some((id, &self.after.host(id).node))
+    }
+
+    /// Whether the participant that it touched starts for the first time.
+    pub fn is_first_start(&self) -> bool {
+        matches!(self.step, Step::Restart(_)) && self.at == Micros::ZERO
+    }
+
+    /// What the touched participant handed to the network, in order: what died at once on a cut link left it all the same.
+    pub fn sent(&self) -> impl Iterator<Item = &Envelope<N::Message>> {
+        self.outcome.sent.iter().map(|id| {
+            let lost = || self.outcome.lost.iter().find(|(other, ..)| other == id).map(|(_, envelope, _)| envelope);
+            self.after.flights().get(*id).or_else(lost).expect("sent, then on its way or lost at once")
+        })
+    }
 }
 
 /// The latest step of a run.

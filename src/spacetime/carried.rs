@@ -18,14 +18,12 @@
 
 use super::{Diagram, End, Event, EventKind, Message, Recorder, Traced};
 use crate::check::staleness::StaleRead;
-use crate::gossip;
 use crate::history::{Operation, Outcome};
-use crate::multi_paxos;
 use crate::node::{Micros, NodeId, RequestId};
-use crate::raft::{self, AppendResult, Payload};
-use crate::store::consistent_feed::Command;
-use crate::store::feed::{Ask, PostId, Refusal, Request, Response};
+use crate::store::feed::{Ask, Feed, PostId, Request, Response};
 use crate::store::participant::Message as Letter;
+use crate::store::service::{Refusal, ServiceMessage};
+use crate::store::state_machine::Command;
 use crate::timeline::track::SideBySide;
 use crate::timeline::{Experiment, Timeline};
 use crate::world::feed::FeedRun;
@@ -152,7 +150,7 @@ impl Errand {
         None
     }
 
-    fn is_ours(&self, Command { client, ask }: &Command) -> bool {
+    fn is_ours(&self, Command { client, ask }: &Command<Feed>) -> bool {
         let same = match (ask, self.post) {
             (Ask::Post(post), Some(ours)) => post.id == ours,
             (Ask::Read, None) => true,
@@ -163,30 +161,18 @@ impl Errand {
 
     /// Where a message has its entry of the log, if it carries that.
     fn entry(&self, letter: &Letter) -> Option<u64> {
-        match letter {
-            Letter::Raft(raft::Message::AppendEntries { previous, entries, .. }) => {
-                let is_ours = |payload: &_| matches!(payload, Payload::Command(command) if self.is_ours(command));
-                let place = entries.iter().position(|entry| is_ours(&entry.payload))?;
-                Some(previous.index.0 + 1 + place as u64)
-            }
-            Letter::MultiPaxos(multi_paxos::Message::Accept { first, payloads, .. }) => {
-                let is_ours =
-                    |payload: &_| matches!(payload, multi_paxos::Payload::Command(ours) if self.is_ours(ours));
-                Some(first.0 + payloads.iter().position(is_ours)? as u64)
-            }
-            _ => None,
-        }
+        letter.entry(&|command| self.is_ours(command))
     }
 
     /// Whether a message from or to its phone, or from replica to replica, is its question or its answer.
     fn is_told(&self, letter: &Letter, message: &Message) -> bool {
+        let Letter::Service(letter) = letter else { return false };
         match letter {
-            Letter::Ask { number, .. } => message.from == self.phone && *number == self.number,
-            Letter::Answer { number, .. } => message.to == self.phone && *number == self.number,
-            Letter::Forward { id, .. } | Letter::Forwarded { id, .. } => {
+            ServiceMessage::Ask { number, .. } => message.from == self.phone && *number == self.number,
+            ServiceMessage::Answer { number, .. } => message.to == self.phone && *number == self.number,
+            ServiceMessage::Forward { id, .. } | ServiceMessage::Forwarded { id, .. } => {
                 id.client == self.phone && id.number == self.number
             }
-            Letter::Raft(_) | Letter::MultiPaxos(_) | Letter::Gossip(_) => false,
         }
     }
 }
@@ -195,38 +181,6 @@ impl Errand {
 fn taken(operation: &FeedOperation) -> bool {
     let is_busy = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
     matches!(operation.request, Request::Post(_) | Request::Read) && !is_busy
-}
-
-/// Whether a message acknowledges the entry at `index`.
-fn acknowledges(letter: &Letter, index: u64) -> bool {
-    match letter {
-        Letter::Raft(raft::Message::AppendReply { result: AppendResult::Matched { up_to }, .. }) => up_to.0 >= index,
-        Letter::MultiPaxos(multi_paxos::Message::Accepted { first, last, .. }) => (first.0..=last.0).contains(&index),
-        _ => false,
-    }
-}
-
-/// The round of heartbeats to which a message belongs, and whether it answers one.
-fn round(letter: &Letter) -> Option<(u64, bool)> {
-    match letter {
-        Letter::Raft(raft::Message::AppendEntries { round, .. }) => Some((round.0, false)),
-        Letter::Raft(raft::Message::AppendReply { round, .. }) => Some((round.0, true)),
-        Letter::MultiPaxos(multi_paxos::Message::Heartbeat { beat, .. }) => Some((u64::from(*beat), false)),
-        Letter::MultiPaxos(multi_paxos::Message::HeartbeatReply { beat, .. }) => Some((u64::from(*beat), true)),
-        _ => None,
-    }
-}
-
-/// Whether a message brings a post to a replica.
-fn brings(letter: &Letter, post: PostId) -> bool {
-    match letter {
-        Letter::Ask { ask: Ask::Post(asked), .. } => asked.id == post,
-        Letter::Gossip(gossip::Message::Mail { item, .. }) => item.post.id == post,
-        Letter::Gossip(gossip::Message::Items { spans, .. }) => {
-            spans.iter().any(|span| span.items.iter().any(|item| item.post.id == post))
-        }
-        _ => false,
-    }
 }
 
 /// What was found of an operation.
@@ -246,8 +200,8 @@ impl Found<'_> {
             let letter = &self.letters[message];
             self.errand.is_told(letter, &self.diagram.messages[message])
                 || self.errand.entry(letter).is_some()
-                || index.is_some_and(|index| acknowledges(letter, index))
-                || confirmed.is_some_and(|needed| round(letter).is_some_and(|(round, _)| round >= needed))
+                || index.is_some_and(|index| letter.acknowledges(index))
+                || confirmed.is_some_and(|needed| letter.round().is_some_and(|(round, _)| round >= needed))
         };
         // By message: how many posts it brought, and whether it should have brought the missed one.
         let mut told: Vec<(usize, u32, bool)> =
@@ -290,7 +244,7 @@ impl Found<'_> {
         let ended = self.operation.ended()?;
         self.diagram.messages.iter().enumerate().find_map(|(position, message)| {
             let End::Arrived(arrival) = message.end else { return None };
-            let is_answer = matches!(self.letters[position], Letter::Answer { .. });
+            let is_answer = matches!(self.letters[position], Letter::Service(ServiceMessage::Answer { .. }));
             let is_ours = is_answer && self.errand.is_told(&self.letters[position], message);
             (is_ours && self.diagram.events[arrival].at == ended).then_some((position, arrival))
         })
@@ -304,8 +258,8 @@ impl Found<'_> {
             let cause = self.diagram.messages.iter().position(|message| message.end == End::Arrived(release))?;
             match &self.letters[cause] {
                 // Passed on: the leader is further back.
-                Letter::Forwarded { .. } => message = cause,
-                letter => return round(letter).filter(|(_, answers)| *answers).map(|(round, _)| round),
+                Letter::Service(ServiceMessage::Forwarded { .. }) => message = cause,
+                letter => return letter.round().filter(|(_, answers)| *answers).map(|(round, _)| round),
             }
         }
     }
@@ -314,7 +268,7 @@ impl Found<'_> {
     /// posts were there before.
     fn brought(&self, told: &mut Vec<(usize, u32, bool)>) -> u32 {
         let is_question = |position: &usize| {
-            let is_ask = matches!(self.letters[*position], Letter::Ask { .. });
+            let is_ask = matches!(self.letters[*position], Letter::Service(ServiceMessage::Ask { .. }));
             is_ask && self.errand.is_told(&self.letters[*position], &self.diagram.messages[*position])
         };
         let question = (0..self.letters.len()).find(is_question);
@@ -323,7 +277,7 @@ impl Found<'_> {
         let mut earlier = 0;
         for &post in self.errand.shown.iter().chain(&self.errand.missed) {
             let to_it = |position: &usize| {
-                self.diagram.messages[*position].to == replica && brings(&self.letters[*position], post)
+                self.diagram.messages[*position].to == replica && self.letters[*position].brings(post)
             };
             let arrival = |position: usize| match self.diagram.messages[position].end {
                 End::Arrived(arrival) if arrival < asked => Some((arrival, position)),
@@ -354,7 +308,9 @@ mod tests {
     use crate::node::NodeSet;
     use crate::sim::fault::Intervention;
     use crate::sim::model::Loss;
-    use crate::world::feed::{FeedSetup, Store};
+    use crate::store::Store;
+    use crate::store::gossip::GossipStore;
+    use crate::world::feed::FeedSetup;
 
     const CP: usize = 0;
     const AP: usize = 1;
@@ -363,7 +319,7 @@ mod tests {
     /// A run in which n1 and n2 are cut off after two seconds, until its end half a second later.
     fn cut(log: &str) -> Timeline<FeedExperiment> {
         let experiment = FeedExperiment {
-            stores: vec![log.parse().expect("a log"), Store::Gossip],
+            stores: vec![log.parse().expect("a log"), Store::Gossip(GossipStore)],
             ..FeedExperiment::side_by_side(FEED, 100)
         };
         let mut timeline = Timeline::new(experiment, 8);

@@ -6,8 +6,12 @@
 //!
 //! A post is confirmed once it is durable at one replica. Nothing is ever refused.
 
-use super::feed::{Ask, AskId, Numbers, Post, PostId, READ_LENGTH, Response};
-use super::participant::{Delta, Message, Note, Participant, Timer};
+use super::descriptor::ShowsFeed;
+use super::feed::{Ask, Feed, Post, PostId, READ_LENGTH, Response};
+use super::member::Member;
+use super::participant::Participant;
+use super::service::{AskId, ServiceMessage};
+use super::state_machine::Numbers;
 use crate::gossip::{self, Gossip, Items};
 use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
 use crate::sorted::SortedMap;
@@ -78,17 +82,17 @@ impl AvailableFeed {
         for effect in inner.drain() {
             match effect {
                 Effect::Send { to, message, after_sync } => {
-                    out.push(Effect::Send { to, message: Message::Gossip(message), after_sync });
+                    out.push(Effect::Send { to, message: message.into(), after_sync });
                 }
-                Effect::SetTimer(timer, delay) => out.set_timer(Timer::Gossip(timer), delay),
-                Effect::CancelTimer(timer) => out.cancel_timer(Timer::Gossip(timer)),
+                Effect::SetTimer(timer, delay) => out.set_timer(timer.into(), delay),
+                Effect::CancelTimer(timer) => out.cancel_timer(timer.into()),
                 Effect::Choose(among) => out.choose(among),
-                Effect::Write(delta) => out.write(Delta::Gossip(delta)),
-                Effect::Note(note) => out.note(Note::Gossip(note)),
+                Effect::Write(delta) => out.write(delta.into()),
+                Effect::Note(note) => out.note(note),
                 Effect::Reply(request, Answer::Done(_)) => {
                     let (id, post) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
                     let answer = Answer::Done(Response::Posted(post));
-                    out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
+                    out.send(id.client, ServiceMessage::answer(id, answer).into());
                 }
                 Effect::Reply(_, Answer::Refused(never)) => match never {},
                 Effect::Reply(_, Answer::Unknown) => unreachable!("gossip always knows"),
@@ -114,24 +118,12 @@ impl AvailableFeed {
         }
     }
 
-    /// Whether it has that post.
-    pub fn has(&self, post: PostId) -> bool {
-        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
-    }
-}
-
-impl AvailableFeed {
-    pub(super) fn on_restart(&mut self, disk: &Items<Stamped>, at: Clocks, out: &mut Out) {
-        *self = Self::new(self.gossip.config().clone());
-        self.drive(out, |gossip, inner| gossip.on_restart(disk, at, inner));
-    }
-
-    pub(super) fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
+    fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
         match ask {
             Ask::Read => {
                 let posts = self.newest.iter().map(|stamped| stamped.post.clone()).collect();
                 let answer = Answer::Done(Response::Posts(posts));
-                out.send(id.client, Message::Answer { number: id.number, attempt: id.attempt, answer });
+                out.send(id.client, ServiceMessage::answer(id, answer).into());
             }
             // The network copied the question.
             Ask::Post(post) if self.has(post.id) => {}
@@ -144,16 +136,43 @@ impl AvailableFeed {
             }
         }
     }
+}
 
-    pub(super) fn on_message(&mut self, from: NodeId, message: gossip::Message<Stamped>, at: Clocks, out: &mut Out) {
+impl ShowsFeed for AvailableFeed {
+    fn posts(&self) -> Vec<&Post> {
+        self.newest.iter().map(|stamped| &stamped.post).collect()
+    }
+
+    fn has(&self, post: PostId) -> bool {
+        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
+    }
+}
+
+impl Member<Participant> for AvailableFeed {
+    type Service = Feed;
+    type Message = gossip::Message<Stamped>;
+    type Timer = gossip::Timer;
+    type Disk = Items<Stamped>;
+
+    fn on_restart(&mut self, disk: &Items<Stamped>, at: Clocks, out: &mut Out) {
+        *self = Self::new(self.gossip.config().clone());
+        self.drive(out, |gossip, inner| gossip.on_restart(disk, at, inner));
+    }
+
+    fn on_message(&mut self, from: NodeId, message: gossip::Message<Stamped>, at: Clocks, out: &mut Out) {
         self.drive(out, |gossip, inner| gossip.on_message(from, message, at, inner));
     }
 
-    pub(super) fn on_timer(&mut self, timer: gossip::Timer, at: Clocks, out: &mut Out) {
+    fn on_service(&mut self, from: NodeId, message: ServiceMessage<Feed>, at: Clocks, out: &mut Out) {
+        let ServiceMessage::Ask { number, attempt, ask } = message else { unreachable!("it passes nothing on") };
+        self.on_ask(AskId { client: from, number, attempt }, ask, at, out);
+    }
+
+    fn on_timer(&mut self, timer: gossip::Timer, at: Clocks, out: &mut Out) {
         self.drive(out, |gossip, inner| gossip.on_timer(timer, at, inner));
     }
 
-    pub(super) fn on_choice(&mut self, picked: NodeId, at: Clocks, out: &mut Out) {
+    fn on_choice(&mut self, picked: NodeId, at: Clocks, out: &mut Out) {
         self.drive(out, |gossip, inner| gossip.on_choice(picked, at, inner));
     }
 }

@@ -6,8 +6,9 @@
 //! With retries it asks again, each time at the next replica, as long as it has no definite answer and its patience lasts. It
 //! can say *refused* only if each attempt was.
 
-use super::feed::{Ask, FeedAnswer, Post, PostId, Refusal, Request, Response};
-use super::participant::{Message, Note, Participant, Timer};
+use super::feed::{Ask, FeedAnswer, Post, PostId, Request, Response};
+use super::participant::Participant;
+use super::service::{Refusal, ServiceMessage};
 use crate::node::{Answer, Clocks, Delay, Effects, Micros, NodeId, RequestId};
 
 /// How many given-up questions a phone remembers, to recognise late answers.
@@ -67,6 +68,15 @@ pub enum PhoneNote {
         /// A post, else a read.
         post: bool,
     },
+}
+
+/// A timer of a phone. Numbered as run files have it, beside the stores' timers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PhoneTimer {
+    /// It gives up waiting for an answer.
+    Answer = 3,
+    /// It asks the same once more.
+    Retry = 4,
 }
 
 /// What a phone waits for.
@@ -176,12 +186,12 @@ impl Client {
     pub(super) fn on_request(&mut self, id: RequestId, request: Request, at: Clocks, out: &mut Effects<Participant>) {
         let ask = match request {
             Request::Attach(to) => {
-                out.note(Note::Phone(PhoneNote::Attached { from: self.replica, to }));
+                out.note(PhoneNote::Attached { from: self.replica, to });
                 self.replica = to;
                 return out.reply(id, Answer::Done(Response::Attached));
             }
             _ if self.in_line.len() == IN_LINE => {
-                out.note(Note::Phone(PhoneNote::WasBusy));
+                out.note(PhoneNote::WasBusy);
                 return out.reply(id, Answer::Refused(Refusal::Busy));
             }
             Request::Admin(_) => panic!("replicas are operated, not phones"),
@@ -203,11 +213,11 @@ impl Client {
         let number = self.asked;
         self.asked += 1;
         let (replica, post) = (self.replica, matches!(ask, Ask::Post(_)));
-        out.note(Note::Phone(PhoneNote::Asked { replica, post }));
-        out.send(replica, Message::Ask { number, attempt: 0, ask: ask.clone() });
-        out.set_timer(Timer::Answer, Delay::fixed(self.timeout));
+        out.note(PhoneNote::Asked { replica, post });
+        out.send(replica, ServiceMessage::Ask { number, attempt: 0, ask: ask.clone() }.into());
+        out.set_timer(PhoneTimer::Answer.into(), Delay::fixed(self.timeout));
         if let Some(retries) = self.retries {
-            out.set_timer(Timer::Retry, Delay::fixed(retries.every));
+            out.set_timer(PhoneTimer::Retry.into(), Delay::fixed(retries.every));
         }
         let since = at.monotonic;
         self.waiting =
@@ -221,15 +231,16 @@ impl Client {
         let attempt = waiting.attempts;
         waiting.attempts += 1;
         waiting.replica = NodeId((waiting.replica.0 + 1) % retries.servers);
-        out.note(Note::Phone(PhoneNote::Retried { replica: waiting.replica, attempt, post: waiting.is_post() }));
-        out.send(waiting.replica, Message::Ask { number: waiting.number, attempt, ask: waiting.ask.clone() });
-        out.set_timer(Timer::Retry, Delay::fixed(retries.every));
+        out.note(PhoneNote::Retried { replica: waiting.replica, attempt, post: waiting.is_post() });
+        let again = ServiceMessage::Ask { number: waiting.number, attempt, ask: waiting.ask.clone() };
+        out.send(waiting.replica, again.into());
+        out.set_timer(PhoneTimer::Retry.into(), Delay::fixed(retries.every));
     }
 
     fn stop_timers(&self, out: &mut Effects<Participant>) {
-        out.cancel_timer(Timer::Answer);
+        out.cancel_timer(PhoneTimer::Answer.into());
         if self.retries.is_some() {
-            out.cancel_timer(Timer::Retry);
+            out.cancel_timer(PhoneTimer::Retry.into());
         }
     }
 
@@ -254,7 +265,7 @@ impl Client {
                 if let Answer::Refused(refusal) = answer {
                     waiting.refuse(attempt, refusal);
                 }
-                return out.set_timer(Timer::Retry, Delay::fixed(retries.after_refusal));
+                return out.set_timer(PhoneTimer::Retry.into(), Delay::fixed(retries.after_refusal));
             }
             self.stop_timers(out);
             let waiting = self.waiting.take().expect("just seen");
@@ -273,7 +284,7 @@ impl Client {
             if definite {
                 let waiting = self.given_up.remove(position);
                 let (done, post) = (matches!(answer, Answer::Done(_)), waiting.is_post());
-                out.note(Note::Phone(PhoneNote::HeardLate { done, post }));
+                out.note(PhoneNote::HeardLate { done, post });
                 out.reply(waiting.request, answer);
             }
         }
@@ -285,12 +296,12 @@ impl Client {
         let (attempts, post) = (waiting.attempts, waiting.is_post());
         match waiting.refusal.filter(|_| waiting.refused.count_ones() == u32::from(attempts)) {
             Some(refusal) => {
-                out.note(Note::Phone(PhoneNote::RefusedEachTime { attempts, post }));
+                out.note(PhoneNote::RefusedEachTime { attempts, post });
                 out.reply(waiting.request, Answer::Refused(refusal));
             }
             None => {
                 let waited = at.monotonic.since(waiting.since);
-                out.note(Note::Phone(PhoneNote::GaveUp { replica: waiting.replica, waited, post }));
+                out.note(PhoneNote::GaveUp { replica: waiting.replica, waited, post });
                 out.reply(waiting.request, Answer::Unknown);
                 self.remember(waiting);
             }

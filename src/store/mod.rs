@@ -1,18 +1,38 @@
-//! Services on top of the protocols: what a client sees.
+//! Services on top of the protocols: what a client sees, and what it is served by.
 //!
-//! - [`feed`]: a small social feed, its sequential specification in words, and what clients and replicas say.
-//! - [`client`]: a person's phone. A participant like any other: it waits, and gives up.
-//! - [`replicated_log`]: what the consistent feed needs of the protocol below it.
-//! - [`consistent_feed`]: the feed on a replicated log (CP).
+//! A *service* is a [state machine](state_machine); the [feed](feed) is the first. A *store* is what serves the feed:
+//!
+//! - [`table`]: all of them, and a store as a run's setup has it.
+//! - [`descriptor`]: what everything else has to know of a store. [`raft`], [`multi_paxos`] and [`gossip`] tell it, each of one.
+//!
+//! What a store is made of:
+//!
+//! - [`feed`]: a small social feed, its sequential specification in words, and what people ask of it.
+//! - [`service`]: what clients, replicas and operators say, whatever the service.
+//! - [`state_machine`]: a service as a replicated log carries it.
+//! - [`replicated_log`]: what a replica needs of the protocol below it.
+//! - [`replica`]: any service on any replicated log (CP). [`on_log`]: the feed there.
 //! - [`available_feed`]: the feed on gossip (AP).
-//! - [`participant`]: the sum of them all, so that one run's type serves every store.
+//! - [`client`]: a person's phone. A participant like any other: it waits, and gives up.
+//! - [`participant`]: the sum of them all, so that one run's type serves every store. [`member`]: what it takes to be in it.
 //!
-//! Both feeds have the same clients and the same requests, so one script can drive them side by side.
+//! All stores have the same clients and the same requests, so one script can drive them side by side.
 
 pub mod available_feed;
 pub mod client;
-pub mod consistent_feed;
+pub mod descriptor;
 pub mod feed;
+pub mod gossip;
+pub mod member;
+pub mod multi_paxos;
+pub mod on_log;
 pub mod participant;
+pub mod raft;
+pub mod replica;
 pub mod replicated_log;
-mod state_machine;
+pub mod service;
+pub mod state_machine;
+pub(crate) mod sum;
+pub mod table;
+
+pub use table::Store;

@@ -1,62 +1,127 @@
-//! The consistent feed as a state machine: what the log carries, and what carrying it out leads to.
+//! A service as a state machine: what a replicated log carries, and what carrying it out leads to (Schneider 1990,
+//! "Implementing fault-tolerant services using the state machine approach").
+//!
+//! A [`StateMachine`] knows neither the log nor the replicas. [`Replica`](super::replica::Replica) puts one on a log.
 
-use std::sync::Arc;
+use std::fmt::Debug;
+use std::hash::Hash;
 
-use super::feed::{Ask, Numbers, Post, PostId, READ_LENGTH};
 use crate::node::{self, NodeId};
-use crate::shared_vec::SharedVec;
-use crate::sorted::SortedMap;
+use crate::sorted::{SortedMap, SortedSet};
+
+/// A service: equal states that carry out equal commands become equal and answer alike. No clock, no dice.
+pub trait StateMachine: Clone + Eq + Hash + Debug + Default {
+    /// What a client asks for: a command, which changes the state, or a read.
+    type Ask: Clone + Eq + Hash + Debug;
+    /// What the client is told.
+    type Response: Clone + Eq + Hash + Debug;
+
+    /// The number that the client gave this command, counted from 0; none for a read. Its session knows a second copy by it.
+    fn number(ask: &Self::Ask) -> Option<u32>;
+
+    /// Carries out the command at this index of the log. Each command that is answered by that, its own or one that had to wait,
+    /// is told to `answer` by its index.
+    fn apply(&mut self, index: u64, command: &Command<Self>, answer: &mut dyn FnMut(u64, Self::Response));
+
+    /// Answers what leaves the state as it is: a read, or a command that took effect before.
+    fn answer(&self, ask: &Self::Ask) -> Self::Response;
+}
 
 /// One entry of the log.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Command {
-    /// The phone that wants it.
+pub struct Command<S: StateMachine> {
+    /// Who wants it.
     pub client: NodeId,
-    /// What it wants.
-    pub ask: Ask,
+    /// What.
+    pub ask: S::Ask,
 }
 
-impl node::Command for Command {
-    type Snapshot = FeedState;
+impl<S: StateMachine> node::Command for Command<S> {
+    type Snapshot = Replicated<S>;
 }
 
-/// The state machine: what carrying out the log leads to.
+/// What carrying out a prefix of the log leads to, the same at every replica: a snapshot holds all of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct FeedState {
-    /// All posts, by log order.
-    posts: SharedVec<Post>,
-    /// By author, which of its posts took effect: a client's session (T §6.3). A set instead of the last one's number, because
-    /// a phone goes on after giving something up.
-    known: SortedMap<NodeId, Numbers>,
+pub struct Replicated<S> {
+    /// The service.
+    pub service: S,
+    /// Which commands took effect.
+    pub sessions: Sessions,
 }
 
-impl FeedState {
-    /// All posts, oldest first.
-    pub fn posts(&self) -> &SharedVec<Post> {
-        &self.posts
+/// Client sessions (Ongaro's thesis §6.3): by client, which of its commands took effect. A set instead of the last one's number,
+/// because a client goes on after giving something up.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Sessions(SortedMap<NodeId, Numbers>);
+
+impl Sessions {
+    /// The client's command took effect. False if it had before.
+    pub fn insert(&mut self, client: NodeId, number: u32) -> bool {
+        self.0.or_default(client).insert(number)
     }
 
-    /// Whether that post is there.
-    pub fn has(&self, post: PostId) -> bool {
-        self.known.get(&post.author).is_some_and(|numbers| numbers.contains(post.number))
+    /// Whether the client's command took effect.
+    pub fn contains(&self, client: NodeId, number: u32) -> bool {
+        self.0.get(&client).is_some_and(|numbers| numbers.contains(number))
     }
 
-    /// By phone: how many of its posts took effect.
-    pub fn sessions(&self) -> impl Iterator<Item = (NodeId, u32)> {
-        self.known.iter().map(|(phone, numbers)| (*phone, numbers.len()))
+    /// By client: how many of its commands took effect.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, u32)> {
+        self.0.iter().map(|(client, numbers)| (*client, numbers.len()))
     }
+}
 
-    /// Adds a post; false if it was there. A second copy is added only where nobody remembers the first.
-    pub(super) fn add(&mut self, post: &Post, sessions: bool) -> bool {
-        let fresh = self.known.or_default(post.id.author).insert(post.id.number);
-        if fresh || !sessions {
-            self.posts.push(post.clone());
+/// A set of numbers that mostly come in order.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Numbers {
+    /// All below this are in.
+    next: u32,
+    /// So are these, above it.
+    later: SortedSet<u32>,
+}
+
+impl Numbers {
+    /// Adds `number`; true if it was not there.
+    pub fn insert(&mut self, number: u32) -> bool {
+        if self.contains(number) {
+            return false;
         }
-        fresh
+        self.later.insert(number);
+        while self.later.remove(&self.next) {
+            self.next += 1;
+        }
+        true
     }
 
-    /// The newest posts, as a read returns them.
-    pub(super) fn newest(&self) -> Arc<[Post]> {
-        self.posts.iter_from(self.posts.len().saturating_sub(READ_LENGTH)).cloned().collect()
+    /// How many are there.
+    pub fn len(&self) -> u32 {
+        self.next + self.later.iter().len() as u32
+    }
+
+    /// Whether none is there.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether `number` is there.
+    pub fn contains(&self, number: u32) -> bool {
+        number < self.next || self.later.contains(&number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_a_set_whatever_their_order() {
+        let mut numbers = Numbers::default();
+        for (number, fresh) in
+            [(1, true), (0, true), (1, false), (4, true), (0, false), (2, true), (3, true), (4, false)]
+        {
+            assert_eq!(numbers.insert(number), fresh, "{number}");
+        }
+        assert_eq!(numbers, Numbers { next: 5, later: SortedSet::default() });
+        assert!(!numbers.contains(5));
     }
 }

@@ -25,7 +25,7 @@ use crate::ui::lab::{Lab, WorldView};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
-use crate::ui::state::{Coach, Item, Msg, PhoneDrag, ViewState};
+use crate::ui::state::{Arrival, Coach, Item, Msg, PhoneDrag, ViewState};
 use crate::ui::{browser, pages, shell, storage};
 
 /// The longest stretch of the browser's clock that one frame makes up for, in milliseconds: after a hiccup the run goes on
@@ -194,7 +194,7 @@ impl App {
             Msg::NewRun(setup) => self.begin(&setup),
             Msg::Break(flaw) => self.break_by(flaw),
             Msg::WithoutFlaw => self.without_flaw(),
-            Msg::OnLog(log) => self.on_log(log),
+            Msg::OnStore { world, store } => self.on_store(world, store),
             Msg::Import(file) => self.import(file),
             Msg::Export => {
                 browser::download(&format!("cap-lab-{}.json", self.lab.setup().seed), &self.lab.export());
@@ -214,11 +214,12 @@ impl App {
             Msg::Say(text) => self.say(About::Own, text),
             Msg::Referee(heard) => self.hear_referee(heard),
             Msg::Navigated => self.navigate(),
-            Msg::Fetch => {
-                pages::PAGES.iter().for_each(|page| self.fetch(page));
-                false
-            }
+            Msg::Fetch => self.fetch_rest(),
             Msg::Came(page, well) => self.came(pages::at(page), well),
+            Msg::DetailsCame(well) => {
+                self.ui.details = if well { Arrival::Here } else { Arrival::Failed };
+                self.look()
+            }
             Msg::Save => {
                 storage::save_run(self.ui.home, self.lab.export());
                 self.saving = None;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use cap_lab::store::Store;
 use yew::Html;
 
 use crate::ui::diagram;
@@ -10,7 +11,6 @@ use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::figure::table::tables;
 use crate::ui::lab::{Lab, WorldView};
-use crate::ui::setup::view::LogChoice;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
 
@@ -20,7 +20,9 @@ pub fn cluster(index: usize, world: &Rc<WorldView>, lab: &dyn Lab, ui: &ViewStat
         .add(el("h2").text(&world.title))
         .add(el("p").text(&world.subtitle))
         .add(views(ui))
-        .optional(lab.setup().log.filter(|_| index == 0).map(|log| logs(log, ui)));
+        .optional(
+            lab.setup().stores.get(index).filter(|here| here.is_linearizable()).map(|here| logs(index, *here, ui)),
+        );
     let picture = match &ui.run.diagram {
         Some(shown) => diagram::diagram(index, world, shown, ui),
         None if ui.tables => tables(index, world, ui),
@@ -37,16 +39,17 @@ fn views(ui: &ViewState) -> El {
         .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables))
 }
 
-/// Which protocol keeps the consistent feed's log; the other one gets the same script.
-fn logs(here: LogChoice, ui: &ViewState) -> El {
-    let choice = |log: LogChoice, name: &'static str| {
-        button("", name, &ui.send, Msg::OnLog(log)).flag("aria-pressed", log == here)
+/// Which protocol keeps a consistent feed's log; another one gets the same script.
+fn logs(world: usize, here: Store, ui: &ViewState) -> El {
+    let choice = |store: Store| {
+        let chosen = Msg::OnStore { world, store };
+        button("", store.title(), &ui.send, chosen).flag("aria-pressed", store.name() == here.name())
     };
+    let others = Store::all().into_iter().filter(|store| store.is_linearizable());
     classed("div", "segments logs-of")
         .attr("role", "group")
         .attr("aria-label", "The log's protocol")
-        .add(choice(LogChoice::Raft, "Raft"))
-        .add(choice(LogChoice::MultiPaxos, "Multi-Paxos"))
+        .all(others.map(choice).collect())
 }
 
 /// What is opened up, over what just happened.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use cap_lab::store::descriptor::Side;
 use yew::Html;
 
 use crate::ui::el::{button, classed, el};
@@ -23,7 +24,12 @@ pub struct Seen {
     pub refused: bool,
     /// Somebody was answered from old data.
     pub stale: bool,
+    /// One of the stores is available under a partition.
+    pub available: bool,
 }
+
+/// What to look at where no store is available under a partition.
+pub const NO_AP: &str = "Cut. Watch who can still reach a majority, and what the others try.";
 
 /// The line.
 pub fn line(worlds: &[Rc<WorldView>], ui: &ViewState, lines: &Lines) -> Html {
@@ -34,7 +40,8 @@ pub fn line(worlds: &[Rc<WorldView>], ui: &ViewState, lines: &Lines) -> Html {
     let text = match ui.run.coach {
         Coach::Invite => lines.invite,
         Coach::Watch if cut => {
-            (lines.watch)(&Seen { refused: seen(PhoneState::Refused), stale: seen(PhoneState::Stale) })
+            let available = worlds.iter().any(|world| world.side == Some(Side::AP));
+            (lines.watch)(&Seen { refused: seen(PhoneState::Refused), stale: seen(PhoneState::Stale), available })
         }
         Coach::Watch | Coach::Silent => "",
     };

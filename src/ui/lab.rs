@@ -9,6 +9,8 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::MessageName;
 use cap_lab::spacetime::Diagram;
+use cap_lab::store::Store;
+use cap_lab::store::descriptor::Side;
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
@@ -17,7 +19,7 @@ use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::log::view::Replication;
 use crate::ui::phones::view::PhoneView;
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::{Meters, VerdictSheet, VerdictView};
@@ -56,8 +58,8 @@ pub trait Lab: Any {
     fn carried(&self, world: usize, id: u32) -> Option<CarriedView>;
     /// Every rule that fired or refused of late, routine ones too, newest first.
     fn steps(&self, world: usize) -> Vec<Event>;
-    /// What a node knows.
-    fn node_sheet(&self, world: usize, node: NodeId) -> Sheet;
+    /// What a node knows; `None` as long as there are no words for it.
+    fn node_sheet(&self, world: usize, node: NodeId) -> Option<Sheet>;
     /// What there is to say about the verdict on a world's history; `None` where there is no history.
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet>;
     /// What the referee is to be told now, the run being its `case`; `opened`: the world whose verdict is opened up. Nothing
@@ -73,11 +75,12 @@ pub trait Lab: Any {
     }
     /// What a script calls a message; `None` once it has arrived or died.
     fn message_name(&self, world: usize, flight: u32) -> Option<MessageName>;
-    /// What a message says; `None` once it has arrived or died.
+    /// What a message says; `None` once it has arrived or died, and as long as there are no words for it.
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet>;
 
-    /// The time between two moments as a space-time diagram, as far as it was computed.
-    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram;
+    /// The time between two moments as a space-time diagram, as far as it was computed; `None` as long as
+    /// it can't be told.
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Option<Diagram>;
     /// Marks on the timeline, oldest first, over the whole branch.
     fn marks(&self) -> Rc<Vec<Mark>>;
     /// All branches, oldest first; the marks and the play head belong to the current one.
@@ -89,8 +92,8 @@ pub trait Lab: Any {
     fn setup(&self) -> Setup;
     /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;
-    /// The same run, script and all, on another log; none where there is no log to choose.
-    fn on_log(&self, log: LogChoice) -> Option<Box<dyn Lab>>;
+    /// The same run, script and all, with a world on another store; none where there is no store to choose.
+    fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>>;
     /// The run as a file (JSON).
     fn export(&self) -> String;
     /// The run as a golden script, so that a discovery becomes a test.
@@ -104,6 +107,10 @@ pub struct WorldView {
     pub title: String,
     /// "Answers only what a majority has agreed to".
     pub subtitle: String,
+    /// What tells it from the others in a word: "CP".
+    pub short: Rc<str>,
+    /// What its store keeps under a partition; none on the Paxos page.
+    pub side: Option<Side>,
     /// Servers first, then (Paxos) whatever else is drawn as a node. Phones are not among them.
     pub nodes: Vec<NodeView>,
     /// By sender: which of the others it can't reach because the link in that direction is cut.

@@ -33,3 +33,4 @@ pub mod still;
 pub mod storage;
 pub mod transport;
 pub mod verdict;
+pub mod waiting;

@@ -1,5 +1,6 @@
 //! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
 
+use cap_lab::setup::SwitchState;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
@@ -8,7 +9,7 @@ use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
 use crate::ui::pages::{self, PAGES};
-use crate::ui::setup::view::{FlawView, Setup, Switch};
+use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// What is open.
@@ -141,8 +142,8 @@ fn flaw_choice(setup: &Setup, flaws: &[FlawView]) -> El {
 }
 
 /// A box per feature, with what it buys and costs.
-fn switches(list: &[Switch]) -> El {
-    let row = |switch: &Switch| {
+fn switches(list: &[SwitchState]) -> El {
+    let row = |switch: &SwitchState| {
         let tick = el("input").attr("type", "checkbox").set("id", format!("switch-{}", switch.name));
         let tick = if switch.on { tick.attr("checked", "") } else { tick };
         el("label")

@@ -13,6 +13,11 @@ pub trait Program {
     /// The main part of the page. `lab` is its run, or for a page without runs the one that rests meanwhile.
     fn draw(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html;
 
+    /// Whether all is here that it takes to show the page with the run that was kept.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// The runs of this page, if it has any.
     fn runs(&self) -> Option<&dyn Runs> {
         None

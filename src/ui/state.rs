@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId};
+use cap_lab::store::Store;
 use yew::Callback;
 
 use crate::ui::act::Act;
 use crate::ui::geometry::{Point, Size};
 use crate::ui::referee::Heard;
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use crate::ui::{diagram, history};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
@@ -73,7 +74,7 @@ pub enum Msg {
     /// Lets the same happen again without the flaw.
     WithoutFlaw,
     /// Lets the same happen on another log.
-    OnLog(LogChoice),
+    OnStore { world: usize, store: Store },
     /// Saves the run as a file.
     Export,
     /// Takes a run from a file's text.
@@ -102,10 +103,23 @@ pub enum Msg {
     Tell(String),
     /// Has the live region say something.
     Say(String),
-    /// The page is drawn: time to fetch what other pages are made of.
+    /// The page is drawn, or it is tried again: time to fetch what is missing.
     Fetch,
     /// The program of the page at this address came, or not.
     Came(&'static str, bool),
+    /// What tells the details of a feed came, or not.
+    DetailsCame(bool),
+}
+
+/// Whether a part of the program is here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrival {
+    /// It is on its way, or will be soon.
+    Coming,
+    /// It could not be loaded.
+    Failed,
+    /// It is here.
+    Here,
 }
 
 /// A page that is asked for and not shown yet: its program is on its way.
@@ -265,6 +279,8 @@ pub struct ViewState {
     pub home: &'static str,
     /// What is to be shown instead, once it is here.
     pub coming: Option<Coming>,
+    /// What tells the details of a feed: sentences, sheets, diagrams.
+    pub details: Arrival,
     /// What is open, marked and pointed at in the run.
     pub run: RunView,
     /// Which sides of the feed.
@@ -312,6 +328,7 @@ impl ViewState {
             page,
             home,
             coming: None,
+            details: Arrival::Coming,
             run: RunView::default(),
             mode: Mode::Compare,
             playing: true,

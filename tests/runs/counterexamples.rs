@@ -1,7 +1,8 @@
 //! Every flaw that the page offers breaks the invariant that it is said to break, and nothing breaks without it.
 
-use cap_lab::counterexample::{self, Counterexample, without_flaw};
+use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
+use cap_lab::store::Store;
 use cap_lab::timeline::Timeline;
 use cap_lab::{multi_paxos, paxos, raft};
 
@@ -21,8 +22,8 @@ fn only_the_flaw_is_to_blame(
     assert_eq!(broken(flawed), Some(example.breaks), "{}", example.flaw);
     assert_eq!(broken(sound), None, "{} without the flaw", example.flaw);
     assert_eq!(flawed.script(), sound.script());
-    assert_eq!(without_flaw(flawed.experiment()).as_ref(), Some(sound.experiment()));
-    assert_eq!(without_flaw(sound.experiment()), None);
+    assert_eq!(flawed.experiment().without_flaw().as_ref(), Some(sound.experiment()));
+    assert_eq!(sound.experiment().without_flaw(), None);
     for timeline in [flawed, sound] {
         let mut played = timeline.clone();
         played.seek(timeline.end());
@@ -32,9 +33,9 @@ fn only_the_flaw_is_to_blame(
 
 #[test]
 fn every_flaw_of_raft_breaks_its_invariant_and_only_the_flaw_does() {
-    let known: Vec<_> = counterexample::raft().collect();
+    let known: Vec<_> = counterexample::of_store("raft");
     for example in &known {
-        only_the_flaw_is_to_blame(example, &example.play_raft(true), &example.play_raft(false));
+        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, raft::Flaw::ALL.map(raft::Flaw::name), "each flaw has its counterexample");
@@ -42,9 +43,9 @@ fn every_flaw_of_raft_breaks_its_invariant_and_only_the_flaw_does() {
 
 #[test]
 fn every_flaw_of_multi_paxos_breaks_its_invariant_and_only_the_flaw_does() {
-    let known: Vec<_> = counterexample::multi_paxos().collect();
+    let known: Vec<_> = counterexample::of_store("multi-paxos");
     for example in &known {
-        only_the_flaw_is_to_blame(example, &example.play_multi_paxos(true), &example.play_multi_paxos(false));
+        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, multi_paxos::Flaw::ALL.map(multi_paxos::Flaw::name), "each flaw has its counterexample");
@@ -74,8 +75,8 @@ fn every_flaw_of_paxos_breaks_its_invariants_and_only_the_flaw_does() {
 
 #[test]
 fn every_flaw_says_what_it_is() {
-    let known: Vec<_> =
-        counterexample::raft().chain(counterexample::multi_paxos()).chain(counterexample::paxos()).collect();
+    let of_stores = Store::all().into_iter().flat_map(|store| counterexample::of_store(store.name()));
+    let known: Vec<_> = of_stores.chain(counterexample::paxos()).collect();
     for (nth, Counterexample { flaw, title, sentence, .. }) in known.iter().enumerate() {
         assert!(title.starts_with(char::is_uppercase) && sentence.starts_with(char::is_uppercase), "{flaw}");
         assert!(!title.ends_with('.') && sentence.ends_with('.') && sentence.len() > title.len(), "{flaw}");

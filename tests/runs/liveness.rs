@@ -109,7 +109,8 @@ pub(crate) fn posts(run: &FeedRun) -> BTreeMap<RequestId, PostId> {
     let mut sent: BTreeMap<NodeId, u32> = BTreeMap::new();
     let mut posts = BTreeMap::new();
     for operation in run.history().iter() {
-        let busy = matches!(operation.outcome, Outcome::Refused { refusal: cap_lab::store::feed::Refusal::Busy, .. });
+        let busy =
+            matches!(operation.outcome, Outcome::Refused { refusal: cap_lab::store::service::Refusal::Busy, .. });
         if matches!(operation.request, Request::Post(_)) && !busy {
             let number = sent.entry(operation.client).or_default();
             posts.insert(operation.id, PostId { author: operation.client, number: *number });
@@ -191,12 +192,12 @@ pub(crate) fn assert_consistent(seed: u64, run: &FeedRun) {
     assert!(stale.is_empty(), "seed {seed}: stale reads of the consistent feed: {stale:?}");
     let leaders = run.model().hosts().filter(|(_, host)| leads(&host.node)).count();
     assert_eq!(leaders, 1, "seed {seed}: leaders");
-    let feeds: Vec<_> = run.model().hosts().filter_map(|(id, host)| Some((id, host.node.consistent()?))).collect();
+    let feeds: Vec<_> = run.model().hosts().filter_map(|(id, host)| Some((id, host.node.replicated()?))).collect();
     for (id, feed) in &feeds {
         assert_eq!(*feed, feeds[0].1, "seed {seed}: {id} and n1 differ");
     }
     let names = posts(run);
-    let there = |id: &RequestId| feeds[0].1.posts().iter().any(|post| post.id == names[id]);
+    let there = |id: &RequestId| feeds[0].1.service.posts().iter().any(|post| post.id == names[id]);
     for operation in run.history().iter().filter(|operation| names.contains_key(&operation.id)) {
         let done = match &operation.outcome {
             Outcome::Done { .. } | Outcome::Unknown { later: Some((_, Answer::Done(_))), .. } => true,

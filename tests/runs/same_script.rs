@@ -89,9 +89,9 @@ impl Pair<'_> {
 /// Every post is in every replica's feed at most once: with what [`assert_consistent`] finds, a confirmed one exactly once.
 fn assert_no_copies(seed: u64, run: &FeedRun) {
     for (id, host) in run.model().hosts() {
-        let Some(feed) = host.node.consistent() else { continue };
+        let Some(feed) = host.node.replicated() else { continue };
         let mut copies: BTreeMap<PostId, u32> = BTreeMap::new();
-        for post in feed.posts().iter() {
+        for post in feed.service.posts().iter() {
             *copies.entry(post.id).or_default() += 1;
         }
         let several: Vec<_> = copies.into_iter().filter(|(_, count)| *count > 1).collect();

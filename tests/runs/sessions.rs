@@ -8,11 +8,12 @@ use cap_lab::history::Outcome;
 use cap_lab::node::{Answer, Micros};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::store::client::PhoneNote;
-use cap_lab::store::consistent_feed::ReplicaNote;
 use cap_lab::store::feed::PostId;
+use cap_lab::store::on_log::EXACTLY_ONCE;
 use cap_lab::store::participant::Note;
+use cap_lab::store::replica::ReplicaNote;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{EXACTLY_ONCE, FeedRun};
+use cap_lab::world::feed::FeedRun;
 
 use crate::liveness::{assert_consistent, fault, heal, posts};
 use crate::{Dice, ms, report, seeds};
@@ -78,8 +79,8 @@ fn troubled(experiment: FeedExperiment, seed: u64, tally: &mut Tally) -> Timelin
 /// How often each post is in the feed.
 fn copies(run: &FeedRun) -> BTreeMap<PostId, u32> {
     let mut copies = BTreeMap::new();
-    let feed = run.model().hosts().find_map(|(_, host)| host.node.consistent()).expect("n1");
-    for post in feed.posts().iter() {
+    let feed = run.model().hosts().find_map(|(_, host)| host.node.replicated()).expect("n1");
+    for post in feed.service.posts().iter() {
         *copies.entry(post.id).or_default() += 1;
     }
     copies

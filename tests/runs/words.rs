@@ -9,9 +9,10 @@ use cap_lab::raft::Raft;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::Host;
 use cap_lab::store::client::PhoneNote;
-use cap_lab::store::consistent_feed::ReplicaNote;
+use cap_lab::store::descriptor::Side;
 use cap_lab::store::feed::Request;
 use cap_lab::store::participant::{Note, Participant};
+use cap_lab::store::replica::ReplicaNote;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::{FeedRun, Observation};
 
@@ -24,9 +25,9 @@ const KINDS: usize = 20;
 /// None for the protocols' own, which their own tests make happen.
 fn kind(note: &Note) -> Option<&'static str> {
     match note {
-        Note::Raft(_) | Note::MultiPaxos(_) | Note::Gossip(_) => None,
         Note::Phone(note) => Some(phone_kind(note)),
         Note::Replica(note) => Some(replica_kind(note)),
+        _ => None,
     }
 }
 
@@ -53,8 +54,8 @@ fn replica_kind(note: &ReplicaNote) -> &'static str {
         ReplicaNote::LostLeader { .. } => "lost leader",
         ReplicaNote::Superseded { .. } => "superseded",
         ReplicaNote::Applied { fresh: true, .. } => "applied",
-        ReplicaNote::Applied { fresh: false, added: false, .. } => "applied again",
-        ReplicaNote::Applied { fresh: false, added: true, .. } => "applied twice",
+        ReplicaNote::Applied { fresh: false, effective: false, .. } => "applied again",
+        ReplicaNote::Applied { fresh: false, effective: true, .. } => "applied twice",
     }
 }
 
@@ -77,7 +78,9 @@ fn collect(run: &FeedRun, found: &mut Found) {
         }
     }
     for (_, observed) in run.watch().observed.iter() {
-        found.entry(observed_kind(&observed.what)).or_insert_with(|| explain::feed::observed(&names, "AP", observed));
+        found
+            .entry(observed_kind(&observed.what))
+            .or_insert_with(|| explain::feed::observed(&names, Side::AP, observed));
     }
 }
 

@@ -7,9 +7,10 @@ use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::run::{Run, World};
+use cap_lab::store::Store;
 use cap_lab::timeline::track::Track;
 use cap_lab::timeline::{Experiment, RequestOf, Timeline};
-use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE, Store};
+use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE};
 use cap_lab::world::paxos::PaxosRun;
 
 use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
@@ -54,17 +55,12 @@ impl Lab {
 
     /// What the page plays to show a flaw.
     pub(crate) fn counterexample(protocol: &str, flaw: &str, flawed: bool) -> Result<Self, Box<dyn Error>> {
-        match protocol {
-            "raft" => {
-                let found = counterexample::raft().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
-                Ok(Self::Feed(Box::new(found.play_raft(flawed))))
-            }
-            "multi-paxos" => {
-                let found = counterexample::multi_paxos().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
-                Ok(Self::Feed(Box::new(found.play_multi_paxos(flawed))))
-            }
-            _ => Err(format!("nothing is known against {protocol}").into()),
+        let known = counterexample::of_store(protocol);
+        if known.is_empty() {
+            return Err(format!("nothing is known against {protocol}").into());
         }
+        let found = known.iter().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
+        Ok(Self::Feed(Box::new(found.play_feed(flawed))))
     }
 
     pub(crate) fn now(&self) -> Micros {
@@ -115,7 +111,7 @@ impl Lab {
         match self {
             Self::Feed(timeline) => match timeline.experiment().stores[0] {
                 Store::MultiPaxos(..) => format!("MultiPaxos({name})"),
-                Store::Raft(..) | Store::Gossip => format!("Raft({name})"),
+                _ => format!("Raft({name})"),
             },
             Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => name.to_owned(),
         }

@@ -9,11 +9,12 @@ use cap_lab::multi_paxos;
 use cap_lab::node::{Answer, NodeId, NodeSet};
 use cap_lab::raft::{Index, Membership, Payload, Role};
 use cap_lab::sim::model::Status;
-use cap_lab::store::consistent_feed::Command;
-use cap_lab::store::feed::{Ask, Post, Refusal, Request, Response};
-use cap_lab::store::participant::Participant;
+use cap_lab::store::Store;
+use cap_lab::store::feed::{Ask, Feed, Post, Request, Response};
+use cap_lab::store::service::Refusal;
+use cap_lab::store::state_machine::Command;
 use cap_lab::timeline::track::Track;
-use cap_lab::world::feed::{FeedRun, Store};
+use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
 use crate::multi_paxos_lab;
@@ -76,7 +77,7 @@ fn roles(lab: &Lab) -> Shown {
 }
 
 /// A command by what it posts or who reads.
-fn command(lab: &Lab, Command { client, ask }: &Command) -> String {
+fn command(lab: &Lab, Command { client, ask }: &Command<Feed>) -> String {
     match ask {
         Ask::Post(post) => format!("\"{}\"", post.text),
         Ask::Read => format!("{}'s read", lab.name(*client)),
@@ -86,7 +87,7 @@ fn command(lab: &Lab, Command { client, ask }: &Command) -> String {
 /// Each entry as `TERM:CONTENT`, a bar after what the server knows to be committed, and what a crash now would lose.
 fn logs(lab: &Lab) -> Shown {
     if let Some(run) = on_multi_paxos(lab) {
-        let value = |payload: &multi_paxos::Payload<Command>| match payload {
+        let value = |payload: &multi_paxos::Payload<Command<Feed>>| match payload {
             multi_paxos::Payload::Noop => "noop".to_owned(),
             multi_paxos::Payload::Command(asked) => command(lab, asked),
         };
@@ -136,12 +137,8 @@ fn feeds(lab: &Lab) -> Shown {
     let mut out = String::new();
     for run in lab.feeds() {
         for (id, host) in run.model().hosts() {
-            let posts = match &host.node {
-                Participant::Raft(replica) => posts(replica.feed().posts().iter()),
-                Participant::MultiPaxos(replica) => posts(replica.feed().posts().iter()),
-                Participant::Gossip(replica) => posts(replica.newest().iter().map(|stamped| &stamped.post)),
-                Participant::Client(_) => continue,
-            };
+            let Some(shown) = host.node.posts() else { continue };
+            let posts = posts(shown.into_iter());
             writeln!(out, "{} {id}: {posts}", run.world().store.side())?;
         }
     }

@@ -6,8 +6,9 @@ mod leadership;
 mod learner;
 mod proposals;
 
+use super::feed::{Context, Explained};
 use super::{Sentence, Tone, count_of, said};
-use crate::multi_paxos::{Ballot, Ignored, Note, Slot};
+use crate::multi_paxos::{Ballot, Ignored, LeadershipNote, Note, Slot};
 use crate::node::NodeId;
 
 const PMS_2: &str = "Paxos Made Simple §2.2";
@@ -45,6 +46,13 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
         Note::Leader(note) => proposals::leader(node, note),
         Note::Learner(note) => learner::sentence(node, note),
         Note::Client(note) => client::sentence(node, note),
+    }
+}
+
+impl Explained for Note {
+    fn sentence(&self, context: &Context<'_>) -> Sentence {
+        let asks = matches!(self, Self::Leadership(LeadershipNote::Prepares { .. }));
+        Sentence { observer: if asks { context.quorum() } else { None }, ..sentence(context.node, self) }
     }
 }
 

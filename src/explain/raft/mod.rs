@@ -9,9 +9,10 @@ mod transfer;
 
 pub use membership::members_words;
 
+use super::feed::{Context, Explained};
 use super::{Sentence, Tone, count_of, said};
 use crate::node::{NodeId, NodeSet};
-use crate::raft::{EntryId, Ignored, Index, Membership, Note, RoleName, Term};
+use crate::raft::{ElectionNote, EntryId, Ignored, Index, Membership, Note, RoleName, Term};
 
 /// What `note` of server `node` says, with its numbers, the reason and the paper's section.
 pub fn sentence(node: NodeId, note: &Note) -> Sentence {
@@ -41,6 +42,13 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
         Note::Transfer(note) => transfer::sentence(node, note),
         Note::Snapshot(note) => snapshot::sentence(node, note),
         Note::Membership(note) => membership::sentence(node, note),
+    }
+}
+
+impl Explained for Note {
+    fn sentence(&self, context: &Context<'_>) -> Sentence {
+        let asks = matches!(self, Self::Election(ElectionNote::AsksForVotes { .. }));
+        Sentence { observer: if asks { context.quorum() } else { None }, ..sentence(context.node, self) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which page is shown, and whose run there is: navigation, new runs, runs from files.
 
 use cap_lab::node::Micros;
+use cap_lab::store::Store;
 use wasm_bindgen_futures::spawn_local;
 
 use super::App;
@@ -8,10 +9,11 @@ use crate::ui::announce::About;
 use crate::ui::browser::{self, FileText};
 use crate::ui::history::Strip;
 use crate::ui::lab::Lab;
+use crate::ui::labs::details;
 use crate::ui::pages::{self, Page};
 use crate::ui::program::{Runs, first_run};
-use crate::ui::setup::view::{LogChoice, Setup};
-use crate::ui::state::{Coming, Dropped, Msg, RunView};
+use crate::ui::setup::view::Setup;
+use crate::ui::state::{Arrival, Coming, Dropped, Msg, RunView};
 use crate::ui::storage;
 
 /// The runs of a page, if its program is here and it has any.
@@ -45,12 +47,24 @@ impl App {
         if page.address == self.ui.page {
             return self.ui.coming.take().is_some();
         }
-        if page.program().is_some() {
+        if page.is_ready() {
             return self.show_page(page);
         }
         self.ui.coming = Some(Coming { page: page.address, failed: false });
         self.fetch(page);
         true
+    }
+
+    /// Sees to it that all comes that is not here: first what the page that is shown lacks.
+    pub(super) fn fetch_rest(&mut self) -> bool {
+        let tried_again = self.ui.details == Arrival::Failed;
+        if self.ui.details != Arrival::Here {
+            self.ui.details = Arrival::Coming;
+            let send = self.ui.send.clone();
+            spawn_local(async move { send.emit(Msg::DetailsCame(details::come().await)) });
+        }
+        pages::PAGES.iter().for_each(|page| self.fetch(page));
+        tried_again
     }
 
     /// Sees to it that the program of a page comes.
@@ -128,8 +142,9 @@ impl App {
         self.take_playing(lab)
     }
 
-    pub(super) fn on_log(&mut self, log: LogChoice) -> bool {
-        let Some(lab) = self.lab.on_log(log).filter(|_| self.lab.setup().log != Some(log)) else { return false };
+    pub(super) fn on_store(&mut self, world: usize, store: Store) -> bool {
+        let is_another = self.lab.setup().stores.get(world).is_some_and(|here| here.name() != store.name());
+        let Some(lab) = self.lab.on_store(world, store).filter(|_| is_another) else { return false };
         let coach = self.ui.run.coach;
         self.take(lab);
         self.ui.run.coach = coach;

@@ -83,8 +83,8 @@ impl App {
             shown.looked = clock;
             let to = shown.until.filter(|(head, _)| *head == now).map_or(now, |(_, until)| until.min(now));
             let from = Micros(to.0.saturating_sub(shown.width.0));
-            let look = |world| Rc::new(self.lab.diagram(world, from, to));
-            shown.diagrams = (0..self.lab.worlds()).map(look).collect();
+            let look = |world| self.lab.diagram(world, from, to).map(Rc::new);
+            shown.diagrams = (0..self.lab.worlds()).filter_map(look).collect();
         }
     }
 

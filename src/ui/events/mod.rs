@@ -12,20 +12,21 @@ use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::events::view::Event;
 use crate::ui::lab::WorldView;
 use crate::ui::number::{fixed, order};
-use crate::ui::state::{Msg, ViewState};
+use crate::ui::state::{Arrival, Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::waiting::waiting;
 
 /// The events of the shown worlds, newest first.
 pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
-    let mut all: Vec<(Option<&'static str>, Event)> = Vec::new();
-    for (index, world) in worlds {
-        let side = if worlds.len() > 1 { Some(if *index == 0 { "CP" } else { "AP" }) } else { None };
-        all.extend(world.events.iter().take(SHOWN).map(|event| (side, event.clone())));
+    let mut all: Vec<(Option<Rc<str>>, Event)> = Vec::new();
+    for (_, world) in worlds {
+        let name = (worlds.len() > 1).then(|| world.short.clone());
+        all.extend(world.events.iter().take(SHOWN).map(|event| (name.clone(), event.clone())));
     }
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =
         newest.into_iter().take(if ui.narrow() { 6 } else { SHOWN }).map(|index| all[index].clone()).collect();
-    still("events", EventsPart { events: all, routine: ui.routine, send: ui.send.clone() })
+    still("events", EventsPart { events: all, details: ui.details, routine: ui.routine, send: ui.send.clone() })
 }
 
 /// As many as anyone reads.
@@ -48,7 +49,8 @@ pub fn clock(at: Micros) -> String {
 
 #[derive(PartialEq)]
 struct EventsPart {
-    events: Vec<(Option<&'static str>, Event)>,
+    events: Vec<(Option<Rc<str>>, Event)>,
+    details: Arrival,
     routine: bool,
     send: Callback<Msg>,
 }
@@ -56,13 +58,18 @@ struct EventsPart {
 impl Part for EventsPart {
     fn draw(&self) -> Html {
         let every = button("quiet", "Every step", &self.send, Msg::Routine).flag("aria-pressed", self.routine);
-        let empty = || classed("p", "empty").text("Nothing worth a line yet.");
+        let empty = || match self.details {
+            Arrival::Here => classed("p", "empty").text("Nothing worth a line yet."),
+            missing => waiting(missing, &self.send),
+        };
         let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");
         classed("section", "events")
             .attr("aria-label", "What just happened")
             .add(el("header").add(el("h2").text("What just happened")).add(every))
             .optional(self.events.is_empty().then(empty))
-            .add(list.list(self.events.iter().map(|(side, event)| self.event(side.unwrap_or(""), event)).collect()))
+            .add(list.list(
+                self.events.iter().map(|(side, event)| self.event(side.as_deref().unwrap_or(""), event)).collect(),
+            ))
             .html()
     }
 }

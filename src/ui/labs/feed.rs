@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cap_lab::counterexample::without_flaw;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
@@ -11,26 +10,26 @@ use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::network::Envelope;
-use cap_lab::spacetime::{Diagram, carried};
+use cap_lab::spacetime::Diagram;
+use cap_lab::store::Store;
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
+use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{
-    EXACTLY_ONCE, FeedRun, FeedSetup, FeedWorld, SERVICE_SWITCHES, Service, ServiceSwitch, Store,
-};
+use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld};
 use cap_lab::world::watch::components;
 
 use super::common::{self, Look};
 use super::history::{self, Window};
 use super::verdict::Verdicts;
-use super::{gossip, multi_paxos, phones, raft, sentences};
+use super::{details, phones, portrait, sentences};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
-use crate::ui::figure::view::{FlightHue, FlightShape, NodeView};
+use crate::ui::figure::view::{FlightHue, FlightShape};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Lab, WorldView};
-use crate::ui::setup::view::{LogChoice, Setup, Switch};
+use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
@@ -38,67 +37,19 @@ use crate::ui::verdict::view::VerdictSheet;
 /// A message of a feed.
 type Mail = Envelope<Message>;
 
-/// What a feed on this store is called, and what it promises.
-fn title(store: Store) -> (&'static str, &'static str) {
-    match store {
-        Store::Raft(..) => ("CP: Raft", "Answers only what a majority has agreed to"),
-        Store::MultiPaxos(..) => ("CP: Multi-Paxos", "Answers only what a quorum has agreed to"),
-        Store::Gossip => ("AP: gossip", "Answers always, from what this replica has heard"),
-    }
-}
-
-fn node(run: &FeedRun, id: NodeId) -> NodeView {
-    match run.world().store {
-        Store::Raft(..) => raft::node(run, id),
-        Store::MultiPaxos(..) => multi_paxos::node(run, id),
-        Store::Gossip => gossip::node(run, id),
-    }
-}
-
-fn look(setup: FeedSetup, envelope: &Mail) -> Look {
+fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
     let (label, shape) = match &envelope.message {
-        Message::Raft(message) => return raft::look(message),
-        Message::MultiPaxos(message) => return multi_paxos::look(message),
-        Message::Gossip(message) => return gossip::look(setup, message),
-        Message::Forward { id, ask, .. } => {
+        Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
             let what = if matches!(ask, Ask::Post(_)) { "post" } else { "read" };
             (format!("{}'s {what}", setup.person(id.client)), FlightShape::Request)
         }
-        Message::Forwarded { id, .. } => (format!("answer for {}", setup.person(id.client)), FlightShape::Reply),
-        Message::Ask { .. } | Message::Answer { .. } => unreachable!("phones' messages are not drawn"),
+        Message::Service(ServiceMessage::Forwarded { id, .. }) => {
+            (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
+        }
+        Message::Service(_) => unreachable!("phones' messages are not drawn"),
+        message => return portrait::of(store).look(setup, message),
     };
     Look { label, shape, hue: FlightHue::Work }
-}
-
-fn sheet(run: &FeedRun, id: NodeId) -> Sheet {
-    match run.world().store {
-        Store::Raft(..) => raft::sheet(run, id),
-        Store::MultiPaxos(..) => multi_paxos::sheet(run, id),
-        Store::Gossip => gossip::sheet(run, id),
-    }
-}
-
-fn flight_sheet(setup: FeedSetup, envelope: &Mail) -> Sheet {
-    let (rows, meaning) = match &envelope.message {
-        Message::Raft(message) => raft::message_words(setup, message),
-        Message::MultiPaxos(message) => multi_paxos::message_words(setup, message),
-        Message::Gossip(message) => gossip::message_words(setup, message),
-        Message::Forward { id, ask, .. } => {
-            let asked = match ask {
-                Ask::Post(post) => format!("{}'s post “{}”", setup.person(id.client), post.text),
-                Ask::Read => format!("{}'s read", setup.person(id.client)),
-            };
-            let meaning = "A replica passes on what its phone asks, to the one that it believes to lead (§8).";
-            (vec![("asks".to_owned(), asked)], meaning.to_owned())
-        }
-        Message::Forwarded { id, .. } => {
-            let meaning = "The leader's answer, on its way to the replica that the phone talks to.";
-            (vec![("for".to_owned(), setup.person(id.client).to_owned())], meaning.to_owned())
-        }
-        Message::Ask { .. } | Message::Answer { .. } => unreachable!("phones' messages are not drawn"),
-    };
-    let title = common::title(envelope, &|id| setup.name(id));
-    Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }
 }
 
 /// What changes seldom, and what it was made from.
@@ -109,19 +60,18 @@ pub(super) struct Cache {
     verdicts: Verdicts,
 }
 
-fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
+fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> WorldView {
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
-    let look = |envelope: &Mail| look(setup, envelope);
-    let (title, subtitle) = title(store);
+    let look = |envelope: &Mail| look(*run.world(), envelope);
+    let portrait = portrait::of(store);
     let verdict = cache.verdicts.look(now);
     WorldView {
-        title: title.to_owned(),
-        subtitle: match store {
-            Store::Raft(..) => raft::joint(run).unwrap_or_else(|| subtitle.to_owned()),
-            _ => subtitle.to_owned(),
-        },
-        nodes: setup.servers().iter().map(|id| node(run, id)).collect(),
+        title: format!("{}: {}", store.side(), store.title()),
+        subtitle: portrait.promise(run),
+        short: Rc::clone(short),
+        side: Some(store.side()),
+        nodes: setup.servers().iter().map(|id| portrait.node(run, id)).collect(),
         cut: run.model().cuts().to_vec(),
         components: components(run.model(), setup.servers()),
         flights: common::flights(run, setup.servers(), look),
@@ -132,38 +82,31 @@ fn world(run: &FeedRun, now: Micros, cache: &mut Cache) -> WorldView {
         history: Rc::default(),
         events: sentences::sentences(run, &mut cache.events),
         invariants: invariants(run),
-        replication: match store {
-            Store::Raft(..) => raft::replication(run),
-            Store::MultiPaxos(..) => multi_paxos::replication(run),
-            Store::Gossip => None,
-        },
+        replication: portrait.replication(run),
         quorums: Vec::new(),
     }
 }
 
 /// What is checked of a store after every event, and what broke.
 fn invariants(run: &FeedRun) -> Vec<Invariant> {
-    let all: &[(&'static str, &'static str)] = match run.world().store {
-        Store::Raft(..) => &cap_lab::raft::invariant::INVARIANTS,
-        Store::MultiPaxos(..) => &cap_lab::multi_paxos::invariant::INVARIANTS[..6],
-        Store::Gossip => return Vec::new(),
-    };
     let broken = run.watch().broken.as_ref().map(|(_, broken)| broken);
     let evidence = |name| broken.filter(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
-    let all = all.iter().chain([&EXACTLY_ONCE]);
-    all.map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
+    let all = run.world().store.invariants().into_iter();
+    all.map(|(name, statement)| Invariant { name, statement, broken: evidence(name) }).collect()
 }
 
-/// The marks of one world; with what it is called if it is not alone.
-fn marks(run: &FeedRun, alone: bool) -> Vec<Mark> {
-    let FeedWorld { setup, store } = *run.world();
-    let world = if alone { String::new() } else { format!("{} ", store.side()) };
+/// The marks of one world, after its `name` if it is not alone.
+fn marks(run: &FeedRun, name: Option<&str>) -> Vec<Mark> {
+    let setup = run.world().setup;
+    let world = name.map_or(String::new(), |name| format!("{name} "));
     run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
 }
 
 /// The lab of the feed and of the Raft page.
 pub(super) struct FeedLab {
     timeline: Timeline<FeedExperiment>,
+    /// What tells the worlds apart.
+    names: Vec<Rc<str>>,
     caches: RefCell<Vec<Cache>>,
     marks: RefCell<(Vec<usize>, Rc<Vec<Mark>>)>,
 }
@@ -172,15 +115,16 @@ impl FeedLab {
     pub(super) fn new(timeline: Timeline<FeedExperiment>) -> Self {
         let worlds = timeline.track().worlds().len();
         let caches = RefCell::new((0..worlds).map(|_| Cache::default()).collect());
-        Self { timeline, caches, marks: RefCell::default() }
+        let names = timeline.experiment().short_names().into_iter().map(Rc::from).collect();
+        Self { timeline, names, caches, marks: RefCell::default() }
     }
 
     fn run(&self, world: usize) -> &FeedRun {
         &self.timeline.track().worlds()[world]
     }
 
-    /// The consistent feed's store.
-    fn log(&self) -> Store {
+    /// The store that the switches and the flaw are of.
+    fn first(&self) -> Store {
         self.timeline.experiment().stores[0]
     }
 
@@ -196,31 +140,6 @@ impl FeedLab {
             cache.history = None;
         }
     }
-}
-
-impl LogChoice {
-    fn of(store: Store) -> Option<Self> {
-        match store {
-            Store::Raft(..) => Some(Self::Raft),
-            Store::MultiPaxos(..) => Some(Self::MultiPaxos),
-            Store::Gossip => None,
-        }
-    }
-}
-
-/// The features of a consistent feed: its protocol's, then its own.
-pub(super) fn switches(store: Store) -> Vec<Switch> {
-    let mut all = match store {
-        Store::Raft(setup, _) => raft::switches(&setup),
-        Store::MultiPaxos(setup, _) => multi_paxos::switches(&setup),
-        Store::Gossip => return Vec::new(),
-    };
-    let service = store.service().expect("a consistent feed");
-    all.extend(SERVICE_SWITCHES.iter().map(|switch| {
-        let ServiceSwitch { name, title, says, source, .. } = *switch;
-        Switch { name, title, says, source, on: switch.is_on(&service) }
-    }));
-    all
 }
 
 impl Lab for FeedLab {
@@ -272,7 +191,7 @@ impl Lab for FeedLab {
     }
 
     fn world(&self, world: usize) -> WorldView {
-        self::world(self.run(world), self.timeline.now(), &mut self.caches.borrow_mut()[world])
+        self::world(self.run(world), &self.names[world], self.timeline.now(), &mut self.caches.borrow_mut()[world])
     }
 
     fn history(&self, world: usize, from: Micros, to: Micros) -> Rc<HistoryView> {
@@ -295,25 +214,22 @@ impl Lab for FeedLab {
     }
 
     fn carried(&self, world: usize, id: u32) -> Option<CarriedView> {
-        let (run, id) = (self.run(world), RequestId(id));
-        let carried = carried::carried(&self.timeline, world, id)?;
-        Some(history::carried(run, run.history().get(id)?, &carried, self.timeline.now()))
+        details::here()?.carried(&self.timeline, world, RequestId(id))
     }
 
     fn steps(&self, world: usize) -> Vec<Event> {
-        let run = self.run(world);
-        run.watch().events.steps.iter().map(|(number, noted)| sentences::event(run, number, noted)).collect()
+        details::here().map_or_else(Vec::new, |details| details.steps(self.run(world)))
     }
 
-    fn node_sheet(&self, world: usize, node: NodeId) -> Sheet {
-        sheet(self.run(world), node)
+    fn node_sheet(&self, world: usize, node: NodeId) -> Option<Sheet> {
+        Some(details::here()?.node_sheet(self.run(world), node))
     }
 
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet> {
         let caches = self.caches.borrow();
-        let staleness = (0..).zip(caches.iter()).filter_map(|(world, cache)| {
-            Some((self.run(world).world().store.side(), Rc::clone(cache.verdicts.staleness()?)))
-        });
+        let staleness = (0..)
+            .zip(caches.iter())
+            .filter_map(|(world, cache)| Some((self.names[world].to_string(), Rc::clone(cache.verdicts.staleness()?))));
         let sheet = caches[world].verdicts.sheet(self.run(world), self.timeline.now());
         Some(VerdictSheet { staleness: staleness.collect(), ..sheet })
     }
@@ -341,11 +257,11 @@ impl Lab for FeedLab {
     }
 
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet> {
-        self.run(world).model().flights().get(flight).map(|envelope| flight_sheet(self.feed(), envelope))
+        details::here()?.flight_sheet(self.run(world), flight)
     }
 
-    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
-        Diagram::of(&self.timeline, world, from, to)
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Option<Diagram> {
+        Some(details::here()?.diagram(&self.timeline, world, from, to))
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
@@ -354,7 +270,9 @@ impl Lab for FeedLab {
         let mut cached = self.marks.borrow_mut();
         if cached.0 != counts {
             let mut all: Vec<Mark> = Vec::new();
-            for mark in runs.iter().flat_map(|run| marks(run, runs.len() == 1)) {
+            let named = runs.iter().zip(&self.names);
+            let each = |(run, name): (_, &Rc<str>)| marks(run, (runs.len() > 1).then_some(&**name));
+            for mark in named.flat_map(each) {
                 let position = all.partition_point(|earlier| earlier.at <= mark.at);
                 // What happens to both worlds at once is one mark.
                 if !all[..position]
@@ -388,30 +306,21 @@ impl Lab for FeedLab {
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
-            log: LogChoice::of(self.log()),
-            switches: switches(self.log()),
-            flaw: match self.log() {
-                Store::Raft(setup, _) => setup.flaw.map(cap_lab::raft::Flaw::name),
-                Store::MultiPaxos(setup, _) => setup.flaw.map(cap_lab::multi_paxos::Flaw::name),
-                Store::Gossip => None,
-            },
+            stores: self.timeline.experiment().stores.clone(),
+            switches: self.first().switches(),
+            flaw: self.first().flaw(),
         }
     }
 
-    fn on_log(&self, log: LogChoice) -> Option<Box<dyn Lab>> {
+    fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>> {
         let mut experiment = self.timeline.experiment().clone();
-        let service = self.log().service()?;
-        experiment.stores[0] = match log {
-            LogChoice::Raft => Store::Raft(cap_lab::raft::Setup::default(), service),
-            LogChoice::MultiPaxos => {
-                Store::MultiPaxos(cap_lab::multi_paxos::Setup::default(), Service { spares: 0, ..service })
-            }
-        };
+        let here = experiment.stores.get_mut(world)?;
+        *here = store.with_options(here.options());
         Some(Box::new(Self::new(self.timeline.retold(experiment))))
     }
 
     fn without_flaw(&self) -> Option<Box<dyn Lab>> {
-        let sound = without_flaw(self.timeline.experiment())?;
+        let sound = self.timeline.experiment().without_flaw()?;
         Some(Box::new(Self::new(self.timeline.retold(sound))))
     }
 
@@ -443,6 +352,8 @@ pub fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
 
 #[cfg(test)]
 mod tests {
+    use cap_lab::store::descriptor::Side;
+
     use super::*;
 
     fn cut_two_from_three() -> Act {
@@ -454,6 +365,31 @@ mod tests {
     fn refused_and_stale(lab: &dyn Lab) -> (u32, u32) {
         let meters = |world| lab.world(world).meters.expect("feeds have meters");
         (meters(0).refused, meters(1).stale)
+    }
+
+    /// What a world is called comes from its store, wherever it stands.
+    #[test]
+    fn two_consistent_stores_side_by_side_are_both_cp() {
+        for (stores, sides, shorts) in [
+            ("raft/multi-paxos", [Side::CP, Side::CP], ["Raft", "Multi-Paxos"]),
+            ("gossip/raft", [Side::AP, Side::CP], ["AP", "CP"]),
+        ] {
+            let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
+            let mut lab =
+                FeedLab::new(super::super::begin(setup.parse().expect(stores), 3).expect("a setup that can be"));
+            lab.act(cut_two_from_three()).expect("all links work");
+            lab.play(lab.now() + Micros::from_ms(1_500));
+            let worlds = [0, 1].map(|world| lab.world(world));
+            assert_eq!(worlds.each_ref().map(|world| world.side), sides.map(Some), "{stores}");
+            assert_eq!(worlds.each_ref().map(|world| &*world.short), shorts, "{stores}");
+            for (world, side) in worlds.iter().zip(sides) {
+                assert!(world.title.starts_with(side.name()), "{stores}: {}", world.title);
+            }
+            let marks = lab.marks();
+            let named = |name: &str| marks.iter().any(|mark| mark.label.starts_with(&format!("{name} ")));
+            assert!(shorts.into_iter().all(named), "{stores}: {marks:?}");
+            assert_eq!(named("AP"), sides.contains(&Side::AP), "{stores}: {marks:?}");
+        }
     }
 
     /// The first refusal and the first stale read show within 5 s of the first cut at the default speed (0.1x),

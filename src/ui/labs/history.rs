@@ -4,7 +4,8 @@ use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::spacetime::End;
 use cap_lab::spacetime::carried::{Carried, Carrier};
-use cap_lab::store::feed::{PostId, Refusal, Request, Response};
+use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::FeedRun;
 
 use super::verdict::Verdicts;

@@ -1,22 +1,25 @@
 //! The experiments behind the pages of the feed and of Raft: [`Lab`] for runs of a feed.
 
 pub mod common;
+pub mod details;
 mod feed;
 mod gossip;
 mod history;
 mod multi_paxos;
 mod phones;
+mod portrait;
 mod raft;
 mod sentences;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::Micros;
+use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Timeline};
-use cap_lab::world::feed::{FeedSetup, Store};
+use cap_lab::world::feed::FeedSetup;
 
 use crate::ui::lab::Lab;
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use feed::FeedLab;
 pub use feed::branches;
 
@@ -37,35 +40,40 @@ pub enum Shape {
     SideBySide,
 }
 
-/// What the first run of a feed is made of.
-pub fn first_feed() -> Setup {
+/// What the first run of a feed on these stores is made of.
+pub fn first_feed(stores: Vec<Store>) -> Setup {
     Setup {
         seed: FIRST_SEED,
         names: FEED_NAMES,
         nodes: (5, Vec::new()),
         people: (3, Vec::new()),
         traffic: Some(100),
-        log: None,
+        stores,
         switches: Vec::new(),
         flaw: None,
     }
 }
 
-/// A new run of a feed on a log, alone or beside the same on gossip. `Err` says in a sentence what is wrong with the setup.
-pub fn begin_feed(setup: &Setup, shape: Shape) -> Result<Box<dyn Lab>, String> {
+/// A new run of a feed. `Err` says in a sentence what is wrong with the setup.
+pub fn begin_feed(setup: &Setup) -> Result<Box<dyn Lab>, String> {
     let feed = FeedSetup { replicas: setup.nodes.0, people: setup.people.0 };
-    let log = log_store(setup)?;
-    let stores = match shape {
-        Shape::Alone => vec![log],
-        Shape::SideBySide => vec![log, Store::Gossip],
-    };
+    let mut stores = setup.stores.clone();
+    if let Some(first) = stores.first_mut() {
+        *first = as_set_up(*first, setup)?;
+    }
     let traffic = setup.traffic.unwrap_or(0);
     Ok(feed_lab(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
 }
 
+/// Whether runs can be opened from files: that comes with the details.
+pub fn can_open() -> bool {
+    details::here().is_some()
+}
+
 /// A run of a feed from its file. `Err` says in a sentence what is wrong with it.
 pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
-    let timeline = Timeline::<FeedExperiment>::import(file)?.timeline;
+    let details = details::here().ok_or("What opens runs is not loaded yet. Is there a connection?")?;
+    let timeline = details.open(file)?;
     match (shape, timeline.experiment().stores.len()) {
         (Shape::Alone, 1) | (Shape::SideBySide, 2..) => Ok(feed_lab(timeline)),
         (_, 1) => Err("This run has one cluster: open it on the Raft page.".to_owned()),
@@ -78,15 +86,11 @@ pub fn feed_lab(timeline: Timeline<FeedExperiment>) -> Box<dyn Lab> {
     Box::new(FeedLab::new(timeline))
 }
 
-/// The consistent feed's store in a new run.
-fn log_store(setup: &Setup) -> Result<Store, String> {
-    let name = match setup.log {
-        Some(LogChoice::MultiPaxos) => "multi-paxos",
-        Some(LogChoice::Raft) | None => "raft",
-    };
+/// This store with the switches and the flaw that were chosen.
+fn as_set_up(store: Store, setup: &Setup) -> Result<Store, String> {
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
-    (name.to_owned() + &on.collect::<String>() + &flaw).parse()
+    (store.name().to_owned() + &on.collect::<String>() + &flaw).parse()
 }
 
 fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {
@@ -99,5 +103,6 @@ fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String>
 /// What a newcomer sees.
 #[cfg(test)]
 fn first_side_by_side() -> Box<dyn Lab> {
-    begin_feed(&first_feed(), Shape::SideBySide).expect("a new run")
+    let stores = "raft/gossip".split('/').map(|store| store.parse().expect("a store")).collect();
+    begin_feed(&first_feed(stores)).expect("a new run")
 }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use cap_lab::check::staleness::StaleRead;
 use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Answer, Micros, NodeId, RequestId};
-use cap_lab::store::feed::{PostId, Refusal, Request, Response};
+use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use crate::ui::phones::view::{PhoneState, PhoneView, PostView};

@@ -383,7 +383,7 @@ mod tests {
         let mut staleness = |lab: &dyn Lab| {
             settle(lab, &mut referee);
             let all = lab.verdict_sheet(AP).expect("feeds have a history").staleness;
-            assert_eq!(all.iter().map(|(side, _)| *side).collect::<Vec<_>>(), ["CP", "AP"]);
+            assert_eq!(all.iter().map(|(side, _)| &**side).collect::<Vec<_>>(), ["CP", "AP"]);
             [CP, AP].map(|world| {
                 let stale: u32 = all[world].1.delays.iter().map(|delay| delay.stale).sum();
                 (all[world].1.reads, stale)

@@ -13,6 +13,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::ui::browser;
+use crate::ui::labs::details;
 use crate::ui::program::Program;
 
 /// A row of the table.
@@ -62,13 +63,19 @@ impl Page {
         HERE.with_borrow(|here| here.iter().find(|(address, _)| *address == self.address).map(|(_, program)| *program))
     }
 
-    /// Sees to it that its program is here. False if it can't be had now.
+    /// Whether it can be shown now.
+    pub fn is_ready(&self) -> bool {
+        self.program().is_some_and(|program| program.is_ready())
+    }
+
+    /// Sees to it that it can be shown. False if what that takes can't be had now.
     pub async fn come(&self) -> bool {
-        if self.program().is_some() {
-            return true;
+        if self.program().is_none() {
+            let Some(program) = (self.fetch)().await else { return false };
+            if self.program().is_none() {
+                HERE.with_borrow_mut(|here| here.push((self.address, program)));
+            }
         }
-        let Some(program) = (self.fetch)().await else { return false };
-        HERE.with_borrow_mut(|here| here.push((self.address, program)));
-        true
+        self.is_ready() || details::come().await
     }
 }

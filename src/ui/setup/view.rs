@@ -1,5 +1,8 @@
 //! What a run is made of, as the form for a new one shows it.
 
+use cap_lab::setup::SwitchState;
+use cap_lab::store::Store;
+
 /// What a new run can be made of.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Setup {
@@ -13,36 +16,12 @@ pub struct Setup {
     pub people: (u8, Vec<u8>),
     /// Traffic in percent of the usual; `None` where there is none.
     pub traffic: Option<u16>,
-    /// The log below the consistent feed, where there is one.
-    pub log: Option<LogChoice>,
-    /// Features of the protocol that can be switched on.
-    pub switches: Vec<Switch>,
-    /// The mistake that the protocol makes on purpose, by its name.
+    /// What the feed runs on, from left to right; none on the Paxos page.
+    pub stores: Vec<Store>,
+    /// Features of the first store that can be switched on.
+    pub switches: Vec<SwitchState>,
+    /// The mistake that the first store, or Paxos, makes on purpose, by its name.
     pub flaw: Option<&'static str>,
-}
-
-/// What keeps the consistent feed's log.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LogChoice {
-    /// Raft.
-    Raft,
-    /// Multi-Paxos.
-    MultiPaxos,
-}
-
-/// A feature of the protocol.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Switch {
-    /// Its name in a setup.
-    pub name: &'static str,
-    /// "Pre-vote".
-    pub title: &'static str,
-    /// What it buys and costs.
-    pub says: &'static str,
-    /// Where it comes from.
-    pub source: &'static str,
-    /// Whether it is on.
-    pub on: bool,
 }
 
 /// A mistake that a protocol can make on purpose.

@@ -23,7 +23,7 @@ const MANY: u32 = 400;
 const DOTS: [f64; 2] = [1.8, 4.2];
 
 /// The picture, what it shows in words, and its numbers as a table.
-pub fn staleness(sides: &[(&'static str, Rc<Staleness>)]) -> El {
+pub fn staleness(sides: &[(String, Rc<Staleness>)]) -> El {
     let said: Vec<String> = sides.iter().map(|(_, of)| sentence(of)).collect();
     let key = sides.iter().zip(&said).enumerate().map(|(nth, ((side, _), said))| {
         let dot = classed("svg", class(nth)).attr("viewBox", "-5 -5 10 10").attr("aria-hidden", "true");
@@ -140,8 +140,8 @@ fn span(bound: usize) -> String {
     if until.ends_with("ms") { format!("{from}–{until}") } else { format!("{}–{until}", fixed(from, 1)) }
 }
 
-fn table(sides: &[(&'static str, Rc<Staleness>)]) -> El {
-    let column = |(side, _): &(&'static str, _)| words("th", side).attr("scope", "col");
+fn table(sides: &[(String, Rc<Staleness>)]) -> El {
+    let column = |(side, _): &(String, _)| words("th", side).attr("scope", "col");
     let head = el("tr").add(words("th", "after").attr("scope", "col")).all(sides.iter().map(column).collect());
     let rows = (0..DELAYS.len() - 1).map(|bound| {
         let cell = |(_, of): &(_, Rc<Staleness>)| match of.delays.get(bound) {

@@ -67,8 +67,8 @@ pub struct VerdictSheet {
     pub recovered: Option<String>,
     /// The guarantees, the weaker ones first; none as long as nothing is known.
     pub ladder: Vec<Rung>,
-    /// How stale reads were in each world, by its side ("CP"); none as long as nothing is known.
-    pub staleness: Vec<(&'static str, Rc<Staleness>)>,
+    /// How stale reads were in each world, by what tells it apart ("CP"); none as long as nothing is known.
+    pub staleness: Vec<(String, Rc<Staleness>)>,
 }
 
 /// A guarantee.

@@ -1,22 +1,23 @@
 //! The feed's worlds: replicas, and people with phones. One script can drive the consistent and the available one side by
 //! side: both have the same participants under the same ids, the same traffic and the same weather.
 
-mod kind;
 mod watch;
 
-pub use kind::{EXACTLY_ONCE, SERVICE_SWITCHES, Service, ServiceSwitch, Store};
 pub use watch::{FeedWatch, Meters, Observation, Observed, Phone};
 
 use super::watch::MarkKind;
-use crate::node::{Delay, Micros, NodeId, NodeSet};
+use crate::check::staleness::StaleRead;
+use crate::node::{Delay, Micros, NodeId, NodeSet, Violation};
 use crate::sim::dice;
 use crate::sim::model::Step;
 use crate::sim::network::Travel;
 use crate::sim::run::{Run, Seen, World};
 use crate::sim::schedule::{Pace, Turns};
+use crate::store::Store;
 use crate::store::client::{Client, Retries};
 use crate::store::feed::Request;
-use crate::store::participant::Participant;
+use crate::store::on_log::LogOptions;
+use crate::store::participant::{Note, Participant};
 
 /// Who takes part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,7 +119,7 @@ const PHRASES: [&str; 24] = [
 ];
 
 /// A feed's world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct FeedWorld {
     /// Who takes part.
     pub setup: FeedSetup,
@@ -179,8 +180,8 @@ impl World for FeedWorld {
         let servers = self.setup.servers();
         let replica = |id| self.store.replica(id, servers);
         let phone = |(person, id): (usize, NodeId)| {
-            let spares = self.store.service().map_or(0, |service| service.spares);
-            let retries = self.store.retries().then_some(Retries { servers: self.setup.replicas, ..RETRIES });
+            let LogOptions { retries, spares, .. } = self.store.options();
+            let retries = retries.then_some(Retries { servers: self.setup.replicas, ..RETRIES });
             let patience = if retries.is_some() { PATIENCE_WITH_RETRIES } else { PATIENCE };
             Participant::Client(Client::new(id, self.setup.home(person as u8, spares), patience, retries))
         };
@@ -193,19 +194,18 @@ impl World for FeedWorld {
     }
 
     fn watch(&self, watch: &mut FeedWatch, seen: &Seen<'_, Participant>) {
-        watch.events.watch(seen, self.setup.servers(), kind::is_notable);
-        let ghost = watch.ghost.get_or_insert_with(|| kind::Ghost::new(self.store));
+        watch.events.watch(seen, self.setup.servers(), Note::is_notable);
+        let ghost = watch.ghost.get_or_insert_with(|| self.store.ghost());
         if watch.broken.is_none()
-            && let Err(broken) = ghost.check(seen)
+            && let Err(violation) = ghost.observe(seen)
         {
-            watch.broken = Some((seen.at, broken));
-            watch.events.mark(seen.at, MarkKind::Broken);
+            watch.on_broken(seen.at, violation);
         }
         for note in &seen.outcome.notes {
-            if kind::elected(note) {
+            if note.is_election() {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
             }
-            if let Some(post) = kind::committed(note) {
+            if let Some(post) = note.committed() {
                 watch.on_committed(post, seen);
             }
         }
@@ -215,13 +215,24 @@ impl World for FeedWorld {
         for (id, _) in &seen.outcome.replies {
             watch.on_reply(seen.history.get(*id).expect("what was answered was asked"), seen);
         }
-        if let Some(stale) =
-            watch.staleness.stale().last().filter(|_| watch.broken.is_none() && self.store.is_linearizable())
+        if let (None, Some(invariant), Some(stale)) =
+            (&watch.broken, self.store.linearizable_reads(), watch.staleness.stale().last())
         {
-            let reader = seen.history.get(stale.read).expect("a read of this run").client;
-            let (reader, author) = (self.setup.name(reader), self.setup.name(stale.oldest.author));
-            watch.broken = Some((seen.at, kind::stale_read(self.store, &reader, &author, *stale)));
-            watch.events.mark(seen.at, MarkKind::Broken);
+            let violation = self.stale_read(invariant, *stale, seen);
+            watch.on_broken(seen.at, violation);
         }
+    }
+}
+
+impl FeedWorld {
+    /// What a stale read breaks where none may be.
+    fn stale_read(&self, invariant: &'static str, stale: StaleRead, seen: &Seen<'_, Participant>) -> Violation {
+        let reader = seen.history.get(stale.read).expect("a read of this run").client;
+        let (reader, author) = (self.setup.name(reader), self.setup.name(stale.oldest.author));
+        let evidence = format!(
+            "{reader} read, and {author}'s post was missing, although it had been confirmed for {} ms when the read began",
+            stale.behind.as_ms()
+        );
+        Violation { invariant, evidence }
     }
 }

@@ -1,14 +1,15 @@
 //! What is remembered of a feed's run: counts, phones, stale answers, and what broke.
 
-use super::kind::Ghost;
 use crate::check::staleness::{StaleRead, StalenessJudge};
 use crate::history::{Operation, Outcome};
 use crate::node::{Micros, NodeId, NodeSet, RequestId, Violation};
 use crate::shared_vec::SharedVec;
 use crate::sim::run::Seen;
 use crate::sorted::SortedMap;
-use crate::store::feed::{PostId, Refusal, Request, Response};
+use crate::store::feed::{PostId, Request, Response};
 use crate::store::participant::Participant;
+use crate::store::service::Refusal;
+use crate::store::table::Ghost;
 use crate::world::watch::{Events, MarkKind, Newest};
 
 /// How many of its own posts a phone shows after those that it read.
@@ -122,6 +123,12 @@ pub struct FeedWatch {
 }
 
 impl FeedWatch {
+    /// The first invariant that does not hold.
+    pub(super) fn on_broken(&mut self, at: Micros, violation: Violation) {
+        self.broken = Some((at, violation));
+        self.events.mark(at, MarkKind::Broken);
+    }
+
     pub(super) fn on_request(&mut self, phone: NodeId, id: RequestId, request: &Request, seen: &Seen<'_, Participant>) {
         // An operator asks replicas.
         let Some(state) = seen.after.host(phone).node.client() else { return };

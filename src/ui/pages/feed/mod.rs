@@ -2,10 +2,13 @@
 
 use std::rc::Rc;
 
+use cap_lab::store::Store;
+use cap_lab::store::gossip::GossipStore;
+use cap_lab::store::raft::RaftStore;
 use yew::Html;
 
 use crate::ui::cluster::{cluster, side};
-use crate::ui::coach::{self, Lines, Seen};
+use crate::ui::coach::{self, Lines, NO_AP, Seen};
 use crate::ui::el::{El, button, classed, el};
 use crate::ui::history::history;
 use crate::ui::lab::{Lab, WorldView};
@@ -15,6 +18,7 @@ use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Mode, Msg, ViewState};
+use crate::ui::storage;
 use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
 
 /// Its row. Its program is in the first file.
@@ -60,6 +64,10 @@ impl Program for Feed {
             .html()
     }
 
+    fn is_ready(&self) -> bool {
+        labs::can_open() || storage::get(&storage::run_key(PAGE.address)).is_none()
+    }
+
     fn runs(&self) -> Option<&dyn Runs> {
         Some(self)
     }
@@ -67,11 +75,11 @@ impl Program for Feed {
 
 impl Runs for Feed {
     fn first(&self) -> Setup {
-        labs::first_feed()
+        labs::first_feed(vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore)])
     }
 
     fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String> {
-        labs::begin_feed(setup, Shape::SideBySide)
+        labs::begin_feed(setup)
     }
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
@@ -81,6 +89,7 @@ impl Runs for Feed {
 
 fn watch(seen: &Seen) -> &'static str {
     match (seen.refused, seen.stale) {
+        _ if !seen.available => NO_AP,
         (false, false) => "Cut. Now watch the phones whose replica is on the smaller side.",
         (true, false) => "CP refuses rather than answer wrongly. Watch what AP shows on the same phone.",
         (false, true) => "AP answers from what it has heard. Watch whether CP answers at all.",
@@ -102,7 +111,7 @@ fn modes(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
         let label = match (narrow, stale) {
             (true, 0) => world.title.clone(),
             (true, stale) => format!("{} ◷ {stale}", world.title),
-            (false, _) => format!("{} only", short(index)),
+            (false, _) => format!("{} only", world.short),
         };
         sides.push(option(
             Mode::Only(index),
@@ -117,11 +126,6 @@ fn modes(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
         .list(sides)
 }
 
-/// The short name of a side of the feed.
-fn short(index: usize) -> &'static str {
-    if index == 0 { "CP" } else { "AP" }
-}
-
 /// Both sides' meters in one small table, for where only one side is shown.
 fn score(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
     let mut rows = Vec::new();
@@ -130,7 +134,7 @@ fn score(worlds: &[Rc<WorldView>], ui: &ViewState) -> El {
         let cell = |class, text: &str| el("td").class(class).text(text);
         let row = el("tr")
             .key(&index.to_string())
-            .add(el("th").attr("scope", "row").text(short(index)))
+            .add(el("th").attr("scope", "row").text(&world.short))
             .add(cell(if m.answered == m.ended { "good" } else { "bad" }, &percent(m.answered, m.ended)))
             .add(cell(if m.stale == 0 { "good" } else { "warn" }, &m.stale.to_string()))
             .add(cell("", &latency(m.p50)))

@@ -20,6 +20,7 @@ use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Intervention, MessageName};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
+use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::Noted;
@@ -32,7 +33,7 @@ use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Lab, WorldView};
 use crate::ui::labs::{branches, common};
-use crate::ui::setup::view::{LogChoice, Setup};
+use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
@@ -256,6 +257,8 @@ impl Lab for PaxosLab {
         WorldView {
             title: "Paxos".to_owned(),
             subtitle: words::subtitle(setup),
+            short: "".into(),
+            side: None,
             nodes: setup.nodes().iter().map(|id| node_view(run, id)).collect(),
             cut: run.model().cuts().to_vec(),
             components: components(setup, run.model()),
@@ -288,8 +291,8 @@ impl Lab for PaxosLab {
         self.run().watch().events.steps.iter().map(|noted| self.event(noted)).collect()
     }
 
-    fn node_sheet(&self, _: usize, node: NodeId) -> Sheet {
-        sheets::node(self.run(), self.now(), node)
+    fn node_sheet(&self, _: usize, node: NodeId) -> Option<Sheet> {
+        Some(sheets::node(self.run(), self.now(), node))
     }
 
     fn verdict_sheet(&self, _: usize) -> Option<VerdictSheet> {
@@ -304,8 +307,8 @@ impl Lab for PaxosLab {
         sheets::flight(self.run(), flight)
     }
 
-    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
-        Diagram::of(&self.timeline, world, from, to)
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Option<Diagram> {
+        Some(Diagram::of(&self.timeline, world, from, to))
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
@@ -334,13 +337,13 @@ impl Lab for PaxosLab {
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
             traffic: None,
-            log: None,
+            stores: Vec::new(),
             switches: Vec::new(),
             flaw: self.timeline.experiment().paxos.flaw.map(cap_lab::paxos::Flaw::name),
         }
     }
 
-    fn on_log(&self, _: LogChoice) -> Option<Box<dyn Lab>> {
+    fn on_store(&self, _: usize, _: Store) -> Option<Box<dyn Lab>> {
         None
     }
 

@@ -22,7 +22,7 @@ use self::view::{NextStep, PhaseState, ProposerView, Surroundings};
 use crate::ui::act::{Act, ask};
 use crate::ui::browser;
 use crate::ui::cluster::cluster;
-use crate::ui::coach::{self, Lines};
+use crate::ui::coach::{self, Lines, NO_AP};
 use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::flights::hue_class;
@@ -48,10 +48,8 @@ fn part() -> Result<&'static dyn Program, SplitLoaderError> {
     Ok(&PaxosPage)
 }
 
-const LINES: Lines = Lines {
-    invite: "Several proposers, one value. You choose which message arrives next.",
-    watch: |_| "Cut. Watch who can still reach a majority, and what the others try.",
-};
+const LINES: Lines =
+    Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch: |_| NO_AP };
 
 struct PaxosPage;
 
@@ -95,7 +93,7 @@ impl Runs for PaxosPage {
             nodes: (5, Vec::new()),
             people: (2, Vec::new()),
             traffic: None,
-            log: None,
+            stores: Vec::new(),
             switches: Vec::new(),
             flaw: None,
         }

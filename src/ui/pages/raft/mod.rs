@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use cap_lab::counterexample::{self, Counterexample};
+use cap_lab::store::Store;
+use cap_lab::store::raft::RaftStore;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::Html;
 
 use crate::ui::cluster::{cluster, side};
-use crate::ui::coach::{self, Lines};
+use crate::ui::coach::{self, Lines, NO_AP};
 use crate::ui::el::classed;
 use crate::ui::history::history;
 use crate::ui::invariants::invariants;
@@ -17,8 +19,9 @@ use crate::ui::log::logs;
 use crate::ui::pages::{Page, takes_none};
 use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
-use crate::ui::setup::view::{FlawView, LogChoice, Setup};
+use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::ViewState;
+use crate::ui::storage;
 use crate::ui::verdict::meters::meters;
 
 /// Its row.
@@ -32,7 +35,7 @@ fn part() -> Result<&'static dyn Program, SplitLoaderError> {
 
 const LINES: Lines = Lines {
     invite: "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.",
-    watch: |_| "Cut. Watch who can still reach a majority, and what the others try.",
+    watch: |_| NO_AP,
 };
 
 struct Raft;
@@ -55,6 +58,10 @@ impl Program for Raft {
             .html()
     }
 
+    fn is_ready(&self) -> bool {
+        labs::can_open() || storage::get(&storage::run_key(PAGE.address)).is_none()
+    }
+
     fn runs(&self) -> Option<&dyn Runs> {
         Some(self)
     }
@@ -62,11 +69,11 @@ impl Program for Raft {
 
 impl Runs for Raft {
     fn first(&self) -> Setup {
-        labs::first_feed()
+        labs::first_feed(vec![Store::Raft(RaftStore::default())])
     }
 
     fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String> {
-        labs::begin_feed(setup, Shape::Alone)
+        labs::begin_feed(setup)
     }
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
@@ -74,21 +81,18 @@ impl Runs for Raft {
     }
 
     fn flaws(&self, setup: &Setup) -> Vec<FlawView> {
-        match setup.log {
-            Some(LogChoice::MultiPaxos) => counterexample::multi_paxos().map(|example| view(&example)).collect(),
-            _ => counterexample::raft().map(|example| view(&example)).collect(),
-        }
+        known(setup).iter().map(view).collect()
     }
 
     fn broken_by(&self, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
-        let timeline = match setup.log {
-            Some(LogChoice::MultiPaxos) => {
-                counterexample::multi_paxos().find(|example| example.flaw == flaw)?.play_multi_paxos(true)
-            }
-            _ => counterexample::raft().find(|example| example.flaw == flaw)?.play_raft(true),
-        };
-        Some(labs::feed_lab(timeline))
+        let example = known(setup).into_iter().find(|example| example.flaw == flaw)?;
+        Some(labs::feed_lab(example.play_feed(true)))
     }
+}
+
+/// What breaks the store of a setup.
+fn known(setup: &Setup) -> Vec<Counterexample> {
+    setup.stores.first().map_or(Vec::new(), |store| counterexample::of_store(store.name()))
 }
 
 fn view(example: &Counterexample) -> FlawView {

@@ -344,7 +344,7 @@ fn a_cut_off_proposer_is_a_component_of_its_own() {
 #[test]
 fn sheets_tell_the_disk_from_the_rest() {
     let lab = sketch();
-    let sections = |node| lab.node_sheet(0, NodeId(node)).sections;
+    let sections = |node| lab.node_sheet(0, NodeId(node)).expect("its words are here").sections;
     let a2 = sections(3);
     assert_eq!(a2.len(), 1, "an acceptor keeps nothing in memory alone");
     assert_eq!(

@@ -1,0 +1,83 @@
+//! The feed on gossip (AP).
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use super::available_feed::{AvailableFeed, Stamped};
+use super::descriptor::{Descriptor, StoreMessage, StoreNote};
+use super::feed::PostId;
+use super::participant::Participant;
+use crate::gossip::{self, Items};
+use crate::node::{Delay, Micros, NodeId, NodeSet};
+
+/// The feed on gossip, by its setup: it has no switches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GossipStore;
+
+/// How long a replica waits between two exchanges with random peers.
+const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
+/// How many posts one message of gossip holds at most.
+const BATCH: u32 = 64;
+
+impl Descriptor for GossipStore {
+    const NAME: &'static str = "gossip";
+    const TITLE: &'static str = "gossip";
+
+    type Replica = AvailableFeed;
+    type Message = gossip::Message<Stamped>;
+    type Timer = gossip::Timer;
+    type Disk = Items<Stamped>;
+    type Note = gossip::Note;
+    type Ghost = ();
+
+    fn replica(self, id: NodeId, servers: NodeSet) -> AvailableFeed {
+        AvailableFeed::new(gossip::Config { id, peers: servers.without(id), every: EXCHANGE, batch: BATCH })
+    }
+
+    fn linearizable_reads(self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Display for GossipStore {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl FromStr for GossipStore {
+    type Err = String;
+
+    fn from_str(words: &str) -> Result<Self, String> {
+        if words.is_empty() { Ok(Self) } else { Err(format!("gossip has no switch or flaw “{words}”")) }
+    }
+}
+
+impl Participant {
+    /// The replica on gossip, if it is one.
+    pub fn gossip(&self) -> Option<&AvailableFeed> {
+        match self {
+            Self::Gossip(replica) => Some(replica),
+            _ => None,
+        }
+    }
+}
+
+impl StoreMessage for gossip::Message<Stamped> {
+    fn brings(&self, post: PostId) -> bool {
+        match self {
+            Self::Mail { item, .. } => item.post.id == post,
+            Self::Items { spans, .. } => spans.iter().flat_map(|span| &span.items).any(|item| item.post.id == post),
+            Self::Digest { .. } | Self::Pull { .. } | Self::Stored { .. } => false,
+        }
+    }
+}
+
+impl StoreNote for gossip::Note {
+    fn is_notable(&self) -> bool {
+        match self {
+            Self::Learns { by_mail, .. } => !by_mail,
+            note => matches!(note, Self::Starts { .. } | Self::FindsGap { .. }),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! How a sum over the stores comes from [their table](super::table).
+
+/// Declares an enum with a variant for each store, after those of its own.
+macro_rules! sum {
+    (
+        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
+        $(#[$doc:meta])*
+        pub enum $Sum:ident of $Part:ident {
+            $($(#[$own_doc:meta])* $Own:ident($own:ty),)*
+        }
+    ) => {
+        $(#[$doc])*
+        pub enum $Sum {
+            $($(#[$own_doc])* $Own($own),)*
+            $($(#[$store_doc])* $Store($Part<$Descriptor>),)*
+        }
+
+        $(impl From<$own> for $Sum {
+            fn from(own: $own) -> Self {
+                Self::$Own(own)
+            }
+        })*
+
+        $(impl From<$Part<$Descriptor>> for $Sum {
+            fn from(of_store: $Part<$Descriptor>) -> Self {
+                Self::$Store(of_store)
+            }
+        })*
+    };
+}
+
+/// Hashes a sum as run files have it: what is of a store after the store's number, counted from `first`; all else as what it is.
+macro_rules! hash_by_number {
+    (
+        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
+        $Sum:ident from $first:literal, own $($Own:ident)*
+    ) => {
+        impl Hash for $Sum {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                match self {
+                    $(Self::$Own(own) => own.hash(state),)*
+                    $(Self::$Store(of_store) => {
+                        state.write_u64($first + $number);
+                        of_store.hash(state);
+                    })*
+                }
+            }
+        }
+    };
+}
+
+/// Shows a sum as scripts have it: what is of a store with the store's name around it, all else as what it is.
+macro_rules! debug_by_name {
+    (
+        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
+        $Sum:ident, own $($Own:ident)*
+    ) => {
+        impl Debug for $Sum {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$Own(own) => Debug::fmt(own, f),)*
+                    $(Self::$Store(of_store) => f.debug_tuple(stringify!($Store)).field(of_store).finish(),)*
+                }
+            }
+        }
+    };
+}
+
+/// Does the same to whichever store's variant a value of a sum is.
+macro_rules! each {
+    (
+        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
+        $sum:expr, $Sum:ident, $of_store:ident => $then:expr $(, $own:pat => $instead:expr)* $(,)?
+    ) => {
+        match $sum {
+            $($Sum::$Store($of_store) => $then,)*
+            $($own => $instead,)*
+        }
+    };
+}
+
+pub(crate) use {debug_by_name, each, hash_by_number, sum};

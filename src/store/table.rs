@@ -1,0 +1,174 @@
+//! The table of stores, and a store as a run's setup has it.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use super::descriptor::{Descriptor, Invariant, Side};
+use super::gossip::GossipStore;
+use super::multi_paxos::MultiPaxosStore;
+use super::on_log::LogOptions;
+use super::participant::Participant;
+use super::raft::RaftStore;
+use super::sum::each;
+use crate::node::{NodeId, NodeSet, Violation};
+use crate::setup::SwitchState;
+use crate::sim::run::Seen;
+
+/// Hands the table to a macro: each store's name, what describes it, and its number. Digests fold the number, so it stays what it is;
+/// 3 and 4 are taken by the timers of phones.
+macro_rules! with_stores {
+    ($macro:ident! { $($arguments:tt)* }) => {
+        $macro! {
+            stores {
+                /// Raft's replicated log.
+                Raft(RaftStore) = 0,
+                /// Multi-Paxos's replicated log.
+                MultiPaxos(MultiPaxosStore) = 1,
+                /// Gossip.
+                Gossip(GossipStore) = 2,
+            }
+            $($arguments)*
+        }
+    };
+}
+pub(crate) use with_stores;
+
+macro_rules! declare {
+    (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }) => {
+        /// What the replicas of a feed run on.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Store {
+            $($(#[$doc])* $Store($Descriptor),)*
+        }
+
+        /// What the checks of a store remember.
+        #[derive(Clone, Debug)]
+        pub enum Ghost {
+            $($(#[$doc])* $Store(Box<<$Descriptor as Descriptor>::Ghost>),)*
+        }
+
+        impl Store {
+            /// Every store, plain.
+            pub fn all() -> Vec<Self> {
+                vec![$(Self::$Store($Descriptor::default()),)*]
+            }
+
+            /// What the checks of its invariants remember at first.
+            pub fn ghost(self) -> Ghost {
+                match self {
+                    $(Self::$Store(_) => Ghost::$Store(Box::default()),)*
+                }
+            }
+
+            /// A replica that has not started.
+            pub fn replica(self, id: NodeId, servers: NodeSet) -> Participant {
+                match self {
+                    $(Self::$Store(store) => Participant::$Store(Box::new(store.replica(id, servers))),)*
+                }
+            }
+
+            /// What is checked of it after every event.
+            pub fn invariants(self) -> Vec<Invariant> {
+                match self {
+                    $(Self::$Store(_) => $Descriptor::invariants(),)*
+                }
+            }
+
+            /// What a setup calls it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$Store(_) => $Descriptor::NAME,)*
+                }
+            }
+
+            /// What people call it.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$Store(_) => $Descriptor::TITLE,)*
+                }
+            }
+
+            /// The same with those options that it has.
+            pub fn with_options(self, options: LogOptions) -> Self {
+                match self {
+                    $(Self::$Store(store) => Self::$Store(store.with_options(options)),)*
+                }
+            }
+
+            /// The same without the mistake that it makes on purpose.
+            pub fn without_flaw(self) -> Self {
+                match self {
+                    $(Self::$Store(store) => Self::$Store(store.without_flaw()),)*
+                }
+            }
+        }
+
+        impl Ghost {
+            /// Checks the store's invariants after a step.
+            pub fn observe(&mut self, seen: &Seen<'_, Participant>) -> Result<(), Violation> {
+                match self {
+                    $(Self::$Store(ghost) => $Descriptor::observe(ghost, seen),)*
+                }
+            }
+        }
+
+        impl FromStr for Store {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let (name, words) = text.split_at(text.find(['.', '@']).unwrap_or(text.len()));
+                $(if name == $Descriptor::NAME {
+                    return Ok(Self::$Store(words.parse()?));
+                })*
+                Err(format!("“{text}” is no store"))
+            }
+        }
+    };
+}
+
+with_stores!(declare! {});
+
+impl Store {
+    /// The invariant that a stale read breaks, if it promises that every read sees all that was confirmed before it began.
+    pub fn linearizable_reads(self) -> Option<&'static str> {
+        with_stores!(each! { self, Self, store => store.linearizable_reads() })
+    }
+
+    /// Whether it promises that.
+    pub fn is_linearizable(self) -> bool {
+        self.linearizable_reads().is_some()
+    }
+
+    /// What it keeps under a partition.
+    pub fn side(self) -> Side {
+        with_stores!(each! { self, Self, store => store.side() })
+    }
+
+    /// How its replicas treat their clients, and which of them take part.
+    pub fn options(self) -> LogOptions {
+        with_stores!(each! { self, Self, store => store.options() })
+    }
+
+    /// What is wrong with it for so many replicas, if anything.
+    pub fn check(self, replicas: u8) -> Result<(), String> {
+        with_stores!(each! { self, Self, store => store.check(replicas) })
+    }
+
+    /// Its features, and which of them are on.
+    pub fn switches(self) -> Vec<SwitchState> {
+        with_stores!(each! { self, Self, store => store.switches() })
+    }
+
+    /// The mistake that is made on purpose.
+    pub fn flaw(self) -> Option<&'static str> {
+        with_stores!(each! { self, Self, store => store.flaw() })
+    }
+}
+
+/// Shown as a setup has it: `raft.pre-vote`, `gossip`.
+impl Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        with_stores!(each! { self, Self, store => store.fmt(f) })
+    }
+}
