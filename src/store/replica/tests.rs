@@ -1,5 +1,7 @@
 //! A replica carries a service that is no feed: its state machine lets clients wait for one another.
 
+use std::collections::VecDeque;
+
 use super::{Replica, ReplicaNote};
 use crate::node::{Answer, Clocks, Effect, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 use crate::raft::{self, PersistentState, Raft};
@@ -169,18 +171,20 @@ impl Leader {
     fn event(&mut self, event: impl FnOnce(&mut Server, &mut Effects<Server>)) {
         let mut out = Effects::default();
         event(&mut self.server, &mut out);
-        let effects: Vec<_> = out.drain().collect();
-        for effect in effects {
-            match effect {
-                Effect::Send { to: SERVER, message, .. } => {
-                    self.event(|server, out| server.on_message(SERVER, message, AT, out));
+        let mut to_itself = VecDeque::new();
+        loop {
+            for effect in out.drain() {
+                match effect {
+                    Effect::Send { to: SERVER, message, .. } => to_itself.push_back(message),
+                    Effect::Send { to: client, message: Message::Service(answer), .. } => {
+                        let ServiceMessage::Answer { number, attempt, answer } = answer else { panic!("{answer:?}") };
+                        self.answers.push((AskId { client, number, attempt }, answer));
+                    }
+                    _ => {}
                 }
-                Effect::Send { to: client, message: Message::Service(answer), .. } => {
-                    let ServiceMessage::Answer { number, attempt, answer } = answer else { panic!("{answer:?}") };
-                    self.answers.push((AskId { client, number, attempt }, answer));
-                }
-                _ => {}
             }
+            let Some(message) = to_itself.pop_front() else { return };
+            self.server.on_message(SERVER, message, AT, &mut out);
         }
     }
 
