@@ -45,11 +45,12 @@ fn run() -> Outcome<()> {
     let whole = fs::read(&program)?;
     let kept = directory.join(format!("{name}.kept.wasm"));
     kept.to_str().ok_or("the path is no text")?.clone_into(program);
+    // The cut takes the names of functions to know them; the page has no use for them.
+    arguments.push("--remove-name-section".to_owned());
     if !whole.windows(MARK.len()).any(|window| window == MARK) {
         // Nothing is to be cut out of it; what only a cut takes to know is of no more use.
         let kept_sections = without_sections(&whole, |name| name.starts_with(b"reloc.") || name == b"linking");
         fs::write(&kept, kept_sections.ok_or("it is no WebAssembly")?)?;
-        arguments.push("--remove-name-section".to_owned());
         call(&real, &arguments)?;
         return Ok(fs::remove_file(kept)?);
     }
