@@ -157,15 +157,25 @@ fn with_loader(script: &str, loader: &str) -> Outcome<String> {
     let loader = replaced(loader, "import { initSync } from \"./main.js\";", "")?;
     // Parts arrive from hosts that don't know the type of WebAssembly as well.
     let loader = replaced(&loader, "WebAssembly.instantiateStreaming(src, imports)", INSTANTIATE)?;
-    let imported = "import * as import1 from \"./__wasm_split.js\"";
     let offered: Vec<&str> = loader
         .lines()
         .filter_map(|line| line.strip_prefix("export const "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let given = format!("const import1 = {{ {} }};", offered.join(", "));
+    let given = format!("{{ {} }}", offered.join(", "));
     let loader = loader.replace("export const ", "const ");
-    Ok(format!("{}\n{loader}{given}\n", replaced(script, imported, "")?))
+    // Each part is imported anew, under another name.
+    let name = |line: &str| {
+        let imported = line.strip_prefix("import * as ")?.trim_end_matches(';');
+        imported.strip_suffix(" from \"./__wasm_split.js\"").map(str::to_owned)
+    };
+    let (imports, rest): (Vec<&str>, Vec<&str>) = script.lines().partition(|line| name(line).is_some());
+    if imports.is_empty() {
+        return Err(format!("nothing imports the parts in\n{script}").into());
+    }
+    let given: Vec<String> =
+        imports.into_iter().filter_map(name).map(|import| format!("const {import} = {given};")).collect();
+    Ok(format!("{}\n{loader}{}\n", rest.join("\n"), given.join("\n")))
 }
 
 const INSTANTIATE: &str =
@@ -194,9 +204,11 @@ mod tests {
     fn the_loader_becomes_part_of_the_script() {
         let loader = "import { initSync } from \"./main.js\";\n\
             export const load_it = wrap(() => WebAssembly.instantiateStreaming(src, imports));\n";
-        let script = with_loader("import * as import1 from \"./__wasm_split.js\"\nstart();", loader).unwrap();
+        let glue =
+            "import * as import1 from \"./__wasm_split.js\"\nimport * as import2 from \"./__wasm_split.js\"\nstart();";
+        let script = with_loader(glue, loader).unwrap();
         assert!(!script.contains("import *") && !script.contains("export"), "{script}");
-        assert!(script.contains("const import1 = { load_it };"), "{script}");
+        assert!(script.contains("const import1 = { load_it };\nconst import2 = { load_it };"), "{script}");
         assert!(with_loader("start();", loader).is_err(), "wasm-bindgen has changed");
     }
 }
