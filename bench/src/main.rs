@@ -1,15 +1,17 @@
-//! `cargo xtask bench`: how many proposals a second our Raft takes beside crate `raft`, what a state costs, and how many
-//! events a second the simulator computes.
+//! `cargo xtask bench`: how many proposals a second our Raft takes beside crate `raft`, what a state costs, how many events a
+//! second the simulator computes, and how long the checkers take.
 //!
 //! Contestants take turns within one run, so that whatever else the machine does hits all alike; medians are told. Every
 //! repetition starts with new servers. An argument sets how many repetitions (15).
 
 #![allow(clippy::print_stdout, reason = "this program tells a person at a terminal what it measured")]
 
+mod checkers;
 mod cluster;
 mod ours;
 mod state;
 mod theirs;
+mod travel;
 
 use std::time::Instant;
 
@@ -51,6 +53,8 @@ fn main() {
     for replicas in [3, 5, 7, 9] {
         simulate(replicas);
     }
+    travel::measure();
+    checkers::compare();
 }
 
 /// The middle one.

@@ -2,22 +2,32 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** The command line of this package, built for speed; the first use builds it. */
+/** The command line of this package, as the tests build it. */
 export function capLab(...args) {
-  const flags = "run --quiet --release --no-default-features --features cli --bin cap-lab --".split(" ");
-  const done = spawnSync("cargo", [...flags, ...args], { cwd: ROOT, encoding: "utf8" });
+  return run("--profile test --features cli", args);
+}
+
+/** The command line, built for speed. */
+function fastCapLab(...args) {
+  return run("--release --no-default-features --features cli", args);
+}
+
+function run(flags, args) {
+  const command = `run --quiet ${flags} --bin cap-lab --`.split(" ");
+  const done = spawnSync("cargo", [...command, ...args], { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 26 });
   assert.equal(done.error, undefined);
   return { status: done.status, said: `${done.stdout}${done.stderr}` };
 }
 
 /** The processor time in seconds that the command line takes for it, its start included; the first use builds it. */
 export function capLabSeconds(...args) {
-  capLab("--help");
+  fastCapLab("--help");
   const binary = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "release", "cap-lab");
   // `times` tells what the shell took, then what its children took: user and system, as 0m1.23s.
   // Status 1 of `check`: some histories are not linearizable.
@@ -29,9 +39,17 @@ export function capLabSeconds(...args) {
 }
 
 /** Where Cargo keeps the source of a crate that this package depends on. */
-export function crateFolder(name) {
-  const args = ["metadata", "--format-version", "1", "--offline"];
+function crateFolder(name) {
+  const args = ["metadata", "--format-version", "1", "--locked"];
   const told = spawnSync("cargo", args, { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 26 });
   assert.equal(told.status, 0, told.stderr);
   return dirname(JSON.parse(told.stdout).packages.find((found) => found.name === name).manifest_path);
+}
+
+/** The 102 logs of etcd that come with crate `todc-utils`: where they are and what they say. Number 95 is none of them. */
+export function etcdLogs() {
+  const folder = join(crateFolder("todc-utils"), "tests", "linearizability", "etcd");
+  const numbers = Array.from({ length: 103 }, (_, number) => number).filter((number) => number !== 95);
+  const paths = numbers.map((number) => join(folder, `etcd_${String(number).padStart(3, "0")}.log`));
+  return { paths, texts: paths.map((path) => readFileSync(path, "utf8")) };
 }

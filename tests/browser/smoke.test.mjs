@@ -33,13 +33,13 @@ test("says what it needs where scripts are off", async () => {
   }
 });
 
-for (const lost of ["wasm", "js"]) {
-  test(`says so when its .${lost} file cannot be loaded`, async () => {
+for (const lost of ["cap-lab-web_bg.wasm", "cap-lab-web.js", "parts.js"]) {
+  test(`says so when ${lost} cannot be loaded`, async () => {
     const host = await serve(DIST, "/");
     const browser = await launchBrowser();
     try {
       const page = await browser.newPage();
-      await page.route(`**/*.${lost}`, (route) => route.fulfill({ status: 404, body: "" }));
+      await page.route(`**/${lost}`, (route) => route.fulfill({ status: 404, body: "" }));
       await page.goto(host.url);
       await page.getByRole("status").getByText("could not start").waitFor({ timeout: 5_000 });
     } finally {

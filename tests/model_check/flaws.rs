@@ -4,7 +4,7 @@
 //! lost or overtaken. The oracle is Agreement, of the protocol's own invariants. The searches leave nothing out within their
 //! bounds, but for Accepted and Nack, which bring nothing to an acceptor, where two chosen values are looked for.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cap_lab::explore::{Bounds, Explored, Limit, Way, interventions, random, replay, shortest, shrink};
 use cap_lab::node::{Micros, NodeSet};
@@ -15,8 +15,6 @@ use cap_lab::world::paxos::{PaxosSetup, PaxosWorld};
 use crate::report;
 use crate::subject::{ALL, Decision, ask};
 
-/// What a search for two chosen values may take.
-const TIME_MAX: Duration = Duration::from_secs(60);
 /// More states than any of them should need.
 const LIMIT: Limit = Limit { states: 2_000_000, length: u32::MAX };
 
@@ -60,7 +58,6 @@ fn every_flaw_is_found_by_its_shortest_schedule() {
         let start = Instant::now();
         let explored = shortest(&decision, LIMIT);
         told(&flaw.to_string(), &explored, start);
-        assert!(start.elapsed() < TIME_MAX, "{flaw}");
         let (steps, broken) = explored.broken.unwrap_or_else(|| panic!("{flaw} was not found"));
         assert_eq!((steps.len(), broken.invariant), (least, "Agreement"), "{flaw}: {broken:?}");
     }

@@ -3,6 +3,7 @@
 mod counterexamples;
 mod files;
 mod liveness;
+#[cfg(feature = "cli")]
 mod replay;
 mod same_script;
 mod sessions;

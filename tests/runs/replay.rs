@@ -8,12 +8,11 @@ use cap_lab::timeline::{Experiment, Timeline};
 
 use crate::{digests, feed, ms, raft};
 
-/// The program, if it was built along with this test.
-const PROGRAM: Option<&str> = option_env!("CARGO_BIN_EXE_cap-lab");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cap-lab");
 
-fn replay(program: &str, file: &Path, options: &[&str]) -> (Option<i32>, String, String) {
+fn replay(file: &Path, options: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } =
-        Command::new(program).arg("replay").arg(file).args(options).output().expect("it starts");
+        Command::new(PROGRAM).arg("replay").arg(file).args(options).output().expect("it starts");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     (status.code(), text(stdout), text(stderr))
 }
@@ -26,29 +25,27 @@ fn saved(name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
 
 #[test]
 fn a_run_is_replayed_to_the_same_digests() {
-    fn check<E: Experiment>(program: &str, experiment: E) {
+    fn check<E: Experiment>(experiment: E) {
         let mut timeline = Timeline::new(experiment, 5);
         timeline.play(ms(3_000));
         let file = saved(&format!("{}.json", E::NAME), timeline.export());
-        let (code, told, wrong) = replay(program, &file, &[]);
+        let (code, told, wrong) = replay(&file, &[]);
         assert_eq!((code, wrong.as_str()), (Some(0), ""));
         for digest in digests(&timeline) {
             assert!(told.contains(&format!("{digest:016x}, as the file says")), "{told}");
         }
-        let (_, sentences, _) = replay(program, &file, &["--verbose"]);
+        let (_, sentences, _) = replay(&file, &["--verbose"]);
         assert!(sentences.contains("asks for votes in term 1."), "{sentences}");
         assert!(sentences.ends_with(told.split_once('\n').expect("two lines").1), "the summary ends it");
-        let (_, script, _) = replay(program, &file, &["--script"]);
+        let (_, script, _) = replay(&file, &["--script"]);
         assert_eq!(script, timeline.golden_script());
     }
-    let Some(program) = PROGRAM else { return };
-    check(program, feed());
-    check(program, raft());
+    check(feed());
+    check(raft());
 }
 
 #[test]
 fn bad_input_is_status_2_and_one_line() {
-    let Some(program) = PROGRAM else { return };
     let mut timeline = Timeline::new(feed(), 5);
     timeline.play(ms(500));
     let other = timeline.export().replacen("\"experiment\":\"feed\"", "\"experiment\":\"chess\"", 1);
@@ -60,7 +57,7 @@ fn bad_input_is_status_2_and_one_line() {
         (saved("cut.json", &timeline.export()[..200]), "damaged"),
         (saved("other.json", other), "does not know"),
     ] {
-        let (code, told, wrong) = replay(program, &file, &[]);
+        let (code, told, wrong) = replay(&file, &[]);
         assert_eq!((code, told.as_str()), (Some(2), ""), "{expected}: {wrong}");
         assert!(wrong.contains(expected) && wrong.lines().count() == 1, "{wrong}");
     }

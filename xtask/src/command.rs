@@ -34,11 +34,13 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// How many tests a suite said it ran.
+/// How many tests a suite said it ran, or did not run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// Ignored by name, or without what they need: see [`crate::skipped`].
+    pub(crate) skipped: u64,
 }
 
 impl Counts {
@@ -50,6 +52,7 @@ impl Counts {
                 match part.trim().split_once(' ') {
                     Some((count, "passed")) => self.passed += count.parse().unwrap_or(0),
                     Some((count, "failed")) => self.failed += count.parse().unwrap_or(0),
+                    Some((count, "ignored")) => self.skipped += count.parse().unwrap_or(0),
                     _ => {}
                 }
             }
@@ -58,12 +61,20 @@ impl Counts {
         } else if let Some(count) = line.strip_prefix("ℹ fail ").or_else(|| line.strip_prefix("ℹ cancelled ")) {
             // What ran into its time limit is "cancelled" to Node and failed to us.
             self.failed += count.parse().unwrap_or(0);
+        } else if let Some(count) = line.strip_prefix("ℹ skipped ") {
+            self.skipped += count.parse().unwrap_or(0);
         }
+    }
+
+    /// Of those that passed, so many ran nothing.
+    pub(crate) fn with_skipped(self, count: u64) -> Self {
+        Self { passed: self.passed.saturating_sub(count), skipped: self.skipped + count, ..self }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 }
 
@@ -161,11 +172,12 @@ mod tests {
             "ℹ pass 8",
             "ℹ fail 1",
             "ℹ cancelled 2",
+            "ℹ skipped 4",
             "✔ 40 passed; 3 failed",
         ] {
             counts.add_line(line);
         }
-        assert_eq!(counts, Counts { passed: 25, failed: 5 });
+        assert_eq!(counts, Counts { passed: 25, failed: 5, skipped: 5 });
     }
 
     #[test]

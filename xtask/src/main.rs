@@ -5,17 +5,17 @@
 
 #![allow(clippy::print_stdout, reason = "this program tells a person at a terminal what it does")]
 
+mod bench;
 mod command;
 mod mutants;
 mod report;
 mod site;
+mod skipped;
 mod suite;
 mod tools;
 mod transfer;
 
 use std::process::ExitCode;
-
-use command::{cargo, run_plain};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -30,12 +30,16 @@ usage: cargo xtask COMMAND
           format, lints, all tests, the release build, and the tests in a real browser.
           --fast     leaves the browser out
           --long     full numbers where a sweep is too long for every day
-  mutants [--module raft|paxos|sim] [--sample N] [--seed N] [--shard K/N] [--fresh]
+  mutants [--module NAME] [--sample N] [--seed N] [--shard K/N] [--fresh]
           changes the source in one place at a time and sees whether a quick suite fails; goes on where it was stopped.
+          --module NAME  raft, paxos, sim, timeline, world, store, explain or check (default: all)
           --sample N   mutants of each module (default: 200), chosen by the seed (default: 1)
           --shard K/N  the Kth of N parts of the sample, from 0
           --fresh      forgets what earlier calls found out
-  bench   measures Raft beside crate `raft`, and the simulator; prints tables
+  bench [--page] [--short]
+          measures Raft beside crate `raft`, states, the simulator and the checkers; prints tables, and fails on no time.
+          --page     measures the page in a real browser instead
+          --short    what takes a minute or two
 ";
 
 /// What the command line asks for.
@@ -45,7 +49,7 @@ enum Task {
     Build,
     Test { fast: bool, long: bool },
     Mutants(mutants::Mutants),
-    Bench,
+    Bench(bench::Bench),
     Help,
 }
 
@@ -58,7 +62,7 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
         "build" => Task::Build,
         "test" => Task::Test { fast: false, long: false },
         "mutants" => Task::Mutants(mutants::Mutants::default()),
-        "bench" => Task::Bench,
+        "bench" => Task::Bench(bench::Bench::default()),
         "help" | "--help" | "-h" => return Ok(Task::Help),
         other => return Err(format!("there is no command `{other}`")),
     };
@@ -73,6 +77,8 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
             }
             (Task::Test { fast, .. }, "--fast") => *fast = true,
             (Task::Test { long, .. }, "--long") => *long = true,
+            (Task::Bench(bench), "--page") => bench.page = true,
+            (Task::Bench(bench), "--short") => bench.short = true,
             (Task::Mutants(mutants), "--fresh") => mutants.fresh = true,
             (Task::Mutants(mutants), option @ ("--module" | "--sample" | "--seed" | "--shard")) => {
                 mutants.set(option, options.next().ok_or_else(|| format!("{option} needs a value"))?)?;
@@ -90,7 +96,7 @@ fn main() -> ExitCode {
         Ok(Task::Build) => site::build(),
         Ok(Task::Test { fast, long }) => return suite::run_suite(fast, long),
         Ok(Task::Mutants(what)) => mutants::run(&what),
-        Ok(Task::Bench) => run_plain(&mut cargo("run --locked --quiet --release --package cap-lab-bench")),
+        Ok(Task::Bench(what)) => bench::run(what),
         Ok(Task::Help) => {
             print!("{USAGE}");
             Ok(())
@@ -126,7 +132,7 @@ mod tests {
         assert_eq!(parsed("test --long"), Ok(Task::Test { fast: false, long: true }));
         let raft = mutants::Mutants { module: Some("raft".to_owned()), shard: (1, 4), ..mutants::Mutants::default() };
         assert_eq!(parsed("mutants --module raft --shard 1/4"), Ok(Task::Mutants(raft)));
-        assert_eq!(parsed("bench"), Ok(Task::Bench));
+        assert_eq!(parsed("bench --page"), Ok(Task::Bench(bench::Bench { page: true, short: false })));
         assert_eq!(parsed("build --help"), Ok(Task::Help));
     }
 

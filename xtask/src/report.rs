@@ -78,7 +78,8 @@ impl Report {
         for trouble in self.troubles() {
             println!("{trouble}");
         }
-        println!("{} passed, {} failed", self.counts.passed, self.counts.failed);
+        let Counts { passed, failed, skipped } = self.counts;
+        println!("{passed} passed, {failed} failed, {skipped} skipped");
         self.worst().map_or(ExitCode::SUCCESS, Trouble::exit_code)
     }
 }
@@ -102,9 +103,9 @@ mod tests {
         assert_eq!(report.worst(), None);
         assert!(!report.plain("second", || Err(missing())));
         assert_eq!(report.worst(), Some(&missing()));
-        assert!(!report.step("third", || Err((failed(), Counts { passed: 4, failed: 1 }))));
-        assert!(report.step("fourth", || Ok(Counts { passed: 2, failed: 0 })));
+        assert!(!report.step("third", || Err((failed(), Counts { passed: 4, failed: 1, skipped: 0 }))));
+        assert!(report.step("fourth", || Ok(Counts { passed: 2, failed: 0, skipped: 3 })));
         assert_eq!(report.worst(), Some(&failed()));
-        assert_eq!(report.counts, Counts { passed: 6, failed: 1 });
+        assert_eq!(report.counts, Counts { passed: 6, failed: 1, skipped: 3 });
     }
 }

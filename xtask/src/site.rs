@@ -1,10 +1,10 @@
 //! Building and serving the page.
 
-use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::process::Command;
 
-use crate::command::{Trouble, root, run_plain, target};
+use crate::command::{Trouble, cargo, root, run_plain, target};
 use crate::{tools, transfer};
 
 /// Where the search for a free port starts, and how many are tried.
@@ -22,39 +22,32 @@ pub(crate) struct Serve {
 
 /// Builds the page, serves it to this machine, and builds it again whenever a file changes. Ends with Ctrl-C.
 pub(crate) fn serve(options: &Serve) -> Result<(), Trouble> {
-    println!("1/3 looking for what building the page takes");
-    let tools = tools::for_the_site()?;
-    println!("2/3 looking for a free port");
+    tools::wasm_target()?;
     let port = free_port(options.port)?;
-    println!("3/3 building, then serving");
-    let mut trunk = tools.trunk(&format!("serve --offline --address 127.0.0.1 --port {port}"));
-    // Not dist/: what is served here reloads itself, and nobody should put that on a host.
-    trunk.arg("--dist").arg(target().join("serve"));
-    if !options.dev {
-        trunk.arg("--release");
+    println!("building; the lab will be at http://127.0.0.1:{port}/");
+    // Not dist/: nobody should put on a host what changes while it is served.
+    let mut site = maker("serve", &target().join("serve"));
+    site.arg(port.to_string());
+    for (wanted, option) in [(options.dev, "--dev"), (options.open, "--open")] {
+        site.args(wanted.then_some(option));
     }
-    if options.open {
-        trunk.arg("--open");
-    }
-    println!("\nWhen the build is done the lab is at http://127.0.0.1:{port}/ until you press Ctrl-C.\n");
-    become_program(trunk)
+    become_program(site)
 }
 
 /// Leaves the release site in dist/ and checks what it costs to load.
 pub(crate) fn build() -> Result<(), Trouble> {
-    let tools = tools::for_the_site()?;
+    tools::wasm_target()?;
     let dist = root().join("dist");
-    // Trunk leaves files of earlier builds alone; the sizes below count all that is there.
-    if dist.exists() {
-        fs::remove_dir_all(&dist).map_err(|error| Trouble::Failed(format!("dist/ cannot be emptied: {error}")))?;
-    }
-    // Nor does it forget what an earlier build cut out of the program: a second program of the page may copy it.
-    let _ = fs::remove_dir_all(target().join("wasm-bindgen/release/snippets"));
-    run_plain(&mut tools.trunk("build --release --offline"))?;
-    // Trunk's own, and no part of the site.
-    let _ = fs::remove_file(dist.join(".trunk-lock"));
+    run_plain(&mut maker("build", &dist))?;
     println!("dist/ works from any path of any static host.\n");
     transfer::check(&dist)
+}
+
+/// The program that makes a site of the page. Cargo's test profile, since the suite tests it: it is built once for both.
+fn maker(task: &str, to: &Path) -> Command {
+    let mut maker = cargo("run --locked --quiet --profile test --package cap-lab-site --");
+    maker.arg(task).arg(to);
+    maker
 }
 
 /// The wanted port if it is free, or the first free one.

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 
 use crate::command::{Counts, Trouble, cargo, command, root, run, run_plain};
 use crate::report::Report;
-use crate::{site, tools};
+use crate::{site, skipped, tools};
 
 /// Set to 1 for tests that may take long.
 const LONG_VARIABLE: &str = "CAP_LAB_LONG";
@@ -48,12 +48,10 @@ fn set_up_browser(report: &mut Report) -> Option<PathBuf> {
 fn checks(report: &mut Report) {
     report.plain("format", || run_plain(&mut cargo("fmt --all --check")));
     for (name, selection) in [
-        ("clippy: page, tests, xtask", "--workspace --exclude cap-lab-bench --all-targets"),
-        ("clippy: command line, without the page", "--all-targets --no-default-features --features cli"),
-        ("clippy: page on wasm32", "--bin cap-lab-web --target wasm32-unknown-unknown"),
+        ("clippy: everything native", "--workspace --exclude cap-lab-bench --all-targets --all-features"),
         (
-            "clippy: worker on wasm32",
-            "--bin cap-lab-worker --no-default-features --features worker --target wasm32-unknown-unknown",
+            "clippy: page and worker on wasm32",
+            "--bin cap-lab-web --bin cap-lab-worker --features worker --target wasm32-unknown-unknown",
         ),
     ] {
         report.plain(name, || run_plain(&mut cargo(&format!("clippy --locked {selection} -- --deny warnings"))));
@@ -67,18 +65,18 @@ fn tests(report: &mut Report, long: bool) {
         ("page and command-line tests", "--features cli --bins"),
         ("layering and integration tests", "--features cli --test *"),
         ("doc tests", "--features cli --doc"),
-        ("xtask's tests", "--package xtask --package cap-lab-split"),
+        ("xtask's and the site's tests", "--package xtask --package cap-lab-site"),
     ] {
         report.step(name, || {
             let mut test = cargo(&format!("test --locked --no-fail-fast {selection}"));
-            run(pass_on(&mut test, long))
+            skipped::run_tests(pass_on(&mut test, long))
         });
     }
 }
 
 /// What people see: `tests/browser` against dist/.
 fn browser_tests(chromium: &Path, long: bool) -> Result<Counts, (Trouble, Counts)> {
-    // One file at a time: some of them measure.
+    // One file at a time: a browser with two cores and a page that draws is busy enough.
     let mut test = command("node", "--test --test-concurrency=1 --test-reporter=spec");
     test.current_dir(root().join("tests/browser")).env(tools::CHROMIUM_VARIABLE, chromium);
     run(pass_on(&mut test, long))

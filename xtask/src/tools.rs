@@ -4,51 +4,16 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::command::{self, Trouble, cargo, command, output_of, root, run_plain, target};
 
-/// The Trunk whose configuration `Trunk.toml` and `index.html` are written for.
-const TRUNK: &str = "0.22.1";
 /// The cargo-mutants whose files `mutants.rs` reads and writes.
 const MUTANTS: &str = "27.1.0";
 /// The oldest Node.js whose test runner has what `tests/browser` uses.
 const NODE_MAJOR: u32 = 20;
 const WASM: &str = "wasm32-unknown-unknown";
-/// Tells `cap-lab-split` which wasm-bindgen to call.
-const BINDGEN_VARIABLE: &str = "CAP_LAB_WASM_BINDGEN";
 /// Names a browser to use instead of looking for one; handed to the browser tests under the same name.
 pub(crate) const CHROMIUM_VARIABLE: &str = "CAP_LAB_CHROMIUM";
-
-/// Trunk; the PATH on which it finds what stands in for wasm-bindgen; and the wasm-bindgen that matches Cargo.lock.
-pub(crate) struct SiteTools {
-    trunk: PathBuf,
-    path: OsString,
-    bindgen: PathBuf,
-}
-
-impl SiteTools {
-    /// Trunk, to be run in the workspace.
-    pub(crate) fn trunk(&self, arguments: &str) -> Command {
-        let mut trunk = command(&self.trunk, arguments);
-        // Trunk reads NO_COLOR as a switch that must be `true` or `false`, where everyone else sets it to `1`.
-        trunk.env("PATH", &self.path).env(BINDGEN_VARIABLE, &self.bindgen).env_remove("NO_COLOR");
-        trunk
-    }
-}
-
-/// Finds or installs all that building the page takes.
-pub(crate) fn for_the_site() -> Result<SiteTools, Trouble> {
-    wasm_target()?;
-    let lock = fs::read_to_string(root().join("Cargo.lock"))
-        .map_err(|error| Trouble::Failed(format!("Cargo.lock cannot be read: {error}")))?;
-    let bindgen = locked_version(&lock, "wasm-bindgen")
-        .ok_or_else(|| Trouble::Failed("Cargo.lock names no wasm-bindgen".to_owned()))?;
-    let trunk =
-        find_or_install("trunk", "trunk", TRUNK, "--ignore-rust-version --no-default-features --features rustls")?;
-    let bindgen = find_or_install("wasm-bindgen", "wasm-bindgen-cli", &bindgen, "")?;
-    Ok(SiteTools { trunk, path: path_with(&splitter()?)?, bindgen })
-}
 
 /// Finds or installs cargo-mutants.
 pub(crate) fn cargo_mutants() -> Result<PathBuf, Trouble> {
@@ -61,19 +26,6 @@ pub(crate) fn path_with(program: &Path) -> Result<OsString, Trouble> {
     let others = env::var_os("PATH").unwrap_or_default();
     env::join_paths(std::iter::once(first).chain(env::split_paths(&others)))
         .map_err(|error| Trouble::Failed(format!("the PATH cannot be extended: {error}")))
-}
-
-/// Builds what cuts the program into parts, and calls it `wasm-bindgen`, for Trunk to find.
-fn splitter() -> Result<PathBuf, Trouble> {
-    println!("building what cuts the page's program into parts");
-    run_plain(&mut cargo("build --locked --quiet --package cap-lab-split"))?;
-    let directory = target().join("tools").join("split");
-    let from = target().join("debug").join(format!("cap-lab-split{}", env::consts::EXE_SUFFIX));
-    let to = directory.join(format!("wasm-bindgen{}", env::consts::EXE_SUFFIX));
-    fs::create_dir_all(&directory)
-        .and_then(|()| fs::copy(from, &to))
-        .map_err(|error| Trouble::Failed(format!("{} cannot be filled: {error}", directory.display())))?;
-    Ok(to)
 }
 
 /// Finds or adds the standard library for the browser.
@@ -104,13 +56,6 @@ pub(crate) fn rust_components() -> Result<(), Trouble> {
         })?;
     }
     Ok(())
-}
-
-/// The version of `package` in the text of a Cargo.lock.
-fn locked_version(lock: &str, package: &str) -> Option<String> {
-    let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines().skip_while(|line| line.trim() != name);
-    lines.nth(1)?.trim().strip_prefix("version = \"")?.strip_suffix('"').map(str::to_owned)
 }
 
 /// The program in exactly this version: from the PATH, or from `target/tools`, or built there.
@@ -225,17 +170,4 @@ pub(crate) fn browser_packages() -> Result<(), Trouble> {
         return Ok(());
     }
     command::run_plain(command(npm_program(), "ci --no-audit --no-fund").current_dir(&tests))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_locked_version_is_that_of_the_package_of_exactly_this_name() {
-        let lock = "[[package]]\nname = \"wasm-bindgen-shared\"\nversion = \"0.1.0\"\n\n\
-                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.129\"\nsource = \"x\"\n";
-        assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.129"));
-        assert_eq!(locked_version(lock, "trunk"), None);
-    }
 }

@@ -105,10 +105,11 @@ fn first_load(files: &[File]) -> BTreeSet<&str> {
     found
 }
 
-/// Whether the program names the file, but asks for it only after it has drawn: what loads the web worker, and the parts of the
-/// program that `cap-lab-split` has cut out of it. (Browser tests hold it to that.)
+/// Whether the program names the file, but asks for it only after it has drawn: what loads the web worker, and the parts that
+/// are cut out of the program. (Browser tests hold it to that.)
 fn is_later(name: &str) -> bool {
-    name == "referee.js" || name.starts_with("snippets/") && name.ends_with(".wasm")
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last == "referee.js" || last.starts_with("split_")
 }
 
 #[cfg(test)]
@@ -131,16 +132,20 @@ mod tests {
     #[test]
     fn the_first_load_follows_names_from_file_to_file_but_not_into_the_worker() {
         let files = [
-            file("index.html", "<script src=./lab-1.js>"),
-            file("lab-1.js", "fetch('snippets/timer.js'); fetch('lab-2.wasm'); later('snippets/split_rest-1.wasm')"),
-            file("lab-2.wasm", "referee.js lab-1.js"),
-            file("later.svg", ""),
-            file("referee.js", "importScripts('worker.js')"),
-            file("snippets/split_rest-1.wasm", ""),
-            file("snippets/timer.js", ""),
-            file("worker.js", ""),
+            file("index.html", "<script src=./lab-1/start.js>"),
+            file("lab-1/cap-lab-web.js", "import './parts.js'; fetch('cap-lab-web_bg.wasm')"),
+            file("lab-1/cap-lab-web_bg.wasm", "referee.js"),
+            file("lab-1/later.svg", ""),
+            file("lab-1/parts.js", "later('split_rest.wasm')"),
+            file("lab-1/referee.js", "importScripts('worker.js')"),
+            file("lab-1/split_rest.wasm", ""),
+            file("lab-1/start.js", "import('./cap-lab-web.js')"),
+            file("lab-1/worker.js", ""),
         ];
-        assert_eq!(first_load(&files), BTreeSet::from(["index.html", "lab-1.js", "lab-2.wasm", "snippets/timer.js"]));
+        let first =
+            ["cap-lab-web.js", "cap-lab-web_bg.wasm", "parts.js", "start.js"].map(|name| format!("lab-1/{name}"));
+        let first = first.iter().map(String::as_str).chain(["index.html"]);
+        assert_eq!(first_load(&files), first.collect());
     }
 
     #[test]

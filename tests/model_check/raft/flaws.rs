@@ -6,7 +6,7 @@
 //! proof. [`Flaw::ChangeBeforeOwnCommit`] takes too many steps for that but with the estimate of [`super::missing`], on which its
 //! proof rests as well; [`Flaw::LeaseTooLong`] needs clocks ([`super::timed`]).
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cap_lab::explore::{Bounds, Disks, Explored, Limit, Network, State, Way, interventions, replay, shortest};
 use cap_lab::node::{Delay, Micros, NodeId};
@@ -19,8 +19,6 @@ use super::cluster::{Cluster, Server, Word};
 use super::world::Timed;
 use crate::{long, report};
 
-/// What a search may take.
-const TIME_MAX: Duration = Duration::from_secs(60);
 /// More states than any of them should need.
 const LIMIT: Limit = Limit { states: 1_500_000, length: u32::MAX };
 
@@ -125,7 +123,6 @@ fn every_flaw_is_found() {
         let start = Instant::now();
         let explored = shortest(&cluster, LIMIT);
         told(&flaw.to_string(), &explored, start);
-        assert!(start.elapsed() < TIME_MAX, "{flaw}");
         let (steps, broken) = explored.broken.unwrap_or_else(|| panic!("{flaw} was not found"));
         assert_eq!((steps.len(), broken.invariant), (length, flaw.breaks()), "{flaw}: {broken:?}");
         let way = Way::of(&cluster, &steps);

@@ -1,0 +1,31 @@
+// What a visit costs, counted: bytes, requests, and verdicts. How long things take is told by `bars.bench.mjs`.
+
+import assert from "node:assert/strict";
+
+import { nodeAt } from "./act.mjs";
+import { labTest } from "./lab.mjs";
+import { capLab, etcdLogs } from "./native.mjs";
+import { judgeAll } from "./referee.mjs";
+
+/** As `xtask/src/transfer.rs` has it, in bytes; a little is added for headers. */
+const FIRST_LOAD = 340_000;
+
+labTest("a phone loads the first node with few bytes in few requests", { size: "phone", touch: true }, async (lab) => {
+  await nodeAt(lab, 0).waitFor();
+  const loaded = await lab.page.evaluate(() => {
+    const started = (entry) => !/referee|worker|split_/.test(entry.name);
+    const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].filter(started);
+    return all.map(({ name, transferSize }) => ({ name: name.split("/").at(-1), bytes: transferSize }));
+  });
+  const bytes = loaded.reduce((total, entry) => total + entry.bytes, 0);
+  assert.ok(bytes > 100_000 && bytes <= FIRST_LOAD, `${bytes} bytes: ${JSON.stringify(loaded)}`);
+  // The page, its icon, what starts it, the program and its script, and what loads its parts.
+  assert.ok(loaded.length <= 6, JSON.stringify(loaded));
+});
+
+labTest("the 102 etcd logs get the verdicts of the command line", { at: "#history", timeout: 240_000 }, async (lab) => {
+  const { paths, texts } = etcdLogs();
+  const { said } = capLab("check", "--model", "cas-register", "--format", "porcupine-etcd", ...paths);
+  const verdicts = said.trim().split("\n").map((line) => line.split(": ").at(-1));
+  assert.deepEqual(await lab.page.evaluate(judgeAll, texts), verdicts);
+});
