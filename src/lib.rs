@@ -16,6 +16,7 @@
 //! - [`check`]: judges histories. A check returns evidence, not a bool.
 //! - [`world`]: who takes part in a run, at what pace, and what is remembered of it.
 //! - [`referee`]: judges away from the page, by messages. What it rules of one future it never tells of another.
+//! - [`picture`]: a recorded history as a picture. What is drawn depends on the history and on what is in sight, and on nothing else.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`spacetime`]: a run as a space-time diagram. Its clocks decide what happens before what.
@@ -33,6 +34,7 @@ pub mod history;
 pub mod multi_paxos;
 pub mod node;
 pub mod paxos;
+pub mod picture;
 pub mod raft;
 pub mod referee;
 pub mod setup;

@@ -12,15 +12,15 @@ use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, Node, NodeId};
 use cap_lab::sim::run::{Latest, Run, World};
 use cap_lab::spacetime::{Diagram, Traced};
-use cap_lab::timeline::file::{BYTES_MAX, LENGTH_MAX, experiment_in};
+use cap_lab::timeline::file::{BYTES_MAX, experiment_in, too_large};
 use cap_lab::timeline::track::{SideBySide, Track};
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedRun;
 use cap_lab::world::paxos::PaxosRun;
 use cap_lab::world::watch;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-#[path = "cap-lab/check.rs"]
+#[path = "cap-lab/check/mod.rs"]
 mod check;
 
 /// CAP Lab without a browser.
@@ -35,7 +35,18 @@ struct Arguments {
 enum Command {
     /// Judges whether recorded histories are linearizable. Exit status 0: all are; 1: some are not; 2: bad input; 3: some are
     /// unknown.
-    Check(check::CheckArguments),
+    #[command(after_long_help = check::SEMANTICS)]
+    Check(Box<check::CheckArguments>),
+    /// Prints what completes the commands in a shell: `cap-lab completions bash > /etc/bash_completion.d/cap-lab`.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints a page of the manual: `cap-lab man check > cap-lab-check.1`.
+    Man {
+        /// The command it is about; the whole, if this is left out.
+        command: Option<String>,
+    },
     /// Computes a run again from its file, and compares what it did with what the file says.
     Replay {
         /// The file, as exported from the page.
@@ -77,6 +88,12 @@ fn main() -> ExitCode {
     let unknown = || Err("This version does not know that experiment.".to_owned());
     let (input, done) = match Arguments::parse().command {
         Command::Check(arguments) => return check::run(&arguments),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "cap-lab", &mut out);
+            ("completions".to_owned(), String::from_utf8(out).map_err(|error| error.to_string()))
+        }
+        Command::Man { command } => ("man".to_owned(), manual(command.as_deref())),
         Command::Replay { run, verbose, script } => {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
@@ -115,6 +132,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// A page of the manual, as `man` reads it.
+fn manual(command: Option<&str>) -> Result<String, String> {
+    let mut whole = Arguments::command();
+    whole.build();
+    let page = match command {
+        None => Some(whole),
+        Some(name) => whole.find_subcommand(name).cloned(),
+    };
+    let page = page.ok_or("There is no such command.")?;
+    let mut out = Vec::new();
+    clap_mangen::Man::new(page).render(&mut out).map_err(|error| error.to_string())?;
+    String::from_utf8(out).map_err(|error| error.to_string())
+}
+
 /// The text of a file, or as much of it as shows that it is too large.
 fn read(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
@@ -122,7 +153,8 @@ fn read(path: &Path) -> Result<String, String> {
     let most = BYTES_MAX as u64 + 1;
     opened.take(most).read_to_end(&mut bytes).map_err(|error| format!("This file can't be read: {error}."))?;
     if bytes.len() > BYTES_MAX {
-        return Err(format!("This file is too large for a run: the limit is {} MB.", BYTES_MAX >> 20));
+        let whole = path.metadata().map_or(bytes.len(), |file| file.len() as usize);
+        return Err(too_large(whole.max(bytes.len())));
     }
     String::from_utf8(bytes).map_err(|_| "This is not a run of CAP Lab: it is not even text.".to_owned())
 }
@@ -131,11 +163,12 @@ fn read(path: &Path) -> Result<String, String> {
 fn record<E: Experiment>(setup: &str, seed: u64, seconds: u64) -> Result<String, String> {
     let setup: E = setup.parse().and_then(|setup: E| setup.check().map(|()| setup))?;
     let length = Micros(seconds.saturating_mul(1_000_000));
-    if length > LENGTH_MAX {
-        return Err(format!("Runs of up to {} s can be read again.", LENGTH_MAX.0 / 1_000_000));
-    }
     let mut timeline = Timeline::new(setup, seed);
     timeline.play(length);
+    if timeline.now() < length {
+        let (limit, seconds) = (timeline.room().limit, timeline.now().0 / 1_000_000);
+        return Err(format!("A run has up to {limit}: this one reaches that after {seconds} s."));
+    }
     Ok(timeline.export())
 }
 

@@ -4,6 +4,9 @@
 //! stay is what a remaining operation may have seen: without the write of 3, a read of 3 would be impossible by itself, which
 //! proves nothing about the whole history. So whatever is impossible here was impossible in the history.
 //!
+//! Of an object whose elements can be told apart, elements go first: as far as some of them go, its history must be possible too.
+//! So a read of ten thousand elements becomes one that lacks the one that matters, and needs no writes of the others.
+//!
 //! The search for it starts from the operations that began last before the history became impossible: mostly a few of them,
 //! with what they saw, are enough.
 //!
@@ -12,10 +15,12 @@
 use super::call::{Call, Order};
 use super::search::{DeadEnd, Found, Search};
 use super::sorting::sort_by;
-use super::spec::{Sight, Spec};
+use super::spec::{Sight, Spec, Value};
 
 /// How many configurations one attempt to take something away may look at. If that is too few, it stays.
 const ATTEMPT: u64 = 200_000;
+/// What one attempt may take in memory, in bytes.
+const ATTEMPT_BYTES: usize = 64 << 20;
 /// How many of the latest operations are tried first, and how many times as many next.
 const LATEST: usize = 4;
 const MORE: usize = 4;
@@ -32,10 +37,12 @@ pub struct Evidence {
     /// Those of them that make the case: all that are not there just because another one saw them. Of a stale read and the
     /// twenty posts that it shows, it is the read and the post that it misses.
     pub decisive: Vec<u32>,
+    /// They are impossible already as far as they are about these elements ([`Spec::restricted`]); all of them, if there are none.
+    pub about: Vec<Value>,
     /// Which order these operations can't have.
     pub order: Order,
-    /// Whether taking any one of them away, other than what a remaining one saw, makes the rest possible. It does, unless the
-    /// search for a smaller set was too long.
+    /// Whether taking any one of them away, other than what a remaining one saw, makes the rest possible, or no smaller for what
+    /// it saw then. It does, unless the search for a smaller set was too long.
     pub minimal: bool,
     /// The history is impossible already as of this moment.
     pub by: u64,
@@ -43,16 +50,81 @@ pub struct Evidence {
     pub longest: Vec<u32>,
 }
 
-/// The search for a small impossible set, under way.
-pub(super) struct Shrink<S: Spec> {
-    evidence: Evidence,
-    /// All that is impossible, and what else there is, until a part of it is found to start from.
-    whole: Option<(Vec<u32>, Vec<u32>)>,
-    /// How many to take away at once, and from where on. Until there is something to take away from: how many were tried.
+/// The operations as far as they are about some elements, if that is not all of them. Those that are not about any stay as they
+/// are.
+fn part<S: Spec>(spec: &S, calls: &[Call<S::Action>], about: &[Value]) -> Vec<Call<S::Action>> {
+    let restricted = |call: &Call<S::Action>| {
+        let action = spec.restricted(&call.action, about).unwrap_or_else(|| call.action.clone());
+        Call { action, ..*call }
+    };
+    calls.iter().map(restricted).collect()
+}
+
+/// Those of `operations` that are about some elements.
+fn concerned<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32], about: &[Value]) -> Vec<u32> {
+    let is_concerned = |one: &u32| spec.restricted(&calls[*one as usize].action, about).is_some();
+    operations.iter().copied().filter(is_concerned).collect()
+}
+
+/// How much is taken away at once, and from where on.
+#[derive(Default)]
+struct Pass {
     chunk: usize,
     at: usize,
     /// Whether something went away in this pass.
     went: bool,
+}
+
+impl Pass {
+    fn over(count: usize) -> Self {
+        Self { chunk: count.div_ceil(2), ..Self::default() }
+    }
+
+    /// What to take away next of so many, if not all was tried; true besides if a new pass begins.
+    fn next(&mut self, count: usize) -> Option<(std::ops::Range<usize>, bool)> {
+        let is_new = self.at >= count;
+        if is_new {
+            if self.chunk <= 1 && !self.went {
+                return None;
+            }
+            // What could not go by itself may go now that another one went.
+            self.chunk = if self.chunk > 1 { self.chunk.div_ceil(FEWER) } else { 1 };
+            (self.at, self.went) = (0, false);
+        }
+        let end = (self.at + self.chunk).min(count);
+        // The latest first: it is mostly the early ones that the others build on.
+        Some((count - end..count - self.at, is_new))
+    }
+
+    fn take_away(&mut self) {
+        self.went = true;
+    }
+
+    fn keep(&mut self) {
+        self.at += self.chunk;
+    }
+}
+
+/// Elements are being taken away.
+struct Elements<S: Spec> {
+    left: Vec<Value>,
+    pass: Pass,
+    /// Fewer of them, and the search for an order as far as those go.
+    attempt: Option<(Vec<Value>, Search<S>)>,
+}
+
+/// The search for a small impossible set, under way.
+pub(super) struct Shrink<S: Spec> {
+    evidence: Evidence,
+    elements: Option<Elements<S>>,
+    /// The history as far as the evidence is about it, if that is not all.
+    part: Option<Vec<Call<S::Action>>>,
+    /// All operations that it may be about.
+    all: Vec<u32>,
+    /// All that is impossible, and what else there is, until a part of it is found to start from.
+    whole: Option<(Vec<u32>, Vec<u32>)>,
+    /// Until there is something to take away from, its chunk is how many were tried.
+    pass: Pass,
     /// A smaller set that may still be impossible, and the search for an order of it.
     attempt: Option<(Vec<u32>, Search<S>)>,
 }
@@ -60,58 +132,154 @@ pub(super) struct Shrink<S: Spec> {
 impl<S: Spec> Shrink<S> {
     /// Starts from `impossible`, which is, and from what it may have seen of `others`.
     pub(super) fn new(
+        spec: &S,
+        calls: &[Call<S::Action>],
+        order: Order,
+        impossible: Vec<u32>,
+        others: Vec<u32>,
+        dead_end: DeadEnd,
+    ) -> Self {
+        let mut all: Vec<Value> = Vec::new();
+        for &one in &impossible {
+            all.extend(spec.elements(&calls[one as usize].action).into_iter().cloned());
+            // Whole reads hold the same again and again.
+            if all.len() > 2 * impossible.len() {
+                all.sort_unstable();
+                all.dedup();
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        let mut shrink = Self::about(spec, calls, order, impossible, others, dead_end, Vec::new());
+        shrink.elements = (all.len() > 1).then(|| Elements { pass: Pass::over(all.len()), left: all, attempt: None });
+        shrink
+    }
+
+    /// As [`Shrink::new`], of what is impossible already as far as it is about some elements; all, if there are none.
+    pub(super) fn about(
+        spec: &S,
         calls: &[Call<S::Action>],
         order: Order,
         mut impossible: Vec<u32>,
         others: Vec<u32>,
         dead_end: DeadEnd,
+        about: Vec<Value>,
     ) -> Self {
         let DeadEnd { by, longest } = dead_end;
         sort_by(&mut impossible, |&position| [calls[position as usize].invoked, position.into(), 0]);
         let evidence = Evidence { order, minimal: true, by, longest, ..Evidence::default() };
-        Self { evidence, whole: Some((impossible, others)), chunk: 0, at: 0, went: false, attempt: None }
+        let (part, elements, pass, attempt) = (None, None, Pass::default(), None);
+        let all = [&impossible[..], &others].concat();
+        let mut shrink = Self { evidence, elements, part, all, whole: Some((impossible, others)), pass, attempt };
+        if !about.is_empty() {
+            shrink.restrict(spec, calls, about);
+        }
+        shrink
+    }
+
+    /// From here on, it is all about these elements.
+    fn restrict(&mut self, spec: &S, calls: &[Call<S::Action>], about: Vec<Value>) {
+        if let Some((impossible, others)) = &mut self.whole {
+            *impossible = concerned(spec, calls, impossible, &about);
+            *others = concerned(spec, calls, others, &about);
+        }
+        self.all = concerned(spec, calls, &self.all, &about);
+        self.part = Some(part(spec, calls, &about));
+        self.evidence.about = about;
     }
 
     /// Goes on for about `budget` configurations. Returns how many it looked at.
     pub(super) fn advance(&mut self, spec: &S, calls: &[Call<S::Action>], budget: u64) -> (Option<Evidence>, u64) {
+        let mut spent = self.take_elements_away(spec, calls, budget);
+        if self.elements.is_some() {
+            return (None, spent);
+        }
+        let part = self.part.take();
+        let found = self.take_operations_away(spec, part.as_deref().unwrap_or(calls), budget, &mut spent);
+        self.part = part;
+        (found, spent)
+    }
+
+    fn take_elements_away(&mut self, spec: &S, calls: &[Call<S::Action>], budget: u64) -> u64 {
+        let (Some(elements), Some((impossible, others))) = (&mut self.elements, &self.whole) else { return 0 };
         let mut spent = 0;
         while spent < budget {
+            let Some((kept, search)) = &mut elements.attempt else {
+                let Some((gone, _)) = elements.pass.next(elements.left.len()) else {
+                    let about = std::mem::take(&mut elements.left);
+                    // As far as these go, it may become impossible later than as a whole.
+                    self.whole = Some(([&impossible[..], others].concat(), Vec::new()));
+                    self.elements = None;
+                    self.restrict(spec, calls, about);
+                    return spent;
+                };
+                let kept = [&elements.left[..gone.start], &elements.left[gone.end..]].concat();
+                let all = concerned(spec, calls, &[&impossible[..], others].concat(), &kept);
+                spent += 1 + (all.len() / QUESTIONS) as u64;
+                let search = Search::new(spec, &part(spec, calls, &kept), &all, self.evidence.order);
+                elements.attempt = Some((kept, search));
+                continue;
+            };
+            let before = search.explored();
+            let found = search.advance(spec, (budget - spent).min(ATTEMPT), ATTEMPT_BYTES);
+            spent += search.explored() - before;
+            if found.is_none() && search.explored() < ATTEMPT {
+                continue;
+            }
+            if matches!(found, Some(Found::Nothing(_))) && !kept.is_empty() {
+                elements.left = std::mem::take(kept);
+                elements.pass.take_away();
+            } else {
+                elements.pass.keep();
+            }
+            elements.attempt = None;
+        }
+        spent
+    }
+
+    fn take_operations_away(
+        &mut self,
+        spec: &S,
+        calls: &[Call<S::Action>],
+        budget: u64,
+        spent: &mut u64,
+    ) -> Option<Evidence> {
+        while *spent < budget {
             let Some((kept, search)) = &mut self.attempt else {
-                spent += 1;
+                *spent += 1;
                 let is_over = if self.whole.is_some() {
-                    spent += self.next_start(spec, calls);
+                    *spent += self.next_start(spec, calls);
                     false
                 } else {
-                    spent += (self.evidence.operations.len().pow(2) / QUESTIONS) as u64;
+                    *spent += (self.evidence.operations.len().pow(2) / QUESTIONS) as u64;
                     !self.next_attempt(spec, calls)
                 };
                 if is_over {
                     self.evidence.decisive = decisive(spec, calls, &self.evidence);
-                    return (Some(std::mem::take(&mut self.evidence)), spent);
+                    return Some(std::mem::take(&mut self.evidence));
                 }
                 continue;
             };
             let before = search.explored();
-            let found = search.advance(spec, (budget - spent).min(ATTEMPT));
-            spent += search.explored() - before;
-            let impossible = matches!(found, Some(Found::Nothing(_)));
+            let found = search.advance(spec, (budget - *spent).min(ATTEMPT), ATTEMPT_BYTES);
+            *spent += search.explored() - before;
             if found.is_none() && search.explored() < ATTEMPT {
                 continue;
             }
-            if impossible {
+            if matches!(found, Some(Found::Nothing(_))) {
                 let kept = std::mem::take(kept);
-                self.went = true;
+                self.pass.take_away();
                 if self.whole.take().is_some() {
-                    (self.chunk, self.went) = (kept.len().div_ceil(2), false);
+                    self.pass = Pass::over(kept.len());
                 }
                 self.evidence.operations = kept;
             } else if self.whole.is_none() {
-                self.evidence.minimal &= found.is_some();
-                self.at += self.chunk;
+                self.evidence.minimal &= matches!(found, Some(Found::Order(_)));
+                self.pass.keep();
             }
             self.attempt = None;
         }
-        (None, spent)
+        None
     }
 
     /// What there is if nobody goes on: impossible, but not known to be minimal.
@@ -120,18 +288,20 @@ impl<S: Spec> Shrink<S> {
             Some((impossible, _)) => impossible.clone(),
             None => self.evidence.operations.clone(),
         };
-        Evidence { decisive: operations.clone(), operations, minimal: false, ..self.evidence.clone() }
+        let about = self.elements.as_ref().map_or(&self.evidence.about, |elements| &elements.left).clone();
+        Evidence { decisive: operations.clone(), operations, about, minimal: false, ..self.evidence.clone() }
     }
 
     /// Tries more of the latest operations to start from, or takes all. Returns what that cost.
     fn next_start(&mut self, spec: &S, calls: &[Call<S::Action>]) -> u64 {
         let Some((impossible, others)) = &mut self.whole else { unreachable!("asked before") };
-        self.chunk = if self.chunk == 0 { LATEST } else { self.chunk * MORE };
+        let count = if self.pass.chunk == 0 { LATEST } else { self.pass.chunk * MORE };
+        self.pass.chunk = count;
         let order = self.evidence.order;
         let cost = |kept: usize, of: usize| (kept * of / QUESTIONS) as u64;
         let all = impossible.len() + others.len();
-        if self.chunk * 2 < impossible.len() {
-            let (earlier, latest) = impossible.split_at(impossible.len() - self.chunk);
+        if count * 2 < impossible.len() {
+            let (earlier, latest) = impossible.split_at(impossible.len() - count);
             let kept = with_seen(spec, calls, order, latest.to_vec(), [earlier, others].concat());
             let cost = cost(kept.len(), all);
             self.attempt = Some((kept.clone(), Search::new(spec, calls, &kept, order)));
@@ -140,35 +310,32 @@ impl<S: Spec> Shrink<S> {
         let cost = cost(impossible.len(), others.len());
         let (impossible, others) = self.whole.take().expect("asked before");
         self.evidence.operations = with_seen(spec, calls, order, impossible, others);
-        self.chunk = self.evidence.operations.len().div_ceil(2);
+        self.pass = Pass::over(self.evidence.operations.len());
         cost
     }
 
     /// Finds the next smaller set to try; false if all were tried.
     fn next_attempt(&mut self, spec: &S, calls: &[Call<S::Action>]) -> bool {
-        loop {
-            let operations = &self.evidence.operations;
-            if self.at >= operations.len() {
-                if self.chunk <= 1 && !self.went {
-                    return false;
-                }
-                // What could not go by itself may go now that another one went.
-                self.chunk = if self.chunk > 1 { self.chunk.div_ceil(FEWER) } else { 1 };
-                (self.at, self.went, self.evidence.minimal) = (0, false, true);
-                continue;
-            }
-            let end = (self.at + self.chunk).min(operations.len());
-            // The latest first: it is mostly the early ones that the others build on.
-            let (low, high) = (operations.len() - end, operations.len() - self.at);
-            let rest = [&operations[..low], &operations[high..]].concat();
+        let operations = &self.evidence.operations;
+        while let Some((gone, is_new)) = self.pass.next(operations.len()) {
+            self.evidence.minimal |= is_new;
+            let rest = [&operations[..gone.start], &operations[gone.end..]].concat();
             let order = self.evidence.order;
-            let kept = with_seen(spec, calls, order, rest, operations[low..high].to_vec());
+            // What came before all of a set that begins with the object as it was at first may matter to a part of it.
+            let others = match begins_fresh(spec, calls, operations) {
+                Some(_) if order == Order::OfTime => {
+                    self.all.iter().copied().filter(|one| !rest.contains(one)).collect()
+                }
+                _ => operations[gone].to_vec(),
+            };
+            let kept = with_seen(spec, calls, order, rest, others);
             if kept.len() < operations.len() && !kept.is_empty() {
                 self.attempt = Some((kept.clone(), Search::new(spec, calls, &kept, order)));
                 return true;
             }
-            self.at = end;
+            self.pass.keep();
         }
+        false
     }
 }
 
@@ -212,6 +379,9 @@ pub struct Sightings<'set, S: Spec> {
     calls: &'set [Call<S::Action>],
     kept: &'set [u32],
     order: Order,
+    /// What returned before this moment came before all of the set, and does not matter: the first of it found the object as it
+    /// was at first.
+    begins: u64,
     /// By operation of the set: what began later, it did not see. For one of unknown fate: when the last one that may have
     /// seen it returned, for it need not take effect later.
     deadlines: Vec<Option<u64>>,
@@ -226,7 +396,11 @@ impl<'set, S: Spec> Sightings<'set, S> {
         };
         let deadlines: Vec<Option<u64>> = kept.iter().map(returned).collect();
         let mut changed = deadlines.contains(&None);
-        let mut sightings = Self { spec, calls, kept, order, deadlines };
+        let begins = match order {
+            Order::OfTime => begins_fresh(spec, calls, kept).unwrap_or(0),
+            Order::OfProcess => 0,
+        };
+        let mut sightings = Self { spec, calls, kept, order, begins, deadlines };
         while changed {
             changed = false;
             for (position, &one) in kept.iter().enumerate().filter(|(_, one)| calls[**one as usize].returned.is_none())
@@ -259,15 +433,14 @@ impl<'set, S: Spec> Sightings<'set, S> {
 
     fn may_have_seen(&self, reader: u32, deadline: u64, writer: u32) -> bool {
         let (reads, writes) = (&self.calls[reader as usize], &self.calls[writer as usize]);
-        if deadline < writes.invoked {
+        if deadline < writes.invoked || writes.returned.is_some_and(|returned| returned < self.begins) {
             return false;
         }
         let sight = self.spec.sight(&reads.action, &writes.action);
         if sight == Sight::Nothing {
             return false;
         }
-        let as_good =
-            |action: &S::Action| sight == Sight::Latest || self.spec.sight(&reads.action, action) == Sight::Value;
+        let as_good = |action: &S::Action| self.spec.sight(&reads.action, action) == sight;
         // Most are not between the two: to ask that first is cheap.
         let overwrites = |other: &Call<S::Action>| {
             writes.precedes(other)
@@ -282,6 +455,14 @@ impl<'set, S: Spec> Sightings<'set, S> {
     }
 }
 
+/// When the first of these began, if whichever takes effect first can only have found the object as it was at first.
+fn begins_fresh<S: Spec>(spec: &S, calls: &[Call<S::Action>], kept: &[u32]) -> Option<u64> {
+    let all = || kept.iter().map(|&one| &calls[one as usize]);
+    let deadline = all().filter_map(|call| call.returned).min()?;
+    let is_fresh = all().filter(|call| call.invoked <= deadline).all(|call| spec.is_fresh(&call.action));
+    all().map(|call| call.invoked).min().filter(|_| is_fresh)
+}
+
 /// One sentence on why the evidence is impossible. `name` names an operation: "read 3 by process 2 (lines 4–5)".
 pub fn sentence<S: Spec>(
     spec: &S,
@@ -289,6 +470,13 @@ pub fn sentence<S: Spec>(
     evidence: &Evidence,
     name: &dyn Fn(u32) -> String,
 ) -> String {
+    let part: Vec<Call<S::Action>>;
+    let calls = if evidence.about.is_empty() {
+        calls
+    } else {
+        part = self::part(spec, calls, &evidence.about);
+        &part
+    };
     let operations = &evidence.operations;
     let kept = match evidence.order {
         Order::OfTime => "the order of time",
@@ -309,7 +497,7 @@ pub fn sentence<S: Spec>(
         };
     }
     let mut search = Search::new(spec, calls, operations, evidence.order);
-    let Some(Found::Nothing(DeadEnd { longest, .. })) = search.advance(spec, ATTEMPT) else {
+    let Some(Found::Nothing(DeadEnd { longest, .. })) = search.advance(spec, ATTEMPT, ATTEMPT_BYTES) else {
         let count = operations.len();
         return format!("No order of these {count} operations keeps {kept} and explains all results.");
     };
@@ -355,4 +543,36 @@ fn stale_read<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32]) 
         }
     }
     None
+}
+
+/// A result of the evidence that shows what an operation did which failed, as far as nothing else explains it: that result, and
+/// which of the `failed` ones. Those are given as if they had taken effect.
+pub fn aborted<S: Spec>(
+    spec: &S,
+    calls: &[Call<S::Action>],
+    failed: &[Call<S::Action>],
+    evidence: &Evidence,
+) -> Option<(u32, u32)> {
+    let as_far = |action: &S::Action| match &evidence.about[..] {
+        [] => Some(action.clone()),
+        about => spec.restricted(action, about),
+    };
+    let shows = |reader: &S::Action, writer: &S::Action| {
+        as_far(writer).is_some_and(|writer| spec.sight(reader, &writer) == Sight::Value)
+    };
+    evidence.decisive.iter().find_map(|&reader| {
+        let Call { action, object, returned, .. } = &calls[reader as usize];
+        let action = as_far(action)?;
+        let is_explained = evidence.operations.iter().any(|&other| shows(&action, &calls[other as usize].action));
+        let is_shown = |one: &&Call<S::Action>| {
+            one.object == *object && returned.is_none_or(|at| one.invoked <= at) && shows(&action, &one.action)
+        };
+        let position = failed.iter().position(|one| is_shown(&one)).filter(|_| !is_explained)?;
+        Some((reader, position as u32))
+    })
+}
+
+/// One sentence on a result that shows what an operation did which failed; both are named as in [`sentence`].
+pub fn aborted_sentence(reader: &str, failed: &str) -> String {
+    format!("{reader} shows what {failed} did, which failed: it should never have taken effect.")
 }

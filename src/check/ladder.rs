@@ -195,7 +195,7 @@ impl<'history> Posts<'history> {
         match checker.step(budget).unwrap_or_else(|| checker.give_up()) {
             Verdict::Linearizable(_) => Standing::Kept,
             Verdict::NotLinearizable(evidence) => Standing::Broken(self.impossible(&evidence)),
-            Verdict::Unknown { explored } => Standing::Unknown { explored, ordered: checker.ordered() as u32 },
+            Verdict::Unknown { explored, .. } => Standing::Unknown { explored, ordered: checker.ordered() as u32 },
         }
     }
 

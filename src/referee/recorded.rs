@@ -1,40 +1,56 @@
-//! Judges a history that somebody else recorded, from the text of its file.
+//! Judges a history that somebody else recorded, from its file. The page and the command line both do it so: what one says, the
+//! other does.
 
 use std::fmt::Display;
 
+use super::judging::{Judging, Of};
 use super::wire::{wired, wired_enum};
 use crate::check::call::Call;
-use crate::check::evidence::{self, Evidence};
-use crate::check::import::{self, Calls, Format, Imported, Lines, Model, guess};
-use crate::check::linearizability::{Checker, Verdict};
-use crate::check::moments::moments;
+use crate::check::import::{self, Calls, Format, Imported, Model, NilRead, Numbering, Opened, Place, Reading, Refused};
+use crate::check::linearizability::{Limits, Stop};
 use crate::check::spec::Spec;
-use crate::check::spec::collections::{Counter, GrowingSet};
+use crate::check::spec::collections::{Counter, WholeSet};
 use crate::check::spec::key_value::KeyValue;
-use crate::check::spec::lock::Lock;
-use crate::check::spec::register::{CasAction, CasRegister};
-use crate::sorted::SortedMap;
+use crate::check::spec::lock::{FencedLock, Lock, OwnedLock};
+use crate::check::spec::queue::Queue;
+use crate::check::spec::register::{CasAction, CasRegister, RegisterAction};
+use crate::check::spec::versioned::VersionedRegister;
 
-/// How many configurations a step looks at.
-const PER_STEP: u64 = 4_096;
-/// After so many the answer is that nobody knows.
+pub use super::judging::Slice;
+
+/// After so many configurations the page is told that nobody knows.
 const BUDGET: u64 = 5_000_000;
+/// After so many for evidence it is told that, as it is then.
+const EVIDENCE: u64 = 2_000_000;
 /// After so many more, the page is told how far the check is.
 const PER_REPORT: u64 = 100_000;
 
 /// A file to judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct File {
-    /// What it is called: it may decide what a register holds at first.
+    /// What it is called. It decides nothing, but helps to say what is no text.
     pub name: String,
     /// What is in it.
-    pub text: String,
+    pub bytes: Vec<u8>,
     /// How it is written, if that is not to be guessed.
     pub format: Option<Format>,
     /// What it is about, if that is not to be guessed.
     pub model: Option<Model>,
-    /// What a register holds at first, in [`import::value_named`]'s words, if that does not go by the format and the name.
+    /// What a register holds at first, in [`import::value_named`]'s words; nil, if that is left open.
     pub initial: Option<String>,
+    /// What a read of nil says, if that does not go by the format.
+    pub nil_read: Option<NilRead>,
+}
+
+impl File {
+    /// The history that is in it.
+    pub fn read(&self) -> Result<Opened, Mistake> {
+        let initial = self.initial.as_deref().map(import::value_named);
+        let reading = Reading { format: self.format, model: self.model, initial, nil_read: self.nil_read };
+        let no_text = |wrong: import::Wrong| Refused { format: self.format, model: self.model, wrong };
+        let text = import::decode(&self.name, &self.bytes).map_err(no_text)?;
+        Ok(import::open(&text, &reading)?)
+    }
 }
 
 /// What there is to say about a file.
@@ -48,10 +64,23 @@ pub enum Finding {
     Progress(u64),
     /// Linearizable: in this order, each operation with a moment at which it may have taken effect, in thousandths of an event.
     Linearizable(Vec<(u32, u64)>),
-    /// Not linearizable.
-    NotLinearizable(Reason),
-    /// Nobody knows, after so many configurations.
-    Unknown(u64),
+    /// Not linearizable: why, for each object that is not.
+    NotLinearizable(Vec<Reason>),
+    /// Nobody knows.
+    Unknown(Unknown),
+}
+
+/// How far a check came that found nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unknown {
+    /// How many configurations were looked at.
+    pub explored: u64,
+    /// Why it ended.
+    pub why: Stop,
+    /// The longest order that was found, of an object of which nobody knows.
+    pub longest: Vec<u32>,
+    /// So many operations are on that object.
+    pub of: u32,
 }
 
 /// Why a file can't be read.
@@ -59,44 +88,84 @@ pub enum Finding {
 pub struct Mistake {
     /// As what it was read; `None` if that could not be guessed.
     pub format: Option<Format>,
-    /// The model it was read for.
-    pub model: Model,
+    /// The model it was read for; `None` if that could not be guessed.
+    pub model: Option<Model>,
     /// Where, counted from 1.
     pub line: u32,
     /// What was expected, and what is there.
     pub what: String,
 }
 
-/// A history, as it is drawn. Moments are the numbers of its events.
+impl From<Refused> for Mistake {
+    fn from(Refused { format, model, wrong }: Refused) -> Self {
+        Self { format, model, line: wrong.line, what: wrong.what }
+    }
+}
+
+/// What is known of a history besides its operations.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Recorded {
+pub struct About {
     /// How it is written.
     pub format: Format,
     /// What it is about.
     pub model: Model,
     /// What a register held at first; None of anything else.
     pub initial: Option<String>,
-    /// How many rows it takes: processes that follow each other share one.
-    pub rows: u32,
-    /// What the file calls each object; empty if it has but one.
+    /// How the places of operations are counted.
+    pub numbering: Numbering,
+    /// What the file calls each object; an empty name if it has but one.
     pub objects: Vec<String>,
-    /// The operations, by invocation.
-    pub operations: Vec<Act>,
+    /// What the file calls each process.
+    pub processes: Vec<String>,
+    /// How many entries of the nemesis were left out.
+    pub left_out: u32,
+    /// What is odd about it, in sentences without an end.
+    pub warnings: Vec<String>,
 }
 
-impl Recorded {
+impl About {
+    /// What is known of a history besides its operations, and those.
+    pub(super) fn of(opened: Opened) -> (Self, Imported) {
+        let Opened { format, model, initial, mut imported } = opened;
+        let about = Self {
+            format,
+            model,
+            initial: model.has_initial().then(|| initial.to_string()),
+            numbering: imported.numbering,
+            objects: std::mem::take(&mut imported.objects),
+            processes: std::mem::take(&mut imported.processes),
+            left_out: imported.left_out,
+            warnings: imported.warnings.iter().map(ToString::to_string).collect(),
+        };
+        (about, imported)
+    }
+
     /// "of key 7 by process 2 (lines 4–5)".
     pub fn who(&self, act: &Act) -> String {
-        who(act.process, act.lines, &self.objects[act.object as usize])
+        let object = &self.objects[act.object as usize];
+        let of = if object.is_empty() { String::new() } else { format!("of key {object} ") };
+        let place = self.numbering.words(act.place);
+        format!("{of}by process {} ({place})", self.processes[act.process as usize])
     }
+}
+
+/// A history, as it is drawn. Moments are the numbers of its events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    /// What is known of it.
+    pub about: About,
+    /// How many rows it takes: processes that follow each other share one.
+    pub rows: u32,
+    /// The row of each operation.
+    pub row_of: Vec<u32>,
+    /// The operations, by invocation.
+    pub operations: Vec<Act>,
 }
 
 /// One operation of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Act {
-    /// Its row.
-    pub row: u32,
-    /// Its process, as the file has it.
+    /// Its process, by its position in [`About::processes`].
     pub process: u64,
     /// Which of the objects it is about.
     pub object: u32,
@@ -105,9 +174,17 @@ pub struct Act {
     /// When it returned; `None` if nobody knows what came of it.
     pub returned: Option<u64>,
     /// Where it stands in the file.
-    pub lines: Lines,
+    pub place: Place,
     /// "read 3".
     pub what: String,
+}
+
+impl Act {
+    pub(super) fn of<A: Display>(call: &Call<A>, place: Place) -> Self {
+        let Call { process, object, action, invoked, returned } = call;
+        let (process, object, invoked, returned) = (*process, *object, *invoked, *returned);
+        Self { process, object, invoked, returned, place, what: shown(action) }
+    }
 }
 
 /// Why a history is not linearizable.
@@ -117,155 +194,197 @@ pub struct Reason {
     pub sentence: String,
     /// Operations that are impossible together, by invocation.
     pub operations: Vec<u32>,
+    /// Each of them as far as it matters: "read of 963 elements, without 637".
+    pub words: Vec<String>,
+    /// Those that make the case: all that are not there just because another one saw them.
+    pub decisive: Vec<u32>,
+    /// An operation that failed, as it is shown and told, if one of these saw what it did.
+    pub failed: Option<String>,
     /// Whether taking any one of them away makes the rest possible, for sure.
     pub minimal: bool,
-    /// So many operations had a place in the longest order found, of so many on the same object.
-    pub longest: (u32, u32),
+    /// The longest order of operations on the same object that was found.
+    pub longest: Vec<u32>,
+    /// So many operations are on that object.
+    pub of: u32,
 }
 
-wired_enum!(Format { 0 => PorcupineEtcd, 1 => PorcupineKv, 2 => Jepsen, 3 => JepsenJson });
-wired_enum!(Model { 0 => Register, 1 => CasRegister, 2 => Kv, 3 => Mutex, 4 => Set, 5 => Counter });
-wired!(File { name, text, format, model, initial });
+wired_enum!(Format { 0 => PorcupineEtcd, 1 => PorcupineKv, 2 => Jepsen, 3 => JepsenJson, 4 => PorcupineOperations });
+wired_enum!(Model {
+    0 => Register, 1 => CasRegister, 2 => Kv, 3 => Mutex, 4 => Set, 5 => Counter, 6 => Queue, 7 => VersionedRegister,
+    8 => OwnedLock, 9 => FencedLock,
+});
+wired_enum!(Stop { 0 => Configurations, 1 => Memory, 2 => Cancelled });
+wired!(Unknown { explored, why, longest, of });
+wired_enum!(NilRead { 0 => Any, 1 => Unset });
+wired_enum!(Numbering { 0 => Lines, 1 => Index, 2 => Entries });
+wired!(File { name, bytes, format, model, initial, nil_read });
 wired!(Mistake { format, model, line, what });
-wired!(Recorded { format, model, initial, rows, objects, operations });
-wired!(Act { row, process, object, invoked, returned, lines, what });
-wired!(Lines { invoked, returned });
-wired!(Reason { sentence, operations, minimal, longest });
+wired!(About { format, model, initial, numbering, objects, processes, left_out, warnings });
+wired!(Recorded { about, rows, row_of, operations });
+wired!(Act { process, object, invoked, returned, place, what });
+wired!(Place { invoked, returned });
+wired!(Reason { sentence, operations, words, decisive, failed, minimal, longest, of });
 wired_enum!(Finding {
     0 => Wrong(mistake),
     1 => Opened(recorded),
     2 => Progress(explored),
     3 => Linearizable(order),
-    4 => NotLinearizable(reason),
-    5 => Unknown(explored),
+    4 => NotLinearizable(reasons),
+    5 => Unknown(unknown),
 });
 
-/// A check under way, of whatever it is.
-trait Judging {
-    /// Goes on a little; what it found, if it is done.
-    fn step(&mut self) -> Option<Finding>;
+/// A file that was read and is being judged.
+pub struct Case {
+    /// What is known of it.
+    pub about: About,
+    pub(super) judging: Box<dyn Judging>,
+}
+
+impl Case {
+    /// Reads a file, to be judged within these limits.
+    pub fn open(file: &File, limits: Limits) -> Result<Self, Mistake> {
+        Ok(Self::of(file.read()?, limits))
+    }
+
+    /// A history that was read, to be judged within these limits.
+    pub fn of(opened: Opened, limits: Limits) -> Self {
+        let initial = opened.initial.clone();
+        let (about, imported) = About::of(opened);
+        let Imported { calls, places, failed, failed_places, .. } = imported;
+        // A register is one of those that nobody compares: so the checkers are compiled once less.
+        let plain = |calls: Vec<Call<_>>| calls.into_iter().map(of_cas).collect();
+        let judging: Box<dyn Judging> = match (calls, failed) {
+            (Calls::Register(calls), Calls::Register(failed)) => {
+                judging(&limits, CasRegister { initial }, plain(calls), places, plain(failed), failed_places)
+            }
+            (Calls::CasRegister(calls), Calls::CasRegister(failed)) => {
+                judging(&limits, CasRegister { initial }, calls, places, failed, failed_places)
+            }
+            (Calls::Kv(calls), Calls::Kv(failed)) => judging(&limits, KeyValue, calls, places, failed, failed_places),
+            (Calls::Mutex(calls), Calls::Mutex(failed)) => judging(&limits, Lock, calls, places, failed, failed_places),
+            (Calls::Set(calls), Calls::Set(failed)) => judging(&limits, WholeSet, calls, places, failed, failed_places),
+            (Calls::Counter(calls), Calls::Counter(failed)) => {
+                judging(&limits, Counter, calls, places, failed, failed_places)
+            }
+            (Calls::Queue(calls), Calls::Queue(failed)) => {
+                judging(&limits, Queue, calls, places, failed, failed_places)
+            }
+            (Calls::VersionedRegister(calls), Calls::VersionedRegister(failed)) => {
+                judging(&limits, VersionedRegister, calls, places, failed, failed_places)
+            }
+            (Calls::OwnedLock(calls), Calls::OwnedLock(failed)) => {
+                judging(&limits, OwnedLock, calls, places, failed, failed_places)
+            }
+            (Calls::FencedLock(calls), Calls::FencedLock(failed)) => {
+                judging(&limits, FencedLock, calls, places, failed, failed_places)
+            }
+            _ => unreachable!("what failed is of the same model"),
+        };
+        Self { about, judging }
+    }
+
+    /// How many operations there are.
+    pub fn count(&self) -> usize {
+        self.judging.count()
+    }
+
+    /// One of them.
+    pub fn act(&self, one: u32) -> Act {
+        self.judging.act(one)
+    }
+
+    /// As it is drawn.
+    pub fn recorded(&self) -> Recorded {
+        let operations: Vec<Act> = (0..self.count() as u32).map(|one| self.act(one)).collect();
+        let (rows, row_of) = rows(&operations, self.about.processes.len());
+        Recorded { about: self.about.clone(), rows, row_of, operations }
+    }
+
+    /// Goes on a little.
+    pub fn advance(&mut self) -> Slice {
+        self.judging.advance(&self.about)
+    }
+
+    /// Takes the evidence that is being made small as it is, and goes on to the other objects.
+    pub fn settle(&mut self) {
+        self.judging.settle(&self.about);
+    }
+
+    /// Whether it is known not to be linearizable.
+    pub fn is_broken(&self) -> bool {
+        self.judging.is_broken()
+    }
 
     /// How many configurations were looked at.
-    fn explored(&self) -> u64;
-}
-
-struct Of<S: Spec> {
-    checker: Checker<S>,
-    lines: Vec<Lines>,
-    objects: Vec<String>,
-}
-
-impl<S: Spec> Judging for Of<S> {
-    fn step(&mut self) -> Option<Finding> {
-        let verdict = self.checker.step(PER_STEP);
-        let explored = self.checker.explored();
-        Some(match verdict {
-            None if explored < BUDGET => return None,
-            None | Some(Verdict::Unknown { .. }) => Finding::Unknown(explored),
-            Some(Verdict::NotLinearizable(evidence)) => Finding::NotLinearizable(self.reason(&evidence)),
-            Some(Verdict::Linearizable(order)) => {
-                // In thousandths, for many operations may take effect between two events.
-                let fine = |call: &Call<S::Action>| Call {
-                    invoked: call.invoked * 1_000,
-                    returned: call.returned.map(|at| at * 1_000),
-                    ..call.clone()
-                };
-                let fine: Vec<_> = self.checker.calls().iter().map(fine).collect();
-                let end = fine.iter().map(|call| call.returned.unwrap_or(call.invoked)).max().unwrap_or(0);
-                let at = moments(&fine, &order, 0, end + 1_000);
-                Finding::Linearizable(order.into_iter().zip(at).collect())
-            }
-        })
+    pub fn explored(&self) -> u64 {
+        self.judging.explored()
     }
 
-    fn explored(&self) -> u64 {
-        self.checker.explored()
+    /// What is known if nobody goes on, or all that there is to know.
+    pub fn finding(&self) -> Finding {
+        self.judging.finding(&self.about)
     }
 }
 
-impl<S: Spec> Of<S> {
-    fn reason(&self, evidence: &Evidence) -> Reason {
-        let calls = self.checker.calls();
-        let name = |one: u32| {
-            let position = one as usize;
-            let Call { process, object, action, .. } = &calls[position];
-            format!("{action} {}", who(*process, self.lines[position], &self.objects[*object as usize]))
-        };
-        let object = calls[evidence.operations[0] as usize].object;
-        let all = calls.iter().filter(|call| call.object == object).count();
-        Reason {
-            sentence: evidence::sentence(self.checker.spec(), calls, evidence, &name),
-            operations: evidence.operations.clone(),
-            minimal: evidence.minimal,
-            longest: (evidence.longest.len() as u32, all as u32),
-        }
-    }
+fn judging<S: Spec + 'static>(
+    limits: &Limits,
+    spec: S,
+    calls: Vec<Call<S::Action>>,
+    places: Vec<Place>,
+    failed: Vec<Call<S::Action>>,
+    failed_places: Vec<Place>,
+) -> Box<dyn Judging> {
+    Box::new(Of::new(spec, *limits, (calls, places), (failed, failed_places)))
 }
 
-/// "of key 7 by process 2 (lines 4–5)".
-fn who(process: u64, Lines { invoked, returned }: Lines, object: &str) -> String {
-    let of = if object.is_empty() { String::new() } else { format!("of key {object} ") };
-    let lines = match returned {
-        Some(returned) => format!("lines {invoked}–{returned}"),
-        None => format!("line {invoked}, never returned"),
-    };
-    format!("{of}by process {} ({lines})", process.cast_signed())
+fn of_cas(call: Call<RegisterAction>) -> Call<CasAction> {
+    let Call { process, object, action, invoked, returned } = call;
+    Call { process, object, action: CasAction::Plain(action), invoked, returned }
 }
 
-/// A file being judged.
+/// A file being judged, for the page.
 pub(super) struct Hearing {
-    judging: Option<Box<dyn Judging>>,
+    case: Option<Case>,
+    /// How many configurations may still be looked at for evidence.
+    for_evidence: u64,
     news: Vec<Finding>,
 }
 
 impl Hearing {
     pub(super) fn new(file: &File) -> Self {
-        let Some(format) = file.format.or_else(|| guess::format(&file.text)) else {
-            let what = "expected a history in one of the formats below, found something else".to_owned();
-            let model = file.model.unwrap_or(Model::Register);
-            return Self { judging: None, news: vec![Finding::Wrong(Mistake { format: None, model, line: 1, what })] };
-        };
-        let model = file.model.unwrap_or_else(|| guess::model(&file.text, format));
-        let Imported { calls, lines, objects } = match import::read_text(&file.text, format, model) {
-            Ok(imported) => imported,
-            Err(import::Wrong { line, what }) => {
-                let mistake = Mistake { format: Some(format), model, line, what };
-                return Self { judging: None, news: vec![Finding::Wrong(mistake)] };
+        let limits = Limits { configurations: BUDGET, ..Limits::default() };
+        let (case, first) = match Case::open(file, limits) {
+            Ok(case) => {
+                let first = Finding::Opened(case.recorded());
+                (Some(case), first)
             }
+            Err(mistake) => (None, Finding::Wrong(mistake)),
         };
-        let usual = || import::initial_value(format, &file.name);
-        let initial = file.initial.as_deref().map_or_else(usual, import::value_named);
-        let is_register = matches!(model, Model::Register | Model::CasRegister);
-        let opened = Opening { format, model, initial: is_register.then(|| initial.to_string()), lines, objects };
-        match calls {
-            // A register is one of these that nobody compares: so the checkers are compiled once less.
-            Calls::Register(calls) => {
-                let plain = |Call { process, object, action, invoked, returned }| Call {
-                    process,
-                    object,
-                    action: CasAction::Plain(action),
-                    invoked,
-                    returned,
-                };
-                opened.hear(CasRegister { initial }, calls.into_iter().map(plain).collect())
-            }
-            Calls::CasRegister(calls) => opened.hear(CasRegister { initial }, calls),
-            Calls::Kv(calls) => opened.hear(KeyValue, calls),
-            Calls::Mutex(calls) => opened.hear(Lock, calls),
-            Calls::Set(calls) => opened.hear(GrowingSet, calls),
-            Calls::Counter(calls) => opened.hear(Counter, calls),
-        }
+        Self { case, for_evidence: EVIDENCE, news: vec![first] }
     }
 
     /// Goes on a little; false if there is nothing left to do.
     pub(super) fn advance(&mut self) -> bool {
-        let Some(judging) = &mut self.judging else { return false };
-        let before = judging.explored();
-        if let Some(found) = judging.step() {
-            self.news.push(found);
-            self.judging = None;
-        } else if before / PER_REPORT < judging.explored() / PER_REPORT {
-            self.news.push(Finding::Progress(judging.explored()));
+        let Some(case) = &mut self.case else { return false };
+        let before = case.explored();
+        let slice = case.advance();
+        let explored = case.explored();
+        match slice {
+            Slice::Done => {
+                self.news.push(case.finding());
+                self.case = None;
+                return true;
+            }
+            Slice::Shrinking => {
+                self.for_evidence = self.for_evidence.saturating_sub(explored - before);
+                if self.for_evidence == 0 {
+                    case.settle();
+                }
+            }
+            Slice::Deciding => {}
+        }
+        if before / PER_REPORT < explored / PER_REPORT {
+            self.news.push(Finding::Progress(explored));
         }
         true
     }
@@ -273,35 +392,6 @@ impl Hearing {
     /// What was found since the last time.
     pub(super) fn news(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.news)
-    }
-}
-
-/// What was read of a file, besides the operations.
-struct Opening {
-    format: Format,
-    model: Model,
-    initial: Option<String>,
-    lines: Vec<Lines>,
-    objects: Vec<String>,
-}
-
-impl Opening {
-    fn hear<S: Spec + 'static>(self, spec: S, calls: Vec<Call<S::Action>>) -> Hearing {
-        let Self { format, model, initial, lines, objects } = self;
-        let (rows, row_of) = rows(&calls, &lines);
-        let act = |(call, lines): (&Call<S::Action>, &Lines)| Act {
-            row: row_of[&call.process],
-            process: call.process,
-            object: call.object,
-            invoked: call.invoked,
-            returned: call.returned,
-            lines: *lines,
-            what: shown(&call.action),
-        };
-        let operations = calls.iter().zip(&lines).map(act).collect();
-        let opened = Recorded { format, model, initial, rows, objects: objects.clone(), operations };
-        let judging: Box<dyn Judging> = Box::new(Of { checker: Checker::new(spec, calls), lines, objects });
-        Hearing { judging: Some(judging), news: vec![Finding::Opened(opened)] }
     }
 }
 
@@ -317,25 +407,33 @@ fn shown(action: &impl Display) -> String {
 
 /// A row for each process. A process whose last operation is over leaves its row to one that begins later: a client of Jepsen
 /// goes on under another number after an operation of unknown fate.
-fn rows<A>(calls: &[Call<A>], lines: &[Lines]) -> (u32, SortedMap<u64, u32>) {
-    let mut last: SortedMap<u64, u32> = SortedMap::new();
-    for (call, lines) in calls.iter().zip(lines) {
-        let until = last.or_default(call.process);
-        *until = (*until).max(lines.returned.unwrap_or(u32::MAX));
+fn rows(operations: &[Act], processes: usize) -> (u32, Vec<u32>) {
+    const NONE: u32 = u32::MAX;
+    // Of one that crashed it is only known where the file says so: before the next operation behind that begins.
+    let crashed = |place: u32| {
+        let next = operations.partition_point(|other| other.place.invoked < place);
+        operations.get(next).map_or(u64::MAX, |next| next.invoked - 1)
+    };
+    let ended = |act: &Act| act.returned.or_else(|| act.place.returned.map(crashed)).unwrap_or(u64::MAX);
+    let mut last = vec![0; processes];
+    for act in operations {
+        let until = &mut last[act.process as usize];
+        *until = ended(act).max(*until);
     }
-    let (mut taken_to, mut row_of): (Vec<u32>, SortedMap<u64, u32>) = (Vec::new(), SortedMap::new());
-    for (call, lines) in calls.iter().zip(lines) {
-        if row_of.contains_key(&call.process) {
+    let (mut taken_to, mut row_of): (Vec<u64>, Vec<u32>) = (Vec::new(), vec![NONE; processes]);
+    for act in operations {
+        let process = act.process as usize;
+        if row_of[process] != NONE {
             continue;
         }
-        let row = taken_to.iter().position(|line| *line < lines.invoked).unwrap_or_else(|| {
+        let row = taken_to.iter().position(|moment| *moment < act.invoked).unwrap_or_else(|| {
             taken_to.push(0);
             taken_to.len() - 1
         });
-        taken_to[row] = last[&call.process];
-        row_of.insert(call.process, row as u32);
+        taken_to[row] = last[process];
+        row_of[process] = row as u32;
     }
-    (taken_to.len() as u32, row_of)
+    (taken_to.len() as u32, operations.iter().map(|act| row_of[act.process as usize]).collect())
 }
 
 #[cfg(test)]
@@ -348,7 +446,7 @@ mod tests {
     const ETCD: &str = "INFO  jepsen.util - 0 :invoke :write 1\nINFO  jepsen.util - 0 :ok :write 1\n";
 
     fn judged(name: &str, text: &str, format: Option<Format>, model: Option<Model>) -> Vec<Finding> {
-        judged_from(File { name: name.to_owned(), text: text.to_owned(), format, model, initial: None })
+        judged_from(File { name: name.to_owned(), bytes: text.into(), format, model, initial: None, nil_read: None })
     }
 
     fn judged_from(file: File) -> Vec<Finding> {
@@ -365,13 +463,14 @@ mod tests {
     #[test]
     fn a_stale_read_is_found_with_its_sentence() {
         let text = ETCD.to_owned() + "INFO  jepsen.util - 1 :invoke :read nil\nINFO  jepsen.util - 1 :ok :read nil\n";
-        let [Finding::Opened(opened), Finding::NotLinearizable(reason)] = &judged("x.log", &text, None, None)[..]
+        let [Finding::Opened(opened), Finding::NotLinearizable(reasons)] = &judged("x.log", &text, None, None)[..]
         else {
             panic!("another finding")
         };
-        assert_eq!((opened.format, opened.model, opened.rows), (Format::PorcupineEtcd, Model::Register, 1));
+        let [reason] = &reasons[..] else { panic!("{reasons:?}") };
+        assert_eq!((opened.about.format, opened.about.model, opened.rows), (Format::PorcupineEtcd, Model::Register, 1));
         assert_eq!(opened.operations[1].what, "read nil");
-        assert_eq!(opened.who(&opened.operations[1]), "by process 1 (lines 3–4)");
+        assert_eq!(opened.about.who(&opened.operations[1]), "by process 1 (lines 3–4)");
         assert_eq!(reason.operations, [0, 1]);
         assert!(reason.minimal && reason.sentence.contains("began after write 1"), "{}", reason.sentence);
     }
@@ -380,15 +479,15 @@ mod tests {
     fn what_a_register_holds_at_first_can_be_chosen() {
         let text = "{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 7}";
         let judged = |initial: Option<&str>| {
-            let (name, text) = ("x.edn".to_owned(), text.to_owned());
+            let (name, bytes) = ("x.edn".to_owned(), text.into());
             let initial = initial.map(str::to_owned);
-            match &judged_from(File { name, text, format: None, model: None, initial })[..] {
-                [Finding::Opened(opened), Finding::Linearizable(_)] => (opened.initial.clone(), true),
-                [Finding::Opened(opened), Finding::NotLinearizable(_)] => (opened.initial.clone(), false),
+            match &judged_from(File { name, bytes, format: None, model: None, initial, nil_read: None })[..] {
+                [Finding::Opened(opened), Finding::Linearizable(_)] => (opened.about.initial.clone(), true),
+                [Finding::Opened(opened), Finding::NotLinearizable(_)] => (opened.about.initial.clone(), false),
                 other => panic!("{other:?}"),
             }
         };
-        assert_eq!(judged(None), (Some("0".to_owned()), false), "as Knossos has it");
+        assert_eq!(judged(None), (Some("nil".to_owned()), false), "as Jepsen has it");
         assert_eq!(judged(Some("7")), (Some("7".to_owned()), true));
         assert_eq!(judged(Some("nil")), (Some("nil".to_owned()), false));
     }
@@ -400,7 +499,7 @@ mod tests {
         let [Finding::Opened(opened), Finding::Linearizable(order)] = &judged("x.edn", text, None, None)[..] else {
             panic!("another finding")
         };
-        assert_eq!((opened.format, opened.model, opened.rows), (Format::Jepsen, Model::Mutex, 2));
+        assert_eq!((opened.about.format, opened.about.model, opened.rows), (Format::Jepsen, Model::Mutex, 2));
         assert_eq!(order.iter().map(|(one, _)| *one).collect::<Vec<_>>(), [0, 2, 1]);
         assert!(order.is_sorted_by_key(|(_, at)| *at));
         for (one, at) in order {
@@ -408,7 +507,7 @@ mod tests {
             assert!(invoked * 1_000 <= *at && *at <= returned.expect("all returned") * 1_000);
         }
         let call = |(act, action): (&Act, _)| Call {
-            process: act.row.into(),
+            process: act.process,
             object: 0,
             action,
             invoked: act.invoked,
@@ -430,7 +529,7 @@ mod tests {
         let [Finding::Wrong(mistake)] = &judged("x.log", ETCD, None, Some(Model::Mutex))[..] else {
             panic!("a write to a mutex")
         };
-        assert_eq!((mistake.line, mistake.model), (1, Model::Mutex));
+        assert_eq!((mistake.line, mistake.model), (1, Some(Model::Mutex)));
         assert!(mistake.what.contains("acquire or release"), "{}", mistake.what);
         let nothing = judged("x", "Dear all,\n", None, None);
         assert!(matches!(&nothing[..], [Finding::Wrong(Mistake { format: None, line: 1, .. })]), "{nothing:?}");
@@ -443,7 +542,6 @@ mod tests {
         let [Finding::Opened(opened), Finding::Linearizable(_)] = &judged("x.log", text, None, None)[..] else {
             panic!("another finding")
         };
-        let rows: Vec<u32> = opened.operations.iter().map(|act| act.row).collect();
-        assert_eq!((opened.rows, &rows[..]), (2, &[0, 1, 0][..]));
+        assert_eq!((opened.rows, &opened.row_of[..]), (2, &[0, 1, 0][..]));
     }
 }

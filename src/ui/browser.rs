@@ -157,11 +157,11 @@ pub fn picture(id: &str, style: &str) -> String {
     }
 }
 
-/// A file's name, and its text.
-pub type FileText = (String, Rc<str>);
+/// A file's name, and what is in it.
+pub type FileBytes = (String, Rc<[u8]>);
 
-/// Reads `file` and sends its name and text, or why it could not be read.
-pub fn read_file(file: &File, send: &Callback<Result<FileText, String>>) {
+/// Reads `file` and sends its name and content, or why it could not be read.
+pub fn read_file(file: &File, send: &Callback<Result<FileBytes, String>>) {
     let name = file.name();
     if file.size() > FILE_MAX_BYTES {
         let (size, most) = (file.size() as u64, FILE_MAX_BYTES as u64);
@@ -171,19 +171,19 @@ pub fn read_file(file: &File, send: &Callback<Result<FileText, String>>) {
     let Ok(reader) = FileReader::new() else { return };
     let (send, source) = (send.clone(), reader.clone());
     let loaded = Closure::once_into_js(move || {
-        let text = source.result().ok().and_then(|value| value.as_string());
-        send.emit(match text {
-            Some(text) => Ok((name, text.into())),
+        let read = source.result().ok().filter(|value| value.is_object());
+        send.emit(match read {
+            Some(buffer) => Ok((name, js_sys::Uint8Array::new(&buffer).to_vec().into())),
             None => Err(format!("“{name}” could not be read.")),
         });
     });
     reader.set_onloadend(Some(loaded.unchecked_ref()));
     // A failure to start ends in `loadend` as well.
-    let _ = reader.read_as_text(file);
+    let _ = reader.read_as_array_buffer(file);
 }
 
 /// Reads the file that was picked in a field, and empties the field, so that the same file can be picked again.
-pub fn read_picked(event: &Event, send: &Callback<Result<FileText, String>>) {
+pub fn read_picked(event: &Event, send: &Callback<Result<FileBytes, String>>) {
     let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
     if let Some(file) = input.files().and_then(|files| files.get(0)) {
         read_file(&file, send);

@@ -14,6 +14,17 @@ use crate::ui::lab::{Lab, WorldView};
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
 
+/// How much room a world asks for, as the style sheet knows it: by its replicas and its people.
+pub fn room(world: &WorldView) -> String {
+    let replicas = match world.nodes.len() {
+        ..=3 => " few",
+        4..=5 => "",
+        _ => " many",
+    };
+    let people = if world.phones.len() > 3 { " crowd" } else { "" };
+    format!("world{replicas}{people}")
+}
+
 /// A figure as picture or as tables, under its title.
 pub fn cluster(index: usize, world: &Rc<WorldView>, lab: &dyn Lab, ui: &ViewState) -> Html {
     let title = classed("header", "title")

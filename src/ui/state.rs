@@ -78,7 +78,7 @@ pub enum Msg {
     /// Saves the run as a file.
     Export,
     /// Takes a run from a file's text.
-    Import(Result<(String, Rc<str>), String>),
+    Import(Result<(String, Rc<[u8]>), String>),
     /// A file is being dragged over the page, or no longer.
     DropHint(bool),
     /// Puts the run as a golden script on the clipboard.
@@ -91,8 +91,8 @@ pub enum Msg {
     Window,
     /// The live region may speak again.
     MaySpeak,
-    /// A file was dropped, or could not be read: its name and text.
-    FileCame(Result<(String, Rc<str>), String>),
+    /// A file was dropped, or could not be read: its name and content.
+    FileCame(Result<(String, Rc<[u8]>), String>),
     /// Something about the referee.
     Referee(Heard),
     /// The autosave is due.
@@ -137,12 +137,12 @@ pub struct Dropped {
     /// What it is called.
     pub name: String,
     /// What is in it.
-    pub text: Rc<str>,
+    pub bytes: Rc<[u8]>,
 }
 
 impl PartialEq for Dropped {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.text, &other.text)
+        Rc::ptr_eq(&self.bytes, &other.bytes)
     }
 }
 

@@ -81,18 +81,18 @@ labTest("another format or model can be chosen", { at: "#history" }, async (lab)
   assert.match(await choose(lab, "stale.log", STALE), /^✕ not linearizable/);
   await lab.page.getByLabel("Model").selectOption("mutex");
   await told(lab).filter({ hasText: "can't be read" }).waitFor();
-  assert.match(await told(lab).innerText(), /Line 1: expected acquire or release of this model, found write\./);
+  assert.match(await told(lab).innerText(), /Line 1: expected acquire or release \(lock or unlock\) of this model, found write\./);
   await lab.page.getByLabel("Model").selectOption("register with compare-and-set");
   await told(lab).filter({ hasText: "not linearizable" }).waitFor();
   await lab.page.getByLabel("Format").selectOption("Jepsen as JSON");
   await told(lab).filter({ hasText: "can't be read" }).waitFor();
 });
 
-labTest("what a register holds at first can be chosen, and goes back to the custom", { at: "#history" }, async (lab) => {
+labTest("what a register holds at first can be chosen, and goes back to nil", { at: "#history" }, async (lab) => {
   const seven = "{:process 0, :type :invoke, :f :read, :value nil}{:process 0, :type :ok, :f :read, :value 7}";
   assert.match(await choose(lab, "seven.edn", seven), /^✕ not linearizable/);
   const field = lab.page.getByLabel("Holds at first");
-  assert.equal(await field.inputValue(), "0");
+  assert.equal(await field.inputValue(), "nil");
   await field.fill("7");
   await field.press("Enter");
   await told(lab).filter({ hasText: /^✓ linearizable/ }).waitFor();
@@ -101,7 +101,7 @@ labTest("what a register holds at first can be chosen, and goes back to the cust
   await field.fill("");
   await field.press("Tab");
   await told(lab).filter({ hasText: "not linearizable" }).waitFor();
-  assert.equal(await field.inputValue(), "0");
+  assert.equal(await field.inputValue(), "nil");
   await lab.page.getByLabel("Model").selectOption("mutex");
   await field.waitFor({ state: "detached" });
 });
@@ -176,7 +176,13 @@ test("the shared corpus has the verdicts that it says", { skip: existsSync(CORPU
     for (const name of readdirSync(join(CORPUS, "knossos-cas-register", verdict))) files.push([`knossos-cas-register/${verdict}`, name, verdict === "good"]);
   }
   for (const [folder, name, linearizable] of files) {
-    const said = await choose(lab, name, readFileSync(join(CORPUS, folder, name), "utf8"));
+    let said = await choose(lab, name, readFileSync(join(CORPUS, folder, name)));
+    if (folder.startsWith("knossos")) {
+      // They were recorded against registers that start at 0.
+      await lab.page.getByLabel("Holds at first").fill("0");
+      await lab.page.getByLabel("Holds at first").press("Enter");
+      said = await settled(lab, name);
+    }
     assert.match(said, linearizable ? /^✓ linearizable/ : /^✕ not linearizable/, `${folder}/${name}: ${said}`);
   }
   console.log(`${files.length} files of the corpus were judged on the page`);

@@ -1,47 +1,44 @@
 //! The checkers, held against brute force, and against histories that others judged.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use cap_lab::check::import::{self, Format, Imported, Model};
 
+use skipped::skipped;
+
+mod bounds;
 mod brute;
 #[cfg(feature = "cli")]
 mod command_line;
 mod corpus;
 mod effort;
 mod etcd_logs;
+mod histories;
 mod ladder;
 mod ladder_defined;
 mod live;
 mod malformed;
 mod parsers;
+#[path = "../support/skipped.rs"]
+mod skipped;
+mod staleness;
 
 /// `full` rounds with `--long`, else `daily`.
 fn rounds(daily: u64, full: u64) -> u64 {
     if std::env::var_os("CAP_LAB_LONG").is_some() { full } else { daily }
 }
 
-/// Histories that others recorded lie beside the project, and are no part of it. `None`, which is told, if they are not here.
-fn corpus(folder: &str) -> Option<Vec<PathBuf>> {
+/// Histories that others recorded lie beside the project, and are no part of it. None, which is told, if they are not here.
+fn corpus(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus").join(folder);
     let Ok(entries) = std::fs::read_dir(&folder) else {
         skipped(&format!("{} is not there", folder.display()));
-        return None;
+        return Vec::new();
     };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
     files.sort();
     assert!(!files.is_empty(), "{} is empty", folder.display());
-    Some(files)
-}
-
-/// The running test has to be left out, for this reason: `cargo xtask test` counts it as skipped, where cargo says that it passed.
-fn skipped(reason: &str) {
-    let line = format!("{}: {reason}\n", std::thread::current().name().unwrap_or("a test"));
-    eprint!("skipped: {line}");
-    let Some(file) = std::env::var_os("CAP_LAB_SKIPPED") else { return };
-    let file = std::fs::OpenOptions::new().append(true).create(true).open(file);
-    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests can be written");
+    files
 }
 
 fn imported(file: &Path, format: Format, model: Model) -> Imported {

@@ -5,9 +5,6 @@ use cap_lab::check::import::{self, Format, Model, Wrong};
 use crate::brute::Dice;
 use crate::rounds;
 
-const FORMATS: [Format; 4] = [Format::PorcupineEtcd, Format::PorcupineKv, Format::Jepsen, Format::JepsenJson];
-const MODELS: [Model; 6] = [Model::Register, Model::CasRegister, Model::Kv, Model::Mutex, Model::Set, Model::Counter];
-
 /// Reads a bad file: where it is bad, and what was expected there.
 fn wrong(text: impl AsRef<[u8]>, format: Format, model: Model) -> (u32, String) {
     let Wrong { line, what } = import::read(text.as_ref(), format, model).expect_err("that is no history");
@@ -24,11 +21,12 @@ fn assert_wrong(text: impl AsRef<[u8]>, format: Format, model: Model, line: u32,
 
 #[test]
 fn wrong_encodings() {
-    for format in FORMATS {
+    for format in Format::ALL {
         assert_wrong(b"\xff\xfe[\0]\0", format, Model::CasRegister, 1, "UTF-16");
         assert_wrong(b"\xfe\xff\0[\0]", format, Model::CasRegister, 1, "UTF-16");
         assert_wrong(b"[\n\n  \xc3(]", format, Model::CasRegister, 3, "UTF-8");
-        assert_wrong([0x1f, 0x8b, 8, 0, 0, 0], format, Model::CasRegister, 1, "UTF-8");
+        assert_wrong([0x1f, 0x8b, 8, 0, 0, 0], format, Model::CasRegister, 1, "gzip that is broken");
+        assert_wrong(b"JEPSEN\0\0\0\x01", format, Model::CasRegister, 1, "Jepsen's binary format");
     }
     let marked = "\u{feff}[{:process 0, :type :invoke, :f :read, :value nil}]";
     assert!(import::read(marked.as_bytes(), Format::Jepsen, Model::Register).is_ok(), "a mark of UTF-8 is no harm");
@@ -36,7 +34,7 @@ fn wrong_encodings() {
 
 #[test]
 fn empty_and_cut_off_files() {
-    for format in FORMATS {
+    for format in Format::ALL {
         let (line, _) = wrong("", format, Model::CasRegister);
         assert_eq!(line, 1);
     }
@@ -45,9 +43,9 @@ fn empty_and_cut_off_files() {
     edn("[\n{:process 0, :type", 2, "expected } to end this");
     edn("{:process 0, :type :invoke, :f :read, :value \"ab", 1, "a quote to end this string");
     let json = |text: &str, line, words| assert_wrong(text, Format::JepsenJson, Model::CasRegister, line, words);
-    json("[{\"process\": 0, \"type\": \"invoke\", \"f\": \"read\", \"value\": null}\n", 2, "a comma or ]");
-    json("[\n{\"process\": 0", 2, "expected } to end this");
-    json("[{\"process\": 0, \"type\": \"inv", 1, "a quote to end this string");
+    json("[{\"process\": 0, \"type\": \"invoke\", \"f\": \"read\", \"value\": null}\n", 2, "EOF while parsing a list");
+    json("[\n{\"process\": 0", 2, "EOF while parsing an object");
+    json("[{\"process\": 0, \"type\": \"inv", 1, "EOF while parsing a string");
 }
 
 #[test]
@@ -62,11 +60,11 @@ fn malformed_notation() {
     edn("[@]", 1, "expected a value");
     edn("[}", 1, "expected a value");
     let json = |text: &str, line, words| assert_wrong(text, Format::JepsenJson, Model::CasRegister, line, words);
-    json("{process: 0}", 1, "the name of a member in quotes");
-    json("{\"process\" 0}", 1, "a colon");
+    json("{process: 0}", 1, "key must be a string");
+    json("{\"process\" 0}", 1, "expected `:`");
     json("[1,]", 1, "an operation");
-    json("[nil]", 1, "expected a value");
-    json("[]\n x", 2, "the end of the file");
+    json("[nil]", 1, "expected ident");
+    json("[]\n x", 2, "trailing characters");
 }
 
 #[test]
@@ -83,7 +81,6 @@ fn malformed_operations() {
     edn(&twice.repeat(2), 2, "which began in line 1");
     edn("{:process 0 :type :invoke :f :read}\n{:process 0 :type :ok :f :write :value 1}", 2, "the end of the read");
     edn("[{:process 0, :type :invoke, :f :cas, :value 3}]", 1, "[expected new]");
-    edn("[{:process 0, :type :invoke, :f :write, :value {1 2}}]", 1, "a value for a register");
 }
 
 #[test]
@@ -92,11 +89,11 @@ fn wrong_models_and_formats() {
     assert_wrong(log, Format::PorcupineEtcd, Model::Register, 1, "read or write of this model, found cas");
     assert_wrong(log, Format::PorcupineEtcd, Model::Kv, 1, "get, put or append");
     assert_wrong(log, Format::PorcupineEtcd, Model::Mutex, 1, "acquire or release");
-    assert_wrong(log, Format::Jepsen, Model::CasRegister, 1, "an operation");
-    assert_wrong(log, Format::JepsenJson, Model::CasRegister, 1, "expected a value");
+    assert!(import::read(log.as_bytes(), Format::Jepsen, Model::CasRegister).is_ok(), "Jepsen wrote that, too");
+    assert_wrong(log, Format::JepsenJson, Model::CasRegister, 1, "expected JSON");
     let edn = "{:process 0, :type :invoke, :f :append, :key \"0\", :value \"x\"}\n";
     assert_wrong(edn, Format::PorcupineEtcd, Model::Kv, 1, "jepsen.util");
-    assert_wrong(edn, Format::JepsenJson, Model::Kv, 1, "in quotes");
+    assert_wrong(edn, Format::JepsenJson, Model::Kv, 1, "expected JSON");
     assert_wrong(edn, Format::PorcupineKv, Model::CasRegister, 1, "read, write or cas");
     let counter = "{:process 0, :type :invoke, :f :add, :value \"x\"}";
     assert_wrong(counter, Format::Jepsen, Model::Counter, 1, "a whole number");
@@ -109,7 +106,7 @@ fn wrong_models_and_formats() {
 #[test]
 fn malformed_log_lines() {
     let log = |text: &str, line, words| assert_wrong(text, Format::PorcupineEtcd, Model::CasRegister, line, words);
-    log("INFO  jepsen.util - x :invoke :read nil", 1, "the number of a process");
+    log("INFO  jepsen.util - 0 :began :read nil", 1, ":invoke, :ok, :fail or :info");
     log("noise\nINFO  jepsen.util - 0 invoke :read nil", 2, ":invoke, :ok, :fail or :info");
     log("INFO  jepsen.util - 0 :invoke read nil", 1, "an operation such as :read");
     log("INFO  jepsen.util - 0 :invoke :cas [1 2", 1, "expected ] to end this");
@@ -121,7 +118,7 @@ fn malformed_log_lines() {
 fn deep_nesting_is_refused_however_it_is_done() {
     let deep = 200_000;
     for open in ["[", "{", "(", "#{", "#_", "#_[", "[#_", "#a ", "#_#a[", "{:a ", "[1 "] {
-        for model in MODELS {
+        for model in Model::ALL {
             for format in [Format::Jepsen, Format::PorcupineKv] {
                 wrong(open.repeat(deep), format, model);
             }
@@ -129,7 +126,9 @@ fn deep_nesting_is_refused_however_it_is_done() {
         }
     }
     for open in ["[", "{\"a\":", "[1,", "[[],"] {
-        wrong(open.repeat(deep), Format::JepsenJson, Model::Set);
+        for format in [Format::JepsenJson, Format::PorcupineOperations] {
+            wrong(open.repeat(deep), format, Model::Set);
+        }
     }
 }
 
@@ -181,12 +180,12 @@ fn mutated_files_never_panic() {
                 }
             }
         }
-        let format = FORMATS[dice.below(4) as usize];
-        let model = MODELS[dice.below(6) as usize];
+        let format = Format::ALL[dice.below(5) as usize];
+        let model = Model::ALL[dice.below(10) as usize];
         let read = import::read(&bytes, format, model);
         refused += u64::from(read.is_err());
         if let Err(Wrong { line, .. }) = read {
-            let lines = 1 + bytes.iter().filter(|byte| **byte == b'\n').count() as u32;
+            let lines = 1 + bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u32;
             assert!((1..=lines).contains(&line), "seed {seed}: line {line} of {lines}");
         }
     }
@@ -195,8 +194,13 @@ fn mutated_files_never_panic() {
 
 #[test]
 fn the_files_that_are_mutated_are_good() {
-    let models = [Model::CasRegister, Model::Kv, Model::Set, Model::Mutex];
-    for ((text, format), model) in GOOD.iter().zip(FORMATS).zip(models) {
+    let read_as = [
+        (Format::PorcupineEtcd, Model::CasRegister),
+        (Format::PorcupineKv, Model::Kv),
+        (Format::Jepsen, Model::Set),
+        (Format::JepsenJson, Model::Mutex),
+    ];
+    for (text, (format, model)) in GOOD.iter().zip(read_as) {
         let read = import::read(text.as_bytes(), format, model);
         assert!(read.is_ok(), "{format:?}: {read:?}");
     }

@@ -17,6 +17,11 @@ const EDN: &[&str] = &[
     "#{",
     "#_",
     "#jepsen.history.Op",
+    "#:ns",
+    "##NaN",
+    "^",
+    "\\o101",
+    "\\u00e9",
     ":process",
     ":type",
     ":f",
@@ -53,6 +58,34 @@ const EDN: &[&str] = &[
     ";",
     "é",
     "\0",
+];
+/// The words of Porcupine's operations.
+const OPERATIONS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"ClientId\"",
+    "\"Input\"",
+    "\"Op\"",
+    "\"Key\"",
+    "\"Value\"",
+    "\"Call\"",
+    "\"Output\"",
+    "\"Return\"",
+    "\"put\"",
+    "\"get\"",
+    "\"read\"",
+    "\"x\"",
+    "null",
+    "true",
+    "0",
+    "1",
+    "9223372036854775807",
+    " ",
+    "\n",
 ];
 const JSON: &[&str] = &[
     "{",
@@ -123,19 +156,12 @@ fn soup(words: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 fn assert_read(format: Format, words: &'static [&'static str]) {
-    let model = proptest::sample::select(vec![
-        Model::Register,
-        Model::CasRegister,
-        Model::Kv,
-        Model::Mutex,
-        Model::Set,
-        Model::Counter,
-    ]);
+    let model = proptest::sample::select(&Model::ALL[..]);
     let cases = rounds(2_000, 100_000) as u32;
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let outcome = TestRunner::new(config).run(&(soup(words), model), |(text, model)| {
         if let Err(Wrong { line, what }) = import::read(text.as_bytes(), format, model) {
-            let lines = 1 + text.matches('\n').count() as u32;
+            let lines = 1 + text.matches(['\n', '\r']).count() as u32;
             prop_assert!((1..=lines).contains(&line), "line {line} of {lines}");
             prop_assert!(what.starts_with("expected ") && what.contains(", found "), "{what}");
         }
@@ -162,4 +188,9 @@ fn porcupine_etcd() {
 #[test]
 fn porcupine_kv() {
     assert_read(Format::PorcupineKv, EDN);
+}
+
+#[test]
+fn porcupine_operations() {
+    assert_read(Format::PorcupineOperations, OPERATIONS);
 }

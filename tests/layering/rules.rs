@@ -41,6 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("referee", &["node", "sorted", "store::feed", "store::service", "check", "world::feed"]),
+    ("picture", &["referee"]),
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
     ("spacetime", ALL_ABOVE),

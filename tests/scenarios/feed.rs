@@ -149,7 +149,7 @@ fn judge(stage: &Stage, what: &str) -> usize {
     match check(Feed::default(), calls, 10_000_000, &mut || false) {
         Verdict::Linearizable(_) => count,
         Verdict::NotLinearizable(evidence) => panic!("{what}: {evidence:?}"),
-        Verdict::Unknown { explored } => panic!("{what}: undecided after {explored} configurations"),
+        Verdict::Unknown { explored, .. } => panic!("{what}: undecided after {explored} configurations"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What both notations can say: a tree of values, each with the line it began on.
+//! What all notations can say: a tree of values, each with the line it began on.
 
 use std::fmt::{self, Display};
 use std::sync::Arc;
@@ -43,11 +43,14 @@ pub(super) enum Form {
     Bool(bool),
     /// A whole number of 64 bits.
     Int(i64),
+    /// Another number of JSON, without the digits that say nothing: a fraction, a larger one, or a whole one written as a fraction.
+    Decimal(Arc<str>),
     /// A string.
     Text(Arc<str>),
-    /// A keyword (without its colon) or a symbol.
-    Name(Arc<str>),
-    /// Another atom, as it is written: a fraction, a character, a larger number.
+    /// A keyword, without its colon.
+    Keyword(Arc<str>),
+    Symbol(Arc<str>),
+    /// Another atom, as it is written: a fraction, a character, a larger number, an atom with its tag.
     Atom(Arc<str>),
     /// A list or a vector.
     List(Vec<Datum>),
@@ -57,9 +60,9 @@ pub(super) enum Form {
 
 impl Datum {
     /// The text of a string, a keyword or a symbol: JSON has strings where EDN has keywords.
-    pub(super) fn word(&self) -> Option<&str> {
+    pub(super) fn word(&self) -> Option<&Arc<str>> {
         match &self.form {
-            Form::Text(text) | Form::Name(text) => Some(text),
+            Form::Text(text) | Form::Keyword(text) | Form::Symbol(text) => Some(text),
             _ => None,
         }
     }
@@ -67,7 +70,7 @@ impl Datum {
     /// The member of a map.
     pub(super) fn get(&self, name: &str) -> Option<&Self> {
         let Form::Map(members) = &self.form else { return None };
-        members.iter().find(|(key, _)| key.word() == Some(name)).map(|(_, value)| value)
+        members.iter().find(|(key, _)| key.word().is_some_and(|word| **word == *name)).map(|(_, value)| value)
     }
 
     /// The two members of a list of two.
@@ -81,11 +84,21 @@ impl Datum {
         }
     }
 
-    /// The value that stands in histories for this one.
-    pub(super) fn value(&self) -> Value {
+    /// The whole number of 64 bits that this is, however it is written.
+    pub(super) fn whole(&self) -> Option<i64> {
         match &self.form {
-            Form::Nil => Value::Nil,
-            Form::Int(number) => Value::Int(*number),
+            Form::Int(number) => Some(*number),
+            Form::Decimal(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The value that stands in histories for this one. Equal values are equal however they are written: the order of a map's
+    /// and a set's members does not count.
+    pub(super) fn value(&self) -> Value {
+        match (&self.form, self.whole()) {
+            (Form::Nil, _) => Value::Nil,
+            (_, Some(number)) => Value::Int(number),
             _ => Value::Text(Arc::new(self.to_string())),
         }
     }
@@ -103,140 +116,72 @@ impl Display for Datum {
             Form::Nil => f.write_str("nil"),
             Form::Bool(yes) => write!(f, "{yes}"),
             Form::Int(number) => write!(f, "{number}"),
-            Form::Text(text) => write!(f, "\"{text}\""),
-            Form::Name(name) => write!(f, ":{name}"),
-            Form::Atom(text) => f.write_str(text),
-            Form::List(members) => write_all(f, "[", members, "]"),
-            Form::Set(members) => write_all(f, "#{", members, "}"),
+            Form::Text(text) => write_quoted(f, text),
+            Form::Keyword(name) => write!(f, ":{name}"),
+            Form::Symbol(text) | Form::Atom(text) | Form::Decimal(text) => f.write_str(text),
+            Form::List(members) => write_all(f, "[", members.iter().map(Self::to_string), "]"),
+            Form::Set(members) => {
+                let mut members: Vec<String> = members.iter().map(Self::to_string).collect();
+                members.sort();
+                members.dedup();
+                write_all(f, "#{", members.into_iter(), "}")
+            }
             Form::Map(members) => {
-                f.write_str("{")?;
-                for (position, (key, value)) in members.iter().enumerate() {
-                    write!(f, "{}{key} {value}", if position == 0 { "" } else { ", " })?;
-                }
-                f.write_str("}")
+                let mut members: Vec<String> = members.iter().map(|(key, value)| format!("{key} {value}")).collect();
+                members.sort();
+                write_all(f, "{", members.into_iter(), "}")
             }
         }
     }
 }
 
-fn write_all(f: &mut fmt::Formatter<'_>, open: &str, members: &[Datum], close: &str) -> fmt::Result {
+/// As EDN has it, so that no two texts look the same.
+fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_str("\"")?;
+    for part in text.split_inclusive(['"', '\\']) {
+        match part.strip_suffix(['"', '\\']) {
+            Some(before) => write!(f, "{before}\\{}", &part[before.len()..])?,
+            None => f.write_str(part)?,
+        }
+    }
+    f.write_str("\"")
+}
+
+fn write_all(
+    f: &mut fmt::Formatter<'_>,
+    open: &str,
+    members: impl Iterator<Item = String>,
+    close: &str,
+) -> fmt::Result {
     f.write_str(open)?;
-    for (position, member) in members.iter().enumerate() {
+    for (position, member) in members.enumerate() {
         write!(f, "{}{member}", if position == 0 { "" } else { " " })?;
     }
     f.write_str(close)
 }
 
-/// A text under way, and on which line.
-#[derive(Clone)]
-pub(super) struct Cursor<'text> {
-    rest: &'text str,
-    line: u32,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'text> Cursor<'text> {
-    pub(super) fn new(text: &'text str, line: u32) -> Self {
-        Self { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line }
+    fn text(text: &str) -> Datum {
+        Datum { line: 1, form: Form::Text(text.into()) }
     }
 
-    pub(super) fn line(&self) -> u32 {
-        self.line
-    }
-
-    pub(super) fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
-    }
-
-    pub(super) fn next(&mut self) -> Option<char> {
-        let next = self.peek()?;
-        self.rest = &self.rest[next.len_utf8()..];
-        self.line += u32::from(next == '\n');
-        Some(next)
-    }
-
-    /// Takes `expected` if it comes next.
-    pub(super) fn take(&mut self, expected: &str) -> bool {
-        let comes = self.rest.starts_with(expected);
-        if comes {
-            self.rest = &self.rest[expected.len()..];
-        }
-        comes
-    }
-
-    /// Takes all that comes next and is `wanted`.
-    pub(super) fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'text str {
-        let length = self.rest.find(|char| !wanted(char)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at(length);
-        self.line += taken.matches('\n').count() as u32;
-        self.rest = rest;
-        taken
-    }
-
-    /// An error here: `expected` was.
-    pub(super) fn wrong(&self, expected: &str) -> Wrong {
-        let found = match self.peek() {
-            None => "the end of the file".to_owned(),
-            Some(char) if char.is_whitespace() || char.is_control() => "a space".to_owned(),
-            Some(_) => {
-                let word: String = self.rest.chars().take_while(|char| !char.is_whitespace()).take(24).collect();
-                format!("“{word}”")
-            }
-        };
-        Wrong::new(self.line, format!("expected {expected}, found {found}"))
-    }
-
-    /// The escape after a backslash in a string, as both notations have it.
-    pub(super) fn escape(&mut self) -> Result<char, Wrong> {
-        let wrong = self.wrong("an escape such as \\n");
-        Ok(match self.next().ok_or_else(|| wrong.clone())? {
-            'n' => '\n',
-            't' => '\t',
-            'r' => '\r',
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            char @ ('"' | '\\' | '/') => char,
-            'u' => {
-                let high = self.hex()?;
-                let is_first_half = (0xd800..0xdc00).contains(&high);
-                let code = if is_first_half && self.take("\\u") {
-                    let low = self.hex()?;
-                    if !(0xdc00..0xe000).contains(&low) {
-                        return Err(wrong);
-                    }
-                    0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00)
-                } else {
-                    high
-                };
-                char::from_u32(code).ok_or(wrong)?
-            }
-            _ => return Err(wrong),
-        })
-    }
-
-    fn hex(&mut self) -> Result<u32, Wrong> {
-        let wrong = self.wrong("four hexadecimal digits");
-        let mut code = 0;
-        for _ in 0..4 {
-            let digit = self.next().and_then(|char| char.to_digit(16)).ok_or_else(|| wrong.clone())?;
-            code = code * 16 + digit;
-        }
-        Ok(code)
-    }
-
-    /// A string, from its opening quote.
-    pub(super) fn string(&mut self) -> Result<Arc<str>, Wrong> {
-        let began = self.line;
-        let mut text = String::new();
-        self.next();
-        loop {
-            text += self.take_while(|char| char != '"' && char != '\\');
-            match self.next() {
-                Some('"') => return Ok(text.into()),
-                Some(_) => text.push(self.escape()?),
-                None => {
-                    return Err(Wrong::new(began, "expected a quote to end this string, found the end of the file"));
-                }
-            }
-        }
+    #[test]
+    fn different_values_look_different_and_equal_ones_the_same() {
+        let list = |members: &[Datum]| Datum { line: 1, form: Form::List(members.to_vec()) };
+        let tricky = list(&[text("a\" \"b")]);
+        assert_ne!(tricky.value(), list(&[text("a"), text("b")]).value());
+        assert_eq!(tricky.to_string(), r#"["a\" \"b"]"#);
+        let symbol = Datum { line: 1, form: Form::Symbol("a".into()) };
+        let keyword = Datum { line: 1, form: Form::Keyword("a".into()) };
+        assert_ne!(symbol.value(), keyword.value());
+        let pairs = [(symbol, text("1")), (keyword, text("2"))];
+        let map = |pairs: &[(Datum, Datum)]| Datum { line: 1, form: Form::Map(pairs.to_vec()) };
+        let [one, other] = pairs.clone();
+        assert_eq!(map(&pairs).value(), map(&[other, one]).value());
+        let set = |members: &[Datum]| Datum { line: 1, form: Form::Set(members.to_vec()) };
+        assert_eq!(set(&[text("a"), text("b")]).value(), set(&[text("b"), text("a"), text("b")]).value());
     }
 }

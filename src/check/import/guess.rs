@@ -1,9 +1,17 @@
 //! What a file may be, by its content. A guess: whoever knows better can say so.
 
-use super::{Format, Model, read_text};
+use super::{Format, Model, log, porcupine, read_text};
 
 /// How much of a file is looked at for its format, in bytes.
 const LOOKED_AT: usize = 4_096;
+
+/// Whether a file may be a history: also one that is packed, or whose text is broken.
+pub fn is_history(bytes: &[u8]) -> bool {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => format(text).is_some(),
+        Err(_) => true,
+    }
+}
 
 /// How a history is written; `None` if it looks like none.
 pub fn format(text: &str) -> Option<Format> {
@@ -13,17 +21,25 @@ pub fn format(text: &str) -> Option<Format> {
         end -= 1;
     }
     let head = &start[..end];
-    if head.contains("jepsen.util - ") || (!start.starts_with(['{', '[']) && text.contains("jepsen.util - ")) {
+    // Of all logs those of 2014 are Porcupine's.
+    let is_data = head.starts_with(['{', '[', '(', '#', ';']);
+    if head.contains("jepsen.util - ") || (!is_data && text.contains("jepsen.util - ")) {
         return Some(Format::PorcupineEtcd);
+    }
+    if !is_data && log::looks_so(text) {
+        return Some(Format::Jepsen);
     }
     let inside = head.trim_start_matches(|char: char| "([{,".contains(char) || char.is_whitespace());
     let is_map = head.starts_with(['{', '[', '(']);
-    if is_map && inside.starts_with('"') && head.contains("\"process\"") {
-        return Some(Format::JepsenJson);
+    if is_map && inside.starts_with('"') {
+        let is_event = ["\"process\"", "\"client\""].iter().any(|name| head.contains(name));
+        return match is_event {
+            true => Some(Format::JepsenJson),
+            false => porcupine::looks_so(head).then_some(Format::PorcupineOperations),
+        };
     }
     // A record of EDN may have a tag before its map.
-    let is_edn = is_map || head.starts_with(['#', ';']);
-    if is_edn && head.contains(":process") {
+    if is_data && (head.contains(":process") || head.contains(":client")) {
         return Some(if head.contains(":key ") { Format::PorcupineKv } else { Format::Jepsen });
     }
     None
@@ -31,9 +47,8 @@ pub fn format(text: &str) -> Option<Format> {
 
 /// The first model that every operation fits; if none does, the one that goes furthest.
 pub fn model(text: &str, format: Format) -> Model {
-    let all = [Model::Register, Model::CasRegister, Model::Kv, Model::Mutex, Model::Set, Model::Counter];
     let mut furthest = (0, Model::Register);
-    for model in all {
+    for model in Model::ALL {
         match read_text(text, format, model) {
             Ok(_) => return model,
             Err(wrong) if wrong.line > furthest.0 => furthest = (wrong.line, model),
@@ -58,6 +73,16 @@ mod tests {
             ("; a comment\n{:type :invoke, :process 0}", Some(Format::Jepsen)),
             (" [ {\"type\": \"invoke\", \"process\": 0}]", Some(Format::JepsenJson)),
             ("{\"process\": 0, \"type\": \"invoke\"}", Some(Format::JepsenJson)),
+            ("0\t:invoke\t:write\t1\n", Some(Format::Jepsen)),
+            (
+                "INFO [2018-03-04 05:06:07,000] jepsen worker 0 - jepsen.util 0\t:invoke\t:write\t1",
+                Some(Format::Jepsen),
+            ),
+            ("2019-05-06 07:08:09 INFO [jepsen worker 4] jepsen.util: 4 :invoke :read nil", Some(Format::Jepsen)),
+            (
+                "[{\"ClientId\":0,\"Input\":{},\"Call\":10,\"Output\":null,\"Return\":20}]",
+                Some(Format::PorcupineOperations),
+            ),
             ("{\"format\":\"cap-lab run\",\"version\":1}", None),
             ("", None),
             ("[1, 2, 3]", None),
@@ -80,7 +105,7 @@ mod tests {
         for (operations, expected) in [
             (&[("read", "nil"), ("write", "nil")][..], Model::Register),
             (&[("acquire", "nil"), ("release", "nil")], Model::Mutex),
-            (&[("read", "#{1 2}")], Model::Set),
+            (&[("add", "1"), ("read", "#{1 2}")], Model::Set),
         ] {
             assert_eq!(model(&history(operations), Format::Jepsen), expected, "{operations:?}");
         }

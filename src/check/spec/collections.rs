@@ -1,8 +1,10 @@
-//! A set that only grows, and a counter.
+//! A set that is read whole, and a counter.
 
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
+use super::super::call::Call;
+use super::super::direct::{self, Direct};
 use super::{Sight, Spec, Value};
 use crate::sorted::SortedSet;
 
@@ -11,6 +13,8 @@ use crate::sorted::SortedSet;
 pub enum SetAction {
     /// Puts this in.
     Add(Value),
+    /// Takes this out.
+    Remove(Value),
     /// Returned exactly these.
     Read(Arc<SortedSet<Value>>),
 }
@@ -19,22 +23,28 @@ impl Display for SetAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Add(value) => write!(f, "add {value}"),
-            Self::Read(values) => {
-                f.write_str("read {")?;
-                for (position, value) in values.iter().enumerate() {
-                    write!(f, "{}{value}", if position == 0 { "" } else { ", " })?;
-                }
-                f.write_str("}")
-            }
+            Self::Remove(value) => write!(f, "remove {value}"),
+            Self::Read(values) => write!(f, "read {}", shown(values)),
         }
     }
 }
 
-/// A set, empty at first, to which values are added.
-#[derive(Clone, Debug)]
-pub struct GrowingSet;
+fn shown(values: &SortedSet<Value>) -> String {
+    format!("{{{}}}", listed(values.iter()))
+}
 
-impl Spec for GrowingSet {
+fn listed<'value>(values: impl Iterator<Item = &'value Value>) -> String {
+    values.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A set, empty at first, of which a read returns everything.
+#[derive(Clone, Debug)]
+pub struct WholeSet;
+
+/// More elements than these are counted, not named.
+const NAMED_MAX: usize = 8;
+
+impl Spec for WholeSet {
     type State = Arc<SortedSet<Value>>;
     type Action = SetAction;
 
@@ -50,6 +60,12 @@ impl Spec for GrowingSet {
                 grown.insert(value.clone());
                 Some(Arc::new(grown))
             }
+            SetAction::Remove(value) if !state.contains(value) => Some(state.clone()),
+            SetAction::Remove(value) => {
+                let mut shrunk = SortedSet::clone(state);
+                shrunk.remove(value);
+                Some(Arc::new(shrunk))
+            }
             SetAction::Read(values) => (values == state).then(|| state.clone()),
         }
     }
@@ -59,33 +75,58 @@ impl Spec for GrowingSet {
     }
 
     fn sight(&self, reader: &SetAction, writer: &SetAction) -> Sight {
-        match (reader, writer) {
-            (SetAction::Read(values), SetAction::Add(value)) if values.contains(value) => Sight::Value,
-            _ => Sight::Nothing,
+        let SetAction::Read(values) = reader else { return Sight::Nothing };
+        let is_seen = match writer {
+            SetAction::Add(value) => values.contains(value),
+            SetAction::Remove(value) => !values.contains(value),
+            SetAction::Read(_) => false,
+        };
+        if is_seen { Sight::Value } else { Sight::Nothing }
+    }
+
+    fn direct(&self, calls: &[Call<SetAction>], members: &[u32]) -> Option<Direct> {
+        direct::set(calls, members)
+    }
+
+    fn restricted(&self, action: &SetAction, about: &[Value]) -> Option<SetAction> {
+        match action {
+            SetAction::Add(value) | SetAction::Remove(value) => about.contains(value).then(|| action.clone()),
+            SetAction::Read(values) => {
+                let mut kept = SortedSet::default();
+                for value in about.iter().filter(|value| values.contains(value)) {
+                    kept.insert(value.clone());
+                }
+                Some(SetAction::Read(Arc::new(kept)))
+            }
         }
     }
 
-    const LOOKS_AHEAD: bool = true;
-
-    fn leads_to(&self, state: &Self::State, read: &SetAction) -> bool {
-        match read {
-            SetAction::Read(values) => state.iter().all(|value| values.contains(value)),
-            SetAction::Add(_) => true,
+    fn elements<'action>(&self, action: &'action SetAction) -> Vec<&'action Value> {
+        match action {
+            SetAction::Add(value) | SetAction::Remove(value) => vec![value],
+            SetAction::Read(values) => values.iter().collect(),
         }
+    }
+
+    fn words(&self, action: &SetAction, about: &[Value]) -> String {
+        let SetAction::Read(values) = action else { return action.to_string() };
+        let count = values.iter().len();
+        if about.is_empty() || count + about.len() <= NAMED_MAX {
+            return action.to_string();
+        }
+        let (with, without): (Vec<&Value>, Vec<&Value>) = about.iter().partition(|value| values.contains(value));
+        let parts = [("with", with), ("without", without)];
+        let told = parts.into_iter().filter(|(_, values)| !values.is_empty());
+        let told = told.map(|(word, values)| format!("{word} {}", listed(values.into_iter())));
+        format!("read of {count} elements, {}", told.collect::<Vec<_>>().join(", "))
+    }
+
+    fn weight(&self, state: &Self::State) -> usize {
+        state.iter().len() * size_of::<Value>()
     }
 
     fn show(&self, state: &Self::State) -> String {
-        let SetShown(text) = SetShown::from(state);
-        format!("the set is {text}")
-    }
-}
-
-struct SetShown(String);
-
-impl From<&Arc<SortedSet<Value>>> for SetShown {
-    fn from(values: &Arc<SortedSet<Value>>) -> Self {
-        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-        Self(format!("{{{}}}", values.join(", ")))
+        format!("the set is {}", shown(state))
     }
 }
 

@@ -80,6 +80,10 @@ impl Spec for Feed {
         }
     }
 
+    fn weight(&self, state: &Self::State) -> usize {
+        size_of_val(&**state)
+    }
+
     fn show(&self, state: &Self::State) -> String {
         match state.last() {
             Some(latest) => format!("the newest post is {}", name(*latest)),

@@ -74,6 +74,10 @@ impl Spec for KeyValue {
         }
     }
 
+    fn weight(&self, state: &Arc<str>) -> usize {
+        state.len()
+    }
+
     fn show(&self, state: &Arc<str>) -> String {
         format!("the key holds “{state}”")
     }

@@ -5,10 +5,12 @@
 //! A specification here speaks of one object. A history over several objects is linearizable exactly if it is for each of
 //! them by itself (locality, §3.3), so a key-value store is as many objects as it has keys.
 //!
-//! - [`register`]: a register, and one with compare-and-set.
+//! - [`register`]: a register, and one with compare-and-set; [`versioned`]: one that counts its writes.
 //! - [`key_value`]: one key of a store with put, get and append.
-//! - [`collections`]: a grow-only set, and a counter.
-//! - [`lock`]: a mutex.
+//! - [`collections`]: a set that is read whole, and a counter.
+//! - [`queue`]: first in, first out.
+//! - [`lock`]: a mutex, with or without owners and fencing tokens.
+//! - [`keyed`]: several objects as one.
 //! - [`feed`]: the feed of the lab.
 //!
 //! Left out: objects that may answer in more than one way (a queue that may refuse, say). Each specification is
@@ -18,11 +20,17 @@ use std::fmt::{self, Debug, Display};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::call::Call;
+use super::direct::Direct;
+
 pub mod collections;
 pub mod feed;
 pub mod key_value;
+pub mod keyed;
 pub mod lock;
+pub mod queue;
 pub mod register;
+pub mod versioned;
 
 /// A value of a history.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -56,6 +64,17 @@ pub enum Sight {
     Latest,
 }
 
+/// To which others an action may owe its result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shows<'action> {
+    /// To nobody.
+    Nothing,
+    /// To those that [`Spec::writes`] this value, and to those of which it does not say what they write.
+    Value(&'action Value),
+    /// To any.
+    Anything,
+}
+
 /// What an action does, if the object is a plain register: the fast path needs no more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access<'action> {
@@ -66,7 +85,7 @@ pub enum Access<'action> {
 }
 
 /// A sequential specification of one object.
-pub trait Spec {
+pub trait Spec: Clone {
     /// What the object remembers.
     type State: Clone + Eq + Hash + Debug;
     /// What is done to it, together with the result, as far as it is known.
@@ -84,7 +103,26 @@ pub trait Spec {
     /// What the result of `reader` may owe to `writer`.
     fn sight(&self, reader: &Self::Action, writer: &Self::Action) -> Sight;
 
-    /// Whether the state after `action` is the same whatever it was before.
+    /// Whether `action` can only be done in the first state, or in one that is as good. If what comes first of some operations is
+    /// such, nothing that came before all of them matters.
+    fn is_fresh(&self, action: &Self::Action) -> bool {
+        let _ = action;
+        false
+    }
+
+    /// For which others [`Spec::sight`] may answer: it is asked of them only.
+    fn shows<'action>(&self, reader: &'action Self::Action) -> Shows<'action> {
+        let _ = reader;
+        Shows::Anything
+    }
+
+    /// The value that `writer` leaves for others to see, if it is that by which they are found.
+    fn writes<'action>(&self, writer: &'action Self::Action) -> Option<&'action Value> {
+        let _ = writer;
+        None
+    }
+
+    /// Whether the state after `action` is the same whatever it was before; or whatever differs, no result owes anything to it.
     fn overwrites(&self, action: &Self::Action) -> bool {
         let _ = action;
         false
@@ -110,6 +148,37 @@ pub trait Spec {
         Value::Nil
     }
 
+    /// `action` as far as it is about some elements of the object, if it is; `None` if it is not. An object whose elements can be
+    /// told apart is one as far as any of them go: each of its runs is a run of those elements.
+    fn restricted(&self, action: &Self::Action, about: &[Value]) -> Option<Self::Action> {
+        let _ = about;
+        Some(action.clone())
+    }
+
+    /// The elements that `action` puts in, takes out or shows, if the object has any that can be told apart.
+    fn elements<'action>(&self, action: &'action Self::Action) -> Vec<&'action Value> {
+        let _ = action;
+        Vec::new()
+    }
+
+    /// `action` in words, as far as it is about these elements; all of it, if there are none.
+    fn words(&self, action: &Self::Action, about: &[Value]) -> String {
+        let _ = about;
+        action.to_string()
+    }
+
+    /// Decides a history of one object, `members` of `calls`, by an algorithm of its own if there is one for it.
+    fn direct(&self, calls: &[Call<Self::Action>], members: &[u32]) -> Option<Direct> {
+        let _ = (calls, members);
+        None
+    }
+
     /// A state in words: "the register holds 3".
     fn show(&self, state: &Self::State) -> String;
+
+    /// How many bytes a state keeps behind pointers.
+    fn weight(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
 }

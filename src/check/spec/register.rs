@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{Access, Sight, Spec, Value};
+use super::{Access, Shows, Sight, Spec, Value};
 
 /// What is done to a register.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -52,6 +52,20 @@ impl Spec for Register {
         match (reader, writer) {
             (RegisterAction::Read(read), RegisterAction::Write(written)) if read == written => Sight::Value,
             _ => Sight::Nothing,
+        }
+    }
+
+    fn shows<'action>(&self, reader: &'action RegisterAction) -> Shows<'action> {
+        match reader {
+            RegisterAction::Read(value) => Shows::Value(value),
+            RegisterAction::Write(_) => Shows::Nothing,
+        }
+    }
+
+    fn writes<'action>(&self, writer: &'action RegisterAction) -> Option<&'action Value> {
+        match writer {
+            RegisterAction::Read(_) => None,
+            RegisterAction::Write(value) => Some(value),
         }
     }
 
@@ -170,6 +184,23 @@ impl Spec for CasRegister {
             CasAction::CompareAndSet { result: CasResult::Differed, .. } => Sight::Latest,
             CasAction::CompareAndSet { expected, .. } if expected == written => Sight::Value,
             CasAction::Plain(_) | CasAction::CompareAndSet { .. } => Sight::Nothing,
+        }
+    }
+
+    fn shows<'action>(&self, reader: &'action CasAction) -> Shows<'action> {
+        match reader {
+            CasAction::Plain(RegisterAction::Read(value)) => Shows::Value(value),
+            CasAction::Plain(RegisterAction::Write(_)) => Shows::Nothing,
+            CasAction::CompareAndSet { result: CasResult::Differed, .. } => Shows::Anything,
+            CasAction::CompareAndSet { expected, .. } => Shows::Value(expected),
+        }
+    }
+
+    fn writes<'action>(&self, writer: &'action CasAction) -> Option<&'action Value> {
+        match writer {
+            CasAction::Plain(RegisterAction::Read(_)) => None,
+            CasAction::Plain(RegisterAction::Write(value)) => Some(value),
+            CasAction::CompareAndSet { new, .. } => Some(new),
         }
     }
 

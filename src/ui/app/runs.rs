@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::App;
 use crate::ui::announce::About;
-use crate::ui::browser::{self, FileText};
+use crate::ui::browser::{self, FileBytes};
 use crate::ui::history::Strip;
 use crate::ui::lab::Lab;
 use crate::ui::labs::details;
@@ -152,9 +152,9 @@ impl App {
     }
 
     /// Takes a run from a file.
-    pub(super) fn import(&mut self, file: Result<FileText, String>) -> bool {
-        let opened = file.and_then(|(_, text)| {
-            let opened = self.runs().open(&text);
+    pub(super) fn import(&mut self, file: Result<FileBytes, String>) -> bool {
+        let opened = file.and_then(|(_, bytes)| {
+            let opened = self.runs().open(&String::from_utf8_lossy(&bytes));
             opened.map_err(|reason| format!("That file was not opened; the run is as it was. {reason}"))
         });
         match opened {
@@ -164,12 +164,12 @@ impl App {
     }
 
     /// Takes a file that was dropped: it is for a page that takes such, or else a run.
-    pub(super) fn file_came(&mut self, file: Result<FileText, String>) -> bool {
+    pub(super) fn file_came(&mut self, file: Result<FileBytes, String>) -> bool {
         self.ui.dropping = false;
-        let taker = |text: &str| pages::PAGES.iter().find(|page| (page.takes)(text));
+        let taker = |bytes: &[u8]| pages::PAGES.iter().find(|page| (page.takes)(bytes));
         match file {
-            Ok((name, text)) if let Some(page) = taker(&text) => {
-                self.ui.dropped = Some(Dropped { name, text });
+            Ok((name, bytes)) if let Some(page) = taker(&bytes) => {
+                self.ui.dropped = Some(Dropped { name, bytes });
                 browser::go(page.address);
                 true
             }

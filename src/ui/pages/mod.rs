@@ -22,8 +22,8 @@ pub struct Page {
     pub address: &'static str,
     /// What it is called, in the list of pages.
     pub name: &'static str,
-    /// Whether a file that was dropped anywhere is for this page, by its text.
-    pub takes: fn(&str) -> bool,
+    /// Whether a file that was dropped anywhere is for this page, by its content.
+    pub takes: fn(&[u8]) -> bool,
     /// Fetches its program, unless it is here.
     pub fetch: fn() -> Coming,
 }
@@ -48,7 +48,7 @@ pub fn asked() -> &'static Page {
 }
 
 /// For a page that takes no files.
-pub const fn takes_none(_: &str) -> bool {
+pub const fn takes_none(_: &[u8]) -> bool {
     false
 }
 

@@ -7,7 +7,7 @@ use cap_lab::store::gossip::GossipStore;
 use cap_lab::store::raft::RaftStore;
 use yew::Html;
 
-use crate::ui::cluster::{cluster, side};
+use crate::ui::cluster::{cluster, room, side};
 use crate::ui::coach::{self, Lines, NO_AP, Seen};
 use crate::ui::el::{El, button, classed, el};
 use crate::ui::history::history;
@@ -38,7 +38,8 @@ impl Program for Feed {
         let mut sides = Vec::new();
         for &index in &shown {
             let world = &worlds[index];
-            let section = classed("section", "world")
+            let section = el("section")
+                .set("class", room(world))
                 .key(&index.to_string())
                 .set("aria-label", world.title.clone())
                 .node(cluster(index, world, lab, ui))

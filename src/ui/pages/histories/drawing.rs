@@ -5,7 +5,9 @@
 use std::fmt::Write;
 
 use cap_lab::check::import::Format;
-use cap_lab::referee::recorded::{Act, Mistake, Recorded};
+use cap_lab::check::linearizability::Stop;
+use cap_lab::picture::{Bar, Picture, Sight};
+use cap_lab::referee::recorded::{Mistake, Unknown};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
@@ -18,20 +20,16 @@ use crate::ui::number::Px;
 /// What is scrolled.
 pub const SCROLLED: &str = "recorded";
 
-/// How high a row is, and the line of numbers above the rows.
-const ROW: f64 = 28.0;
-const TOP: f64 = 18.0;
 /// How much beyond the window is drawn, in pixels, so that scrolling never shows a gap.
 const MARGIN: f64 = 400.0;
-/// How wide a letter is.
-const LETTER: f64 = 6.2;
 
 /// A line of each format.
-const LINES: [&str; 4] = [
+const LINES: [&str; 5] = [
     "{:process 0, :type :invoke, :f :write, :value 3}",
     "{\"process\": 0, \"type\": \"invoke\", \"f\": \"write\", \"value\": 3}",
     "INFO  jepsen.util - 0 :invoke :write 3",
     "{:process 0, :type :invoke, :f :append, :key \"k\", :value \"x\"}",
+    "{\"ClientId\": 0, \"Input\": {\"Op\": \"put\", \"Key\": \"k\", \"Value\": \"x\"}, \"Call\": 1, \"Output\": null, \"Return\": 2}",
 ];
 
 /// Small histories to begin with: what the button says, the file's name, its text.
@@ -104,13 +102,13 @@ fn samples(send: &Callback<Do>) -> El {
 
 fn examples(send: &Callback<Do>) -> El {
     let example = |(label, name, text): (&'static str, &str, &str)| {
-        button("", label, send, Do::Take(Ok((name.to_owned(), text.into()))))
+        button("", label, send, Do::Take(Ok((name.to_owned(), text.as_bytes().into()))))
     };
     classed("div", "row").add(el("span").text("No file at hand?")).list(EXAMPLES.map(example).into())
 }
 
 fn chooser(send: &Callback<Do>) -> El {
-    let read = send.reform(|file: Result<browser::FileText, String>| Do::Take(file));
+    let read = send.reform(|file: Result<browser::FileBytes, String>| Do::Take(file));
     let picked = Callback::from(move |event: Event| browser::read_picked(&event, &read));
     let input = el("input").attr("type", "file").on(ListenerKind::onchange, picked);
     classed("label", "button primary").text("Choose a file…").add(input)
@@ -118,9 +116,9 @@ fn chooser(send: &Callback<Do>) -> El {
 
 /// The file, as what it is read, and as what it is judged.
 fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
-    let (format, model) = match (&opened.standing, &opened.history) {
-        (Standing::Wrong(mistake), _) => (mistake.format, Some(mistake.model)),
-        (_, Some(history)) => (Some(history.format), Some(history.model)),
+    let (format, model) = match (&opened.standing, opened.history()) {
+        (Standing::Wrong(mistake), _) => (mistake.format, mistake.model),
+        (_, Some(history)) => (Some(history.about.format), Some(history.about.model)),
         _ => (opened.format, opened.model),
     };
     let pick_format = |event: &Event| Do::Format(FORMATS[picked(event, FORMATS.len())].0);
@@ -129,14 +127,18 @@ fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
     let models = choice(&MODELS.map(|(one, name)| (name, model == Some(one))));
     let typed =
         |event: &Event| Do::Initial(event.target_unchecked_into::<HtmlInputElement>().value().trim().to_owned());
-    let initial = opened.history.as_ref().and_then(|history| history.initial.clone()).map(|initial| {
+    let initial = opened.history().and_then(|history| history.about.initial.clone()).map(|initial| {
         let field = el("input").attr("type", "text").attr("size", "5").attr("maxlength", "40").value(initial);
-        let why = "What the register holds before the first operation: nil, a number or a text. By custom 0 in Jepsen's \
-                   histories but those of RethinkDB, nil in Porcupine's. Emptied, the custom counts.";
+        let why = "What the register holds before the first operation: nil, a number, a text or another value of EDN. \
+                   Emptied, it is nil.";
         el("label").attr("title", why).text("Holds at first ").add(field.hear(ListenerKind::onchange, send, typed))
     });
-    let count = opened.history.as_ref().map(|history| {
-        el("span").text(&format!("{} operations, {} at most at once", history.operations.len(), history.rows))
+    let count = opened.history().map(|history| {
+        let left_out = match history.about.left_out {
+            0 => String::new(),
+            count => format!(", {count} entries of the nemesis left out"),
+        };
+        el("span").text(&format!("{} operations, {} at most at once{left_out}", history.operations.len(), history.rows))
     });
     classed("div", "row")
         .add(words("b", &opened.name))
@@ -173,9 +175,17 @@ fn told(opened: &Opened) -> El {
             let meaning = "One order of all operations explains every result and keeps the order of time: the dots.";
             ("good", "✓ linearizable", meaning.to_owned())
         }
-        Standing::NotLinearizable(reason) => ("bad", "✕ not linearizable", reason.sentence.clone()),
-        Standing::Unknown(explored) => {
-            let meaning = format!("Neither an order nor a proof against one within {explored} configurations.");
+        Standing::NotLinearizable(reasons) => {
+            let meaning = reasons.first().map(|reason| reason.sentence.clone());
+            ("bad", "✕ not linearizable", meaning.unwrap_or_default())
+        }
+        Standing::Unknown(Unknown { explored, why, longest, of }) => {
+            let limit = if *why == Stop::Memory { " and this page's memory" } else { "" };
+            let meaning = format!(
+                "Neither an order nor a proof against one within {explored} configurations{limit}. The longest order found has {} of \
+                 {of} operations.",
+                longest.len()
+            );
             ("", "? unknown", meaning)
         }
         Standing::Off(reason) => {
@@ -190,29 +200,45 @@ fn told(opened: &Opened) -> El {
         .add(words("p", &meaning))
 }
 
-/// What is impossible together, and how far an order gets.
+/// What is odd about the history.
+fn warnings(opened: &Opened) -> Vec<El> {
+    let Some(history) = opened.history() else { return Vec::new() };
+    let warning = |words: &String| {
+        classed("p", "warning").add(el("b").class("warn").text("⚠ ")).text(&format!("Warning: {words}."))
+    };
+    history.about.warnings.iter().map(warning).collect()
+}
+
+/// What is impossible together, and how far an order gets, for each object.
 fn evidence(opened: &Opened, send: &Callback<Do>) -> Vec<El> {
-    let (Standing::NotLinearizable(reason), Some(history)) = (&opened.standing, &opened.history) else {
-        return Vec::new();
-    };
-    let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
-    let title = format!("Impossible together, by invocation{minimal}");
-    let line = |&one: &u32| {
-        let act = &history.operations[one as usize];
-        el("li").add(words("b", &act.what)).text(" ").text(&history.who(act))
-    };
-    let (longest, of) = reason.longest;
-    let list = classed("ul", "proof").list(reason.operations.iter().map(line).collect());
-    let show = button("", "Show in the picture", send, Do::Show);
-    let about = format!("The longest order found has {longest} of {of} operations on that object.");
-    vec![words("h3", &title), list, classed("div", "row").add(show).add(words("span", &about))]
+    let Some(history) = opened.history() else { return Vec::new() };
+    let mut all = Vec::new();
+    for (nth, reason) in opened.reasons().iter().enumerate() {
+        let minimal = if reason.minimal { "" } else { "; a smaller set may be impossible too" };
+        let title = format!("Impossible together, by invocation{minimal}");
+        let line = |(one, what): (&u32, &String)| {
+            el("li").add(words("b", what)).text(" ").text(&history.about.who(&history.operations[*one as usize]))
+        };
+        let failed =
+            reason.failed.iter().map(|failed| el("li").text("✕ ").add(words("b", failed)).text(", which failed"));
+        let lines = reason.operations.iter().zip(&reason.words).map(line).chain(failed);
+        let list = classed("ul", "proof").list(lines.collect());
+        let about =
+            format!("The longest order found has {} of {} operations on that object.", reason.longest.len(), reason.of);
+        let show = (nth == 0).then(|| button("", "Show in the picture", send, Do::Show));
+        // The first sentence stands below the verdict.
+        all.extend((nth > 0).then(|| words("p", &reason.sentence)));
+        all.push(words("h3", &title));
+        all.push(list);
+        all.push(classed("div", "row").optional(show).add(words("span", &about)));
+    }
+    all
 }
 
 /// The operations as bars, what is in sight of them.
 fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
-    let history = opened.history.as_ref().filter(|history| !history.operations.is_empty())?;
-    let end = history.operations.iter().map(|act| act.returned.unwrap_or(act.invoked)).max()? + 2;
-    let (width, height) = (end as f64 * opened.event(), TOP + ROW * f64::from(history.rows) + 6.0);
+    let picture = opened.picture.as_ref()?;
+    let (width, height) = picture.size(opened.event());
     let (left, seen) = opened.sight;
     let sight = ((left - MARGIN).max(0.0), (left + seen + MARGIN).min(width));
     let mut drawing = el("svg")
@@ -220,13 +246,15 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
         .attr("role", "img")
         .name(format!(
             "{} operations as bars, a row for each client; the list above names the evidence",
-            history.operations.len()
+            picture.history.operations.len()
         ))
         .px("width", width)
         .px("height", height)
-        .add(numbers(opened.event(), sight, height));
-    for (row, acts) in opened.rows.iter().enumerate() {
-        drawing = drawing.add(bars(opened, history, acts, (row, sight, end)));
+        .add(numbers(picture, opened.event(), sight, height));
+    let marked: Vec<u32> = opened.reasons().iter().flat_map(|reason| reason.operations.iter().copied()).collect();
+    for row in 0..picture.rows() {
+        let bars = picture.bars(row, opened.event(), sight);
+        drawing = drawing.add(el("g").list(bars.iter().map(|drawn| bar(drawn, &marked)).collect()));
     }
     let zoom = |label, name, by| button("icon", label, send, Do::Zoom(by)).attr("aria-label", name);
     let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it.";
@@ -237,78 +265,49 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
         .attr("role", "region")
         .attr("aria-label", "History")
         .hear(ListenerKind::onscroll, send, scrolled)
-        .add(drawing.optional(order(opened, sight)));
+        .add(drawing.optional(order(picture, opened, sight)));
     let foot =
         classed("div", "row").add(zoom("−", "Narrower", -1)).add(zoom("+", "Wider", 1)).add(words("span", legend));
     Some(classed("div", "drawn").add(foot).add(scroller))
 }
 
 /// The numbers of the events, and lines below them.
-fn numbers(event: f64, (from, to): (f64, f64), height: f64) -> El {
-    let step = [1, 2, 5, 10, 20, 50, 100, 200].into_iter().find(|step| f64::from(*step) * event >= 56.0).unwrap_or(500);
-    let first = (from / event) as u64 / u64::from(step as u32);
-    let last = (to / event) as u64 / u64::from(step as u32);
-    let tick = |nth: u64| {
-        let number = nth * u64::from(step as u32);
-        let x = number as f64 * event;
+fn numbers(picture: &Picture, event: f64, sight: Sight, height: f64) -> El {
+    let (top, numbers) = picture.numbers(event, sight);
+    let tick = |&(number, x): &(u64, f64)| {
         classed("g", "tick")
             .key(&number.to_string())
-            .add(el("path").set("d", format!("M{},{}V{}", Px(x), Px(TOP - 4.0), Px(height))))
+            .add(el("path").set("d", format!("M{},{}V{}", Px(x), Px(top), Px(height))))
             .add(words("text", &number.to_string()).px("x", x).attr("y", "11"))
     };
-    el("g").list((first.max(1)..=last).map(tick).collect())
+    el("g").list(numbers.iter().map(tick).collect())
 }
 
-/// The bars of one row that are in sight.
-fn bars(opened: &Opened, history: &Recorded, acts: &[u32], place: (usize, (f64, f64), u64)) -> El {
-    let (row, (from, to), end) = place;
-    let event = opened.event();
-    let x = |moment: u64| moment as f64 * event;
-    let act = |one: u32| &history.operations[one as usize];
-    // One of unknown fate is drawn up to the next one of its row.
-    let until = |nth: usize| {
-        let next = acts.get(nth + 1).map_or(end, |next| act(*next).invoked);
-        act(acts[nth]).returned.unwrap_or(next)
+fn bar(drawn: &Bar, marked: &[u32]) -> El {
+    let Bar { operation, at: (x, y), size: (width, height), label, title, is_done } = drawn;
+    let rect = |grow: f64| {
+        el("rect")
+            .px("x", x - grow)
+            .px("y", y - grow)
+            .px("width", width + 2.0 * grow)
+            .px("height", height + 2.0 * grow)
+            .attr("rx", "3")
     };
-    // The one before may be of unknown fate, and reach into sight.
-    let ended = |one: &u32| x(act(*one).returned.unwrap_or(act(*one).invoked)) < from;
-    let first = acts.partition_point(ended).saturating_sub(1);
-    let y = TOP + ROW * row as f64 + 5.0;
-    let bar = |nth: usize| {
-        let Act { invoked, returned, what, .. } = act(acts[nth]);
-        let width = (x(until(nth)) - x(*invoked) - 1.5).max(2.0);
-        let rect = |grow: f64| {
-            el("rect")
-                .px("x", x(*invoked) - grow)
-                .px("y", y - grow)
-                .px("width", width + 2.0 * grow)
-                .px("height", 18.0 + 2.0 * grow)
-                .attr("rx", "3")
-        };
-        let room = ((width - 5.0) / LETTER).max(0.0) as usize;
-        let label: String = what.chars().take(room).collect();
-        let marked = opened.evidence().contains(&acts[nth]);
-        classed("g", if returned.is_some() { "bar done" } else { "bar unknown" })
-            .key(&acts[nth].to_string())
-            .add(words("title", &format!("{what} {}", history.who(act(acts[nth])))))
-            .add(rect(0.0))
-            .optional(marked.then(|| rect(3.0).attr("class", "evidence")))
-            .optional((!label.is_empty()).then(|| words("text", &label).px("x", x(*invoked) + 4.0).px("y", y + 13.0)))
-    };
-    let seen = (first..acts.len()).take_while(|&nth| x(act(acts[nth]).invoked) <= to);
-    el("g").list(seen.map(bar).collect())
+    classed("g", if *is_done { "bar done" } else { "bar unknown" })
+        .key(&operation.to_string())
+        .add(words("title", title))
+        .add(rect(0.0))
+        .optional(marked.contains(operation).then(|| rect(3.0).attr("class", "evidence")))
+        .optional((!label.is_empty()).then(|| words("text", label).px("x", x + 4.0).px("y", y + 13.0)))
 }
 
 /// The linearization in sight: a dot in each operation, and a line from one to the next.
-fn order(opened: &Opened, (from, to): (f64, f64)) -> Option<El> {
-    let history = opened.history.as_ref()?;
-    let x = |at: u64| at as f64 / 1e3 * opened.event();
-    let first = opened.order.partition_point(|(_, at)| x(*at) < from);
+fn order(picture: &Picture, opened: &Opened, sight: Sight) -> Option<El> {
+    let points = picture.order(&opened.order, opened.event(), sight);
     let mut path = String::new();
     let mut dots = Vec::new();
-    for (one, at) in opened.order[first..].iter().take_while(|(_, at)| x(*at) <= to) {
-        let row = f64::from(history.operations[*one as usize].row);
-        let (x, y) = (Px(x(*at)), Px(TOP + ROW * row + 14.0));
+    for (one, x, y) in points {
+        let (x, y) = (Px(x), Px(y));
         let step = if path.is_empty() { 'M' } else { 'L' };
         write!(path, "{step}{x},{y}").expect("strings take everything");
         dots.push(

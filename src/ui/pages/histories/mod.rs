@@ -30,7 +30,7 @@ use crate::ui::state::{Dropped, Msg, ViewState};
 pub const PAGE: Page = Page {
     address: "#history",
     name: "Check a history",
-    takes: |text| guess::format(text).is_some(),
+    takes: guess::is_history,
     fetch: || Box::pin(async { part().await.ok() }),
 };
 
@@ -103,7 +103,7 @@ impl Component for Reader {
     fn update(&mut self, context: &Context<Self>, what: Do) -> bool {
         if let Do::Take(file) = what {
             match file {
-                Ok((name, text)) => self.take(name, text),
+                Ok((name, bytes)) => self.take(name, bytes),
                 Err(reason) => context.props().send.emit(Msg::Tell(reason)),
             }
             return true;
@@ -175,13 +175,13 @@ impl Reader {
             return false;
         };
         self.kept.taken = Some(dropped.clone());
-        let Dropped { name, text } = dropped.clone();
-        self.take(name, text);
+        let Dropped { name, bytes } = dropped.clone();
+        self.take(name, bytes);
         true
     }
 
-    fn take(&mut self, name: String, text: Rc<str>) {
-        self.kept.opened = Some(Opened::new(name, text));
+    fn take(&mut self, name: String, bytes: Rc<[u8]>) {
+        self.kept.opened = Some(Opened::new(name, bytes));
         self.judge();
     }
 
@@ -205,9 +205,10 @@ impl Reader {
             }
             Heard::Ready => {
                 if let Some(line) = &self.referee {
-                    let Opened { name, text, format, model, initial, .. } = opened;
-                    let (name, text, initial) = (name.clone(), text.to_string(), initial.clone());
-                    line.tell(&write(&Query::File(File { name, text, format: *format, model: *model, initial })));
+                    let Opened { name, bytes, format, model, initial, .. } = opened;
+                    let (name, bytes, initial) = (name.clone(), bytes.to_vec(), initial.clone());
+                    let file = File { name, bytes, format: *format, model: *model, initial, nil_read: None };
+                    line.tell(&write(&Query::File(file)));
                 }
                 return false;
             }
@@ -222,15 +223,15 @@ impl Reader {
             }
             Finding::Progress(explored) => opened.standing = Standing::Checking(explored),
             Finding::Wrong(mistake) => {
-                (opened.history, opened.standing) = (None, Standing::Wrong(mistake));
+                (opened.picture, opened.standing) = (None, Standing::Wrong(mistake));
             }
-            Finding::Unknown(explored) => opened.standing = Standing::Unknown(explored),
+            Finding::Unknown(unknown) => opened.standing = Standing::Unknown(unknown),
             Finding::Linearizable(order) => {
                 (opened.order, opened.standing) = (Rc::new(order), Standing::Linearizable);
                 said = Some("Linearizable.");
             }
-            Finding::NotLinearizable(reason) => {
-                opened.standing = Standing::NotLinearizable(reason);
+            Finding::NotLinearizable(reasons) => {
+                opened.standing = Standing::NotLinearizable(reasons);
                 self.scroll_next = opened.evidence_at();
                 said = Some("Not linearizable.");
             }

@@ -3,36 +3,42 @@
 use std::rc::Rc;
 
 use cap_lab::check::import::{Format, Model};
-use cap_lab::referee::recorded::{Mistake, Reason, Recorded};
+use cap_lab::picture::{Picture, WIDTHS};
+use cap_lab::referee::recorded::{Mistake, Reason, Recorded, Unknown};
 
 use crate::ui::referee::Heard;
 
-/// How wide an event is, by zoom, in pixels.
-const WIDTHS: [f64; 5] = [2.0, 5.0, 12.0, 28.0, 60.0];
+/// A history that is not wider fills the page.
+const PAGE: f64 = 1_200.0;
 
 /// The formats, with the names that people know.
-pub const FORMATS: [(Format, &str); 4] = [
-    (Format::Jepsen, "Jepsen (EDN)"),
+pub const FORMATS: [(Format, &str); 5] = [
+    (Format::Jepsen, "Jepsen (EDN, history.txt, jepsen.log)"),
     (Format::JepsenJson, "Jepsen as JSON"),
     (Format::PorcupineEtcd, "Porcupine's etcd log"),
     (Format::PorcupineKv, "Porcupine's key-value log"),
+    (Format::PorcupineOperations, "Porcupine's operations as JSON"),
 ];
 
 /// The models.
-pub const MODELS: [(Model, &str); 6] = [
+pub const MODELS: [(Model, &str); 10] = [
     (Model::Register, "register"),
     (Model::CasRegister, "register with compare-and-set"),
+    (Model::VersionedRegister, "register that counts its writes"),
     (Model::Kv, "key-value store with append"),
-    (Model::Mutex, "mutex"),
-    (Model::Set, "set that grows"),
+    (Model::Set, "set"),
     (Model::Counter, "counter"),
+    (Model::Queue, "queue"),
+    (Model::Mutex, "mutex"),
+    (Model::OwnedLock, "lock with owners"),
+    (Model::FencedLock, "lock with fencing tokens"),
 ];
 
 /// What can be asked of this page.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Do {
-    /// Judges a file, given its name and text, unless it could not be read.
-    Take(Result<(String, Rc<str>), String>),
+    /// Judges a file, given its name and content, unless it could not be read.
+    Take(Result<(String, Rc<[u8]>), String>),
     /// Reads it as this instead.
     Format(Format),
     /// Judges it as this instead.
@@ -60,10 +66,10 @@ pub enum Standing {
     Wrong(Mistake),
     /// An order explains it.
     Linearizable,
-    /// None does.
-    NotLinearizable(Reason),
-    /// Nobody knows, after so many configurations.
-    Unknown(u64),
+    /// None does: why, for each object that has none.
+    NotLinearizable(Vec<Reason>),
+    /// Nobody knows.
+    Unknown(Unknown),
     /// There is no referee: why.
     Off(String),
 }
@@ -74,7 +80,7 @@ pub struct Opened {
     /// What it is called.
     pub name: String,
     /// What is in it.
-    pub text: Rc<str>,
+    pub bytes: Rc<[u8]>,
     /// As what it is to be read, if it was chosen.
     pub format: Option<Format>,
     /// The same.
@@ -84,9 +90,7 @@ pub struct Opened {
     /// What it came to.
     pub standing: Standing,
     /// What was read.
-    pub history: Option<Rc<Recorded>>,
-    /// The operations of each row, by invocation.
-    pub rows: Rc<Vec<Vec<u32>>>,
+    pub picture: Option<Rc<Picture>>,
     /// The linearization: operations with their moments in thousandths of an event.
     pub order: Rc<Vec<(u32, u64)>>,
     /// Which of [`WIDTHS`] an event has.
@@ -97,16 +101,15 @@ pub struct Opened {
 
 impl Opened {
     /// A file that nothing is known of yet.
-    pub fn new(name: String, text: Rc<str>) -> Self {
+    pub fn new(name: String, bytes: Rc<[u8]>) -> Self {
         Self {
             name,
-            text,
+            bytes,
             format: None,
             model: None,
             initial: None,
             standing: Standing::Reading,
-            history: None,
-            rows: Rc::default(),
+            picture: None,
             order: Rc::default(),
             zoom: 3,
             sight: (0.0, 0.0),
@@ -115,15 +118,15 @@ impl Opened {
 
     /// It was read.
     pub fn take(&mut self, history: Recorded) {
-        let mut rows = vec![Vec::new(); history.rows as usize];
-        for (position, act) in history.operations.iter().enumerate() {
-            rows[act.row as usize].push(position as u32);
-        }
-        // A short history fills the page.
-        let end = history.operations.iter().map(|act| act.returned.unwrap_or(act.invoked)).max().unwrap_or(0);
-        self.zoom = if end as f64 * WIDTHS[4] < 1_200.0 { 4 } else { 3 };
+        let picture = Picture::new(history);
+        self.zoom = if picture.zoom(PAGE) == WIDTHS.len() - 1 { WIDTHS.len() - 1 } else { 3 };
         self.standing = Standing::Checking(0);
-        (self.history, self.rows, self.order) = (Some(Rc::new(history)), Rc::new(rows), Rc::default());
+        (self.picture, self.order) = (Some(Rc::new(picture)), Rc::default());
+    }
+
+    /// The history, if it was read.
+    pub fn history(&self) -> Option<&Recorded> {
+        self.picture.as_deref().map(|picture| &picture.history)
     }
 
     /// How wide an event is, in pixels.
@@ -138,15 +141,14 @@ impl Opened {
 
     /// Where the first operation of the evidence is, in pixels.
     pub fn evidence_at(&self) -> Option<f64> {
-        let Standing::NotLinearizable(reason) = &self.standing else { return None };
-        let first = self.history.as_ref()?.operations.get(*reason.operations.first()? as usize)?;
-        Some((first.invoked as f64 * self.event() - 40.0).max(0.0))
+        let reason = self.reasons().first()?;
+        self.picture.as_ref()?.evidence_at(reason, self.event())
     }
 
-    /// The operations that are impossible together, if they are.
-    pub fn evidence(&self) -> &[u32] {
+    /// Why no order explains it, for each object that has none.
+    pub fn reasons(&self) -> &[Reason] {
         match &self.standing {
-            Standing::NotLinearizable(reason) => &reason.operations,
+            Standing::NotLinearizable(reasons) => reasons,
             _ => &[],
         }
     }

@@ -8,9 +8,9 @@ use cap_lab::store::raft::RaftStore;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::Html;
 
-use crate::ui::cluster::{cluster, side};
+use crate::ui::cluster::{cluster, room, side};
 use crate::ui::coach::{self, Lines, NO_AP};
-use crate::ui::el::classed;
+use crate::ui::el::{classed, el};
 use crate::ui::history::history;
 use crate::ui::invariants::invariants;
 use crate::ui::lab::{Lab, WorldView};
@@ -43,8 +43,8 @@ struct Raft;
 impl Program for Raft {
     fn draw(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         let Some(world) = worlds.first() else { return Html::default() };
-        let left = classed("section", "world").attr("aria-label", "Cluster");
-        let right = classed("section", "world logs")
+        let left = el("section").set("class", room(world)).attr("aria-label", "Cluster");
+        let right = classed("section", "logs")
             .attr("aria-label", "Logs")
             .node(world.replication.as_ref().map(logs).unwrap_or_default())
             .node(invariants(&world.invariants))
