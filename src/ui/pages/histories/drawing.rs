@@ -72,8 +72,8 @@ const EXAMPLES: [(&str, &str, &str); 3] = [
 
 /// The page. `home` is the address of the page whose run rests meanwhile.
 pub fn page(opened: Option<&Opened>, home: &'static str, send: &Callback<Do>) -> Html {
-    let about = "Engineers: is it linearizable? Give a history that your tests recorded, as Jepsen's EDN or JSON or as \
-                 Porcupine's log lines. It is checked in this browser and sent nowhere. Your run stays as it is.";
+    let about = "Engineers: is it linearizable? Give a history that your tests recorded: what Jepsen, Maelstrom or \
+                 Porcupine wrote, also packed with gzip. It is checked in this browser and sent nowhere. Your run stays as it is.";
     let head = classed("header", "row")
         .add(words("h2", "Check a history"))
         .add(chooser(send))
@@ -83,6 +83,7 @@ pub fn page(opened: Option<&Opened>, home: &'static str, send: &Callback<Do>) ->
     let Some(opened) = opened else { return page.add(samples(send)).html() };
     page.add(as_what(opened, send))
         .add(told(opened))
+        .list(warnings(opened))
         .list(evidence(opened, send))
         .optional(picture(opened, send))
         .add(examples(send))
