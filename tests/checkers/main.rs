@@ -19,6 +19,7 @@ mod ladder_defined;
 mod live;
 mod malformed;
 mod parsers;
+mod recorded_brute;
 #[path = "../support/skipped.rs"]
 mod skipped;
 mod staleness;
