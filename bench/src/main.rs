@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: how many proposals a second our Raft takes beside crate `raft`, what a state costs, how many events a
-//! second the simulator computes, and how long the checkers take.
+//! second the simulator computes, how long the checkers take, and what verdicts cost.
 //!
 //! Contestants take turns within one run, so that whatever else the machine does hits all alike; medians are told. Every
 //! repetition starts with new servers. An argument sets how many repetitions (15).
@@ -12,6 +12,7 @@ mod ours;
 mod state;
 mod theirs;
 mod travel;
+mod verdicts;
 
 use std::time::Instant;
 
@@ -55,6 +56,7 @@ fn main() {
     }
     travel::measure();
     checkers::compare();
+    verdicts::measure();
 }
 
 /// The middle one.

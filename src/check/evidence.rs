@@ -41,8 +41,8 @@ pub struct Evidence {
     pub about: Vec<Value>,
     /// Which order these operations can't have.
     pub order: Order,
-    /// Whether taking any one of them away, other than what a remaining one saw, makes the rest possible. It does, unless the
-    /// search for a smaller set was too long.
+    /// Whether taking any one of them away, other than what a remaining one saw, makes the rest possible, or no smaller for what
+    /// it saw then. It does, unless the search for a smaller set was too long.
     pub minimal: bool,
     /// The history is impossible already as of this moment.
     pub by: u64,
@@ -119,6 +119,8 @@ pub(super) struct Shrink<S: Spec> {
     elements: Option<Elements<S>>,
     /// The history as far as the evidence is about it, if that is not all.
     part: Option<Vec<Call<S::Action>>>,
+    /// All operations that it may be about.
+    all: Vec<u32>,
     /// All that is impossible, and what else there is, until a part of it is found to start from.
     whole: Option<(Vec<u32>, Vec<u32>)>,
     /// Until there is something to take away from, its chunk is how many were tried.
@@ -167,7 +169,8 @@ impl<S: Spec> Shrink<S> {
         sort_by(&mut impossible, |&position| [calls[position as usize].invoked, position.into(), 0]);
         let evidence = Evidence { order, minimal: true, by, longest, ..Evidence::default() };
         let (part, elements, pass, attempt) = (None, None, Pass::default(), None);
-        let mut shrink = Self { evidence, elements, part, whole: Some((impossible, others)), pass, attempt };
+        let all = [&impossible[..], &others].concat();
+        let mut shrink = Self { evidence, elements, part, all, whole: Some((impossible, others)), pass, attempt };
         if !about.is_empty() {
             shrink.restrict(spec, calls, about);
         }
@@ -180,6 +183,7 @@ impl<S: Spec> Shrink<S> {
             *impossible = concerned(spec, calls, impossible, &about);
             *others = concerned(spec, calls, others, &about);
         }
+        self.all = concerned(spec, calls, &self.all, &about);
         self.part = Some(part(spec, calls, &about));
         self.evidence.about = about;
     }
@@ -317,7 +321,14 @@ impl<S: Spec> Shrink<S> {
             self.evidence.minimal |= is_new;
             let rest = [&operations[..gone.start], &operations[gone.end..]].concat();
             let order = self.evidence.order;
-            let kept = with_seen(spec, calls, order, rest, operations[gone].to_vec());
+            // What came before all of a set that begins with the object as it was at first may matter to a part of it.
+            let others = match begins_fresh(spec, calls, operations) {
+                Some(_) if order == Order::OfTime => {
+                    self.all.iter().copied().filter(|one| !rest.contains(one)).collect()
+                }
+                _ => operations[gone].to_vec(),
+            };
+            let kept = with_seen(spec, calls, order, rest, others);
             if kept.len() < operations.len() && !kept.is_empty() {
                 self.attempt = Some((kept.clone(), Search::new(spec, calls, &kept, order)));
                 return true;
@@ -368,6 +379,9 @@ pub struct Sightings<'set, S: Spec> {
     calls: &'set [Call<S::Action>],
     kept: &'set [u32],
     order: Order,
+    /// What returned before this moment came before all of the set, and does not matter: the first of it found the object as it
+    /// was at first.
+    begins: u64,
     /// By operation of the set: what began later, it did not see. For one of unknown fate: when the last one that may have
     /// seen it returned, for it need not take effect later.
     deadlines: Vec<Option<u64>>,
@@ -382,7 +396,11 @@ impl<'set, S: Spec> Sightings<'set, S> {
         };
         let deadlines: Vec<Option<u64>> = kept.iter().map(returned).collect();
         let mut changed = deadlines.contains(&None);
-        let mut sightings = Self { spec, calls, kept, order, deadlines };
+        let begins = match order {
+            Order::OfTime => begins_fresh(spec, calls, kept).unwrap_or(0),
+            Order::OfProcess => 0,
+        };
+        let mut sightings = Self { spec, calls, kept, order, begins, deadlines };
         while changed {
             changed = false;
             for (position, &one) in kept.iter().enumerate().filter(|(_, one)| calls[**one as usize].returned.is_none())
@@ -415,15 +433,14 @@ impl<'set, S: Spec> Sightings<'set, S> {
 
     fn may_have_seen(&self, reader: u32, deadline: u64, writer: u32) -> bool {
         let (reads, writes) = (&self.calls[reader as usize], &self.calls[writer as usize]);
-        if deadline < writes.invoked {
+        if deadline < writes.invoked || writes.returned.is_some_and(|returned| returned < self.begins) {
             return false;
         }
         let sight = self.spec.sight(&reads.action, &writes.action);
         if sight == Sight::Nothing {
             return false;
         }
-        let as_good =
-            |action: &S::Action| sight == Sight::Latest || self.spec.sight(&reads.action, action) == Sight::Value;
+        let as_good = |action: &S::Action| self.spec.sight(&reads.action, action) == sight;
         // Most are not between the two: to ask that first is cheap.
         let overwrites = |other: &Call<S::Action>| {
             writes.precedes(other)
@@ -436,6 +453,14 @@ impl<'set, S: Spec> Sightings<'set, S> {
             && self.kept.iter().any(|&other| overwrites(&self.calls[other as usize]));
         !is_overwritten
     }
+}
+
+/// When the first of these began, if whichever takes effect first can only have found the object as it was at first.
+fn begins_fresh<S: Spec>(spec: &S, calls: &[Call<S::Action>], kept: &[u32]) -> Option<u64> {
+    let all = || kept.iter().map(|&one| &calls[one as usize]);
+    let deadline = all().filter_map(|call| call.returned).min()?;
+    let is_fresh = all().filter(|call| call.invoked <= deadline).all(|call| spec.is_fresh(&call.action));
+    all().map(|call| call.invoked).min().filter(|_| is_fresh)
 }
 
 /// One sentence on why the evidence is impossible. `name` names an operation: "read 3 by process 2 (lines 4–5)".

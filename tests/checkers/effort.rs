@@ -125,7 +125,7 @@ fn call(
 }
 
 /// A key with many concurrent appends, whose order no read tells until the last, which is impossible.
-fn dear(object: u32, appends: u64) -> Vec<Call<KeyValueAction>> {
+pub(crate) fn dear(object: u32, appends: u64) -> Vec<Call<KeyValueAction>> {
     let text = |index: u64| -> Arc<str> { format!("<{index}>").into() };
     let append = |index| call(index, object, KeyValueAction::Append(text(index)), 10, Some(20));
     let mut all: Vec<_> = (0..appends).map(append).collect();

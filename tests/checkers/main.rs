@@ -6,6 +6,7 @@ use cap_lab::check::import::{self, Format, Imported, Model};
 
 use skipped::skipped;
 
+mod bounds;
 mod brute;
 #[cfg(feature = "cli")]
 mod command_line;

@@ -106,14 +106,26 @@ fn groups(calls: &[Call<SetAction>], members: impl Iterator<Item = u32>) -> Resu
         match groups.last_mut() {
             Some(latest) if latest.holds == holds => latest.reads.push(read),
             Some(latest) if missing(latest.holds, holds).is_some() => {
-                let lost = missing(latest.holds, holds).expect("asked").clone();
-                let gained = missing(holds, latest.holds).expect("it holds as many").clone();
-                return Err((vec![latest.reads[0], read], vec![lost, gained]));
+                return Err(incomparable(calls, [(latest.reads[0], latest.holds), (read, holds)]));
             }
             _ => groups.push(Group { reads: vec![read], holds }),
         }
     }
     Ok(groups)
+}
+
+/// What is impossible of two reads of which each holds what the other one lacks. If one came first, one element will do.
+fn incomparable(calls: &[Call<SetAction>], reads: [(u32, &SortedSet<Value>); 2]) -> super::Core {
+    let [(first, held), (second, holds)] = reads;
+    let of_first = missing(held, holds).expect("neither holds all of the other").clone();
+    let of_second = missing(holds, held).expect("neither holds all of the other").clone();
+    let precedes = |one: u32, other: u32| calls[one as usize].precedes(&calls[other as usize]);
+    let about = match (precedes(first, second), precedes(second, first)) {
+        (true, _) => vec![of_first],
+        (_, true) => vec![of_second],
+        _ => vec![of_first, of_second],
+    };
+    (vec![first, second], about)
 }
 
 /// An element of `one` that is none of `other`.
@@ -193,6 +205,11 @@ fn conflict(
             (vec![before.call, after.call], vec![value.clone()])
         }
         (SetAction::Add(lost) | SetAction::Remove(lost), SetAction::Add(shown) | SetAction::Remove(shown)) => {
+            let without = place_of.get(lost).map_or(groups.len(), |place| *place as usize / 2);
+            let mut reads = groups[..without].iter().flat_map(|group| &group.reads);
+            if let Some(read) = reads.find(|read| before.returned < calls[**read as usize].invoked) {
+                return (vec![before.call, *read], vec![lost.clone()]);
+            }
             let read = groups[place_of[shown] as usize / 2].reads[0];
             (vec![before.call, after.call, read], vec![lost.clone(), shown.clone()])
         }

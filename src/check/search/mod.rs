@@ -4,13 +4,15 @@
 //! Wing & Gong (1993) try every operation that may come next: one that began before any of those still missing returned.
 //! Lowe (2017, "Testing for linearizability") remembers the configurations that were tried: which operations are in, and the
 //! state that they led to. Here a configuration is what is in of those that returned, the state, and how many of the
-//! operations of unknown fate were used; [`tried`] remembers it. Seven things make them few:
+//! operations of unknown fate were used; [`tried`] remembers it. Eight things make them few:
 //!
 //! - A read that is possible goes in at once: wherever it stood later, it could stand here.
 //! - Operations that do the same, with the same result, are interchangeable. Of those that may come next the one that returned
 //!   first is tried: in any order that takes another one here, the two can change places.
 //! - Of those of unknown fate the one that began first is used first, none while one that returned does the same, and only their
 //!   number counts.
+//! - One of unknown fate is used no earlier than it is needed: what follows it at once can't do as well without it, and does not
+//!   come to the same if it goes first.
 //! - A configuration that used more of those than another one with the same rest can do no more than that one.
 //! - Of what never returned, only what somebody's result may show is looked at ([`unseen`]).
 //! - A state from which a coming read can't be reached any more is not entered, if the object can tell ([`Spec::leads_to`]).
@@ -39,8 +41,9 @@ use super::spec::Spec;
 
 /// How many of the coming reads of each lane are looked at.
 const LOOK_AHEAD: usize = 4;
-/// So many of what may come next are listed at a time, the most urgent.
+/// So many of what may come next are listed at a time, the most urgent; so many are looked at before the others are passed over.
 const LISTED_MAX: usize = 64;
+const COMING_MAX: usize = 4 * LISTED_MAX;
 
 /// An operation that returned.
 struct Returned<A> {
@@ -97,8 +100,12 @@ enum Outcome {
     Impossible,
     /// It is a read, and possible.
     Read,
-    /// Its place among the candidates.
+    /// Its place among what is coming.
     Candidate(u32),
+    /// The most urgent one was listed before.
+    Listed,
+    /// The most urgent one so far was passed over.
+    PassedOver,
 }
 
 /// How a search ended.
@@ -148,8 +155,11 @@ pub(super) struct Search<S: Spec> {
     state: S::State,
     choices: Vec<Choice<S::State>>,
     candidates: Vec<Urgency>,
-    /// Those of the configuration that is being entered.
+    /// Those of the configuration that is being entered, but none as urgent as the first of these or more so (they were listed), and
+    /// none less urgent than the second (they will be).
     coming: Vec<Candidate<S::State>>,
+    listed: Option<Urgency>,
+    cut: Option<Urgency>,
     /// The state after the last of the candidates, if it was just found.
     after_last: Option<S::State>,
     tried: Tried<S::State>,
@@ -172,7 +182,8 @@ impl<S: Spec> Search<S> {
         processes.dedup();
         let lane = |call: u32| processes.binary_search(&calls[call as usize].process).unwrap_or(0) as u32;
         let (mut returned, mut unknown) = (Vec::with_capacity(members.len()), Vec::new());
-        let mut kind_of: HashMap<&S::Action, u32, FastState> = HashMap::default();
+        let mut kind_of: HashMap<&S::Action, u32, FastState> =
+            HashMap::with_capacity_and_hasher(members.len(), FastState::default());
         for &call in members {
             let Call { action, invoked, returned: at, .. } = &calls[call as usize];
             let Some(at) = *at else {
@@ -212,6 +223,8 @@ impl<S: Spec> Search<S> {
             choices: Vec::new(),
             candidates: Vec::new(),
             coming: Vec::new(),
+            listed: None,
+            cut: None,
             after_last: None,
             tried: Tried::new(),
             by: 0,
@@ -294,9 +307,26 @@ impl<S: Spec> Search<S> {
         }
     }
 
+    /// Drops what may as well come before the operation of unknown fate that was just used, `before` which the state was another
+    /// one. All that it comes to is come to from there, with no more used: by whoever ends up there after it went first, or by
+    /// leaving out what it overwrote.
+    fn drop_needless(&mut self, spec: &S, before: &S::State) {
+        let Some(&Pick::Class(used)) = self.placed.last() else { return };
+        let mut coming = std::mem::take(&mut self.coming);
+        coming.retain(|Candidate { urgency: (_, pick), after }| {
+            let Some(without) = spec.step(before, self.action(*pick)) else { return true };
+            let is_overwritten = without == *after;
+            let goes_first = || spec.step(&without, &self.classes[used as usize].action).as_ref() == Some(after);
+            let commutes = matches!(pick, Pick::Returned(_)) && goes_first();
+            !is_overwritten && !commutes
+        });
+        self.coming = coming;
+    }
+
     /// Comes to a configuration: puts in the reads that are possible, and unless it was here before, lists what may come next.
     fn enter(&mut self, spec: &S, bytes_max: usize) -> Option<Found> {
         self.explored += 1;
+        self.listed = None;
         self.scan(spec);
         if self.missing_count == 0 {
             return Some(Found::Order(self.order(&self.placed)));
@@ -307,7 +337,10 @@ impl<S: Spec> Search<S> {
             Novelty::Full => return Some(Found::Full),
             Novelty::New => {
                 self.drop_doomed(spec);
-                if !self.coming.is_empty() {
+                if let Some(before) = self.choices.last().map(|choice| choice.state.clone()) {
+                    self.drop_needless(spec, &before);
+                }
+                if !self.coming.is_empty() || self.cut.is_some() {
                     let (placed, base) = (self.placed.len(), self.candidates.len());
                     self.choices.push(Choice { placed, base, state: self.state.clone(), listed: None });
                     self.list();
@@ -326,15 +359,10 @@ impl<S: Spec> Search<S> {
 
     /// Lists the most urgent of what is coming as candidates of the latest choice, the most urgent one last.
     fn list(&mut self) {
+        self.keep_most_urgent();
         let choice = self.choices.last_mut().expect("somewhere to choose");
+        choice.listed = self.cut;
         let coming = &mut self.coming;
-        if coming.len() > LISTED_MAX {
-            coming.select_nth_unstable_by_key(LISTED_MAX - 1, |one| one.urgency);
-            coming.truncate(LISTED_MAX);
-            choice.listed = Some(coming[LISTED_MAX - 1].urgency);
-        } else {
-            choice.listed = None;
-        }
         let most_urgent = (0..coming.len()).min_by_key(|&index| coming[index].urgency);
         self.candidates.extend(coming.iter().map(|one| one.urgency));
         self.candidates[choice.base..].sort_unstable_by_key(|urgency| std::cmp::Reverse(*urgency));
@@ -342,26 +370,69 @@ impl<S: Spec> Search<S> {
         coming.clear();
     }
 
+    /// Of what is coming, passes over all but as many as are listed at a time, and what was listed.
+    fn keep_most_urgent(&mut self) {
+        let mut coming = std::mem::take(&mut self.coming);
+        coming.retain(|one| {
+            let is_new = Some(one.urgency) > self.listed;
+            if !is_new {
+                self.comes_to(one.urgency.1, Outcome::Listed);
+            }
+            is_new
+        });
+        if coming.len() > LISTED_MAX {
+            coming.select_nth_unstable_by_key(LISTED_MAX - 1, |one| one.urgency);
+            coming.drain(LISTED_MAX..).for_each(|one| self.comes_to(one.urgency.1, Outcome::PassedOver));
+            self.cut = Some(coming[LISTED_MAX - 1].urgency);
+        }
+        for (index, one) in (0..).zip(&coming) {
+            self.comes_to(one.urgency.1, Outcome::Candidate(index));
+        }
+        self.coming = coming;
+    }
+
+    fn comes_to(&mut self, pick: Pick, outcome: Outcome) {
+        if let Pick::Returned(position) = pick {
+            self.kinds[self.returned[position as usize].kind as usize].outcome = outcome;
+        }
+    }
+
     /// Lists more of what may come next at the latest choice, all of which was listed so far.
     fn list_more(&mut self, spec: &S) {
         let Choice { placed, state, listed, .. } = self.choices.last().expect("somewhere to choose");
-        let (placed, listed) = (*placed, *listed);
-        self.state = state.clone();
+        let placed = *placed;
+        (self.state, self.listed) = (state.clone(), *listed);
         self.undo(placed);
         self.scan(spec);
-        self.coming.retain(|one| Some(one.urgency) > listed);
         self.drop_doomed(spec);
+        if let Some(before) = self.choices.len().checked_sub(2).map(|before| self.choices[before].state.clone()) {
+            self.drop_needless(spec, &before);
+        }
         self.list();
+    }
+
+    /// Whether what is so urgent is not passed over in this scan.
+    fn is_due(&self, urgency: Urgency) -> bool {
+        self.cut.is_none_or(|cut| urgency <= cut)
+    }
+
+    /// Something may come next.
+    fn comes(&mut self, urgency: Urgency, after: S::State) {
+        self.coming.push(Candidate { urgency, after });
+        // Of several lanes, kinds are told apart in the latest only.
+        if self.coming.len() >= COMING_MAX && self.order == Order::OfTime {
+            self.keep_most_urgent();
+        }
     }
 
     /// Puts in the reads that may come next, and finds what else may.
     fn scan(&mut self, spec: &S) {
-        (self.after_last, self.scan) = (None, self.scan + 1);
+        (self.after_last, self.cut, self.scan) = (None, None, self.scan + 1);
         self.coming.clear();
-        for lane in 0..self.lanes.len() {
-            self.scan_lane(spec, lane);
-        }
-        for (index, class) in (0..).zip(&self.classes) {
+        // Of those that can't come next and may not wait, the most urgent one.
+        let stuck = (0..self.lanes.len()).filter_map(|lane| self.scan_lane(spec, lane)).min();
+        for index in 0..self.classes.len() as u32 {
+            let class = &self.classes[index as usize];
             let used = self.used.count(index) as usize;
             let in_time = class.members.get(used).is_some_and(|one| one.0 <= self.deadlines[class.lane as usize]);
             // In one lane, one that returned is as good.
@@ -372,51 +443,75 @@ impl<S: Spec> Search<S> {
                 && let Some(after) = spec.step(&self.state, &class.action)
                 && after != self.state
             {
-                self.coming.push(Candidate { urgency: (u64::MAX, Pick::Class(index)), after });
+                let helps = stuck
+                    .is_some_and(|(_, position)| spec.step(&after, &self.returned[position as usize].action).is_some());
+                let urgency = (u64::MAX - u64::from(helps), Pick::Class(index));
+                if self.is_due(urgency) {
+                    self.comes(urgency, after);
+                }
             }
         }
     }
 
-    fn scan_lane(&mut self, spec: &S, lane: usize) {
+    /// The same of one lane. Returns which one that can't come next returned first, and when.
+    fn scan_lane(&mut self, spec: &S, lane: usize) -> Option<(u64, u32)> {
         if lane > 0 {
             // What does the same in another lane is not interchangeable.
             self.scan += 1;
         }
-        let mut deadline = u64::MAX;
+        let (mut deadline, mut stuck) = (u64::MAX, None);
         let mut next = self.missing.first(lane);
         while let Some(position) = next {
             next = self.missing.next(position);
-            let Returned { kind, action, is_read, invoked, returned, .. } = &self.returned[position];
+            let Returned { kind, is_read, invoked, returned, .. } = &self.returned[position];
             let (kind, returned) = (*kind as usize, *returned);
             if *invoked > deadline {
                 break;
             }
-            if self.kinds[kind].scan != self.scan {
-                let outcome = match spec.step(&self.state, action) {
-                    None => Outcome::Impossible,
-                    Some(_) if *is_read => Outcome::Read,
-                    Some(after) => {
-                        let urgency = (returned, Pick::Returned(position as u32));
-                        self.coming.push(Candidate { urgency, after });
-                        Outcome::Candidate(self.coming.len() as u32 - 1)
-                    }
-                };
-                self.kinds[kind] = Kind { scan: self.scan, outcome };
+            let urgency = (returned, Pick::Returned(position as u32));
+            let Kind { scan, outcome } = self.kinds[kind];
+            let is_open = scan != self.scan || matches!(outcome, Outcome::PassedOver);
+            if is_open && (*is_read || self.is_due(urgency)) {
+                self.try_kind(spec, kind, urgency);
             }
-            match self.kinds[kind].outcome {
+            let Kind { scan, outcome } = self.kinds[kind];
+            match outcome {
+                // Nobody looked at it.
+                _ if scan != self.scan => {}
                 Outcome::Read => {
                     self.place(Pick::Returned(position as u32));
                     continue;
                 }
                 Outcome::Candidate(index) => {
-                    let urgency = &mut self.coming[index as usize].urgency;
-                    *urgency = (*urgency).min((returned, Pick::Returned(position as u32)));
+                    let most = &mut self.coming[index as usize].urgency;
+                    *most = (*most).min(urgency);
                 }
-                Outcome::Impossible => {}
+                Outcome::Impossible => {
+                    let this = (returned, position as u32);
+                    stuck = Some(stuck.map_or(this, |most: (u64, u32)| most.min(this)));
+                }
+                Outcome::Listed | Outcome::PassedOver => {}
             }
             deadline = deadline.min(returned);
         }
         self.deadlines[lane] = deadline;
+        stuck
+    }
+
+    /// What comes of the operations of a kind, of which one is so urgent.
+    fn try_kind(&mut self, spec: &S, kind: usize, urgency: Urgency) {
+        let Pick::Returned(position) = urgency.1 else { unreachable!("a kind is of those that returned") };
+        let Returned { action, is_read, .. } = &self.returned[position as usize];
+        let (outcome, after) = match spec.step(&self.state, action) {
+            None => (Outcome::Impossible, None),
+            Some(_) if *is_read => (Outcome::Read, None),
+            Some(_) if Some(urgency) <= self.listed => (Outcome::Listed, None),
+            Some(after) => (Outcome::Candidate(self.coming.len() as u32), Some(after)),
+        };
+        self.kinds[kind] = Kind { scan: self.scan, outcome };
+        if let Some(after) = after {
+            self.comes(urgency, after);
+        }
     }
 
     /// Drops what leads nowhere. All reads that are possible now are in by now.

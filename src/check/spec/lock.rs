@@ -66,6 +66,10 @@ impl Spec for Lock {
         true
     }
 
+    fn is_fresh(&self, action: &LockAction) -> bool {
+        matches!(action, LockAction::Acquire)
+    }
+
     fn show(&self, taken: &bool) -> String {
         shown(*taken)
     }
@@ -125,6 +129,10 @@ impl Spec for OwnedLock {
 
     fn overwrites(&self, _: &OwnedLockAction) -> bool {
         true
+    }
+
+    fn is_fresh(&self, action: &OwnedLockAction) -> bool {
+        matches!(action, OwnedLockAction::Acquire(_))
     }
 
     fn show(&self, held: &Option<u64>) -> String {
@@ -198,6 +206,10 @@ impl Spec for FencedLock {
     /// Tokens given out before can only stand in the way: nobody owes anything to them.
     fn overwrites(&self, _: &FencedLockAction) -> bool {
         true
+    }
+
+    fn is_fresh(&self, action: &FencedLockAction) -> bool {
+        matches!(action, FencedLockAction::Acquire { .. })
     }
 
     fn show(&self, (held, greatest): &Self::State) -> String {

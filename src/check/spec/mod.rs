@@ -103,6 +103,13 @@ pub trait Spec: Clone {
     /// What the result of `reader` may owe to `writer`.
     fn sight(&self, reader: &Self::Action, writer: &Self::Action) -> Sight;
 
+    /// Whether `action` can only be done in the first state, or in one that is as good. If what comes first of some operations is
+    /// such, nothing that came before all of them matters.
+    fn is_fresh(&self, action: &Self::Action) -> bool {
+        let _ = action;
+        false
+    }
+
     /// For which others [`Spec::sight`] may answer: it is asked of them only.
     fn shows<'action>(&self, reader: &'action Self::Action) -> Shows<'action> {
         let _ = reader;

@@ -72,6 +72,10 @@ impl Spec for Queue {
         }
     }
 
+    fn is_fresh(&self, action: &QueueAction) -> bool {
+        *action == QueueAction::FoundEmpty
+    }
+
     fn shows<'action>(&self, reader: &'action QueueAction) -> Shows<'action> {
         match reader {
             QueueAction::Enqueue(_) | QueueAction::DequeueUnknown => Shows::Nothing,
