@@ -18,6 +18,7 @@ mod ladder;
 mod ladder_defined;
 mod live;
 mod malformed;
+mod mutated;
 mod parsers;
 #[path = "../support/skipped.rs"]
 mod skipped;
