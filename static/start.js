@@ -13,5 +13,7 @@
   // Errors of files that cannot be fetched do not bubble, hence the capture.
   addEventListener("error", notStarted, true);
   addEventListener("unhandledrejection", notStarted);
-  import("./cap-lab-web.js").then((program) => program.default());
+  // The page's links say what the program's files are called: the names follow their content.
+  const [script, wasm] = ["modulepreload", "preload"].map((kind) => document.querySelector(`link[rel=${kind}]`).href);
+  import(script).then((program) => program.default({ module_or_path: wasm }));
 }

@@ -13,6 +13,7 @@ mod state;
 mod theirs;
 mod travel;
 mod verdicts;
+mod waiting;
 
 use std::time::Instant;
 
@@ -54,6 +55,7 @@ fn main() {
     for replicas in [3, 5, 7, 9] {
         simulate(replicas);
     }
+    waiting::compare();
     travel::measure();
     checkers::compare();
     verdicts::measure();

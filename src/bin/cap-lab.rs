@@ -12,7 +12,7 @@ use cap_lab::explain::{self, Sentence};
 use cap_lab::node::{Micros, Node, NodeId};
 use cap_lab::sim::run::{Latest, Run, World};
 use cap_lab::spacetime::{Diagram, Traced};
-use cap_lab::timeline::file::{BYTES_MAX, LENGTH_MAX, experiment_in};
+use cap_lab::timeline::file::{BYTES_MAX, experiment_in, too_large};
 use cap_lab::timeline::track::{SideBySide, Track};
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedRun;
@@ -153,7 +153,8 @@ fn read(path: &Path) -> Result<String, String> {
     let most = BYTES_MAX as u64 + 1;
     opened.take(most).read_to_end(&mut bytes).map_err(|error| format!("This file can't be read: {error}."))?;
     if bytes.len() > BYTES_MAX {
-        return Err(format!("This file is too large for a run: the limit is {} MB.", BYTES_MAX >> 20));
+        let whole = path.metadata().map_or(bytes.len(), |file| file.len() as usize);
+        return Err(too_large(whole.max(bytes.len())));
     }
     String::from_utf8(bytes).map_err(|_| "This is not a run of CAP Lab: it is not even text.".to_owned())
 }
@@ -162,11 +163,12 @@ fn read(path: &Path) -> Result<String, String> {
 fn record<E: Experiment>(setup: &str, seed: u64, seconds: u64) -> Result<String, String> {
     let setup: E = setup.parse().and_then(|setup: E| setup.check().map(|()| setup))?;
     let length = Micros(seconds.saturating_mul(1_000_000));
-    if length > LENGTH_MAX {
-        return Err(format!("Runs of up to {} s can be read again.", LENGTH_MAX.0 / 1_000_000));
-    }
     let mut timeline = Timeline::new(setup, seed);
     timeline.play(length);
+    if timeline.now() < length {
+        let (limit, seconds) = (timeline.room().limit, timeline.now().0 / 1_000_000);
+        return Err(format!("A run has up to {limit}: this one reaches that after {seconds} s."));
+    }
     Ok(timeline.export())
 }
 

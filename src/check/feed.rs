@@ -7,7 +7,7 @@ use super::spec::feed::FeedAction;
 use crate::history::{History, Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
-use crate::store::feed::{Post, PostId, Request, Response};
+use crate::store::feed::{Place, Post, PostId, Request, Response};
 use crate::store::service::Refusal;
 
 /// What the clients of a feed saw.
@@ -36,10 +36,31 @@ pub struct Entry {
 pub enum Fate {
     /// It did not happen.
     Refused,
-    /// It is in the feed.
-    Posted,
-    /// It returned these, oldest first.
-    Read(Arc<[PostId]>),
+    /// It is in the feed, at this place.
+    Posted(Place),
+    /// What it returned.
+    Read(Shown),
+}
+
+/// What a read returned.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Shown {
+    /// Oldest first.
+    pub posts: Arc<[PostId]>,
+    /// The place of the oldest of them if the answer is full: what comes before it is left out.
+    pub from: Option<Place>,
+}
+
+impl Shown {
+    /// What an answer shows.
+    pub fn new(posts: &[Post], from: Option<Place>) -> Self {
+        Self { posts: posts.iter().map(|post| post.id).collect(), from }
+    }
+
+    /// Whether a post at that place is missing: the answer lacks it and is not full of later ones.
+    pub fn misses(&self, place: Place) -> bool {
+        self.from.is_none_or(|from| from < place) && !self.posts.contains(&place.post)
+    }
 }
 
 /// What of an operation is for the checkers; nothing if it is not about posts, or if the phone was too busy: then it did not
@@ -68,8 +89,9 @@ pub fn ended(outcome: &Outcome<Response, Refusal>) -> Option<(Micros, Fate)> {
     };
     let fate = match answer {
         None => Fate::Refused,
-        Some(Response::Posts(posts)) => Fate::Read(names(posts)),
-        Some(_) => Fate::Posted,
+        Some(Response::Posts { posts, from }) => Fate::Read(Shown::new(posts, *from)),
+        Some(Response::Posted(place)) => Fate::Posted(*place),
+        Some(Response::Attached | Response::AdminDone) => return None,
     };
     Some((at, fate))
 }
@@ -110,14 +132,10 @@ pub fn call(entry: &Entry, number: u32, until: Micros) -> Option<Call<FeedAction
     let Entry { client, invoked, text, ended, .. } = entry;
     let ended = ended.as_ref().filter(|(at, _)| *at <= until);
     let action = match (text, ended.map(|(_, fate)| fate)) {
-        (_, Some(Fate::Refused)) | (None, None | Some(Fate::Posted)) => return None,
-        (None, Some(Fate::Read(posts))) => FeedAction::Read(Arc::clone(posts)),
+        (_, Some(Fate::Refused)) | (None, None | Some(Fate::Posted(_))) => return None,
+        (None, Some(Fate::Read(shown))) => FeedAction::Read(Arc::clone(&shown.posts)),
         (Some(_), _) => FeedAction::Post(PostId { author: *client, number }),
     };
     let returned = ended.map(|(at, _)| at.0);
     Some(Call { process: client.0.into(), object: 0, action, invoked: invoked.0, returned })
-}
-
-fn names(posts: &[Post]) -> Arc<[PostId]> {
-    posts.iter().map(|post| post.id).collect()
 }

@@ -1,12 +1,10 @@
 //! Measures of a feed's history: how often it answered, how stale it was, and when it came together again.
 
-use super::call::Call;
-use super::feed::FeedHistory;
-use super::spec::feed::FeedAction;
+use super::feed::{Entry, Fate, FeedHistory, Shown};
 use super::staleness::StalenessJudge;
 use crate::history::Outcome;
 use crate::node::Micros;
-use crate::store::feed::{PostId, READ_LENGTH, Request};
+use crate::store::feed::{Place, Request};
 
 /// How many operations came to what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,14 +67,14 @@ pub struct Visibility {
 
 impl Visibility {
     /// A post was confirmed at `at`.
-    pub fn on_posted(&mut self, post: PostId, invoked: Micros, at: Micros) {
-        self.posts.on_posted(post, invoked, at);
+    pub fn on_posted(&mut self, place: Place, at: Micros) {
+        self.posts.on_posted(place, at);
     }
 
-    /// A read that was invoked at `invoked` returned these posts.
-    pub fn on_read(&mut self, invoked: Micros, posts: &[PostId]) {
+    /// A read that was invoked at `invoked` returned this.
+    pub fn on_read(&mut self, invoked: Micros, shown: &Shown) {
         self.reads += 1;
-        for (since, is_missing) in self.posts.seen(invoked, posts, Micros(DELAYS[DELAYS.len() - 1])) {
+        for (since, is_missing) in self.posts.seen(invoked, shown, Micros(DELAYS[DELAYS.len() - 1])) {
             let delay = &mut self.delays[DELAYS.partition_point(|from| *from <= since.0) - 1];
             delay.reads += 1;
             delay.stale += u32::from(is_missing);
@@ -84,35 +82,26 @@ impl Visibility {
     }
 }
 
-/// When all came together again after `healed`: from this moment on, no read that began missed a post that was confirmed
-/// before `healed`. `None` if the last read still did, or if nobody read since.
-pub fn converged(calls: &[Call<FeedAction>], healed: Micros) -> Option<Micros> {
-    let earlier: Vec<PostId> =
-        confirmed(calls).filter(|(_, confirmed)| *confirmed <= healed.0).map(|(post, _)| post).collect();
+/// When the feed converged after it was `healed`, as of `until`: from this moment on no read that began was stale by a post
+/// that had been confirmed by `healed`. `None` if the last read still was, or if nobody read since. `entries` are by
+/// invocation.
+pub fn converged(entries: &[Entry], until: Micros, healed: Micros) -> Option<Micros> {
+    let ended = |entry: &'_ Entry| entry.ended.clone().filter(|(at, _)| *at <= until).map(|(at, fate)| (at, fate));
+    let earlier: Vec<Place> = entries
+        .iter()
+        .filter_map(|entry| match ended(entry) {
+            Some((at, Fate::Posted(place))) if at <= healed => Some(place),
+            _ => None,
+        })
+        .collect();
     let mut since = None;
-    for (begun, posts) in reads(calls).filter(|(begun, _)| *begun > healed.0) {
-        let misses = posts.len() < READ_LENGTH && earlier.iter().any(|post| !posts.contains(post));
-        if misses {
+    for entry in entries.iter().filter(|entry| entry.invoked > healed) {
+        let Some((_, Fate::Read(shown))) = ended(entry) else { continue };
+        if earlier.iter().any(|place| shown.misses(*place)) {
             since = None;
         } else if since.is_none() {
-            since = Some(Micros(begun));
+            since = Some(entry.invoked);
         }
     }
     since
-}
-
-/// Posts, and when each was confirmed.
-fn confirmed(calls: &[Call<FeedAction>]) -> impl Iterator<Item = (PostId, u64)> {
-    calls.iter().filter_map(|call| match call.action {
-        FeedAction::Post(post) => call.returned.map(|returned| (post, returned)),
-        FeedAction::Read(_) => None,
-    })
-}
-
-/// Reads by invocation: when each began, and what it returned.
-fn reads(calls: &[Call<FeedAction>]) -> impl Iterator<Item = (u64, &[PostId])> {
-    calls.iter().filter_map(|call| match &call.action {
-        FeedAction::Post(_) => None,
-        FeedAction::Read(posts) => Some((call.invoked, &posts[..])),
-    })
 }

@@ -1,29 +1,23 @@
-//! Stale reads of the feed.
+//! Stale reads of the feed, as [`crate::store::feed`] specifies them.
 //!
-//! A read is stale if a post was confirmed before the read began and the read should have contained it but does not. It
-//! should contain it unless [`READ_LENGTH`] newer posts crowd it out: a full answer may leave out a post if every post in
-//! it may come later in the feed, that is, if none of them was confirmed before the missing one was even begun. Every read
-//! reported here breaks linearizability (Herlihy & Wing 1990); not every break is a stale read.
+//! A read is stale if a post was confirmed before the read began, and belongs into its answer, but is missing there. A full
+//! answer may lack what comes before its oldest post in the feed's order; any other answer may lack nothing.
+//!
+//! In the consistent feed a stale read breaks linearizability (Herlihy & Wing 1990). In the available one the order of the
+//! feed is not that of real time, so neither follows from the other.
 
-use crate::sorted::SortedMap;
-
-use crate::node::{Micros, NodeId, RequestId};
+use super::feed::Shown;
+use crate::node::{Micros, RequestId};
 use crate::shared_vec::SharedVec;
-use crate::store::feed::{Post, PostId, READ_LENGTH};
+use crate::store::feed::{Place, PostId};
 
 /// A post that its author's phone knows to be in the feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Confirmed {
-    post: PostId,
-    invoked: Micros,
+    place: Place,
     at: Micros,
-}
-
-impl Confirmed {
-    /// Whether a read that began at `invoked` should show it, if its answer excuses what was confirmed by then.
-    fn is_due(&self, invoked: Micros, excused_until: Option<Micros>) -> bool {
-        self.at < invoked && excused_until.is_none_or(|earliest| earliest < self.invoked)
-    }
+    /// The highest place of all that were confirmed until now, so that a search for later posts knows where to stop.
+    highest: Place,
 }
 
 /// A read that missed confirmed posts.
@@ -44,36 +38,28 @@ pub struct StaleRead {
 pub struct StalenessJudge {
     /// By the time of confirmation.
     confirmed: SharedVec<Confirmed>,
-    /// By author and number: when that post was confirmed, if it was.
-    times: SortedMap<NodeId, SharedVec<Option<Micros>>>,
     stale: SharedVec<StaleRead>,
 }
 
 impl StalenessJudge {
     /// A post was confirmed at `at`.
-    pub fn on_posted(&mut self, post: PostId, invoked: Micros, at: Micros) {
-        assert!(self.confirmed.last().is_none_or(|last| last.at <= at), "returns come in order");
-        self.confirmed.push(Confirmed { post, invoked, at });
-        let times = self.times.or_default(post.author);
-        while times.len() <= post.number as usize {
-            times.push(None);
-        }
-        *times.get_mut(post.number as usize).expect("just made room") = Some(at);
+    pub fn on_posted(&mut self, place: Place, at: Micros) {
+        let last = self.confirmed.last();
+        assert!(last.is_none_or(|last| last.at <= at), "returns come in order");
+        let highest = last.map_or(place, |last| last.highest.max(place));
+        self.confirmed.push(Confirmed { place, at, highest });
     }
 
-    /// A read that was invoked at `invoked` returned these posts.
-    pub fn on_read(&mut self, read: RequestId, invoked: Micros, posts: &[Post]) -> Option<StaleRead> {
-        let posts: Vec<PostId> = posts.iter().map(|post| post.id).collect();
-        let excused_until = self.excused_until(&posts);
+    /// A read that was invoked at `invoked` returned this.
+    pub fn on_read(&mut self, read: RequestId, invoked: Micros, shown: &Shown) -> Option<StaleRead> {
         let mut missed: Option<StaleRead> = None;
-        for confirmed in self.confirmed.iter().rev() {
-            if excused_until.is_some_and(|earliest| confirmed.at <= earliest) {
+        for Confirmed { place, at, highest } in self.confirmed.iter().rev() {
+            if shown.from.is_some_and(|from| *highest < from) {
                 break;
             }
-            if confirmed.is_due(invoked, excused_until) && !posts.contains(&confirmed.post) {
-                let behind = invoked.since(confirmed.at);
+            if *at < invoked && shown.misses(*place) {
                 let before = missed.map_or(0, |stale| stale.missed);
-                missed = Some(StaleRead { read, missed: before + 1, oldest: confirmed.post, behind });
+                missed = Some(StaleRead { read, missed: before + 1, oldest: place.post, behind: invoked.since(*at) });
             }
         }
         if let Some(stale) = missed {
@@ -82,27 +68,15 @@ impl StalenessJudge {
         missed
     }
 
-    /// A missing post is excused if it was confirmed no later than this: it may come before all that a full answer holds.
-    fn excused_until(&self, posts: &[PostId]) -> Option<Micros> {
-        let earliest = || posts.iter().filter_map(|post| self.confirmed_at(*post)).min();
-        (posts.len() >= READ_LENGTH).then(|| earliest().unwrap_or(Micros(u64::MAX)))
-    }
-
     /// Of each post that was confirmed less than `longest` before a read began at `invoked`, and of which its answer tells
     /// something: how long before, and whether it is missing. The latest come first.
-    pub fn seen(&self, invoked: Micros, posts: &[PostId], longest: Micros) -> impl Iterator<Item = (Micros, bool)> {
-        let excused_until = self.excused_until(posts);
+    pub fn seen(&self, invoked: Micros, shown: &Shown, longest: Micros) -> impl Iterator<Item = (Micros, bool)> {
         let before = self.confirmed.iter().rev().skip_while(move |confirmed| confirmed.at >= invoked);
         let recent = before.take_while(move |confirmed| invoked.since(confirmed.at) < longest);
-        recent.filter_map(move |confirmed| {
-            let is_there = posts.contains(&confirmed.post);
-            let tells = is_there || confirmed.is_due(invoked, excused_until);
-            tells.then(|| (invoked.since(confirmed.at), !is_there))
+        recent.filter_map(move |Confirmed { place, at, .. }| {
+            let (is_there, is_missing) = (shown.posts.contains(&place.post), shown.misses(*place));
+            (is_there || is_missing).then(|| (invoked.since(*at), is_missing))
         })
-    }
-
-    fn confirmed_at(&self, post: PostId) -> Option<Micros> {
-        *self.times.get(&post.author)?.get(post.number as usize)?
     }
 
     /// All stale reads, by return.
@@ -114,24 +88,30 @@ impl StalenessJudge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::NodeId;
+    use crate::store::feed::READ_LENGTH;
 
-    fn post(number: u32) -> Post {
-        Post { id: PostId { author: NodeId(9), number }, text: "".into(), written: Micros::ZERO }
+    fn place(number: u32) -> Place {
+        Place { rank: number.into(), post: PostId { author: NodeId(9), number } }
     }
 
-    /// Posts 0..n, each invoked at 10 * i and confirmed at 10 * i + 5.
+    /// Posts 0..n in this order, confirmed at 10 * i + 5.
     fn confirmed(count: u32) -> StalenessJudge {
         let mut staleness = StalenessJudge::default();
         for number in 0..count {
-            let invoked = Micros(10 * u64::from(number));
-            staleness.on_posted(post(number).id, invoked, invoked + Micros(5));
+            staleness.on_posted(place(number), Micros(10 * u64::from(number) + 5));
         }
         staleness
     }
 
+    fn shown(posts: impl IntoIterator<Item = u32>) -> Shown {
+        let posts: Vec<Place> = posts.into_iter().map(place).collect();
+        let from = posts.first().filter(|_| posts.len() >= READ_LENGTH).copied();
+        Shown { posts: posts.iter().map(|place| place.post).collect(), from }
+    }
+
     fn read(staleness: &mut StalenessJudge, at: u64, posts: impl IntoIterator<Item = u32>) -> Option<StaleRead> {
-        let posts: Vec<Post> = posts.into_iter().map(post).collect();
-        staleness.on_read(RequestId(0), Micros(at), &posts)
+        staleness.on_read(RequestId(0), Micros(at), &shown(posts))
     }
 
     #[test]
@@ -149,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_answer_may_leave_out_what_is_older_than_all_of_it() {
+    fn a_full_answer_may_leave_out_what_comes_before_all_of_it() {
         let newest = 30 - READ_LENGTH as u32;
         assert_eq!(read(&mut confirmed(30), 1_000, newest..30), None);
         let missed = read(&mut confirmed(30), 1_000, newest - 1..29).expect("post 29 is missing");
@@ -163,10 +143,28 @@ mod tests {
         assert_eq!(missed.oldest.number, READ_LENGTH as u32);
     }
 
+    /// What a partition's quieter side posts is confirmed late and stands early.
     #[test]
-    fn an_unconfirmed_post_proves_nothing_about_the_order() {
-        let mut staleness = confirmed(1);
-        let unconfirmed = 100..100 + READ_LENGTH as u32;
-        assert_eq!(read(&mut staleness, 50, unconfirmed), None, "all twenty may come after post 0");
+    fn a_late_post_with_an_early_place_is_crowded_out() {
+        let mut staleness = confirmed(30);
+        let late = Place { rank: 4, post: PostId { author: NodeId(8), number: 0 } };
+        staleness.on_posted(late, Micros(500));
+        let newest = 30 - READ_LENGTH as u32;
+        assert_eq!(read(&mut staleness, 1_000, newest..30), None, "twenty posts come after it");
+        let missed = read(&mut staleness, 1_000, 0..30 - newest).expect("it stands before the post of rank 5");
+        assert_eq!(
+            (missed.missed, missed.oldest.author),
+            (11, NodeId(9)),
+            "and ten more at the end: the first of them is older"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_not_full_leaves_nothing_out() {
+        let mut staleness = StalenessJudge::default();
+        staleness.on_posted(place(0), Micros(5));
+        let others: Vec<u32> = (1..READ_LENGTH as u32).collect();
+        assert!(read(&mut staleness, 50, others.clone()).is_some(), "there is room for one more");
+        assert_eq!(read(&mut staleness, 50, others.into_iter().chain([READ_LENGTH as u32])), None);
     }
 }

@@ -9,6 +9,7 @@ use crate::store::replica::ReplicaNote;
 use crate::store::sum::each;
 use crate::store::table::with_stores;
 use crate::world::feed::{Observation, Observed};
+use crate::world::watch::Reach;
 
 /// Names participants: "n1", "Ana".
 pub type Names<'a> = &'a dyn Fn(NodeId) -> String;
@@ -18,8 +19,8 @@ pub type Names<'a> = &'a dyn Fn(NodeId) -> String;
 pub struct View {
     /// All servers.
     pub servers: NodeSet,
-    /// Itself and those with which it could exchange messages.
-    pub reach: NodeSet,
+    /// Whom it could reach.
+    pub reach: Reach,
 }
 
 /// What a sentence can say beside what its node noted.
@@ -44,35 +45,48 @@ pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sent
     with_stores!(each! { note, Note, note => note.sentence(&context),
         Note::Replica(note) => {
             let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
-            Sentence { observer: if leaderless { context.quorum() } else { None }, ..replica(names, node, note) }
+            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, node, note) }
         },
         Note::Phone(note) => phone(names, node, note),
     })
 }
 
 impl Context<'_> {
-    /// Whether the node could reach a majority, if it could not reach all.
-    pub(super) fn quorum(&self) -> Option<String> {
-        let (node, View { servers, reach }) = (self.node, self.view);
-        if reach == servers {
-            return None;
-        }
-        let majority = if reach.is_majority_of(servers) { "is a majority" } else { "is no majority" };
-        let (reached, all) = (reach.len(), servers.len());
-        let others = reach.without(node);
-        Some(if others.is_empty() {
-            format!("{node} can reach nobody: {reached} of {all} {majority}.")
-        } else {
-            format!("{node} can reach only {}: {reached} of {all} {majority}.", list(others))
-        })
+    /// Which of the others the node could exchange messages with, if not with all.
+    pub(super) fn reach(&self) -> Option<String> {
+        let View { servers, reach } = self.view;
+        let together = reach.direct.intersection(servers).len();
+        let exchanges = || self.exchanges(servers);
+        (reach.direct != servers)
+            .then(|| format!("{}: {together} of {} servers with itself.", exchanges(), servers.len()))
     }
 
-    /// Whom the node could not reach.
+    /// Which of these servers the node could exchange messages with, if not with all.
+    pub(super) fn exchanges(&self, servers: NodeSet) -> String {
+        let others = self.view.reach.direct.intersection(servers).without(self.node);
+        if others.is_empty() {
+            format!("{} can exchange messages with nobody", self.node)
+        } else {
+            format!("{} can exchange messages with {} only", self.node, list(others))
+        }
+    }
+
+    /// Whom posts of the node could not reach, and why.
     pub(super) fn isolation(&self) -> Option<String> {
         let (node, View { servers, reach }) = (self.node, self.view);
-        let missing = servers.difference(reach);
-        (!missing.is_empty())
-            .then(|| format!("{node} can't reach {}: what they know stays there until the links heal.", list(missing)))
+        let cut_off = servers.difference(reach.through).difference(reach.down);
+        let down = reach.down.without(node);
+        let mut told = Vec::new();
+        if !cut_off.is_empty() {
+            told.push(format!(
+                "{node} can't exchange messages with {}, not even through others: links are cut.",
+                list(cut_off)
+            ));
+        }
+        if !down.is_empty() {
+            told.push(format!("{} {} down.", list(down), if down.len() == 1 { "is" } else { "are" }));
+        }
+        (!told.is_empty()).then(|| told.join(" "))
     }
 }
 
@@ -135,16 +149,16 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write } => (
             format!("CP refused {}'s {}", names(*client), what(*write)),
             format!(
-                "{node} knows no leader in {epoch}{}. It has put nothing into any log, so it can say for sure: this did \
-                 not happen.",
-                if *candidate { ": it stands for election itself" } else { "" }
+                "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {} certainly failed.",
+                if *candidate { ": it stands for election itself" } else { "" },
+                what(*write)
             ),
             "Raft §8",
             Tone::Bad,
         ),
         ReplicaNote::AskedBefore { client, write } => (
             format!("{node} ignores {}'s {}", names(*client), what(*write)),
-            "It took up this question before, or a later one: this is a copy, or came so late that the phone has given it up."
+            "It took up this question before, or a later one. This is a copy, or came when the phone had given it up."
                 .to_owned(),
             "the feed's specification",
             Tone::Routine,
@@ -152,8 +166,8 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::ForgotWhetherTaken { client, epoch, write } => (
             format!("{node} can't tell what came of {}'s {}", names(*client), what(*write)),
             format!(
-                "It was passed on to the leader of {epoch}, and {node} has restarted since. Perhaps a copy of it came before, \
-                 and is in the log: unknown."
+                "It was passed on to the leader of {epoch}, and {node} has restarted since. A copy may have come before, and \
+                 be in the log: unknown."
             ),
             "the feed's specification",
             Tone::Warning,
@@ -161,7 +175,7 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ReplicaNote::LostLeader { client, leader } => (
             format!("{node} can't tell what came of {}'s request", names(*client)),
             format!(
-                "It had passed it to {leader} and no longer follows it. {leader} may have put it into its log before that, or \
+                "{node} had passed it to {leader} and no longer follows {leader}. {leader} may have stored it before that, or \
                  not: unknown."
             ),
             "Raft §8",
@@ -179,14 +193,16 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
             "Ongaro's thesis §6.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, client, fresh, .. } => (
+        ReplicaNote::Applied { index, client, fresh: true, .. } => (
             format!("{node} adds {}'s post to its feed", names(*client)),
-            if *fresh {
-                format!("Entry {index} is committed, so every replica adds the same post at the same place.")
-            } else {
-                format!("Entry {index} is a second copy of a post that is there already: it has no effect.")
-            },
+            format!("Entry {index} is committed, so every replica adds the same post at the same place."),
             "Raft §5.3",
+            Tone::Routine,
+        ),
+        ReplicaNote::Applied { index, client, fresh: false, .. } => (
+            format!("{node} knows {}'s post already", names(*client)),
+            format!("Entry {index} is a second copy of a post that is there: it has no effect."),
+            "Ongaro's thesis §6.3",
             Tone::Routine,
         ),
     };

@@ -8,6 +8,8 @@ pub mod gossip;
 pub mod multi_paxos;
 pub mod paxos;
 pub mod raft;
+#[cfg(test)]
+pub(crate) mod said_once;
 
 use crate::node::{Count, Delay};
 

@@ -42,7 +42,7 @@ use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use crate::node::{Answer, Clocks, Delay, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Delay, Effects, Kind, Node, NodeId, NodeSet, RequestId};
 use crate::sorted::SortedMap;
 
 /// What may be spread.
@@ -78,6 +78,14 @@ pub struct Gossip<P: Item> {
 pub enum Timer {
     /// Time for an exchange with a random peer.
     Exchange,
+}
+
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Exchange => "Exchange",
+        }
+    }
 }
 
 /// What a client may ask of a replica; it reads by [`Gossip::items`].

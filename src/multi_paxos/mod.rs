@@ -95,7 +95,7 @@ pub use request::{Refusal, Request, Response};
 pub use role::{Progress, Read, Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 
-use crate::node::{Answer, Clocks, Command, Effects, Node, NodeId, RequestId};
+use crate::node::{Answer, Clocks, Command, Effects, Kind, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
 
@@ -106,6 +106,15 @@ pub enum Timer {
     Election,
     /// Runs at the leader: when it ends, the next heartbeat goes out.
     Heartbeat,
+}
+
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Election => "Election",
+            Self::Heartbeat => "Heartbeat",
+        }
+    }
 }
 
 /// A request that this server took as a leader and has not answered.

@@ -36,9 +36,9 @@ pub enum Answer<T, R> {
     Unknown,
 }
 
-/// What a message is called: part of its structural name in a script, so it must be stable.
+/// What a message or a timer is called: part of its name in a script, so it must be stable.
 pub trait Kind {
-    /// The name the paper gives this message.
+    /// The paper's name for this message. The protocol's for this timer: no two timers of one node share it.
     fn kind(&self) -> &'static str;
 }
 
@@ -67,7 +67,7 @@ pub trait Node: Clone + Eq + Hash + Debug {
     /// What it sends to other participants.
     type Message: Clone + Eq + Hash + Debug + Kind;
     /// The timers that it may have running, at most one of each value.
-    type Timer: Copy + Ord + Hash + Debug;
+    type Timer: Copy + Ord + Hash + Debug + Kind;
     /// What a client may ask of it.
     type Request: Clone + Eq + Hash + Debug;
     /// The result of a request that took effect.

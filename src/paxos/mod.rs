@@ -60,7 +60,7 @@ pub use proposer::{Phase, Proposer, Wish};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use crate::node::{Answer, Clocks, Count, Delay, Disk, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::node::{Answer, Clocks, Count, Delay, Disk, Effects, Kind, Node, NodeId, NodeSet, RequestId};
 
 /// Who plays which role, and how patient the proposers are. The same at all nodes but for `id`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -224,6 +224,15 @@ pub enum Timer {
     Retry,
     /// Waiting after a refusal.
     BackOff,
+}
+
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Retry => "Retry",
+            Self::BackOff => "BackOff",
+        }
+    }
 }
 
 /// What a client may ask of a proposer.

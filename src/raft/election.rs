@@ -64,8 +64,9 @@ impl<C: Command> Raft<C> {
             out.note(ignored(Ignored::DuplicateVote));
         } else {
             let votes = *votes;
-            out.note(ElectionNote::VoteCounted { from, term, votes, members });
-            if self.has_quorum(votes) {
+            let enough = self.has_quorum(votes);
+            out.note(ElectionNote::VoteCounted { from, term, votes, enough, members });
+            if enough {
                 self.take_office(at, out);
             }
         }

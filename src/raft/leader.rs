@@ -10,7 +10,7 @@ use super::progress::{Progress, ProgressState};
 use super::role::Role;
 use super::tenure::{Round, Tenure};
 use super::transfer::Transfer;
-use super::{Flaw, Message, Raft, Reads, Refusal, Response};
+use super::{Flaw, Message, Raft, Refusal, Response};
 use crate::node::{Answer, Clocks, Command, Effects, NodeId, NodeSet, RequestId};
 
 /// Entries on their way to several followers: most need the same ones, so they are collected once.
@@ -22,8 +22,8 @@ pub(super) struct Batch<C> {
 impl<C: Command> Raft<C> {
     /// The first act in office: an entry of its own term, which it may commit, and all before it with it (§8).
     pub(super) fn append_noop(&mut self, at: Clocks, out: &mut Effects<Self>) {
-        if self.config.switches.reads == Reads::Lease {
-            self.tenure_mut().start_round(at);
+        if self.numbers_heartbeats() {
+            self.start_round(at);
         }
         self.append(Payload::Noop, None, out);
         self.confirm_rounds(at, out);

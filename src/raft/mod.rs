@@ -97,13 +97,13 @@ pub use role::{Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 pub use snapshot::Snapshot;
 pub use switches::{Reads, Switches};
-pub use tenure::{Acknowledged, Round, Tenure};
+pub use tenure::{Round, Tenure};
 pub use transfer::{Transfer, TransferRefusal};
 
 use flaw::Miscount;
 use membership::Memberships;
 
-use crate::node::{Answer, Clocks, Command, Disk, Effects, Micros, Node, NodeId, RequestId};
+use crate::node::{Answer, Clocks, Command, Disk, Effects, Kind, Micros, Node, NodeId, RequestId};
 use crate::sorted::SortedMap;
 
 /// The timers of a server.
@@ -117,6 +117,17 @@ pub enum Timer {
     Quorum,
     /// Runs at a leader that hands over: when it ends, it gives up.
     Transfer,
+}
+
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Election => "Election",
+            Self::Heartbeat => "Heartbeat",
+            Self::Quorum => "Quorum",
+            Self::Transfer => "Transfer",
+        }
+    }
 }
 
 /// One server.

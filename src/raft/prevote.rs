@@ -85,8 +85,9 @@ impl<C: Command> Raft<C> {
             out.note(ignored(Ignored::DuplicateVote));
         } else {
             let grants = *grants;
-            out.note(PreVoteNote::Counted { from, next: own.next(), grants, members });
-            if self.has_quorum(grants) {
+            let enough = self.has_quorum(grants);
+            out.note(PreVoteNote::Counted { from, next: own.next(), grants, enough, members });
+            if enough {
                 self.become_candidate(Some(Heard::Grants(grants)), out);
             }
         }

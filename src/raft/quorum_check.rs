@@ -1,6 +1,7 @@
 //! Check-quorum (T §6.2) and leader stickiness (T §4.2.3): both sides believe in a leader for as long as it is heard.
 //!
-//! Without the first, a leader that is cut off goes on for ever and its clients wait. Without the second, a server that does
+//! The first asks for a round of heartbeats that a majority answered within an election timeout: how often an old answer
+//! arrives, and how late, proves nothing. Without it, a leader that is cut off goes on for ever and its clients wait. Without the second, a server that does
 //! not hear the leader asks for votes in higher and higher terms and deposes it again and again, though a majority is
 //! served well.
 
@@ -62,12 +63,11 @@ impl<C: Command> Raft<C> {
         let (now, timeout) = (at.monotonic, self.config.election_timeout.min);
         let heard = self.quorum_contact(now).filter(|heard| now.since(*heard) < timeout);
         if let Some(heard) = heard {
-            // The next check comes when the present contact is as old as may be.
+            // The next check comes when the latest success is as old as may be.
             return out.set_timer(Timer::Quorum, Delay::fixed(Micros(timeout.0 - now.since(heard).0)));
         }
         let tenure = self.tenure().expect("only a leader needs a quorum");
-        let lately = tenure.acknowledged().filter(|(_, latest)| now.since(latest.at) < timeout);
-        let heard = lately.map(|(follower, _)| follower).chain([self.config.id]).collect();
+        let heard = tenure.heard_since().chain([self.config.id]).collect();
         out.note(LeaderNote::QuorumLost { term: self.state.term, heard, members: *self.membership(), timeout });
         self.step_down(out);
     }

@@ -64,7 +64,7 @@ impl<C: Command> Raft<C> {
         let (commit, id) = (self.commit, self.config.id);
         let Some(tenure) = self.tenure().filter(|tenure| !tenure.reads.is_empty()) else { return };
         let confirmed = tenure.confirmed;
-        let heard = tenure.acknowledged.iter().filter(|(_, latest)| latest.round >= confirmed);
+        let heard = tenure.acknowledged.iter().filter(|(_, latest)| **latest >= confirmed);
         let by = heard.map(|(follower, _)| *follower).chain([id]).collect();
         let ready = |read: &WaitingRead| read.round <= confirmed && read.index <= commit;
         let answered: Vec<_> = tenure.reads().filter(|(_, read)| ready(read)).collect();

@@ -4,9 +4,9 @@ use super::log::{EntryId, Index, Term};
 use super::note::{ElectionNote, Heard, Note};
 use super::persistent::Delta;
 use super::progress::Progress;
-use super::tenure::{Acknowledged, Round, Tenure};
+use super::tenure::Tenure;
 use super::{Config, Message, Raft, Timer};
-use crate::node::{Clocks, Command, Delay, Effects, NodeId, NodeSet};
+use crate::node::{Clocks, Command, Delay, Effects, Micros, NodeId, NodeSet};
 use crate::sorted::SortedMap;
 
 /// What a server is in its term, with what only such a one knows. All of it is volatile.
@@ -105,13 +105,11 @@ impl<C: Command> Raft<C> {
         let repeats = self.miscount.repeats;
         assert!(self.has_quorum(votes) || repeats > 0, "{votes} is no quorum of {members:?}");
         let EntryId { index: last, .. } = self.state.log.last();
-        let contact = Acknowledged { round: Round::default(), at: at.monotonic };
-        let voters = votes.without(id).iter().filter(|_| self.keeps_contact());
-        let acknowledged = voters.map(|voter| (voter, contact)).collect();
+        let contact = if self.keeps_contact() { at.monotonic } else { Micros::ZERO };
         // A vote proves that the request left, and that left after this whole log was durable.
         self.role = Role::Leader {
             durable: last,
-            tenure: Tenure { noop: last.next(), acknowledged, ..Tenure::default() },
+            tenure: Tenure { noop: last.next(), contact, ..Tenure::default() },
             followers: self.peers().iter().map(|peer| (peer, Progress::probe(last.next()))).collect(),
         };
         out.note(ElectionNote::BecameLeader { term: self.state.term, votes, members, noop: last.next() });
@@ -142,14 +140,13 @@ impl<C: Command> Raft<C> {
 
     /// An AppendEntries of its own term: candidate -> follower, or a follower learns who leads (§5.2).
     pub(super) fn follow(&mut self, leader: NodeId, out: &mut Effects<Self>) {
-        let conceded = match &self.role {
-            Role::Follower { leader: Some(known) } if *known == leader => return,
-            Role::Follower { .. } => false,
-            Role::Candidate { .. } | Role::PreCandidate { .. } => true,
-            Role::Leader { .. } => panic!("a leader follows nobody in its own term"),
-        };
+        if matches!(self.role, Role::Follower { leader: Some(known) } if known == leader) {
+            return;
+        }
+        assert!(!self.is_leader(), "a leader follows nobody in its own term");
+        let left = self.role.name();
         self.role = Role::Follower { leader: Some(leader) };
-        out.note(ElectionNote::FollowsLeader { leader, term: self.state.term, conceded });
+        out.note(ElectionNote::FollowsLeader { leader, term: self.state.term, left });
         self.settle_transfer(leader, out);
     }
 }

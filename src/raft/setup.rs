@@ -23,8 +23,9 @@ pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "pre-vote",
         title: "Pre-vote",
-        says: "Before it raises its term, a server asks whether it could win: one that was cut off comes back without \
-               deposing the leader. Costs a round more per election.",
+        says: "Before it raises its term, a server asks whether it could win. So one that was cut off deposes nobody when it \
+               comes back. Costs a round per election. A leader with one link left keeps the vote at its other end, and a \
+               connected majority may be without a leader for long, unless check-quorum is on.",
         source: "thesis §9.6",
         is_on: |setup| setup.switches.pre_vote,
         turn_on: |setup| setup.switches.pre_vote = true,
@@ -32,8 +33,8 @@ pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "check-quorum",
         title: "Check-quorum",
-        says: "A leader that hears no majority for an election timeout steps down, so its clients learn of it. A leader with \
-               slow followers may resign.",
+        says: "A leader steps down if no majority answers its heartbeats for an election timeout. So its clients learn of it, \
+               and servers that still hear it may elect another. A leader with slow followers may resign.",
         source: "thesis §6.2",
         is_on: |setup| setup.switches.check_quorum,
         turn_on: |setup| setup.switches.check_quorum = true,
@@ -42,7 +43,8 @@ pub const SWITCHES: [Switch; 11] = [
         name: "stickiness",
         title: "Leader stickiness",
         says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader \
-               is gone.",
+               is gone. A leader with one link left keeps the vote at its other end, and a connected majority may be without \
+               a leader for long, unless check-quorum is on.",
         source: "thesis §4.2.3",
         is_on: |setup| setup.switches.stickiness,
         turn_on: |setup| setup.switches.stickiness = true,

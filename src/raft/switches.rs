@@ -7,14 +7,17 @@ use crate::node::Micros;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Switches {
     /// Pre-vote (T §9.6): before a server raises its term it asks whether a majority would vote for it. Buys: a server that
-    /// was cut off comes back without deposing the leader. Costs: one more round before every election.
+    /// was cut off comes back without deposing the leader. Costs: one more round before every election; and who hears a
+    /// leader that has lost its majority grants nothing, so that with one link to such a bridge a leader can keep a
+    /// connected majority without one, for as long as the links are as they are, unless check-quorum is on.
     pub pre_vote: bool,
-    /// Check-quorum (T §6.2): a leader that has not heard from a majority for an election timeout steps down. Buys: clients
-    /// of a leader that is cut off learn of it. Costs: nothing but a timer; a leader with slow followers may resign.
+    /// Check-quorum (T §6.2): a leader steps down if no round of heartbeats succeeds for an election timeout. Buys: clients
+    /// of a leader that is cut off learn of it, and who still hears it is free to elect another. Costs: nothing but a timer; a leader with slow followers may resign.
     pub check_quorum: bool,
     /// Leader stickiness (T §4.2.3): who heard a leader within the shortest election timeout ignores requests for votes and
     /// the term that they carry. Buys: servers that cannot hear the leader do not depose it. Costs: when the leader is
-    /// gone, the others give no vote before that time is over.
+    /// gone, the others give no vote before that time is over; and a bridge holds on to a leader without a majority, as with
+    /// pre-vote.
     pub stickiness: bool,
     /// Leadership transfer (T §3.10): a leader hands over to a server of choice without waiting for a timeout. Costs: it
     /// takes no proposals meanwhile.

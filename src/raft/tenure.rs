@@ -2,14 +2,15 @@
 //!
 //! A round is all that a leader sends until the next one begins. A follower's reply names the round of the message that it
 //! answers, so it proves that the follower took the sender for the leader of its term at some time after that round began.
-//! Check-quorum, ReadIndex and leases all rest on this, each on another part of it.
+//! A round succeeds once a quorum has answered it or a later one. A copy of an old reply answers an old round, so it makes
+//! none succeed. Check-quorum, ReadIndex and leases all rest on this, each on another part of it.
 
 use super::log::Index;
 use super::note::ClientNote;
 use super::reads::WaitingRead;
 use super::role::Role;
 use super::transfer::Transfer;
-use super::{Raft, Reads, Timer};
+use super::{Raft, Reads, Switches, Timer};
 use crate::node::{Clocks, Command, Delay, Effects, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
 
@@ -24,15 +25,6 @@ impl Round {
     }
 }
 
-/// The latest word of a follower in this term.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Acknowledged {
-    /// The latest round that it answered.
-    pub round: Round,
-    /// When the leader heard so, on its own monotonic clock.
-    pub at: Micros,
-}
-
 /// A leader's standing in its term.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Tenure {
@@ -40,12 +32,14 @@ pub struct Tenure {
     pub(super) noop: Index,
     /// The round that is under way.
     pub(super) round: Round,
-    /// When each round began that no quorum has acknowledged yet.
+    /// With leases: when each round began that no quorum has acknowledged yet.
     pub(super) began: SortedMap<Round, Micros>,
-    /// By follower. Starts with the votes.
-    pub(super) acknowledged: SortedMap<NodeId, Acknowledged>,
+    /// The latest round that each follower answered.
+    pub(super) acknowledged: SortedMap<NodeId, Round>,
     /// The latest round that a quorum acknowledged.
     pub(super) confirmed: Round,
+    /// When the leader heard so, on its own monotonic clock. To begin with, when it was elected: votes are answers, too.
+    pub(super) contact: Micros,
     /// When that round began: the lease starts then.
     pub(super) lease_from: Option<Micros>,
     /// Reads that wait for a round, or for the no-op.
@@ -57,11 +51,6 @@ pub struct Tenure {
 }
 
 impl Tenure {
-    /// The latest word of each follower. Only kept if a switch needs it.
-    pub fn acknowledged(&self) -> impl Iterator<Item = (NodeId, Acknowledged)> {
-        self.acknowledged.iter().map(|(follower, latest)| (*follower, *latest))
-    }
-
     /// The round that is under way, and the latest that a quorum acknowledged.
     pub fn rounds(&self) -> (Round, Round) {
         (self.round, self.confirmed)
@@ -72,10 +61,9 @@ impl Tenure {
         self.reads.iter().map(|(request, read)| (*request, *read))
     }
 
-    /// The next round begins.
-    pub(super) fn start_round(&mut self, at: Clocks) {
-        self.round = self.round.next();
-        self.began.insert(self.round, at.monotonic);
+    /// The followers that answered a later round than the latest that a quorum acknowledged.
+    pub(super) fn heard_since(&self) -> impl Iterator<Item = NodeId> {
+        self.acknowledged.iter().filter(|(_, round)| **round > self.confirmed).map(|(follower, _)| *follower)
     }
 
     /// The transfer under way.
@@ -103,20 +91,32 @@ impl<C: Command> Raft<C> {
         tenure
     }
 
-    /// Whether anything needs to know when followers were heard.
-    pub(super) fn keeps_contact(&self) -> bool {
-        let switches = self.config.switches;
-        switches.check_quorum || switches.stickiness || switches.pre_vote || switches.reads != Reads::Log
+    /// Whether every heartbeat begins a round, because something rests on when one succeeds.
+    pub(super) fn numbers_heartbeats(&self) -> bool {
+        let Switches { check_quorum, stickiness, pre_vote, .. } = self.config.switches;
+        check_quorum || stickiness || pre_vote
     }
 
-    /// The latest time, on its own monotonic clock, by which the leader had heard from a quorum in its term, itself
-    /// included. `None` if it does not lead, or if no switch needs to know.
+    /// Whether anything needs to know what followers acknowledged.
+    pub(super) fn keeps_contact(&self) -> bool {
+        self.numbers_heartbeats() || self.config.switches.reads != Reads::Log
+    }
+
+    /// When, on its own monotonic clock, the leader's latest round succeeded, or its election; `now` if it is a quorum by
+    /// itself. `None` if it does not lead. Only kept if a switch needs it.
     pub fn quorum_contact(&self, now: Micros) -> Option<Micros> {
-        let (tenure, own) = (self.tenure()?, self.config.id);
-        self.quorum_reached(|server| match tenure.acknowledged.get(&server) {
-            _ if server == own => Some(now),
-            latest => latest.map(|latest| latest.at),
-        })
+        let (contact, own) = (self.tenure()?.contact, self.config.id);
+        Some(self.quorum_reached(|server| if server == own { now } else { contact }))
+    }
+
+    /// The next round begins.
+    pub(super) fn start_round(&mut self, at: Clocks) {
+        let has_lease = self.config.switches.reads == Reads::Lease;
+        let tenure = self.tenure_mut();
+        tenure.round = tenure.round.next();
+        if has_lease {
+            tenure.began.insert(tenure.round, at.monotonic);
+        }
     }
 
     /// A heartbeat of its term was answered: it was accepted, or it met another log.
@@ -125,14 +125,14 @@ impl<C: Command> Raft<C> {
             return;
         }
         let tenure = self.tenure_mut();
-        let before = tenure.acknowledged.get(&from).map_or(Round(0), |latest| latest.round);
-        tenure.acknowledged.insert(from, Acknowledged { round: round.max(before), at: at.monotonic });
+        let before = tenure.acknowledged.get(&from).copied().unwrap_or_default();
+        tenure.acknowledged.insert(from, round.max(before));
         self.confirm_rounds(at, out);
     }
 
     /// Begins a round: from here on, what leaves proves later than anything before. Sends a heartbeat to everyone.
     pub(super) fn begin_round(&mut self, at: Clocks, out: &mut Effects<Self>) {
-        self.tenure_mut().start_round(at);
+        self.start_round(at);
         self.send_heartbeats(out);
         self.confirm_rounds(at, out);
     }
@@ -141,7 +141,7 @@ impl<C: Command> Raft<C> {
     pub(super) fn on_heartbeat_timer(&mut self, at: Clocks, out: &mut Effects<Self>) {
         let tenure = self.tenure_mut();
         let awaited = tenure.reads.values().any(|read| read.round > tenure.round);
-        if awaited || self.config.switches.reads == Reads::Lease {
+        if awaited || self.numbers_heartbeats() {
             self.begin_round(at, out);
         } else {
             self.send_heartbeats(out);
@@ -151,17 +151,17 @@ impl<C: Command> Raft<C> {
 
     /// Finds the latest round that a quorum acknowledged, and does what waited for it.
     pub(super) fn confirm_rounds(&mut self, at: Clocks, out: &mut Effects<Self>) {
-        if self.config.switches.reads == Reads::Log {
+        if !self.keeps_contact() {
             return;
         }
         let (own, tenure) = (self.config.id, self.tenure().expect("only a leader has rounds"));
         let confirmed = self.quorum_reached(|server| match tenure.acknowledged.get(&server) {
             _ if server == own => tenure.round,
-            latest => latest.map_or(Round(0), |latest| latest.round),
+            latest => latest.copied().unwrap_or_default(),
         });
         if confirmed > tenure.confirmed {
             let tenure = self.tenure_mut();
-            tenure.confirmed = confirmed;
+            (tenure.confirmed, tenure.contact) = (confirmed, at.monotonic);
             let began = tenure.began.get(&confirmed).copied();
             tenure.began.take_below(&confirmed.next());
             if self.config.switches.reads == Reads::Lease {

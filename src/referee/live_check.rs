@@ -123,7 +123,7 @@ impl LiveCheck {
         self.head = head;
         self.accused = accused.or(self.accused);
         if let Some(healed) = healed {
-            let since = converged(&known(self.record.entries(), head).calls, healed);
+            let since = converged(self.record.entries(), head, healed);
             self.answer.converged = since.map(|since| (healed, since));
             self.is_news = true;
         }
@@ -139,12 +139,11 @@ impl LiveCheck {
             (until, seen) = (None, Visibility::default());
         }
         for place in self.record.answered(until, self.head) {
-            let Some(Call { action, invoked, returned: Some(at), .. }) = self.record.call(place, self.head) else {
-                continue;
-            };
-            match action {
-                FeedAction::Post(post) => seen.on_posted(post, Micros(invoked), Micros(at)),
-                FeedAction::Read(posts) => seen.on_read(Micros(invoked), &posts),
+            let entry = &self.record.entries()[place as usize];
+            match entry.ended.as_ref().expect("it was answered") {
+                (at, Fate::Posted(place)) => seen.on_posted(*place, *at),
+                (_, Fate::Read(shown)) => seen.on_read(entry.invoked, shown),
+                (_, Fate::Refused) => {}
             }
         }
         self.answer.staleness = Some(Staleness { reads: seen.reads, delays: seen.delays.to_vec() });
@@ -307,8 +306,9 @@ impl LiveCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::feed::Entry;
+    use crate::check::feed::{Entry, Shown};
     use crate::node::NodeId;
+    use crate::store::feed::Place;
 
     const WRITER: NodeId = NodeId(5);
     const READER: NodeId = NodeId(6);
@@ -325,7 +325,7 @@ mod tests {
 
     fn read(id: u32, invoked: u64, returned: u64, numbers: impl IntoIterator<Item = u32>) -> Entry {
         let posts = numbers.into_iter().map(|number| PostId { author: WRITER, number }).collect();
-        let ended = Some((Micros(returned), Fate::Read(posts)));
+        let ended = Some((Micros(returned), Fate::Read(Shown { posts, from: None })));
         Entry { id: RequestId(id), client: READER, invoked: Micros(invoked), text: None, ended }
     }
 
@@ -363,7 +363,8 @@ mod tests {
         for first in [0, 1] {
             let mut check = LiveCheck::new(FeedSetup { replicas: 5, people: 3 });
             let both = vec![post(0, 10), post(1, 10)];
-            let posted = [0, 1].map(|id| (RequestId(id), (Micros(20), Fate::Posted))).to_vec();
+            let place = |number: u32| Place { rank: number.into(), post: PostId { author: WRITER, number } };
+            let posted = [0, 1].map(|id| (RequestId(id), (Micros(20), Fate::Posted(place(id))))).to_vec();
             hear(&mut check, brief(both, Vec::new(), 15));
             assert_eq!(hear(&mut check, brief(Vec::new(), posted, 30)).good, Some(Micros(30)));
             let later = 60_000_000;

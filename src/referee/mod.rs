@@ -22,10 +22,10 @@ use live_check::LiveCheck;
 use recorded::{File, Finding, Hearing};
 use wire::{read, wired, wired_enum, write};
 
-use crate::check::feed::{Entry, Fate};
+use crate::check::feed::{Entry, Fate, Shown};
 use crate::check::measures::Delay;
 use crate::node::{Micros, RequestId};
-use crate::store::feed::PostId;
+use crate::store::feed::{Place, PostId};
 use crate::world::feed::FeedSetup;
 
 /// What the page tells about one world of a run.
@@ -143,7 +143,9 @@ pub enum Answer {
 
 wired!(FeedSetup { replicas, people });
 wired!(Entry { id, client, invoked, text, ended });
-wired_enum!(Fate { 0 => Refused, 1 => Posted, 2 => Read(posts) });
+wired!(Place { rank, post });
+wired!(Shown { posts, from });
+wired_enum!(Fate { 0 => Refused, 1 => Posted(place), 2 => Read(shown) });
 wired!(Brief { case, world, fork, setup, forget, began, ended, head, accused, healed, measures });
 wired!(Ruling { case, world, fork, good, order, proof, unknown, checking, converged, staleness });
 wired!(Staleness { reads, delays });

@@ -1,6 +1,7 @@
 //! The deterministic simulator: it knows no protocol.
 //!
 //! - [`model`]: what can happen, without time. A value: the explorer, the stepper and the tests share it.
+//! - `backlog`: a sorted map for what waits, at the same cost however much that is.
 //! - [`network`]: messages on their way, and how long they take.
 //! - [`fault`]: what a learner or a script does to a run.
 //! - [`schedule`]: when things happen: due times, clocks, dice.
@@ -11,6 +12,7 @@
 //! What is left out: bandwidth (a message's size costs nothing), disk corruption (a write is lost or whole), and any order
 //! between messages on one link: each travels by itself, as datagrams do.
 
+mod backlog;
 pub mod dice;
 pub mod digest;
 pub mod fault;

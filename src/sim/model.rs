@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::network::{Envelope, FlightId, Flights};
 use crate::node::{Answer, Clocks, Delay, Disk, Effect, Effects, Node, NodeId, NodeSet, RequestId};
+use crate::shared_vec::SharedVec;
 
 /// Whether a participant runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -29,10 +30,10 @@ pub struct Host<N: Node> {
     pub status: Status,
     /// What is durable.
     pub disk: N::Disk,
-    /// What it wrote since, oldest first. A crash loses it.
-    pub unsynced: Vec<<N::Disk as Disk>::Delta>,
+    /// What it wrote since, oldest first. A crash loses it. Shared, as a host that was paused may do much before its disk does.
+    pub unsynced: SharedVec<<N::Disk as Disk>::Delta>,
     /// What leaves once that is durable.
-    pub after_sync: Vec<(NodeId, N::Message)>,
+    pub after_sync: SharedVec<(NodeId, N::Message)>,
     /// Timers that run, in ascending order.
     pub timers: Vec<(N::Timer, Delay)>,
     /// Those among whom the runner is to pick one; empty if there is nothing to pick.
@@ -158,8 +159,8 @@ impl<N: Node> Model<N> {
                 node,
                 status: Status::Crashed,
                 disk: N::Disk::default(),
-                unsynced: Vec::new(),
-                after_sync: Vec::new(),
+                unsynced: SharedVec::default(),
+                after_sync: SharedVec::default(),
                 timers: Vec::new(),
                 choice: NodeSet::EMPTY,
             })
@@ -370,10 +371,10 @@ impl<N: Node> Model<N> {
         outcome.node = Some(id);
         let host = Arc::make_mut(&mut self.hosts[id.index()]);
         assert_eq!(host.status, Status::Up, "{id} does not run");
-        for delta in host.unsynced.drain(..) {
-            host.disk.apply(&delta);
+        for delta in std::mem::take(&mut host.unsynced).iter() {
+            host.disk.apply(delta);
         }
-        for (to, message) in host.after_sync.drain(..) {
+        for (to, message) in std::mem::take(&mut host.after_sync).iter().cloned() {
             launch(&mut self.flights, &self.cut, Envelope { from: id, to, message }, outcome);
         }
     }
@@ -383,10 +384,10 @@ impl<N: Node> Model<N> {
         let host = Arc::make_mut(&mut self.hosts[id.index()]);
         assert_ne!(host.status, Status::Crashed, "{id} is down already");
         host.status = Status::Crashed;
-        for delta in host.unsynced.drain(..).take(keep as usize) {
-            host.disk.apply(&delta);
+        for delta in std::mem::take(&mut host.unsynced).iter().take(keep as usize) {
+            host.disk.apply(delta);
         }
-        host.after_sync.clear();
+        host.after_sync = SharedVec::default();
         host.choice = NodeSet::EMPTY;
         outcome.timers.extend(host.timers.drain(..).map(|(timer, _)| (timer, None)));
         // Forgets what is volatile; what it would do at the start it will do when it starts.

@@ -2,6 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use super::backlog::Backlog;
 use super::dice;
 use super::digest::Digest;
 use crate::node::{Delay, Micros, NodeId};
@@ -21,46 +22,46 @@ pub struct Envelope<M> {
 /// way are equal whatever the messages are called.
 pub type FlightId = u32;
 
-/// The multiset of messages on their way.
+/// The multiset of messages on their way. What one of them costs does not depend on how many wait.
 #[derive(Clone, Debug)]
 pub struct Flights<M> {
     next: FlightId,
-    list: Vec<(FlightId, Envelope<M>)>,
+    list: Backlog<FlightId, Envelope<M>>,
 }
 
 impl<M> Default for Flights<M> {
     fn default() -> Self {
-        Self { next: 0, list: Vec::new() }
+        Self { next: 0, list: Backlog::default() }
     }
 }
 
-impl<M> Flights<M> {
+impl<M: Clone> Flights<M> {
     /// Sends one off.
     pub(super) fn launch(&mut self, envelope: Envelope<M>) -> FlightId {
         let id = self.next;
         self.next += 1;
-        self.list.push((id, envelope));
+        self.list.insert(id, envelope);
         id
     }
 
     /// Takes one out: it arrived or was lost.
     pub(super) fn land(&mut self, id: FlightId) -> Option<Envelope<M>> {
-        let position = self.list.iter().position(|(other, _)| *other == id)?;
-        Some(self.list.remove(position).1)
+        self.list.remove(id)
     }
 
     /// Takes out all for which `doomed` holds, in the order in which they were sent.
     pub(super) fn land_where(&mut self, mut doomed: impl FnMut(&Envelope<M>) -> bool) -> Vec<(FlightId, Envelope<M>)> {
-        self.list.extract_if(.., |(_, envelope)| doomed(envelope)).collect()
+        let ids: Vec<FlightId> = self.iter().filter(|(_, envelope)| doomed(envelope)).map(|(id, _)| id).collect();
+        ids.into_iter().map(|id| (id, self.list.remove(id).expect("found just now"))).collect()
     }
 
     /// One of them.
     pub fn get(&self, id: FlightId) -> Option<&Envelope<M>> {
-        self.list.iter().find(|(other, _)| *other == id).map(|(_, envelope)| envelope)
+        self.list.get(id)
     }
 
     /// All of them, in the order in which they were sent.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (FlightId, &Envelope<M>)> + Clone {
+    pub fn iter(&self) -> impl Iterator<Item = (FlightId, &Envelope<M>)> {
         self.list.iter().map(|(id, envelope)| (*id, envelope))
     }
 
@@ -75,21 +76,21 @@ impl<M> Flights<M> {
     }
 }
 
-impl<M: PartialEq> PartialEq for Flights<M> {
+impl<M: Clone + PartialEq> PartialEq for Flights<M> {
     fn eq(&self, other: &Self) -> bool {
-        let count = |flights: &Self, wanted: &Envelope<M>| flights.list.iter().filter(|(_, e)| e == wanted).count();
-        self.len() == other.len() && self.list.iter().all(|(_, wanted)| count(self, wanted) == count(other, wanted))
+        let count = |flights: &Self, wanted: &Envelope<M>| flights.iter().filter(|(_, e)| *e == wanted).count();
+        self.len() == other.len() && self.iter().all(|(_, wanted)| count(self, wanted) == count(other, wanted))
     }
 }
 
-impl<M: Eq> Eq for Flights<M> {}
+impl<M: Clone + Eq> Eq for Flights<M> {}
 
-impl<M: Hash> Hash for Flights<M> {
+impl<M: Clone + Hash> Hash for Flights<M> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // A sum does not depend on the order.
-        let sum = self.list.iter().fold(0_u64, |sum, (_, envelope)| sum.wrapping_add(Digest::of(envelope)));
+        let sum = self.iter().fold(0_u64, |sum, (_, envelope)| sum.wrapping_add(Digest::of(envelope)));
         state.write_u64(sum);
-        state.write_u64(self.list.len() as u64);
+        state.write_u64(self.len() as u64);
     }
 }
 

@@ -8,7 +8,7 @@ use super::digest::Digest;
 use super::fault::{Fate, Intervention, MessageName};
 use super::model::{Host, Model, Status, Step, StepOutcome};
 use super::network::{Envelope, FlightId};
-use super::schedule::{Pace, Passage, Schedule, Taken};
+use super::schedule::{Next, Pace, Passage, Schedule, Taken};
 use crate::history::History;
 use crate::node::{Clocks, Kind, Micros, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
@@ -97,6 +97,8 @@ pub struct Run<W: World> {
     index: u8,
     model: Model<W::Node>,
     schedule: Schedule<W::Node>,
+    /// What the schedule lets happen next: asked several times a step, found out once.
+    next: Option<Next>,
     history: HistoryOf<W::Node>,
     watch: W::Watch,
     requests: u32,
@@ -115,6 +117,7 @@ impl<W: World> Clone for Run<W> {
             index: self.index,
             model: self.model.clone(),
             schedule: self.schedule.clone(),
+            next: self.next,
             history: self.history.clone(),
             watch: self.watch.clone(),
             requests: self.requests,
@@ -138,6 +141,7 @@ impl<W: World> Run<W> {
             index,
             model: Model::new(nodes),
             schedule: Schedule::new(seed, count),
+            next: None,
             history: History::default(),
             watch: W::Watch::default(),
             requests: 0,
@@ -151,6 +155,7 @@ impl<W: World> Run<W> {
             run.perform(Micros::ZERO, Step::Restart(NodeId(node as u8)));
         }
         run.schedule.set_traffic(Micros::ZERO, traffic_percent, &run.world);
+        run.next = run.schedule.next(&run.model);
         run
     }
 
@@ -206,22 +211,22 @@ impl<W: World> Run<W> {
 
     /// When the next step happens by itself.
     pub fn next_at(&self) -> Option<Micros> {
-        self.schedule.next(&self.model).map(|(at, _)| at)
+        self.next.map(|next| next.at)
     }
 
     /// Lets the next step happen if it is due until `limit`; false if there is none.
     pub fn step(&mut self, limit: Micros) -> bool {
-        while let Some((at, position)) = self.schedule.next(&self.model).filter(|(at, _)| *at <= limit) {
-            match self.schedule.take(at, position, &self.model, &self.world) {
-                Some(Taken::Step(step)) => {
-                    self.perform(at, step);
-                    return true;
-                }
-                Some(Taken::Request(node, request)) => {
-                    self.request(at, node, request);
-                    return true;
-                }
+        while let Some(next) = self.next.filter(|next| next.at <= limit) {
+            let taken = self.schedule.take(next, &self.model, &self.world);
+            let happens = taken.is_some();
+            match taken {
+                Some(Taken::Step(step)) => self.perform(next.at, step),
+                Some(Taken::Request(node, request)) => self.request(next.at, node, request),
                 None => {}
+            }
+            self.next = self.schedule.next(&self.model);
+            if happens {
+                return true;
             }
         }
         false
@@ -236,6 +241,12 @@ impl<W: World> Run<W> {
     /// stand (the message is gone, the node is down already): then nothing changes.
     pub fn intervene(&mut self, at: Micros, act: &Intervention<<W::Node as Node>::Request>) -> bool {
         assert!(at >= self.now(), "{at:?} is over: {:?}", self.now());
+        let done = self.attempt(at, act);
+        self.next = self.schedule.next(&self.model);
+        done
+    }
+
+    fn attempt(&mut self, at: Micros, act: &Intervention<<W::Node as Node>::Request>) -> bool {
         let status = |node: &NodeId| self.model.host(*node).status;
         let known = |node: &NodeId| node.index() < self.model.len();
         match act {
@@ -286,7 +297,7 @@ impl<W: World> Run<W> {
             }
             Intervention::Timer { node, timer, .. } => {
                 let running = |host: &Host<W::Node>| {
-                    host.timers.iter().map(|(running, _)| *running).find(|running| format!("{running:?}") == *timer)
+                    host.timers.iter().map(|(running, _)| *running).find(|running| running.kind() == timer)
                 };
                 let found = known(node).then(|| self.model.host(*node)).filter(|host| host.status == Status::Up);
                 match found.and_then(|host| running(host)) {

@@ -4,6 +4,9 @@
 //! when another was just done comes 1 µs later. So a moment says exactly which steps are over, and an intervention needs no
 //! other place in the order of things.
 
+use std::cmp::Reverse;
+
+use super::backlog::Backlog;
 use super::dice;
 use super::fault::MessageName;
 use super::model::{Model, Status, Step, StepOutcome};
@@ -84,9 +87,26 @@ pub struct Passage {
     pub ordinal: u32,
 }
 
+/// A moment and what breaks ties: of two at one moment, what was scheduled first comes first.
+type Due = (Micros, u64);
+
+/// A message in the schedule.
+#[derive(Clone, Copy, Debug)]
+struct Transit {
+    passage: Passage,
+    order: u64,
+    to: NodeId,
+}
+
+impl Transit {
+    fn due(self) -> Due {
+        (self.passage.due, self.order)
+    }
+}
+
+/// What a participant does by itself.
 #[derive(Clone, Debug)]
 enum What<T> {
-    Flight(FlightId, Passage),
     Timer(NodeId, T),
     Sync(NodeId),
     Choice(NodeId),
@@ -96,20 +116,51 @@ enum What<T> {
 #[derive(Clone, Debug)]
 struct Pending<T> {
     due: Micros,
-    /// Breaks ties: what was scheduled first comes first.
+    /// Breaks ties: see [`Due`].
     order: u64,
     /// When it was scheduled.
     since: Micros,
     what: What<T>,
 }
 
-/// The timed half of a run.
+impl<T> Pending<T> {
+    fn node(&self) -> NodeId {
+        match self.what {
+            What::Timer(node, _) | What::Sync(node) | What::Choice(node) | What::Turn(node) => node,
+        }
+    }
+}
+
+/// What happens next by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Next {
+    /// When.
+    pub at: Micros,
+    source: Source,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// A message.
+    Flight(FlightId),
+    /// At this position among what participants do by themselves.
+    Pending(usize),
+}
+
+/// The timed half of a run. What a step costs does not depend on how many messages wait: at a paused node, held, or for
+/// their time.
 #[derive(Clone, Debug)]
 pub struct Schedule<N: Node> {
     seed: u64,
     now: Micros,
+    /// How much was scheduled so far.
     scheduled: u64,
+    /// What participants do by themselves: a few entries each.
     pending: Vec<Pending<N::Timer>>,
+    /// Messages on their way.
+    transits: Backlog<FlightId, Transit>,
+    /// By receiver, the earliest at hand: those of them that are not held. A paused receiver's stay where they are.
+    arrivals: Vec<Backlog<Reverse<Due>, FlightId>>,
     clocks: Vec<Clock>,
     /// Messages sent, by sender and receiver.
     sent: Vec<u32>,
@@ -133,6 +184,8 @@ impl<N: Node> Schedule<N> {
             now: Micros::ZERO,
             scheduled: 0,
             pending: Vec::new(),
+            transits: Backlog::default(),
+            arrivals: vec![Backlog::default(); count],
             clocks: vec![Clock::RIGHT; count],
             sent: vec![0; count * count],
             ordinals: SortedMap::new(),
@@ -172,10 +225,7 @@ impl<N: Node> Schedule<N> {
 
     /// Where a message is in time.
     pub fn passage(&self, id: FlightId) -> Option<Passage> {
-        self.pending.iter().find_map(|pending| match pending.what {
-            What::Flight(other, passage) if other == id => Some(passage),
-            _ => None,
-        })
+        self.transits.get(id).map(|transit| transit.passage)
     }
 
     /// Where the messages that the latest step lost were in time.
@@ -193,47 +243,39 @@ impl<N: Node> Schedule<N> {
 
     /// The message that has this name, if it is on its way.
     pub fn flight_named(&self, name: &MessageName, model: &Model<N>) -> Option<FlightId> {
-        self.pending.iter().find_map(|pending| match pending.what {
-            What::Flight(id, passage) => {
-                let envelope = model.flights().get(id).expect("scheduled messages are on their way");
-                let named = envelope.from == name.from
-                    && envelope.to == name.to
-                    && passage.ordinal == name.ordinal
-                    && envelope.message.kind() == name.kind;
-                named.then_some(id)
+        let mut numbered =
+            self.transits.iter().filter(|(_, it)| it.to == name.to && it.passage.ordinal == name.ordinal);
+        let named = |id: FlightId| {
+            let envelope = model.flights().get(id).expect("scheduled messages are on their way");
+            envelope.from == name.from && envelope.message.kind() == name.kind
+        };
+        numbered.find(|(id, _)| named(**id)).map(|(id, _)| *id)
+    }
+
+    /// The next step that happens by itself.
+    pub fn next(&self, model: &Model<N>) -> Option<Next> {
+        let runs = |(_, pending): &(usize, &Pending<_>)| model.host(pending.node()).status == Status::Up;
+        let own = self.pending.iter().enumerate().filter(runs);
+        let own = own.map(|(position, pending)| ((pending.due, pending.order), Source::Pending(position)));
+        let hears = |(to, _): &(usize, &Backlog<_, _>)| model.host(NodeId(*to as u8)).status != Status::Paused;
+        let arrivals = self.arrivals.iter().enumerate().filter(hears).filter_map(|(_, arrivals)| arrivals.last());
+        let arrivals = arrivals.map(|(Reverse(due), id)| (*due, Source::Flight(*id)));
+        let ((due, _), source) = own.chain(arrivals).min_by_key(|(due, _)| *due)?;
+        Some(Next { at: due.max(self.now + Micros(1)), source })
+    }
+
+    /// Takes what [`Schedule::next`] gave out of the schedule. `None`: a client lets its turn pass.
+    pub fn take(&mut self, Next { at, source }: Next, model: &Model<N>, pace: &impl Pace<N>) -> Option<Taken<N>> {
+        let position = match source {
+            // Left to whoever absorbs the step.
+            Source::Flight(id) => {
+                let to = self.transits.get(id).expect("the next to arrive").to;
+                let down = model.host(to).status == Status::Crashed;
+                return Some(Taken::Step(if down { Step::Lose(id) } else { Step::Deliver(id) }));
             }
-            _ => None,
-        })
-    }
-
-    /// The next step that happens by itself, and when.
-    pub fn next(&self, model: &Model<N>) -> Option<(Micros, usize)> {
-        let (position, pending) = self
-            .pending
-            .iter()
-            .enumerate()
-            .filter(|(_, pending)| match &pending.what {
-                What::Flight(id, passage) => {
-                    let to = model.flights().get(*id).expect("scheduled messages are on their way").to;
-                    !passage.held && model.host(to).status != Status::Paused
-                }
-                What::Timer(node, _) | What::Sync(node) | What::Choice(node) | What::Turn(node) => {
-                    model.host(*node).status == Status::Up
-                }
-            })
-            .min_by_key(|(_, pending)| (pending.due, pending.order))?;
-        Some((pending.due.max(self.now + Micros(1)), position))
-    }
-
-    /// Takes the step at `position`, as [`Schedule::next`] gave it, out of the schedule. `None`: a client lets its turn pass.
-    pub fn take(&mut self, at: Micros, position: usize, model: &Model<N>, pace: &impl Pace<N>) -> Option<Taken<N>> {
-        if let What::Flight(id, _) = self.pending[position].what {
-            let to = model.flights().get(id).expect("scheduled messages are on their way").to;
-            let down = model.host(to).status == Status::Crashed;
-            return Some(Taken::Step(if down { Step::Lose(id) } else { Step::Deliver(id) }));
-        }
-        Some(match self.pending.remove(position).what {
-            What::Flight(..) => unreachable!("left to whoever absorbs the step"),
+            Source::Pending(position) => position,
+        };
+        Some(match self.pending.swap_remove(position).what {
             What::Timer(node, timer) => Taken::Step(Step::Timer(node, timer)),
             What::Sync(node) => Taken::Step(Step::Sync(node)),
             What::Choice(node) => {
@@ -263,7 +305,7 @@ impl<N: Node> Schedule<N> {
         self.now = at;
         self.died.clear();
         match step {
-            Step::Deliver(id) => self.forget_flight(*id),
+            Step::Deliver(id) => drop(self.forget_flight(*id)),
             Step::Timer(node, timer) => self.forget_timer(*node, *timer),
             Step::Sync(node) => self.forget(|what| matches!(what, What::Sync(other) if other == node)),
             Step::Choose(node, _) => self.forget(|what| matches!(what, What::Choice(other) if other == node)),
@@ -276,9 +318,8 @@ impl<N: Node> Schedule<N> {
             self.schedule_flight(*id, model, outcome, pace);
         }
         for (id, ..) in &outcome.lost {
-            let passage = self.passage(*id).expect("what was lost had been scheduled");
+            let passage = self.forget_flight(*id);
             self.died.push((*id, passage));
-            self.forget_flight(*id);
         }
         let Some(node) = outcome.node else { return };
         for (timer, delay) in &outcome.timers {
@@ -312,7 +353,11 @@ impl<N: Node> Schedule<N> {
         let time =
             if from == to { Micros::ZERO } else { pace.travel(from, to).time(self.seed, (from, to), self.now, nth) };
         let due = self.now + time;
-        self.push(due, What::Flight(id, Passage { sent: self.now, due, held: false, ordinal }));
+        let passage = Passage { sent: self.now, due, held: false, ordinal };
+        let transit = Transit { passage, order: self.scheduled, to };
+        self.scheduled += 1;
+        self.transits.insert(id, transit);
+        self.arrivals[to.index()].insert(Reverse(transit.due()), id);
     }
 
     fn schedule_turn(&mut self, node: NodeId, pace: &impl Pace<N>) {
@@ -359,16 +404,15 @@ impl<N: Node> Schedule<N> {
         }
     }
 
-    /// Holds a message, or lets it go on.
+    /// Holds a message that is on its way, or lets it go on.
     pub fn set_held(&mut self, at: Micros, id: FlightId, hold: bool) {
-        for pending in &mut self.pending {
-            if let What::Flight(other, passage) = &mut pending.what
-                && *other == id
-            {
-                passage.held = hold;
-                passage.due = passage.due.max(at);
-                pending.due = passage.due;
-            }
+        let mut transit = *self.transits.get(id).expect("a message on its way");
+        self.arrivals[transit.to.index()].remove(Reverse(transit.due()));
+        transit.passage.held = hold;
+        transit.passage.due = transit.passage.due.max(at);
+        self.transits.insert(id, transit);
+        if !hold {
+            self.arrivals[transit.to.index()].insert(Reverse(transit.due()), id);
         }
     }
 
@@ -381,8 +425,10 @@ impl<N: Node> Schedule<N> {
         self.pending.retain(|pending| !doomed(&pending.what));
     }
 
-    fn forget_flight(&mut self, id: FlightId) {
-        self.forget(|what| matches!(what, What::Flight(other, _) if *other == id));
+    fn forget_flight(&mut self, id: FlightId) -> Passage {
+        let transit = self.transits.remove(id).expect("what arrived or was lost had been scheduled");
+        self.arrivals[transit.to.index()].remove(Reverse(transit.due()));
+        transit.passage
     }
 
     fn forget_timer(&mut self, node: NodeId, timer: N::Timer) {

@@ -48,6 +48,13 @@ struct Beacon {
     ticks: Vec<Clocks>,
 }
 
+/// Timers by number.
+impl Kind for u8 {
+    fn kind(&self) -> &'static str {
+        ["0", "1"][usize::from(*self)]
+    }
+}
+
 impl Node for Beacon {
     type Message = Number;
     type Timer = u8;

@@ -121,7 +121,7 @@ impl Errand {
     fn new(run: &FeedRun, operation: &FeedOperation) -> Option<Self> {
         let mut shown = Vec::new();
         let mut missed = None;
-        if let Outcome::Done { response: Response::Posts(posts), .. } = &operation.outcome
+        if let Outcome::Done { response: Response::Posts { posts, .. }, .. } = &operation.outcome
             && !run.world().store.is_linearizable()
         {
             shown.extend(posts.iter().map(|post| post.id));
@@ -387,7 +387,7 @@ mod tests {
         let timeline = cut("raft");
         let (mut shown, mut stale, mut lost) = (0, 0, 0);
         each(&timeline, AP, |operation, Carried { carriers, earlier }| {
-            let Outcome::Done { response: Response::Posts(posts), .. } = &operation.outcome else { return };
+            let Outcome::Done { response: Response::Posts { posts, .. }, .. } = &operation.outcome else { return };
             let brought: u32 = carriers.iter().map(|carrier| carrier.brought).sum();
             let missed = carriers.iter().filter(|carrier| carrier.missed).count();
             assert!(brought + earlier >= posts.len() as u32, "{operation:?}: {carriers:?}");

@@ -7,7 +7,7 @@
 //! A post is confirmed once it is durable at one replica. Nothing is ever refused.
 
 use super::descriptor::ShowsFeed;
-use super::feed::{Ask, Feed, Post, PostId, READ_LENGTH, Response};
+use super::feed::{Ask, Feed, Place, Post, PostId, READ_LENGTH, Response};
 use super::member::Member;
 use super::participant::Participant;
 use super::service::{AskId, ServiceMessage};
@@ -26,8 +26,9 @@ pub struct Stamped {
 }
 
 impl Stamped {
-    fn place(&self) -> (u64, PostId) {
-        (self.stamp, self.post.id)
+    /// Where it stands in the feed.
+    pub fn place(&self) -> Place {
+        Place { rank: self.stamp, post: self.post.id }
     }
 }
 
@@ -44,7 +45,7 @@ pub struct AvailableFeed {
     /// The largest stamp seen.
     clock: u64,
     /// Posts on their way to this replica's own disk, by the name gossip knows them by.
-    asked: SortedMap<RequestId, (AskId, PostId)>,
+    asked: SortedMap<RequestId, (AskId, Place)>,
     requests: u32,
 }
 
@@ -90,8 +91,8 @@ impl AvailableFeed {
                 Effect::Write(delta) => out.write(delta.into()),
                 Effect::Note(note) => out.note(note),
                 Effect::Reply(request, Answer::Done(_)) => {
-                    let (id, post) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
-                    let answer = Answer::Done(Response::Posted(post));
+                    let (id, place) = self.asked.remove(&request).expect("gossip answers what it was asked, once");
+                    let answer = Answer::Done(Response::Posted(place));
                     out.send(id.client, ServiceMessage::answer(id, answer).into());
                 }
                 Effect::Reply(_, Answer::Refused(never)) => match never {},
@@ -122,7 +123,8 @@ impl AvailableFeed {
         match ask {
             Ask::Read => {
                 let posts = self.newest.iter().map(|stamped| stamped.post.clone()).collect();
-                let answer = Answer::Done(Response::Posts(posts));
+                let rank = self.newest.first().map_or(0, |oldest| oldest.stamp);
+                let answer = Answer::Done(Response::newest(posts, rank));
                 out.send(id.client, ServiceMessage::answer(id, answer).into());
             }
             // The network copied the question.
@@ -130,8 +132,8 @@ impl AvailableFeed {
             Ask::Post(post) => {
                 let request = RequestId(self.requests);
                 self.requests += 1;
-                self.asked.insert(request, (id, post.id));
                 let item = Stamped { stamp: self.clock + 1, post };
+                self.asked.insert(request, (id, item.place()));
                 self.drive(out, |gossip, inner| gossip.on_request(request, gossip::Request::Add(item), at, inner));
             }
         }

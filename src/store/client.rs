@@ -9,7 +9,7 @@
 use super::feed::{Ask, FeedAnswer, Post, PostId, Request, Response};
 use super::participant::Participant;
 use super::service::{Refusal, ServiceMessage};
-use crate::node::{Answer, Clocks, Delay, Effects, Micros, NodeId, RequestId};
+use crate::node::{Answer, Clocks, Delay, Effects, Kind, Micros, NodeId, RequestId};
 
 /// How many given-up questions a phone remembers, to recognise late answers.
 const REMEMBERED: usize = 16;
@@ -77,6 +77,15 @@ pub enum PhoneTimer {
     Answer = 3,
     /// It asks the same once more.
     Retry = 4,
+}
+
+impl Kind for PhoneTimer {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Answer => "Answer",
+            Self::Retry => "Retry",
+        }
+    }
 }
 
 /// What a phone waits for.

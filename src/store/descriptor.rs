@@ -13,7 +13,7 @@ use crate::node::{Disk, Kind, NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
 use crate::sim::run::Seen;
 
-/// What a store gives up under a partition is the other one.
+/// What a store keeps under a partition. It gives up the other one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Side {
     /// Consistency: it refuses rather than answer wrongly.
@@ -42,7 +42,7 @@ impl Display for Side {
 /// An invariant: its name, and what it says.
 pub type Invariant = (&'static str, &'static str);
 
-/// One store of the feed, by its setup: a row of [the table](super::participant).
+/// One store of the feed, by its setup: a row of [the table](super::table).
 ///
 /// The setup is shown and read as what follows the store's name: `.pre-vote@vote-not-durable`.
 pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = String> {
@@ -50,12 +50,13 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     const NAME: &'static str;
     /// What people call it.
     const TITLE: &'static str;
+
     /// One replica.
     type Replica: Member<Participant, Service = Feed> + ShowsFeed;
     /// What its replicas send to one another.
     type Message: StoreMessage;
     /// Their timers.
-    type Timer: Copy + Ord + Hash + Debug;
+    type Timer: Copy + Ord + Hash + Debug + Kind;
     /// What survives a crash.
     type Disk: Disk;
     /// What they note.

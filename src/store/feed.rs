@@ -1,9 +1,23 @@
 //! A small social feed.
 //!
-//! **Specification.** The feed is a sequence of posts, empty at first. `Post` adds one at its end. `Read` returns the
-//! newest [`READ_LENGTH`] posts, oldest first. A feed is linearizable if every operation appears to do this at one moment
-//! between its invocation and its return (Herlihy & Wing 1990). The consistent feed promises that; the available one
-//! promises only that replicas which hear from each other again end up with the same posts in the same order.
+//! **Specification.** The feed is a sequence of posts, empty at first, in the order of their places ([`Place`]). `Post` adds
+//! one. `Read` returns the newest [`READ_LENGTH`] posts: those with the highest places, oldest first.
+//!
+//! The consistent feed adds every post at the end. It is linearizable: every operation appears to take effect at one moment
+//! between its invocation and its return (Herlihy & Wing 1990).
+//!
+//! The available feed orders posts by a logical clock (Lamport 1978), which real time does not bind. It promises that
+//! replicas which hear from each other again end up with the same posts in the same order. A partition's two sides count on
+//! by themselves, and the busier side counts further. After it heals, the posts of the quieter side enter in the middle, and
+//! some are never among the newest. They are not lost, and a read without them is not out of date.
+//!
+//! **Stale reads.** A read must know of every post that was confirmed before the read began. It may know of others, too. So
+//! an answer is fresh if it holds the newest [`READ_LENGTH`] of some set of posts that includes all those confirmed ones.
+//! Any other answer is stale: it lacks a confirmed post that comes after the answer's oldest post, or it lacks one although
+//! it is not full.
+//!
+//! **Convergence.** The feed has converged after a partition once no read is stale any more by a post that was confirmed
+//! before the partition healed.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -24,6 +38,16 @@ pub struct PostId {
     pub author: NodeId,
     /// Counted from 0.
     pub number: u32,
+}
+
+/// Where a post stands: the feed is in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// In the consistent feed: how many posts come before it. In the available one: its logical time, which it may share
+    /// with others.
+    pub rank: u64,
+    /// Which post; decides between equal ranks.
+    pub post: PostId,
 }
 
 /// One post.
@@ -81,14 +105,28 @@ impl FromStr for Request {
 /// What a person gets.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Response {
-    /// The post is in the feed.
-    Posted(PostId),
-    /// The newest posts, oldest first.
-    Posts(Arc<[Post]>),
+    /// The post is in the feed, at this place.
+    Posted(Place),
+    /// The newest posts.
+    Posts {
+        /// Oldest first, at most [`READ_LENGTH`].
+        posts: Arc<[Post]>,
+        /// The place of the oldest of them if the answer is full: what comes before it is left out.
+        from: Option<Place>,
+    },
     /// Attached.
     Attached,
     /// What the operator asked for is done.
     AdminDone,
+}
+
+impl Response {
+    /// The answer to a read: these posts, of which the first has this rank.
+    pub fn newest(posts: Arc<[Post]>, rank: u64) -> Self {
+        let oldest = posts.first().filter(|_| posts.len() >= READ_LENGTH);
+        let from = oldest.map(|post| Place { rank, post: post.id });
+        Self::Posts { posts, from }
+    }
 }
 
 impl From<AdminDone> for Response {
@@ -150,10 +188,13 @@ impl StateMachine for Feed {
 
     fn answer(&self, ask: &Ask) -> Response {
         match ask {
-            Ask::Post(post) => Response::Posted(post.id),
+            Ask::Post(post) => {
+                let rank = self.posts.iter().rposition(|other| other.id == post.id).expect("it was added") as u64;
+                Response::Posted(Place { rank, post: post.id })
+            }
             Ask::Read => {
-                let newest = self.posts.iter_from(self.posts.len().saturating_sub(READ_LENGTH));
-                Response::Posts(newest.cloned().collect())
+                let from = self.posts.len().saturating_sub(READ_LENGTH);
+                Response::newest(self.posts.iter_from(from).cloned().collect(), from as u64)
             }
         }
     }

@@ -16,6 +16,9 @@
 //! - [`client`]: a person's phone. A participant like any other: it waits, and gives up.
 //! - [`participant`]: the sum of them all, so that one run's type serves every store. [`member`]: what it takes to be in it.
 //!
+//! A new store takes a protocol of its own in its folder, its [`Descriptor`](descriptor::Descriptor) here, a row in [`table`],
+//! its notes as sentences in `explain`, and a portrait on the page.
+//!
 //! All stores have the same clients and the same requests, so one script can drive them side by side.
 
 pub mod available_feed;

@@ -3,20 +3,16 @@
 //! One type for all of them, so that a run picks its store by its setup, several stores run side by side under one script,
 //! and simulator, timeline and page are compiled once.
 
-use std::fmt::{self, Debug};
 use std::hash::{Hash, Hasher};
 
 use super::client::{Client, PhoneNote, PhoneTimer};
 use super::descriptor::{Descriptor, ShowsFeed, StoreMessage, StoreNote};
 use super::feed::{Feed, Post, PostId, Request, Response};
-use super::gossip::GossipStore;
 use super::member::Member;
-use super::multi_paxos::MultiPaxosStore;
-use super::raft::RaftStore;
 use super::replica::ReplicaNote;
 use super::service::{Refusal, ServiceMessage};
 use super::state_machine::{Command, Replicated};
-use super::sum::{debug_by_name, each, hash_by_number, sum};
+use super::sum::{each, hash_by_number, sum};
 use super::table::with_stores;
 use crate::node::{Clocks, Disk, Effects, Kind, Node, NodeId, RequestId};
 
@@ -49,7 +45,7 @@ with_stores!(hash_by_number! { Message from 4, own Service });
 
 with_stores!(sum! {
     /// A timer of a phone or a replica.
-    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
     pub enum Timer of TimerOf {
         /// A phone's.
         Phone(PhoneTimer),
@@ -57,7 +53,6 @@ with_stores!(sum! {
 });
 
 with_stores!(hash_by_number! { Timer from 0, own Phone });
-with_stores!(debug_by_name! { Timer, own Phone });
 
 with_stores!(sum! {
     /// What a replica keeps through a crash; a phone keeps nothing here.
@@ -94,6 +89,12 @@ impl Default for FeedDisk {
 impl Kind for Message {
     fn kind(&self) -> &'static str {
         with_stores!(each! { self, Self, message => message.kind(), Self::Service(message) => message.kind() })
+    }
+}
+
+impl Kind for Timer {
+    fn kind(&self) -> &'static str {
+        with_stores!(each! { self, Self, timer => timer.kind(), Self::Phone(timer) => timer.kind() })
     }
 }
 
@@ -173,7 +174,7 @@ impl Participant {
 }
 
 macro_rules! run_as_node {
-    (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }) => {
+    (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }) => {
         impl Disk for FeedDisk {
             type Delta = Delta;
 

@@ -3,7 +3,7 @@
 /// Declares an enum with a variant for each store, after those of its own.
 macro_rules! sum {
     (
-        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
+        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }
         $(#[$doc:meta])*
         pub enum $Sum:ident of $Part:ident {
             $($(#[$own_doc:meta])* $Own:ident($own:ty),)*
@@ -32,7 +32,7 @@ macro_rules! sum {
 /// Hashes a sum as run files have it: what is of a store after the store's number, counted from `first`; all else as what it is.
 macro_rules! hash_by_number {
     (
-        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
+        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }
         $Sum:ident from $first:literal, own $($Own:ident)*
     ) => {
         impl Hash for $Sum {
@@ -49,27 +49,10 @@ macro_rules! hash_by_number {
     };
 }
 
-/// Shows a sum as scripts have it: what is of a store with the store's name around it, all else as what it is.
-macro_rules! debug_by_name {
-    (
-        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
-        $Sum:ident, own $($Own:ident)*
-    ) => {
-        impl Debug for $Sum {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self {
-                    $(Self::$Own(own) => Debug::fmt(own, f),)*
-                    $(Self::$Store(of_store) => f.debug_tuple(stringify!($Store)).field(of_store).finish(),)*
-                }
-            }
-        }
-    };
-}
-
 /// Does the same to whichever store's variant a value of a sum is.
 macro_rules! each {
     (
-        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }
+        stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }
         $sum:expr, $Sum:ident, $of_store:ident => $then:expr $(, $own:pat => $instead:expr)* $(,)?
     ) => {
         match $sum {
@@ -79,4 +62,4 @@ macro_rules! each {
     };
 }
 
-pub(crate) use {debug_by_name, each, hash_by_number, sum};
+pub(crate) use {each, hash_by_number, sum};

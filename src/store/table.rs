@@ -4,11 +4,8 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use super::descriptor::{Descriptor, Invariant, Side};
-use super::gossip::GossipStore;
-use super::multi_paxos::MultiPaxosStore;
 use super::on_log::LogOptions;
 use super::participant::Participant;
-use super::raft::RaftStore;
 use super::sum::each;
 use crate::node::{NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
@@ -21,11 +18,11 @@ macro_rules! with_stores {
         $macro! {
             stores {
                 /// Raft's replicated log.
-                Raft(RaftStore) = 0,
+                Raft(crate::store::raft::RaftStore) = 0,
                 /// Multi-Paxos's replicated log.
-                MultiPaxos(MultiPaxosStore) = 1,
+                MultiPaxos(crate::store::multi_paxos::MultiPaxosStore) = 1,
                 /// Gossip.
-                Gossip(GossipStore) = 2,
+                Gossip(crate::store::gossip::GossipStore) = 2,
             }
             $($arguments)*
         }
@@ -34,7 +31,7 @@ macro_rules! with_stores {
 pub(crate) use with_stores;
 
 macro_rules! declare {
-    (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ident) = $number:literal,)* }) => {
+    (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }) => {
         /// What the replicas of a feed run on.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub enum Store {
@@ -50,7 +47,7 @@ macro_rules! declare {
         impl Store {
             /// Every store, plain.
             pub fn all() -> Vec<Self> {
-                vec![$(Self::$Store($Descriptor::default()),)*]
+                vec![$(Self::$Store(<$Descriptor>::default()),)*]
             }
 
             /// What the checks of its invariants remember at first.
@@ -70,21 +67,21 @@ macro_rules! declare {
             /// What is checked of it after every event.
             pub fn invariants(self) -> Vec<Invariant> {
                 match self {
-                    $(Self::$Store(_) => $Descriptor::invariants(),)*
+                    $(Self::$Store(_) => <$Descriptor>::invariants(),)*
                 }
             }
 
             /// What a setup calls it.
             pub fn name(self) -> &'static str {
                 match self {
-                    $(Self::$Store(_) => $Descriptor::NAME,)*
+                    $(Self::$Store(_) => <$Descriptor>::NAME,)*
                 }
             }
 
             /// What people call it.
             pub fn title(self) -> &'static str {
                 match self {
-                    $(Self::$Store(_) => $Descriptor::TITLE,)*
+                    $(Self::$Store(_) => <$Descriptor>::TITLE,)*
                 }
             }
 
@@ -107,7 +104,7 @@ macro_rules! declare {
             /// Checks the store's invariants after a step.
             pub fn observe(&mut self, seen: &Seen<'_, Participant>) -> Result<(), Violation> {
                 match self {
-                    $(Self::$Store(ghost) => $Descriptor::observe(ghost, seen),)*
+                    $(Self::$Store(ghost) => <$Descriptor>::observe(ghost, seen),)*
                 }
             }
         }
@@ -117,7 +114,7 @@ macro_rules! declare {
 
             fn from_str(text: &str) -> Result<Self, String> {
                 let (name, words) = text.split_at(text.find(['.', '@']).unwrap_or(text.len()));
-                $(if name == $Descriptor::NAME {
+                $(if name == <$Descriptor>::NAME {
                     return Ok(Self::$Store(words.parse()?));
                 })*
                 Err(format!("“{text}” is no store"))
@@ -170,5 +167,50 @@ impl Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         with_stores!(each! { self, Self, store => store.fmt(f) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::client::PhoneTimer;
+
+    #[test]
+    fn a_store_is_read_as_it_is_shown() {
+        let plain = Store::all().into_iter().map(|store| store.name().to_owned());
+        let with_words =
+            ["raft.retries.pre-vote@vote-not-durable", "raft.spares-2", "multi-paxos.no-sessions.snapshots"];
+        for text in plain.chain(with_words.map(str::to_owned)) {
+            assert_eq!(text.parse::<Store>().map(|store| store.to_string()), Ok(text));
+        }
+        for (text, wrong) in [
+            ("raft.magic", "no switch"),
+            ("gossip.pre-vote", "no switch"),
+            ("gossip@magic", "flaw"),
+            ("rafter", "no store"),
+        ] {
+            assert!(text.parse::<Store>().expect_err(text).contains(wrong), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_plain_store_makes_no_mistake_and_keeps_one_of_both() {
+        for store in Store::all() {
+            assert_eq!((store.flaw(), store.without_flaw()), (None, store));
+            assert_eq!(store.check(3), Ok(()));
+            assert_eq!(store.is_linearizable(), store.side() == Side::CP, "{store}");
+        }
+    }
+
+    /// Digests fold the numbers: two that are alike would make two runs look alike.
+    #[test]
+    fn a_store_has_a_number_of_its_own() {
+        macro_rules! numbers {
+            (stores { $($(#[$doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }) => { [$($number),*] };
+        }
+        let of_phones = [PhoneTimer::Answer as u64, PhoneTimer::Retry as u64];
+        let mut all: Vec<u64> = with_stores!(numbers! {}).into_iter().chain(of_phones).collect();
+        all.sort_unstable();
+        assert!(all.windows(2).all(|pair| pair[0] < pair[1]), "{all:?}");
     }
 }

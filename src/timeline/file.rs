@@ -1,30 +1,26 @@
 //! Run files: a run as JSON. Setup, seed and script decide it; digests let the reader prove that it computed the same.
 //!
-//! Files come from anywhere. Whatever is in one, reading it gives a timeline or a message, never a panic, and never takes
-//! longer than the limits below allow.
+//! Files come from anywhere. Whatever is in one, reading it gives a timeline or a message, never a panic.
+//!
+//! Version 2 names timers as their protocols do; version 1 named them as their types in Rust. Both are read.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::json::Json;
-use super::track::{Fingerprint, Track};
+use super::limits::{ACTS_MAX, LENGTH_MAX, SCRIPT_BYTES_MAX};
+use super::track::Track;
 use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
-use crate::sim::run::STEPS_PER_DIGEST;
 
 /// What the first field of every run file says.
 const FORMAT: &str = "cap-lab run";
-/// The version that this code writes, and the only one that it reads.
-const VERSION: u64 = 1;
+/// The version that this code writes.
+const VERSION: u64 = 2;
+/// The oldest version that it reads.
+const VERSION_MIN: u64 = 1;
 
-/// The largest file that is read, in bytes.
+/// The largest file that is read, in bytes: a script of [`SCRIPT_BYTES_MAX`] in JSON, and all digests.
 pub const BYTES_MAX: usize = 4 << 20;
-/// The longest run that is read.
-pub const LENGTH_MAX: Micros = Micros::from_ms(30 * 60 * 1_000);
-/// The most steps that are replayed, all worlds together.
-pub const STEPS_MAX: u64 = 1_500_000;
-/// The most interventions.
-const SCRIPT_MAX: usize = 20_000;
 /// The busiest traffic, in percent of the usual.
 pub const TRAFFIC_MAX: u16 = 1_000;
 /// The fastest and the slowest clock, in parts per million either way.
@@ -41,9 +37,9 @@ struct Header {
 }
 
 /// What a run file holds.
-#[derive(Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
-struct RunFile {
+pub(super) struct RunFile {
     format: String,
     version: u64,
     experiment: String,
@@ -53,93 +49,124 @@ struct RunFile {
     seed: String,
     /// One intervention each: its moment in µs, then what was done. See [`crate::sim::script`].
     script: Vec<String>,
-    /// How far the run was computed, and where the play head stood, in µs.
-    end: u64,
-    head: u64,
+    /// How far the run was computed, in µs.
+    pub(super) end: u64,
+    /// Where the play head stood, in µs.
+    pub(super) head: u64,
     /// One per world.
-    worlds: Vec<WorldDigests>,
+    pub(super) worlds: Vec<WorldDigests>,
 }
 
 /// What a world did, to be compared.
-#[derive(Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
-struct WorldDigests {
-    steps: u64,
-    digest: String,
-    every_256_steps: Vec<String>,
-}
-
-impl RunFile {
-    fn write(self) -> String {
-        let texts = |texts: Vec<String>| Json::List(texts.into_iter().map(Json::Text).collect());
-        let object = |members: Vec<(&str, Json)>| {
-            Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-        };
-        let world = |world: WorldDigests| {
-            object(vec![
-                ("steps", Json::Number(world.steps)),
-                ("digest", Json::Text(world.digest)),
-                ("every_256_steps", texts(world.every_256_steps)),
-            ])
-        };
-        let file = object(vec![
-            ("format", Json::Text(self.format)),
-            ("version", Json::Number(self.version)),
-            ("experiment", Json::Text(self.experiment)),
-            ("setup", Json::Text(self.setup)),
-            ("seed", Json::Text(self.seed)),
-            ("script", texts(self.script)),
-            ("end", Json::Number(self.end)),
-            ("head", Json::Number(self.head)),
-            ("worlds", Json::List(self.worlds.into_iter().map(world).collect())),
-        ]);
-        file.write()
-    }
-}
-
-/// What reading a run file gave.
-#[derive(Debug)]
-pub struct Imported<E: Experiment> {
-    /// The run, its play head where it stood.
-    pub timeline: Timeline<E>,
-    /// Interventions that could not be done as things stood: left out.
-    pub skipped: u32,
+pub(super) struct WorldDigests {
+    pub(super) steps: u64,
+    pub(super) digest: String,
+    pub(super) every_256_steps: Vec<String>,
 }
 
 /// The name of the experiment that a run file holds, if it is one that this version can read.
 pub fn experiment_in(text: &str) -> Result<String, String> {
-    read_header(text).map(|(experiment, _)| experiment)
-}
-
-/// The experiment's name, and the whole file.
-fn read_header(text: &str) -> Result<(String, Json), String> {
     if text.len() > BYTES_MAX {
-        let (size, limit) = (text.len() >> 20, BYTES_MAX >> 20);
-        return Err(format!("This file is too large for a run: {size} MB, and the limit is {limit} MB."));
+        return Err(too_large(text.len()));
     }
-    let not_a_run = |wrong: String| format!("This is not a run of CAP Lab, or it is damaged: {wrong}.");
-    let file = Json::read(text).map_err(not_a_run)?;
-    let header = Header::deserialize(file.clone()).map_err(|wrong| not_a_run(wrong.to_string()))?;
+    let header: Header = serde_json::from_str(text).map_err(|wrong| not_a_run(&wrong))?;
     if header.format != FORMAT {
         return Err(format!("This is not a run of CAP Lab: its format is “{}”.", shorten(&header.format)));
     }
-    if header.version != VERSION {
+    if !(VERSION_MIN..=VERSION).contains(&header.version) {
         let version = header.version;
         return Err(format!(
-            "This run was written in version {version} of the format; this lab reads version {VERSION}. Reload the page to \
-             get the newest lab."
+            "This run was written in version {version} of the format; this lab reads versions {VERSION_MIN} to {VERSION}. \
+             Reload the page to get the newest lab."
         ));
     }
-    Ok((header.experiment, file))
+    Ok(header.experiment)
+}
+
+/// What to say of a file of `bytes`, which are too many.
+pub fn too_large(bytes: usize) -> String {
+    let tenths = (bytes * 10).div_ceil(1 << 20);
+    let (whole, tenths, limit) = (tenths / 10, tenths % 10, BYTES_MAX >> 20);
+    format!("This file is too large for a run: {whole}.{tenths} MB; up to {limit} MB are read.")
+}
+
+fn not_a_run(wrong: &serde_json::Error) -> String {
+    format!("This is not a run of CAP Lab, or it is damaged: {}.", brief(&wrong.to_string()))
+}
+
+/// Reads a file that must hold a run of this experiment.
+pub(super) fn read<E: Experiment>(text: &str) -> Result<RunFile, String> {
+    let name = experiment_in(text)?;
+    if name != E::NAME {
+        return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
+    }
+    serde_json::from_str(text).map_err(|wrong| format!("This run is damaged: {}.", brief(&wrong.to_string())))
+}
+
+impl RunFile {
+    /// Steps in all worlds together, as the file has it.
+    pub(super) fn steps(&self) -> u64 {
+        self.worlds.iter().fold(0, |sum, world| sum.saturating_add(world.steps))
+    }
+
+    /// What decides the run: its setup, seed and script, all of which are possible.
+    #[expect(clippy::type_complexity, reason = "three things that are used once, one after the other")]
+    pub(super) fn run<E: Experiment>(&self) -> Result<(E, u64, Vec<Scripted<RequestOf<E>>>), String> {
+        let seed =
+            Some(&self.seed).filter(|seed| seed.len() <= 16 && seed.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let seed = seed.and_then(|seed| u64::from_str_radix(seed, 16).ok());
+        let seed = seed.ok_or("This run is damaged: its seed is no number of 64 bits in hexadecimal.")?;
+        let setup = self.setup.parse::<E>().and_then(|setup| setup.check().map(|()| setup));
+        let setup = setup.map_err(|wrong| format!("This run's setup is impossible: {}.", brief(&wrong)))?;
+        let impossible = |wrong: String| format!("This run's script is impossible: {}.", brief(&wrong));
+        let script = self.read_script(&setup).map_err(impossible)?;
+        Ok((setup, seed, script))
+    }
+
+    fn read_script<E: Experiment>(&self, setup: &E) -> Result<Vec<Scripted<RequestOf<E>>>, String> {
+        let seconds = |micros: u64| micros.div_ceil(1_000_000);
+        if self.end > LENGTH_MAX.0 {
+            let (end, most) = (seconds(self.end), seconds(LENGTH_MAX.0));
+            return Err(format!("it ends at {end} s; runs of up to {most} s are read"));
+        }
+        if self.head > self.end {
+            let (head, end) = (seconds(self.head), seconds(self.end));
+            return Err(format!("its play head is at {head} s, after its end at {end} s"));
+        }
+        if self.script.len() > ACTS_MAX {
+            return Err(format!("it has {} interventions; up to {ACTS_MAX} are read", self.script.len()));
+        }
+        let bytes: usize = self.script.iter().map(String::len).sum();
+        if bytes > SCRIPT_BYTES_MAX {
+            return Err(format!("it has {bytes} bytes of text; up to {SCRIPT_BYTES_MAX} are read"));
+        }
+        let start = setup.start(0);
+        let (participants, worlds) = (start.participants(), start.fingerprints().len());
+        let mut script: Vec<Scripted<_>> = Vec::new();
+        for (number, line) in self.script.iter().enumerate() {
+            let in_line = |wrong: String| format!("line {} (“{}”): {wrong}", number + 1, shorten(line));
+            let scripted: Scripted<RequestOf<E>> = line.parse().map_err(in_line)?;
+            check_names(&scripted.act, participants, worlds).map_err(in_line)?;
+            check_act(setup, &scripted.act).map_err(in_line)?;
+            let earlier = script.last().map_or(Micros::ZERO, |last| last.at);
+            if scripted.at < earlier || scripted.at.0 > self.end {
+                return Err(in_line("it is not in the order of time".to_owned()));
+            }
+            script.push(scripted);
+        }
+        Ok(script)
+    }
 }
 
 impl<E: Experiment> Timeline<E> {
-    /// The current branch as a run file.
+    /// The current branch as a run file. It can be read again: see [`Timeline::room`].
     pub fn export(&self) -> String {
         let worlds = self.frontier().fingerprints().into_iter().map(|world| WorldDigests {
             steps: world.steps,
             digest: hex(world.digest),
-            every_256_steps: world.on_the_way.into_iter().map(hex).collect(),
+            every_256_steps: world.on_the_way.iter().copied().map(hex).collect(),
         });
         let file = RunFile {
             format: FORMAT.to_owned(),
@@ -152,71 +179,8 @@ impl<E: Experiment> Timeline<E> {
             head: self.now().0,
             worlds: worlds.collect(),
         };
-        file.write()
+        serde_json::to_string(&file).expect("texts and numbers can always be written")
     }
-
-    /// Reads a run file, replays it and compares the digests. The message says what is wrong, for a person.
-    pub fn import(text: &str) -> Result<Imported<E>, String> {
-        let (name, file) = read_header(text)?;
-        if name != E::NAME {
-            return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
-        }
-        let file = RunFile::deserialize(file)
-            .map_err(|wrong| format!("This run is damaged: {}.", brief(&wrong.to_string())))?;
-        let seed = u64::from_str_radix(&file.seed, 16);
-        let seed = seed.map_err(|_| "This run is damaged: its seed is no number in hexadecimal.".to_owned())?;
-        let setup = file.setup.parse::<E>().and_then(|setup| setup.check().map(|()| setup));
-        let setup = setup.map_err(|wrong| format!("This run's setup is impossible: {}.", brief(&wrong)))?;
-        let impossible = |wrong: String| format!("This run's script is impossible: {}.", brief(&wrong));
-        let script = read_script(&setup, &file).map_err(impossible)?;
-        let mut timeline = Timeline::with_script(setup, seed, script);
-        timeline.replay(Micros(file.end))?;
-        compare(&timeline.track().fingerprints(), &file.worlds)?;
-        let skipped = timeline.skipped();
-        timeline.seek(Micros(file.head));
-        Ok(Imported { timeline, skipped })
-    }
-
-    /// Runs the whole script, a second at a time, as long as the limits allow.
-    fn replay(&mut self, end: Micros) -> Result<(), String> {
-        while self.now() < end || self.done < self.script().len() {
-            self.play(end.min(self.now() + Micros::from_ms(1_000)));
-            if self.track().steps() > STEPS_MAX {
-                return Err(format!("This run is too long to be replayed: more than {STEPS_MAX} steps."));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn read_script<E: Experiment>(setup: &E, file: &RunFile) -> Result<Vec<Scripted<RequestOf<E>>>, String> {
-    let seconds = |micros: u64| micros / 1_000_000;
-    if file.end > LENGTH_MAX.0 {
-        let (end, most) = (seconds(file.end), seconds(LENGTH_MAX.0));
-        return Err(format!("it ends at {end} s; runs of up to {most} s are read"));
-    }
-    if file.head > file.end {
-        let (head, end) = (seconds(file.head), seconds(file.end));
-        return Err(format!("its play head is at {head} s, after its end at {end} s"));
-    }
-    if file.script.len() > SCRIPT_MAX {
-        return Err(format!("it has {} interventions; up to {SCRIPT_MAX} are read", file.script.len()));
-    }
-    let start = setup.start(0);
-    let (participants, worlds) = (start.participants(), start.fingerprints().len());
-    let mut script: Vec<Scripted<_>> = Vec::new();
-    for (number, line) in file.script.iter().enumerate() {
-        let in_line = |wrong: String| format!("line {} (“{}”): {wrong}", number + 1, shorten(line));
-        let scripted: Scripted<RequestOf<E>> = line.parse().map_err(in_line)?;
-        check_names(&scripted.act, participants, worlds).map_err(in_line)?;
-        check_act(setup, &scripted.act).map_err(in_line)?;
-        let earlier = script.last().map_or(Micros::ZERO, |last| last.at);
-        if scripted.at < earlier || scripted.at.0 > file.end {
-            return Err(in_line("it is not in the order of time".to_owned()));
-        }
-        script.push(scripted);
-    }
-    Ok(script)
 }
 
 /// Whether everybody exists who is spoken of.
@@ -258,28 +222,7 @@ fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Resu
     }
 }
 
-fn compare(ours: &[Fingerprint], theirs: &[WorldDigests]) -> Result<(), String> {
-    if ours.len() != theirs.len() {
-        return Err(format!("This run has {} worlds; it should have {}.", theirs.len(), ours.len()));
-    }
-    for (world, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-        let on_the_way = ours.on_the_way.iter().zip(&theirs.every_256_steps);
-        let agreed = on_the_way.take_while(|(ours, theirs)| hex(**ours) == **theirs).count() as u64;
-        let all_agree = agreed == ours.on_the_way.len() as u64 && agreed == theirs.every_256_steps.len() as u64;
-        if ours.steps == theirs.steps && hex(ours.digest) == theirs.digest && all_agree {
-            continue;
-        }
-        let from = agreed * STEPS_PER_DIGEST;
-        return Err(format!(
-            "This run was replayed but went another way than when it was saved: world {} differs after step {from} (within \
-             the next {STEPS_PER_DIGEST}). It was changed by hand, or saved by another version of the lab.",
-            world + 1
-        ));
-    }
-    Ok(())
-}
-
-fn hex(digest: u64) -> String {
+pub(super) fn hex(digest: u64) -> String {
     format!("{digest:016x}")
 }
 

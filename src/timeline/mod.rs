@@ -4,14 +4,20 @@
 //! seeking takes the nearest one before the goal and replays from there. Acting in the past forks: the old future stays as
 //! a branch.
 
+mod checkpoints;
 pub mod file;
+mod import;
 pub mod json;
+mod limits;
 pub mod script;
 pub mod track;
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use checkpoints::{Checkpoint, Checkpoints, STEPS_APART};
+pub use import::{Import, Imported, Progress};
+pub use limits::{ACTS_MAX, LENGTH_MAX, Limit, Room, SCRIPT_BYTES_MAX, STEPS_MAX};
 use track::Track;
 
 use crate::node::{Micros, NodeId};
@@ -38,8 +44,8 @@ pub trait Experiment: Clone + Debug + PartialEq + Display + FromStr<Err = String
 /// What clients of an experiment ask for.
 pub type RequestOf<E> = <<E as Experiment>::Track as Track>::Request;
 
-/// Steps between two checkpoints: few enough that a seek replays them within a frame or two.
-const STEPS_PER_CHECKPOINT: u64 = 1_024;
+/// How many waiting messages an act looks at in the time that a step takes.
+const LOOKS_PER_STEP: u64 = 64;
 
 /// One future: what was done, and how far it was computed.
 #[derive(Clone, Debug)]
@@ -47,7 +53,22 @@ struct Branch<R> {
     forked_at: Micros,
     /// By time; those of one moment in the order in which they were done.
     script: Vec<Scripted<R>>,
+    /// How long its text is.
+    script_bytes: usize,
     end: Micros,
+}
+
+impl<R: Display> Branch<R> {
+    /// The branch that begins all others, or one that leaves `script` behind at `forked_at`.
+    fn new(forked_at: Micros, script: Vec<Scripted<R>>) -> Self {
+        let script_bytes = script.iter().map(text_bytes).sum();
+        Self { forked_at, script, script_bytes, end: forked_at }
+    }
+}
+
+/// How long an intervention is as text.
+fn text_bytes<R: Display>(scripted: &Scripted<R>) -> usize {
+    scripted.to_string().len()
 }
 
 /// A branch as it is shown.
@@ -78,35 +99,27 @@ pub struct Timeline<E: Experiment> {
     done: usize,
     /// How many of those could not be done as things stood.
     skipped: u32,
-    /// The worlds at earlier moments of the current branch, by time; the first is the start.
-    checkpoints: Vec<Checkpoint<E::Track>>,
+    /// The worlds at earlier moments of the current branch.
+    checkpoints: Checkpoints<E::Track>,
     /// The worlds at the end of the current branch, while the play head is elsewhere.
     frontier: Option<Box<Checkpoint<E::Track>>>,
-}
-
-#[derive(Clone, Debug)]
-struct Checkpoint<T> {
-    now: Micros,
-    done: usize,
-    skipped: u32,
-    track: T,
 }
 
 impl<E: Experiment> Timeline<E> {
     /// A new run.
     pub fn new(experiment: E, seed: u64) -> Self {
         let track = experiment.start(seed);
-        let start = Checkpoint { now: Micros::ZERO, done: 0, skipped: 0, track: track.clone() };
+        let checkpoints = Checkpoints::new(track.clone());
         Self {
             experiment,
             seed,
-            branches: vec![Branch { forked_at: Micros::ZERO, script: Vec::new(), end: Micros::ZERO }],
+            branches: vec![Branch::new(Micros::ZERO, Vec::new())],
             current: 0,
             now: Micros::ZERO,
             track,
             done: 0,
             skipped: 0,
-            checkpoints: vec![start],
+            checkpoints,
             frontier: None,
         }
     }
@@ -130,7 +143,7 @@ impl<E: Experiment> Timeline<E> {
     /// A run with this script, at time 0.
     fn with_script(experiment: E, seed: u64, script: Vec<Scripted<RequestOf<E>>>) -> Self {
         let mut timeline = Self::new(experiment, seed);
-        timeline.branches[0].script = script;
+        timeline.branches[0] = Branch::new(Micros::ZERO, script);
         timeline
     }
 
@@ -184,35 +197,37 @@ impl<E: Experiment> Timeline<E> {
         })
     }
 
-    /// Runs on to `to`, into the future if need be. Does nothing if that is over.
+    /// Runs on to `to`, into the future if need be, but no further than the limits of a run: see [`Timeline::room`]. Does
+    /// nothing if that is over.
     pub fn play(&mut self, to: Micros) {
-        self.advance(to);
+        self.advance_to(to);
     }
 
     /// Moves the play head to `to`, or to the end of what was computed if that is earlier.
     pub fn seek(&mut self, to: Micros) {
         let to = to.min(self.end());
         if to < self.now {
-            self.rewind(to);
-        } else if let Some(near) = self.checkpoints.iter().rev().find(|checkpoint| checkpoint.now <= to)
-            && near.now > self.now
-        {
+            self.keep_frontier();
+        }
+        let near = self.checkpoints.until(to);
+        if to < self.now || near.now > self.now {
             let near = near.clone();
             self.restore(near);
         }
-        self.advance(to);
+        self.advance_to(to);
     }
 
     /// Lets exactly one step happen, whichever world's comes first, or one intervention of the script if that is next.
-    /// False if nothing happens by itself any more.
+    /// False if nothing happens by itself any more, or the run has reached its limit.
     pub fn step(&mut self) -> bool {
         let before = (self.track.steps(), self.done);
         // More than once if a client lets its turn pass: nobody would see that.
         while (self.track.steps(), self.done) == before {
             let scripted = self.script().get(self.done).map(|scripted| scripted.at);
             let derived = self.track.next_at();
-            let Some(at) = [scripted, derived].into_iter().flatten().min() else { return false };
-            self.advance(at);
+            let next = [scripted, derived].into_iter().flatten().min();
+            let Some(at) = next.filter(|at| *at <= LENGTH_MAX && self.track.steps() < STEPS_MAX) else { return false };
+            self.advance_to(at);
         }
         true
     }
@@ -232,19 +247,17 @@ impl<E: Experiment> Timeline<E> {
         let last = Micros(limit.0.checked_sub(1)?);
         let intervened = self.script().iter().rev().map(|scripted| scripted.at).find(|at| *at <= last);
         // The nearest checkpoint may be exactly there; then the one before it knows what its latest step was.
-        let near = self.checkpoints.iter().rev().find(|checkpoint| checkpoint.now <= last)?;
-        let mut probe = self.clone_at(near);
-        probe.advance(last);
+        let mut probe = self.clone_at(self.checkpoints.until(last));
+        probe.advance_to(last);
         [intervened, Some(probe.track.now())].into_iter().flatten().max()
     }
 
     /// Computes the current branch between `from` and `to` once more, as far as it was computed before, and shows it as it
     /// was just before `from`, then after every single step and intervention. The play head stays where it is.
     pub fn revisit(&self, from: Micros, to: Micros, mut see: impl FnMut(&E::Track)) {
-        let near = self.checkpoints.iter().rev().find(|checkpoint| checkpoint.now < from);
-        let mut probe = self.clone_at(near.unwrap_or(&self.checkpoints[0]));
+        let mut probe = self.clone_at(self.checkpoints.before(from));
         if let Some(before) = from.0.checked_sub(1) {
-            probe.advance(Micros(before));
+            probe.advance_to(Micros(before));
         }
         see(&probe.track);
         let to = to.min(self.end());
@@ -276,13 +289,13 @@ impl<E: Experiment> Timeline<E> {
             track: checkpoint.track.clone(),
             done: checkpoint.done,
             skipped: checkpoint.skipped,
-            checkpoints: Vec::new(),
+            checkpoints: Checkpoints::new(checkpoint.track.clone()),
             frontier: None,
         }
     }
 
     /// Does something at the play head. If the branch goes on after it, a new one forks here. False if it can't be done as
-    /// things stand: then nothing changes.
+    /// things stand, or the script has reached its limit: then nothing changes.
     pub fn act(&mut self, act: Intervention<RequestOf<E>>) -> bool {
         self.act_at(self.now, act)
     }
@@ -298,8 +311,19 @@ impl<E: Experiment> Timeline<E> {
     }
 
     fn act_at(&mut self, at: Micros, act: Intervention<RequestOf<E>>) -> bool {
+        let scripted = Scripted { at, act };
+        let bytes = text_bytes(&scripted);
+        let before = &self.script()[..self.done];
+        let bytes_before = if self.now < self.end() {
+            before.iter().map(text_bytes).sum()
+        } else {
+            self.branches[self.current].script_bytes
+        };
+        if before.len() >= ACTS_MAX || bytes_before + bytes > SCRIPT_BYTES_MAX || at > LENGTH_MAX {
+            return false;
+        }
         let mut tried = self.track.clone();
-        if !tried.intervene(at, &act) {
+        if !tried.intervene(at, &scripted.act) {
             return false;
         }
         if self.now < self.end() {
@@ -309,7 +333,8 @@ impl<E: Experiment> Timeline<E> {
         self.now = at;
         self.done += 1;
         let branch = &mut self.branches[self.current];
-        branch.script.push(Scripted { at, act });
+        branch.script.push(scripted);
+        branch.script_bytes += bytes;
         branch.end = branch.end.max(at);
         true
     }
@@ -317,10 +342,9 @@ impl<E: Experiment> Timeline<E> {
     /// Leaves the current branch's future behind, and starts one of its own.
     fn fork(&mut self) {
         let script = self.script()[..self.done].to_vec();
-        self.branches.push(Branch { forked_at: self.now, script, end: self.now });
+        self.branches.push(Branch::new(self.now, script));
         self.current = self.branches.len() - 1;
-        self.checkpoints.retain(|checkpoint| checkpoint.now < self.now);
-        self.keep_start();
+        self.checkpoints.forget_from(self.now);
         self.frontier = None;
     }
 
@@ -337,32 +361,20 @@ impl<E: Experiment> Timeline<E> {
         let parted = parted.unwrap_or(self.end().min(self.branches[branch].end));
         self.current = branch;
         self.frontier = None;
-        self.checkpoints.retain(|checkpoint| checkpoint.now < parted);
-        self.keep_start();
+        self.checkpoints.forget_from(parted);
         let end = self.end();
         // What the two branches share need not be computed again.
-        self.restore(self.checkpoints.last().expect("the start is kept").clone());
+        self.restore(self.checkpoints.last().clone());
         // Computed once more up to its end, so that its marks are there; then back to where it begins.
-        self.advance(end);
+        self.advance_to(end);
         self.seek(parted.min(end));
     }
 
-    fn keep_start(&mut self) {
-        if self.checkpoints.is_empty() {
-            let track = self.experiment.start(self.seed);
-            self.checkpoints.push(Checkpoint { now: Micros::ZERO, done: 0, skipped: 0, track });
-        }
-    }
-
-    fn rewind(&mut self, to: Micros) {
+    /// Keeps the worlds at the end of the branch if the play head is about to leave it.
+    fn keep_frontier(&mut self) {
         if self.frontier.is_none() && self.now == self.end() {
-            let frontier = self.checkpoint(self.now);
-            self.frontier = Some(Box::new(frontier));
+            self.frontier = Some(Box::new(self.checkpoint(self.now)));
         }
-        let near = self.checkpoints.iter().rev().find(|checkpoint| checkpoint.now <= to);
-        let near = near.unwrap_or(&self.checkpoints[0]).clone();
-        self.restore(near);
-        self.advance(to);
     }
 
     fn restore(&mut self, checkpoint: Checkpoint<E::Track>) {
@@ -374,36 +386,75 @@ impl<E: Experiment> Timeline<E> {
         Checkpoint { now, done: self.done, skipped: self.skipped, track: self.track.clone() }
     }
 
+    fn advance_to(&mut self, to: Micros) {
+        let mut boundless = u64::MAX;
+        self.advance(to, &mut boundless);
+    }
+
     /// Lets everything happen until `to`: steps that are due and interventions of the script, these after the steps of
-    /// their moment.
-    fn advance(&mut self, to: Micros) {
-        while let Some(Scripted { at, .. }) = self.script().get(self.done).filter(|scripted| scripted.at <= to) {
-            let at = *at;
-            self.advance_steps(at);
-            let act = &self.branches[self.current].script[self.done].act;
-            if !self.track.intervene(at, act) {
-                self.skipped += 1;
+    /// their moment. What they take is taken off `work`, in steps. False if that did not suffice, or if the run reached its
+    /// limit.
+    fn advance(&mut self, to: Micros, work: &mut u64) -> bool {
+        let to = to.min(LENGTH_MAX);
+        let mut reached = false;
+        while *work > 0 {
+            let scripted = self.script().get(self.done).map(|scripted| scripted.at).filter(|at| *at <= to);
+            let before = self.track.steps();
+            let complete = self.advance_steps(scripted.unwrap_or(to), *work);
+            *work -= self.track.steps() - before;
+            if !complete {
+                break;
             }
-            self.done += 1;
+            match scripted {
+                Some(at) => *work = work.saturating_sub(self.carry_out(at)),
+                None => {
+                    reached = true;
+                    break;
+                }
+            }
         }
-        self.advance_steps(to);
         let branch = &mut self.branches[self.current];
         branch.end = branch.end.max(self.now);
         if self.now == branch.end {
             self.frontier = None;
         }
+        reached
     }
 
-    fn advance_steps(&mut self, to: Micros) {
+    /// Does the next intervention of the script at `at`. Returns its work, in steps that take as long: an act on messages
+    /// looks at all that wait.
+    fn carry_out(&mut self, at: Micros) -> u64 {
+        let act = &self.branches[self.current].script[self.done].act;
+        let waiting = self.track.waiting();
+        let looks = match act {
+            Intervention::Message { .. } | Intervention::Crash { .. } => waiting,
+            Intervention::Cut(links) => links.len() * waiting,
+            _ => 0,
+        };
+        if !self.track.intervene(at, act) {
+            self.skipped += 1;
+        }
+        self.done += 1;
+        1 + looks as u64 / LOOKS_PER_STEP
+    }
+
+    /// False if `most` steps did not suffice, or if the run reached its limit.
+    fn advance_steps(&mut self, to: Micros, most: u64) -> bool {
+        let stop = self.track.steps().saturating_add(most).min(STEPS_MAX);
         while self.track.next_at().is_some_and(|at| at <= to) {
-            let known = self.checkpoints.last().map_or(0, |last| last.track.steps());
-            let missing = (known + STEPS_PER_CHECKPOINT).saturating_sub(self.track.steps());
+            let steps = self.track.steps();
+            if steps >= stop {
+                self.now = self.now.max(self.track.now());
+                return false;
+            }
+            let missing = (self.checkpoints.last().track.steps() + STEPS_APART).saturating_sub(steps);
             if missing == 0 {
                 self.checkpoints.push(self.checkpoint(self.track.now()));
             } else {
-                self.track.advance(to, missing);
+                self.track.advance(to, missing.min(stop - steps));
             }
         }
         self.now = self.now.max(to);
+        true
     }
 }

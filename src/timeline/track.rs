@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use crate::node::{Micros, Node};
+use crate::shared_vec::SharedVec;
 use crate::sim::fault::Intervention;
 use crate::sim::run::{Run, World};
 
@@ -21,6 +22,8 @@ pub trait Track: Clone + Debug {
     fn intervene(&mut self, at: Micros, act: &Intervention<Self::Request>) -> bool;
     /// How many participants each world has.
     fn participants(&self) -> usize;
+    /// Messages on their way in all worlds together.
+    fn waiting(&self) -> usize;
     /// Steps done in all worlds together.
     fn steps(&self) -> u64;
     /// What each world did.
@@ -35,7 +38,7 @@ pub struct Fingerprint {
     /// The digest of all of them.
     pub digest: u64,
     /// The digests on the way there, one after each [`crate::sim::run::STEPS_PER_DIGEST`] steps.
-    pub on_the_way: Vec<u64>,
+    pub on_the_way: SharedVec<u64>,
 }
 
 impl<W: World> Track for Run<W>
@@ -69,13 +72,16 @@ where
         self.model().len()
     }
 
+    fn waiting(&self) -> usize {
+        self.model().flights().len()
+    }
+
     fn steps(&self) -> u64 {
         self.steps()
     }
 
     fn fingerprints(&self) -> Vec<Fingerprint> {
-        let on_the_way = self.digests().iter().copied().collect();
-        vec![Fingerprint { steps: self.steps(), digest: self.digest(), on_the_way }]
+        vec![Fingerprint { steps: self.steps(), digest: self.digest(), on_the_way: self.digests().clone() }]
     }
 }
 
@@ -132,6 +138,10 @@ impl<T: Track> Track for SideBySide<T> {
 
     fn participants(&self) -> usize {
         self.0.iter().map(T::participants).max().unwrap_or(0)
+    }
+
+    fn waiting(&self) -> usize {
+        self.0.iter().map(T::waiting).sum()
     }
 
     fn steps(&self) -> u64 {

@@ -193,7 +193,8 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let mut sides = Vec::new();
     for &index in &shown {
         let world = &worlds[index];
-        let section = classed("section", "world")
+        let section = el("section")
+            .set("class", room(world))
             .key(&index.to_string())
             .set("aria-label", world.title.clone())
             .node(cluster(index, world, lab, ui))
@@ -216,6 +217,17 @@ fn feed(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         .optional(narrow.then(below))
         .node(side(lab, worlds, ui))
         .html()
+}
+
+/// How much room a world asks for, as the style sheet knows it: by its replicas and its people.
+pub fn room(world: &WorldView) -> String {
+    let replicas = match world.nodes.len() {
+        ..=3 => " few",
+        4..=5 => "",
+        _ => " many",
+    };
+    let people = if world.phones.len() > 3 { " crowd" } else { "" };
+    format!("world{replicas}{people}")
 }
 
 /// Compare, CP only, AP only; on a phone, which of the two, with what the hidden one has come to.

@@ -12,8 +12,9 @@ use yew::Callback;
 
 use crate::ui::browser;
 
-/// The worker's loader, which lies beside the page's own program.
-const LOADER: &str = "referee.js";
+/// Where the worker's loader is, from the page. Its name does not change with its content, so the name of the page's own
+/// program, which does, follows it: no cache mixes two builds.
+const LOADER: &str = "./referee.js";
 /// What names the page's own program.
 const PROGRAM: &str = "link[rel=modulepreload]";
 /// After so many milliseconds without a sign of life it counts as not loaded..
@@ -42,9 +43,9 @@ impl Line {
     /// Starts a worker; what comes over the line goes to `send`. `Err` says why the browser will not.
     pub fn open(send: Callback<Heard>) -> Result<Self, String> {
         let program = browser::document().query_selector(PROGRAM).ok().flatten();
-        let program = program.and_then(|link| link.get_attribute("href")).unwrap_or_default();
-        let folder = program.rsplit_once('/').map_or(".", |(folder, _)| folder);
-        let worker = Worker::new(&format!("{folder}/{LOADER}")).map_err(|error| reason(&error))?;
+        let build = program.and_then(|link| link.get_attribute("href")).unwrap_or_default();
+        let build = build.trim_start_matches("./");
+        let worker = Worker::new(&format!("{LOADER}?{build}")).map_err(|error| reason(&error))?;
         let late = send.reform(|()| Heard::Gone("it was not loaded in time".to_owned()));
         let patience = Rc::new(RefCell::new(Some(Timeout::new(PATIENCE_MS, move || late.emit(())))));
         let (hear, waited) = (send.clone(), Rc::clone(&patience));

@@ -54,6 +54,12 @@ impl PaxosSetup {
         }
     }
 
+    /// A text that calls nodes `n1`, `n2` …, with these names instead.
+    pub fn in_names(self, text: &str) -> String {
+        let nodes: Vec<NodeId> = self.nodes().iter().collect();
+        nodes.into_iter().rev().fold(text.to_owned(), |text, node| text.replace(&node.to_string(), &self.name(node)))
+    }
+
     /// What is wrong with it, if anything.
     pub fn check(self) -> Result<(), String> {
         if !Self::PROPOSERS.contains(&self.proposers) {

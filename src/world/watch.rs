@@ -57,8 +57,26 @@ pub struct Noted<T> {
     pub node: NodeId,
     /// What it noted.
     pub note: T,
-    /// The servers with which it could exchange messages, itself included, directly or through others.
-    pub reach: NodeSet,
+    /// With whom it could exchange messages.
+    pub reach: Reach,
+}
+
+/// With whom a server could exchange messages at a moment; each set includes itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// The servers that ran, with no link between the two cut.
+    pub direct: NodeSet,
+    /// Those, and all that they could exchange messages with in turn.
+    pub through: NodeSet,
+    /// The servers that were down.
+    pub down: NodeSet,
+}
+
+impl Reach {
+    /// Nothing is cut, and nobody is down.
+    fn of_all(servers: NodeSet) -> Self {
+        Self { direct: servers, through: servers, down: NodeSet::EMPTY }
+    }
 }
 
 /// What a mark on the timeline stands for.
@@ -180,7 +198,9 @@ impl<N: Node> Events<N> {
         }
         let Some(node) = seen.outcome.node else { return };
         for note in &seen.outcome.notes {
-            let noted = Noted { at, node, note: note.clone(), reach: reach(seen.after, node, servers) };
+            // At the beginning all start at once: who has not yet is not down.
+            let reach = if at == Micros::ZERO { Reach::of_all(servers) } else { reach(seen.after, node, servers) };
+            let noted = Noted { at, node, note: note.clone(), reach };
             if notable(note) {
                 self.notes.push(noted.clone());
             }
@@ -220,20 +240,22 @@ impl<N: Node> Events<N> {
     }
 }
 
-/// The servers with which `node` can exchange messages both ways, directly or through others that run, itself included.
-pub fn reach<N: Node>(model: &Model<N>, node: NodeId, servers: NodeSet) -> NodeSet {
-    let mut found = NodeSet::EMPTY.with(node);
-    let mut open = vec![node];
-    while let Some(here) = open.pop() {
-        for there in servers.difference(found).iter() {
-            let runs = model.host(there).status != Status::Crashed;
-            if runs && !model.is_cut(here, there) && !model.is_cut(there, here) {
-                found.insert(there);
-                open.push(there);
-            }
-        }
+/// With whom `node` can exchange messages.
+pub fn reach<N: Node>(model: &Model<N>, node: NodeId, servers: NodeSet) -> Reach {
+    let is_down = |id: &NodeId| model.host(*id).status == Status::Crashed;
+    let down: NodeSet = servers.iter().filter(is_down).collect();
+    let both_ways = |here, there| !model.is_cut(here, there) && !model.is_cut(there, here);
+    let next_to = |here| {
+        let up = servers.difference(down).iter();
+        up.filter(|there| *there == here || both_ways(here, *there)).collect::<NodeSet>()
+    };
+    let direct = next_to(node).with(node);
+    let (mut through, mut open) = (direct, direct.without(node));
+    while let Some(here) = open.iter().next() {
+        let news = next_to(here).difference(through);
+        (through, open) = (through.union(news), open.union(news).without(here));
     }
-    found
+    Reach { direct, through, down }
 }
 
 /// The servers in groups that can exchange messages, crashed ones each alone, by their lowest id.
@@ -242,7 +264,7 @@ pub fn components<N: Node>(model: &Model<N>, servers: NodeSet) -> Vec<NodeSet> {
     let mut groups = Vec::new();
     while let Some(node) = left.iter().next() {
         let down = model.host(node).status == Status::Crashed;
-        let group = if down { NodeSet::EMPTY.with(node) } else { reach(model, node, servers) };
+        let group = if down { NodeSet::EMPTY.with(node) } else { reach(model, node, servers).through };
         left = left.difference(group);
         groups.push(group);
     }

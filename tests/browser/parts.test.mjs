@@ -6,7 +6,7 @@ import { untilHead } from "./act.mjs";
 import { labTest } from "./lab.mjs";
 
 /** The parts that the program fetches once the first node is drawn. */
-const PARTS = "**/split_*.wasm";
+const PARTS = "**/snippets/*.wasm";
 /** What the browser reports of a request that is kept away. */
 const GONE = /Failed to fetch|ERR_INTERNET_DISCONNECTED/;
 
@@ -66,7 +66,7 @@ labTest("what takes its time has its place kept", { before: through(slow) }, asy
 labTest("what was fetched meanwhile opens without the network", {}, async (lab) => {
   const { page } = lab;
   await page.waitForFunction(() => {
-    const parts = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/split_"));
+    const parts = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/snippets/"));
     return parts.length === 1 && parts.every(({ responseEnd }) => responseEnd > 0);
   });
   await page.route(PARTS, (route) => route.abort("internetdisconnected"));

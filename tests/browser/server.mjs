@@ -1,4 +1,4 @@
-// A static host as the lab may meet one: some sub-path, gzip, the right types, nothing else.
+// A static host as the lab may meet one: some sub-path, gzip, the right types, no script but the site's own, nothing else.
 
 import { createReadStream, promises as files } from "node:fs";
 import { createServer } from "node:http";
@@ -15,6 +15,9 @@ const TYPES = {
   ".wasm": "application/wasm",
   ".webmanifest": "application/manifest+json",
 };
+
+/** What a strict host lets a page run. */
+export const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 
 /**
  * Serves `directory` on a free port of this machine.
@@ -48,6 +51,7 @@ async function answer(directory, subPath, request, response) {
   const zipped = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") && extname(file) !== ".png";
   response.writeHead(200, {
     "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+    "content-security-policy": POLICY,
     // File names carry a hash of their content, except the page's own.
     "cache-control": extname(file) === ".html" ? "no-cache" : "public, max-age=31536000, immutable",
     ...(zipped ? { "content-encoding": "gzip", vary: "accept-encoding" } : {}),

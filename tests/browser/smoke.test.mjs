@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DIST, SIZES, labTest, launchBrowser } from "./lab.mjs";
-import { serve } from "./server.mjs";
+import { POLICY, serve } from "./server.mjs";
 
 for (const size of Object.keys(SIZES)) {
   labTest(`starts on a ${size} screen`, { size }, async (lab) => {
@@ -33,7 +33,16 @@ test("says what it needs where scripts are off", async () => {
   }
 });
 
-for (const lost of ["cap-lab-web_bg.wasm", "cap-lab-web.js", "parts.js"]) {
+labTest("runs on a host that forbids scripts in the page", {}, async (lab) => {
+  const { page } = lab;
+  const answer = await page.reload();
+  assert.equal(answer.headers()["content-security-policy"], POLICY);
+  await page.locator("#f0-n0").waitFor();
+  const scripts = await page.locator("script:not([src])").count();
+  assert.equal(scripts, 0, "a script stands in the page");
+});
+
+for (const lost of ["cap-lab-web-*_bg.wasm", "cap-lab-web-*.js"]) {
   test(`says so when ${lost} cannot be loaded`, async () => {
     const host = await serve(DIST, "/");
     const browser = await launchBrowser();
@@ -48,3 +57,12 @@ for (const lost of ["cap-lab-web_bg.wasm", "cap-lab-web.js", "parts.js"]) {
     }
   });
 }
+
+labTest("offers to load again when what starts it cannot be loaded", { expect: /start-|ERR_FAILED/ }, async (lab) => {
+  const { page } = lab;
+  await page.route("**/start-*.js", (route) => route.abort());
+  await page.reload();
+  await page.unroute("**/start-*.js");
+  await page.getByRole("link", { name: "load it again" }).click();
+  await lab.started();
+});

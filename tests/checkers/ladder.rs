@@ -1,17 +1,18 @@
 //! The ladder: each guarantee is broken by the history that is known to break it, and real runs climb as far as they should.
 
+use std::ops::Range;
 use std::path::Path;
 
 use cap_lab::check::call::Call;
-use cap_lab::check::feed::{FeedCalls, calls};
+use cap_lab::check::feed::{Entry, Fate, FeedCalls, Shown, calls, entry};
 use cap_lab::check::ladder::{Guarantee, Standing, judge};
 use cap_lab::check::linearizability::{Verdict, check};
 use cap_lab::check::measures::{Availability, DELAYS, Delay, Visibility, availability, converged};
 use cap_lab::check::spec::feed::{Feed, FeedAction};
 use cap_lab::experiment::FeedExperiment;
-use cap_lab::node::{Micros, NodeId};
+use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::fault::Intervention;
-use cap_lab::store::feed::{PostId, READ_LENGTH};
+use cap_lab::store::feed::{Place, PostId, READ_LENGTH};
 use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::FeedSetup;
 
@@ -179,39 +180,64 @@ fn a_full_read_may_leave_out_what_is_older() {
     );
 }
 
+/// Post `number` of a phone whose posts make up the feed.
+fn place(number: u32) -> Place {
+    Place { rank: number.into(), post: id(1, number) }
+}
+
+/// A read that shows these posts of it.
+fn shown(numbers: Range<u32>) -> Shown {
+    let from = (numbers.len() >= READ_LENGTH).then(|| place(numbers.start));
+    Shown { posts: numbers.map(|number| id(1, number)).collect(), from }
+}
+
 #[test]
 fn visibility_counts_reads_by_how_long_after_a_post_they_began() {
     let mut seen = Visibility::default();
-    seen.on_posted(id(1, 0), Micros::ZERO, Micros(5));
+    seen.on_posted(place(0), Micros(5));
     // Within 50 ms, at the very bound, and within 0.8 s.
-    seen.on_read(Micros(10), &[]);
-    seen.on_read(Micros(50_005), &[]);
-    seen.on_read(Micros(800_004), &[id(1, 0)]);
+    seen.on_read(Micros(10), &shown(0..0));
+    seen.on_read(Micros(50_005), &shown(0..0));
+    seen.on_read(Micros(800_004), &shown(0..1));
     let mut expected = [Delay::default(); DELAYS.len() - 1];
     expected[0] = Delay { reads: 1, stale: 1 };
     expected[1] = Delay { reads: 1, stale: 1 };
     expected[4] = Delay { reads: 1, stale: 0 };
     assert_eq!(seen.delays, expected);
     // A full answer lacks the oldest because newer ones crowded it out, and the newest for no such reason.
-    let newer: Vec<_> = (1..=READ_LENGTH as u32).map(|number| id(1, number)).collect();
-    for (at, post) in (1_000_000..).zip(newer.iter().chain([&id(1, 99)])) {
-        seen.on_posted(*post, Micros(at), Micros(at));
+    let newest = READ_LENGTH as u32 + 1;
+    for (at, number) in (1_000_000..).zip(1..=newest) {
+        seen.on_posted(place(number), Micros(at));
     }
-    seen.on_read(Micros(1_000_100), &newer);
-    expected[0] = Delay { reads: 2 + READ_LENGTH as u32, stale: 2 };
+    seen.on_read(Micros(1_000_100), &shown(1..newest));
+    expected[0] = Delay { reads: 1 + newest, stale: 2 };
     assert_eq!(seen.delays, expected);
-    seen.on_read(Micros(8_000_000), &[]);
+    seen.on_read(Micros(8_000_000), &shown(0..0));
     assert_eq!((seen.reads, seen.delays), (5, expected), "the last one began too long after all of them");
+}
+
+/// A post, confirmed at 5, and reads from 10 on, one each 10, of which each shows it or not.
+fn told(shows: &[bool]) -> Vec<Entry> {
+    let entry = |id: u32, text: Option<&str>, fate| Entry {
+        id: RequestId(id),
+        client: NodeId(id as u8),
+        invoked: Micros(10 * u64::from(id)),
+        text: text.map(Into::into),
+        ended: Some((Micros(10 * u64::from(id) + 5), fate)),
+    };
+    let read = |(id, shows): (u32, &bool)| entry(id, None, Fate::Read(shown(0..u32::from(*shows))));
+    [entry(0, Some(""), Fate::Posted(place(0)))].into_iter().chain((1..).zip(shows).map(read)).collect()
 }
 
 #[test]
 fn convergence_counts_from_the_first_read_after_which_none_is_stale() {
-    let a = id(1, 0);
-    let calls = history(vec![post(1, 0), read(2, &[]), read(3, &[a]), read(2, &[]), read(2, &[a]), read(3, &[a])]);
-    assert_eq!(converged(&calls, Micros(8)), Some(Micros(40)));
-    assert_eq!(converged(&calls[..4], Micros(8)), None, "the last read is stale");
-    assert_eq!(converged(&calls, Micros(1_000)), None, "nobody read since");
-    assert_eq!(converged(&calls, Micros(4)), Some(Micros(10)), "nothing was confirmed by then");
+    let (all, end) = (told(&[false, true, false, true, true]), Micros(1_000));
+    assert_eq!(converged(&all, end, Micros(8)), Some(Micros(40)));
+    assert_eq!(converged(&all[..4], end, Micros(8)), None, "the last read is stale");
+    assert_eq!(converged(&all, Micros(40), Micros(8)), None, "as of then");
+    assert_eq!(converged(&all, end, Micros(900)), None, "nobody read since");
+    assert_eq!(converged(&all, end, Micros(4)), Some(Micros(10)), "nothing was confirmed by then");
+    assert_eq!(converged(&all, end, Micros(5)), Some(Micros(40)), "the post was confirmed at that moment");
 }
 
 const SETUP: FeedSetup = FeedSetup { replicas: 5, people: 3 };
@@ -254,7 +280,8 @@ fn under_a_partition_the_consistent_feed_keeps_all_and_the_available_one_answers
         let answered = availability(consistent, timeline.now()).per_mille().expect("people asked");
         assert!(answered < 1_000, "seed {seed}: one of three could not reach a leader");
         let healed = Micros::from_ms(30_000);
-        let took = converged(&of_available.calls, healed).expect("they talk again").since(healed);
+        let entries: Vec<Entry> = available.iter().filter_map(entry).collect();
+        let took = converged(&entries, timeline.now(), healed).expect("they talk again").since(healed);
         assert!(took < Micros::from_ms(20_000), "seed {seed}: {took:?}");
     }
     assert!(out_of_order > 0, "no run in which the two sides disagreed");

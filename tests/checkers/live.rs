@@ -1,11 +1,10 @@
 //! The verdict on a run that goes on: what the referee says of a growing history, of one that is scrubbed, and of one whose
 //! future is another one, held against a check of the whole; and that it keeps up.
 
-use cap_lab::check::call::Call;
-use cap_lab::check::feed::{Entry, entry, known};
+use cap_lab::check::feed::{Entry, Fate, entry, known};
 use cap_lab::check::linearizability::{Verdict, check, is_linearization};
 use cap_lab::check::measures::Visibility;
-use cap_lab::check::spec::feed::{Feed, FeedAction};
+use cap_lab::check::spec::feed::Feed;
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::wire::{read, write};
@@ -171,14 +170,15 @@ fn fresh(page: &Page, until: Micros) -> bool {
 
 /// How stale the reads that had returned by `until` were, counted from the first one on.
 fn staleness(page: &Page, until: Micros) -> Staleness {
-    let mut returned: Vec<_> =
-        known(&page.told, until).calls.into_iter().filter(|call| call.returned.is_some()).collect();
-    returned.sort_by_key(|call| call.returned);
+    let ended = page.told.iter().filter_map(|entry| Some((entry.invoked, entry.ended.as_ref()?)));
+    let mut ended: Vec<_> = ended.filter(|(_, (at, _))| *at <= until).collect();
+    ended.sort_by_key(|(_, (at, _))| *at);
     let mut seen = Visibility::default();
-    for Call { action, invoked, returned, .. } in returned {
-        match action {
-            FeedAction::Post(post) => seen.on_posted(post, Micros(invoked), Micros(returned.expect("filtered"))),
-            FeedAction::Read(posts) => seen.on_read(Micros(invoked), &posts),
+    for (invoked, (at, fate)) in ended {
+        match fate {
+            Fate::Posted(place) => seen.on_posted(*place, *at),
+            Fate::Read(shown) => seen.on_read(invoked, shown),
+            Fate::Refused => {}
         }
     }
     Staleness { reads: seen.reads, delays: seen.delays.to_vec() }

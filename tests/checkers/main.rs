@@ -22,6 +22,7 @@ mod mutated;
 mod parsers;
 #[path = "../support/skipped.rs"]
 mod skipped;
+mod staleness;
 
 /// `full` rounds with `--long`, else `daily`.
 fn rounds(daily: u64, full: u64) -> u64 {

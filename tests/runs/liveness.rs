@@ -10,7 +10,7 @@ use cap_lab::node::{Answer, Kind, Micros, NodeId, NodeSet, RequestId};
 use cap_lab::raft::Raft;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::Status;
-use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::feed::{Place, PostId, Request, Response};
 use cap_lab::store::participant::Participant;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::FeedRun;
@@ -221,7 +221,7 @@ fn assert_available(seed: u64, run: &FeedRun) {
     let items = replicas[0].1.gossip().items();
     let there: Vec<PostId> = items.iter().flat_map(|(_, items)| items.iter().map(|item| item.post.id)).collect();
     for operation in run.history().iter() {
-        if let Outcome::Done { response: Response::Posted(post), .. } = &operation.outcome {
+        if let Outcome::Done { response: Response::Posted(Place { post, .. }), .. } = &operation.outcome {
             assert!(there.contains(post), "seed {seed}: {post:?} was confirmed and is gone");
         }
     }
@@ -258,7 +258,7 @@ fn what_is_asked_while_a_phone_waits_comes_next() {
     let ended: Vec<Micros> = run.history().iter().filter_map(|operation| operation.ended()).collect();
     assert_eq!(ended.len(), 3, "all were answered");
     assert!(ended.is_sorted_by(|earlier, later| earlier < later), "one after the other: {ended:?}");
-    let Outcome::Done { response: Response::Posts(last), .. } =
+    let Outcome::Done { response: Response::Posts { posts: last, .. }, .. } =
         &run.history().iter().next_back().expect("three operations").outcome
     else {
         panic!("the last was a read");

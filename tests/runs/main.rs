@@ -1,7 +1,12 @@
 //! Worlds in time: worlds recover, a timeline goes where it is told, and files from anywhere do no harm.
 
+#[path = "../sentences/compare.rs"]
+mod compare;
 mod counterexamples;
+mod facts;
 mod files;
+mod fixtures;
+mod hostile;
 mod liveness;
 #[cfg(feature = "cli")]
 mod replay;
@@ -10,6 +15,7 @@ mod sessions;
 #[path = "../support/skipped.rs"]
 mod skipped;
 mod timeline;
+mod watch;
 mod words;
 
 use std::io::Write;

@@ -1,11 +1,12 @@
 //! The timeline: to any moment and back, forks and branches, and the same run from the same file.
 
-use cap_lab::experiment::FeedExperiment;
+use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::store::feed::Request;
 use cap_lab::timeline::track::Track;
-use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::timeline::{ACTS_MAX, Experiment, Import, LENGTH_MAX, Limit, Progress, Room, Timeline};
+use cap_lab::world::paxos::PaxosSetup;
 
 use crate::{Dice, digests, feed, ms, raft};
 
@@ -202,6 +203,80 @@ fn acts_of_one_moment_happen_in_their_order_and_acts_apart_are_undone_one_by_one
     assert_eq!((timeline.now(), digests(&timeline)), four);
     assert!(timeline.back());
     assert_eq!((timeline.now(), digests(&timeline)), (ms(2_000), three));
+}
+
+/// What is due right after the play head comes first: an act apart would come at the same moment, so it comes at the play
+/// head's.
+#[test]
+fn an_act_apart_does_not_wait_for_what_is_due() {
+    let mut timeline = Timeline::new(feed(), 2);
+    let due_next = |timeline: &Timeline<FeedExperiment>| timeline.track().next_at() == Some(timeline.now() + Micros(1));
+    while !(due_next(&timeline) && timeline.now() > ms(1_000)) {
+        assert!(timeline.step());
+    }
+    let now = timeline.now();
+    assert!(timeline.act_apart(cut(2, 3)));
+    assert_eq!(timeline.script().last().map(|scripted| scripted.at), Some(now));
+    assert!(timeline.step());
+    assert_eq!(timeline.now(), now + Micros(1), "what was due came next");
+}
+
+/// A fork ends where it begins, until it is played on: what is exported then is the fork.
+#[test]
+fn a_fork_has_an_end_of_its_own() {
+    let mut timeline = eventful(feed(), 3);
+    timeline.seek(ms(7_000));
+    assert!(timeline.act(post(5, "another future")));
+    assert_eq!(timeline.frontier().fingerprints(), timeline.track().fingerprints());
+    let read = Timeline::<FeedExperiment>::import(&timeline.export()).expect("just written");
+    assert_eq!((read.timeline.end(), digests(&read.timeline)), (ms(7_000), digests(&timeline)));
+}
+
+/// Opening a file in slices shows how far it is, and comes to what opening it at once does.
+#[test]
+fn a_file_is_opened_in_slices() {
+    let mut timeline = eventful(feed(), 6);
+    timeline.seek(ms(9_000));
+    let mut import = Import::<FeedExperiment>::begin(&timeline.export()).expect("just written");
+    let all = timeline.frontier().steps();
+    let (mut slices, mut last) = (0, import.timeline().track().steps());
+    loop {
+        match import.advance(500).expect("just written") {
+            Progress::Running { done, all: claimed } => {
+                assert_eq!(claimed, all);
+                assert!(last < done && done <= last + 500, "{last}, then {done}");
+                assert_eq!(import.timeline().track().steps(), done);
+                last = done;
+            }
+            Progress::Done => break,
+        }
+        slices += 1;
+    }
+    assert!(slices >= all / 500 && slices <= all / 500 + 20, "{slices} slices of {all} steps");
+    let opened = import.finish();
+    assert_eq!((opened.skipped, opened.timeline.now()), (0, ms(9_000)));
+    assert_eq!(opened.timeline.export(), timeline.export());
+}
+
+/// A run stops growing at its limits, and what it has come to can be read again.
+#[test]
+fn a_run_ends_at_its_limit() {
+    let mut timeline =
+        Timeline::new(PaxosExperiment { paxos: PaxosSetup { proposers: 1, acceptors: 3, flaw: None } }, 1);
+    assert_eq!(timeline.room().used_percent, 0);
+    timeline.play(Micros(LENGTH_MAX.0 / 2));
+    assert_eq!(timeline.room(), Room { limit: Limit::Length, used_percent: 50 });
+    timeline.play(Micros(2 * LENGTH_MAX.0));
+    assert_eq!((timeline.now(), timeline.end()), (LENGTH_MAX, LENGTH_MAX));
+    assert_eq!(timeline.room(), Room { limit: Limit::Length, used_percent: 100 });
+    let acts = [Intervention::Pause(NodeId(0)), Intervention::Resume(NodeId(0))];
+    for number in 0..ACTS_MAX {
+        assert!(timeline.act(acts[number % 2].clone()), "act {number}");
+    }
+    assert!(!timeline.act(acts[ACTS_MAX % 2].clone()), "one too many");
+    let read = Timeline::<PaxosExperiment>::import(&timeline.export()).expect("what is written can be read");
+    assert_eq!(read.timeline.script().len(), ACTS_MAX);
+    assert!(!timeline.step(), "nothing comes after the end");
 }
 
 #[test]

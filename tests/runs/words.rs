@@ -16,6 +16,7 @@ use cap_lab::store::replica::ReplicaNote;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::{FeedRun, Observation};
 
+use crate::compare::{self, Said};
 use crate::liveness::fault;
 use crate::{Dice, FIVE_AND_THREE, feed, ms};
 
@@ -155,6 +156,13 @@ fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
     }
     let kinds: Vec<_> = found.keys().collect();
     assert_eq!(found.len(), KINDS, "only these happened: {kinds:?}");
+    compare::compare(
+        "feed",
+        found.iter().map(|(kind, said)| {
+            let Sentence { headline, reason, observer, source, tone } = said.clone();
+            Said { kind, tone: format!("{tone:?}"), headline, reason, observer, source }
+        }),
+    );
     for (kind, Sentence { headline, source, .. }) in &found {
         // A refusal is told as the phone's owner sees it; all else names who did it.
         let named = (0..8).any(|id| headline.contains(&FIVE_AND_THREE.name(NodeId(id))));

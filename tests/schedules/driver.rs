@@ -254,8 +254,9 @@ impl<S: Subject> Driver<S> {
             let about = about.expect("a step about a message");
             let kind = |envelope: &Envelope<MessageOf<S>>| (envelope.from, envelope.to, envelope.message.kind());
             let mut alike = self.model.flights().iter().filter(|(_, envelope)| kind(envelope) == kind(about));
-            let equal = alike.clone().find(|(_, envelope)| *envelope == about);
-            equal.or_else(|| alike.next()).map(|(id, _)| id)
+            let oldest = alike.next()?;
+            let equal = [oldest].into_iter().chain(alike).find(|(_, envelope)| *envelope == about);
+            Some(equal.unwrap_or(oldest).0)
         };
         Some(match step {
             Step::Deliver(_) => Step::Deliver(same()?),

@@ -14,7 +14,7 @@ use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE};
 use cap_lab::world::paxos::PaxosRun;
 
 use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
-use crate::raft_lab::RaftExperiment;
+use crate::raft_lab::{RaftExperiment, RaftWorld};
 
 /// A timeline of some experiment.
 pub(crate) enum Lab {
@@ -168,6 +168,13 @@ impl Lab {
         }
     }
 
+    pub(crate) fn raft(&self) -> Option<&Run<RaftWorld>> {
+        match self {
+            Self::Raft(timeline) => Some(timeline.track()),
+            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) => None,
+        }
+    }
+
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         match self {
             Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
@@ -221,19 +228,13 @@ impl Lab {
         let feed = self.feeds().iter().find_map(|run| run.watch().broken.as_ref());
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
-        let raft = match self {
-            Self::Raft(timeline) => timeline.track().watch().broken.as_ref().map(ToString::to_string),
-            _ => None,
-        };
-        feed.or(self.paxos().and_then(|run| self.broken_paxos(run))).or(multi_paxos).or(raft)
+        let raft = self.raft().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
+        feed.or(self.paxos().and_then(|run| Self::broken_paxos(run))).or(multi_paxos).or(raft)
     }
 
     /// All that was broken, a line each, with the names that scripts use.
-    fn broken_paxos(&self, run: &PaxosRun) -> Option<String> {
-        let named = |evidence: &str| {
-            let nodes = run.world().setup.nodes();
-            nodes.iter().fold(evidence.to_owned(), |text, node| text.replace(&node.to_string(), &self.name(node)))
-        };
+    fn broken_paxos(run: &PaxosRun) -> Option<String> {
+        let named = |evidence: &str| run.world().setup.in_names(evidence);
         let all = run.watch().ghost.violations().iter();
         let lines: Vec<String> =
             all.map(|broken| format!("{} is violated: {}", broken.invariant, named(&broken.evidence))).collect();

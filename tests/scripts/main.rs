@@ -20,7 +20,7 @@
 //! act "cut n1>n3"         an intervention as run files write it
 //! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
-//! show roles | logs | states | chosen | answers                of multi_paxos
+//! show roles | logs | states | chosen | answers | notes        of multi_paxos; of raft all but states and chosen
 //! counterexample raft|multi-paxos FLAW [sound]                what the page plays, with its flaw or without
 //! ```
 //!
@@ -37,7 +37,7 @@ mod show;
 use std::error::Error;
 use std::fs;
 use std::panic::catch_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId};
@@ -218,6 +218,33 @@ fn every_script_holds() {
         }
     }
     assert!(failed.is_empty(), "{failed:?}");
+}
+
+/// The public bug reports of other implementations, as far as they are no scripts of ours: each runs, and breaks nothing.
+/// `REPORTS` names a folder for what they print.
+#[test]
+fn the_reports_of_others_break_nothing() {
+    let Ok(entries) = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/reports")) else {
+        return eprintln!("skipped: the reports are not beside the project");
+    };
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|end| end == "gs")).collect();
+    paths.sort();
+    let mut failed = Vec::new();
+    for path in &paths {
+        let text = fs::read_to_string(path).expect("readable");
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a plain name");
+        match catch_unwind(|| goldenscript::generate(&mut Runner::default(), &text)) {
+            Ok(Ok(printed)) => {
+                if let Some(folder) = std::env::var_os("REPORTS") {
+                    fs::write(Path::new(&folder).join(name), printed).expect("writable");
+                }
+            }
+            Ok(Err(why)) => failed.push(format!("{name}: {why}")),
+            Err(_) => failed.push(format!("{name}, see above")),
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 /// Each flaw of Paxos has a script, which breaks what the flaw says that it breaks; without the flaw the same schedule, as

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use cap_lab::node::{Answer, Command, Delay, Micros, NodeId, NodeSet};
 use cap_lab::raft::invariant::{Ghost, Violation};
-use cap_lab::raft::{Config, Flaw, Request, Response, Setup, Switches};
+use cap_lab::raft::{Config, Flaw, Note, Request, Response, Setup, Switches};
 use cap_lab::sim::model::{Host, Model, Step, StepOutcome};
 use cap_lab::sim::network::Travel;
 use cap_lab::sim::run::{Run, Seen, World};
@@ -201,6 +201,8 @@ impl Pace<Server> for RaftWorld {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct RaftWatch {
     judge: Judge,
+    /// Every note, and whose. Scripts are short.
+    pub(crate) notes: Vec<(NodeId, Note)>,
     /// What broke first, if anything did.
     pub(crate) broken: Option<Violation>,
 }
@@ -216,6 +218,12 @@ impl World for RaftWorld {
     }
 
     fn watch(&self, watch: &mut RaftWatch, seen: &Seen<'_, Server>) {
+        let told = seen
+            .outcome
+            .node
+            .into_iter()
+            .flat_map(|node| seen.outcome.notes.iter().map(move |note| (node, note.clone())));
+        watch.notes.extend(told);
         if watch.broken.is_none() {
             watch.broken = watch.judge.see(seen.step, seen.before, seen.after, seen.outcome).err();
         }

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use cap_lab::explain;
 use cap_lab::history::Outcome;
 use cap_lab::multi_paxos;
-use cap_lab::node::{Answer, NodeId, NodeSet};
-use cap_lab::raft::{Index, Membership, Payload, Role};
-use cap_lab::sim::model::Status;
+use cap_lab::node::{self, Answer, NodeId, NodeSet};
+use cap_lab::raft::{self, Index, Membership, Payload, Raft, Role};
+use cap_lab::sim::model::{Host, Status};
 use cap_lab::store::Store;
 use cap_lab::store::feed::{Ask, Feed, Post, Request, Response};
 use cap_lab::store::service::Refusal;
@@ -18,6 +18,7 @@ use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
 use crate::multi_paxos_lab;
+use crate::raft_lab::Server;
 
 type Shown = Result<String, Box<dyn Error>>;
 
@@ -34,6 +35,7 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "links" => Ok(links(lab)),
         "messages" => Ok(lab.messages()),
         "notes" => Ok(notes(lab, noted)),
+        "answers" => answers(lab),
         "acceptors" => acceptors(lab),
         "script" => Ok(lab.script()),
         "digests" => Ok(digests(lab)),
@@ -58,22 +60,26 @@ fn roles(lab: &Lab) -> Shown {
         });
         return Ok(roles.collect());
     }
-    let run = lab.consistent().ok_or("there is no log here")?;
-    let mut out = String::new();
-    for (id, host) in run.model().hosts() {
-        let Some(raft) = host.node.raft() else { continue };
-        let role = match (host.status, raft.role()) {
-            (Status::Crashed, _) => "down".to_owned(),
-            (_, Role::Leader { .. }) => "leader".to_owned(),
-            (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
-            (_, Role::PreCandidate { grants }) => format!("pre-candidate with the grants of {}", list(*grants)),
-            (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
-            (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
-        };
-        let paused = if host.status == Status::Paused { ", paused" } else { "" };
-        writeln!(out, "{id} term {}: {role}{paused}", raft.term())?;
+    if let Some(run) = lab.raft() {
+        return Ok(run.model().hosts().map(|(id, host)| role(id, &host.node.raft, host.status)).collect());
     }
-    Ok(out)
+    let run = lab.consistent().ok_or("there is no log here")?;
+    let roles = run.model().hosts().filter_map(|(id, host)| Some(role(id, host.node.raft()?, host.status)));
+    Ok(roles.collect())
+}
+
+/// A server's term and role.
+fn role<C: node::Command>(id: NodeId, raft: &Raft<C>, status: Status) -> String {
+    let role = match (status, raft.role()) {
+        (Status::Crashed, _) => "down".to_owned(),
+        (_, Role::Leader { .. }) => "leader".to_owned(),
+        (_, Role::Candidate { votes }) => format!("candidate with the votes of {}", list(*votes)),
+        (_, Role::PreCandidate { grants }) => format!("pre-candidate with the grants of {}", list(*grants)),
+        (_, Role::Follower { leader: Some(leader) }) => format!("follower of {leader}"),
+        (_, Role::Follower { leader: None }) => "follower of nobody yet".to_owned(),
+    };
+    let paused = if status == Status::Paused { ", paused" } else { "" };
+    format!("{id} term {}: {role}{paused}\n", raft.term())
 }
 
 /// A command by what it posts or who reads.
@@ -97,32 +103,41 @@ fn logs(lab: &Lab) -> Shown {
         });
         return Ok(logs.collect());
     }
-    let run = lab.consistent().ok_or("there is no log here")?;
-    let mut out = String::new();
-    for (id, host) in run.model().hosts() {
-        let Some(raft) = host.node.raft() else { continue };
-        let base = raft.log().base().index;
-        let mut line = if base == Index::ZERO { String::new() } else { format!(" [1 to {base} compacted]") };
-        if base == raft.commit_index() && base > Index::ZERO {
-            line.push_str(" |");
-        }
-        for (index, entry) in raft.log().iter_from(Index(1)) {
-            let content = match &entry.payload {
-                Payload::Noop => "noop".to_owned(),
-                Payload::Config(membership) => configuration(membership),
-                Payload::Command(asked) => command(lab, asked),
-            };
-            let bar = if index == raft.commit_index() { " |" } else { "" };
-            write!(line, " {}:{content}{bar}", entry.term)?;
-        }
-        let bar = if raft.commit_index() == Index::ZERO { " |" } else { "" };
-        let unsynced = match host.unsynced.len() {
-            0 => String::new(),
-            writes => format!(" ({writes} not synced)"),
-        };
-        writeln!(out, "{id}{bar}{line}{unsynced}")?;
+    if let Some(run) = lab.raft() {
+        let log =
+            |(id, host): (NodeId, &Host<Server>)| log(id, &host.node.raft, host.unsynced.len(), |n| n.to_string());
+        return Ok(run.model().hosts().map(log).collect());
     }
-    Ok(out)
+    let run = lab.consistent().ok_or("there is no log here")?;
+    let logs = run.model().hosts().filter_map(|(id, host)| {
+        let raft = host.node.raft()?;
+        Some(log(id, raft, host.unsynced.len(), |asked| command(lab, asked)))
+    });
+    Ok(logs.collect())
+}
+
+/// A server's log, with its commands in words.
+fn log<C: node::Command>(id: NodeId, raft: &Raft<C>, unsynced: usize, command: impl Fn(&C) -> String) -> String {
+    let base = raft.log().base().index;
+    let mut line = if base == Index::ZERO { String::new() } else { format!(" [1 to {base} compacted]") };
+    if base == raft.commit_index() && base > Index::ZERO {
+        line.push_str(" |");
+    }
+    for (index, entry) in raft.log().iter_from(Index(1)) {
+        let content = match &entry.payload {
+            Payload::Noop => "noop".to_owned(),
+            Payload::Config(membership) => configuration(membership),
+            Payload::Command(asked) => command(asked),
+        };
+        let bar = if index == raft.commit_index() { " |" } else { "" };
+        line += &format!(" {}:{content}{bar}", entry.term);
+    }
+    let bar = if raft.commit_index() == Index::ZERO { " |" } else { "" };
+    let unsynced = match unsynced {
+        0 => String::new(),
+        writes => format!(" ({writes} not synced)"),
+    };
+    format!("{id}{bar}{line}{unsynced}\n")
 }
 
 /// In the notation of the paper: `C{n1, n2}`, while joint `C{n1, n2}{n3, n4}`, the old voters first.
@@ -180,7 +195,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
 fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
     let done = |response: &Response| match response {
         Response::Posted(_) => "confirmed".to_owned(),
-        Response::Posts(found) => posts(found.iter()),
+        Response::Posts { posts: found, .. } => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
         Response::AdminDone => "done".to_owned(),
     };
@@ -243,6 +258,11 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
         });
         tell(&side, told.collect(), noted);
     }
+    if let Some(run) = lab.raft() {
+        let told = run.watch().notes.iter().enumerate().rev();
+        let told = told.map(|(number, (node, note))| (number as u64, explain::raft::sentence(*node, note).headline));
+        tell("", told.collect(), &mut noted[0]);
+    }
     if let Some(run) = lab.paxos() {
         let told = run
             .watch()
@@ -253,6 +273,33 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
         tell("", told.collect(), &mut noted[0]);
     }
     out
+}
+
+/// What a cluster of Raft moved by hand answered its clients.
+fn answers(lab: &Lab) -> Shown {
+    let run = lab.raft().ok_or("only clusters moved by hand have clients without phones")?;
+    let mut out = String::new();
+    for operation in run.history().iter() {
+        let came = match &operation.outcome {
+            Outcome::Pending => "waiting".to_owned(),
+            Outcome::Done { response, .. } => match response {
+                raft::Response::Committed { index, term } => format!("done, entry {index} of term {term}"),
+                raft::Response::ReadAt { index } => format!("read up to entry {index}"),
+                other => format!("{other:?}"),
+            },
+            Outcome::Refused { refusal, .. } => match refusal {
+                raft::Refusal::NotLeader { leader: Some(leader), .. } => format!("refused, {leader} leads"),
+                raft::Refusal::NotLeader { leader: None, term } => {
+                    format!("refused, nobody is known to lead term {term}")
+                }
+                raft::Refusal::Superseded { index } => format!("refused, entry {index} is another one"),
+                other => format!("refused, {other:?}"),
+            },
+            Outcome::Unknown { .. } => "unknown".to_owned(),
+        };
+        writeln!(out, "{} at {}: {came}", operation.request, operation.client)?;
+    }
+    Ok(out)
 }
 
 fn acceptors(lab: &Lab) -> Shown {

@@ -1,11 +1,13 @@
 //! Building and serving the page.
 
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 
-use crate::command::{Trouble, cargo, root, run_plain, target};
-use crate::{tools, transfer};
+use crate::command::{Trouble, root, run_plain, target};
+use crate::tools::{self, SiteTools};
+use crate::transfer;
 
 /// Where the search for a free port starts, and how many are tried.
 const FIRST_PORT: u16 = 8080;
@@ -22,32 +24,41 @@ pub(crate) struct Serve {
 
 /// Builds the page, serves it to this machine, and builds it again whenever a file changes. Ends with Ctrl-C.
 pub(crate) fn serve(options: &Serve) -> Result<(), Trouble> {
-    tools::wasm_target()?;
+    println!("1/3 looking for what building the page takes");
+    let tools = tools::for_the_site()?;
+    println!("2/3 looking for a free port");
     let port = free_port(options.port)?;
-    println!("building; the lab will be at http://127.0.0.1:{port}/");
-    // Not dist/: nobody should put on a host what changes while it is served.
-    let mut site = maker("serve", &target().join("serve"));
-    site.arg(port.to_string());
-    for (wanted, option) in [(options.dev, "--dev"), (options.open, "--open")] {
-        site.args(wanted.then_some(option));
+    println!("3/3 building, then serving");
+    // Not dist/: nobody should put on a host what changes while it is served. Nor Cargo's usual directory, in which
+    // another build of the page would meet this one's files.
+    let own = target().join("serve");
+    let mut trunk = trunk(&tools, "serve", &own.join("target"), &own.join("dist"));
+    trunk.args(["--address", "127.0.0.1", "--port"]).arg(port.to_string());
+    for (wanted, option) in [(!options.dev, "--release"), (options.open, "--open")] {
+        trunk.args(wanted.then_some(option));
     }
-    become_program(site)
+    println!("\nWhen the build is done the lab is at http://127.0.0.1:{port}/ until you press Ctrl-C.\n");
+    become_program(trunk)
 }
 
 /// Leaves the release site in dist/ and checks what it costs to load.
 pub(crate) fn build() -> Result<(), Trouble> {
-    tools::wasm_target()?;
+    let tools = tools::for_the_site()?;
     let dist = root().join("dist");
-    run_plain(&mut maker("build", &dist))?;
+    run_plain(trunk(&tools, "build", &target(), &dist).arg("--release"))?;
+    // Trunk's own, and no part of the site.
+    let _ = fs::remove_file(dist.join(".trunk-lock"));
     println!("dist/ works from any path of any static host.\n");
     transfer::check(&dist)
 }
 
-/// The program that makes a site of the page. Cargo's test profile, since the suite tests it: it is built once for both.
-fn maker(task: &str, to: &Path) -> Command {
-    let mut maker = cargo("run --locked --quiet --profile test --package cap-lab-site --");
-    maker.arg(task).arg(to);
-    maker
+/// Trunk, which compiles in the directory `target` and leaves the site in `dist`.
+fn trunk(tools: &SiteTools, task: &str, target: &Path, dist: &Path) -> Command {
+    // Trunk would copy what an earlier build cut out of the program.
+    let _ = fs::remove_dir_all(target.join("wasm-bindgen"));
+    let mut trunk = tools.trunk(task);
+    trunk.arg("--offline").arg("--dist").arg(dist).env("CARGO_TARGET_DIR", target);
+    trunk
 }
 
 /// The wanted port if it is free, or the first free one.

@@ -65,7 +65,7 @@ fn tests(report: &mut Report, long: bool) {
         ("page and command-line tests", "--features cli --bins"),
         ("layering and integration tests", "--features cli --test *"),
         ("doc tests", "--features cli --doc"),
-        ("xtask's and the site's tests", "--package xtask --package cap-lab-site"),
+        ("xtask's and the cut's tests", "--package xtask --package cap-lab-split"),
     ] {
         report.step(name, || {
             let mut test = cargo(&format!("test --locked --no-fail-fast {selection}"));

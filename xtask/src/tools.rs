@@ -4,16 +4,67 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::thread;
 
 use crate::command::{self, Trouble, cargo, command, output_of, root, run_plain, target};
 
+/// The Trunk whose configuration `Trunk.toml` and `index.html` are written for.
+const TRUNK: &str = "0.22.1";
 /// The cargo-mutants whose files `mutants.rs` reads and writes.
 const MUTANTS: &str = "27.1.0";
 /// The oldest Node.js whose test runner has what `tests/browser` uses.
 const NODE_MAJOR: u32 = 20;
+/// Cargo's profile for a tool.
+const QUICK: [(&str, &str); 6] = [
+    ("OPT_LEVEL", "0"),
+    ("LTO", "off"),
+    ("CODEGEN_UNITS", "16"),
+    ("DEBUG", "0"),
+    ("STRIP", "symbols"),
+    ("INCREMENTAL", "false"),
+];
 const WASM: &str = "wasm32-unknown-unknown";
+/// Tells `cap-lab-split` which wasm-bindgen to call.
+const BINDGEN_VARIABLE: &str = "CAP_LAB_WASM_BINDGEN";
 /// Names a browser to use instead of looking for one; handed to the browser tests under the same name.
 pub(crate) const CHROMIUM_VARIABLE: &str = "CAP_LAB_CHROMIUM";
+
+/// Trunk; the PATH on which it finds what stands in for wasm-bindgen; and the wasm-bindgen that matches Cargo.lock.
+pub(crate) struct SiteTools {
+    trunk: PathBuf,
+    path: OsString,
+    bindgen: PathBuf,
+}
+
+impl SiteTools {
+    /// Trunk, to be run in the workspace.
+    pub(crate) fn trunk(&self, arguments: &str) -> Command {
+        let mut trunk = command(&self.trunk, arguments);
+        // Trunk reads NO_COLOR as a switch that must be `true` or `false`, where everyone else sets it to `1`.
+        trunk.env("PATH", &self.path).env(BINDGEN_VARIABLE, &self.bindgen).env_remove("NO_COLOR");
+        trunk
+    }
+}
+
+/// Finds or builds all that building the page takes, at the same time: each build ends with the work of one core.
+pub(crate) fn for_the_site() -> Result<SiteTools, Trouble> {
+    wasm_target()?;
+    let lock = fs::read_to_string(root().join("Cargo.lock"))
+        .map_err(|error| Trouble::Failed(format!("Cargo.lock cannot be read: {error}")))?;
+    let locked = locked_version(&lock, "wasm-bindgen")
+        .ok_or_else(|| Trouble::Failed("Cargo.lock names no wasm-bindgen".to_owned()))?;
+    // Neither downloads anything here, so neither needs TLS.
+    let find_trunk = || find_or_install("trunk", "trunk", TRUNK, "--ignore-rust-version --no-default-features");
+    let find_bindgen =
+        || find_or_install("wasm-bindgen", "wasm-bindgen-cli", &locked, "--bin wasm-bindgen --no-default-features");
+    let (trunk, bindgen, split) = thread::scope(|scope| {
+        let (bindgen, split) = (scope.spawn(find_bindgen), scope.spawn(splitter));
+        let trunk = find_trunk();
+        (trunk, bindgen.join().expect("it does not panic"), split.join().expect("it does not panic"))
+    });
+    Ok(SiteTools { trunk: trunk?, bindgen: bindgen?, path: path_with(&split?)? })
+}
 
 /// Finds or installs cargo-mutants.
 pub(crate) fn cargo_mutants() -> Result<PathBuf, Trouble> {
@@ -26,6 +77,22 @@ pub(crate) fn path_with(program: &Path) -> Result<OsString, Trouble> {
     let others = env::var_os("PATH").unwrap_or_default();
     env::join_paths(std::iter::once(first).chain(env::split_paths(&others)))
         .map_err(|error| Trouble::Failed(format!("the PATH cannot be extended: {error}")))
+}
+
+/// Builds what cuts the program into parts, and calls it `wasm-bindgen`, for Trunk to find.
+fn splitter() -> Result<PathBuf, Trouble> {
+    println!("building what cuts the page's program into parts");
+    run_plain(&mut cargo("build --locked --quiet --package cap-lab-split"))?;
+    let from = target().join("debug").join(format!("cap-lab-split{}", env::consts::EXE_SUFFIX));
+    let directory = target().join("tools").join("split");
+    let to = directory.join(format!("wasm-bindgen{}", env::consts::EXE_SUFFIX));
+    // Another build may be running the one that is there.
+    let beside = directory.join(format!("{}.new", process::id()));
+    fs::create_dir_all(&directory)
+        .and_then(|()| fs::copy(&from, &beside))
+        .and_then(|_| fs::rename(&beside, &to))
+        .map_err(|error| Trouble::Failed(format!("{} cannot become {}: {error}", from.display(), to.display())))?;
+    Ok(to)
 }
 
 /// Finds or adds the standard library for the browser.
@@ -58,6 +125,13 @@ pub(crate) fn rust_components() -> Result<(), Trouble> {
     Ok(())
 }
 
+/// The version of `package` in the text of a Cargo.lock.
+fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| line.trim() != name);
+    lines.nth(1)?.trim().strip_prefix("version = \"")?.strip_suffix('"').map(str::to_owned)
+}
+
 /// The program in exactly this version: from the PATH, or from `target/tools`, or built there.
 fn find_or_install(program: &str, package: &str, version: &str, options: &str) -> Result<PathBuf, Trouble> {
     let tools = target().join("tools");
@@ -71,10 +145,13 @@ fn find_or_install(program: &str, package: &str, version: &str, options: &str) -
         }
     }
     println!("building {package} {version} into {} (once, takes some minutes)", tools.display());
+    let build = tools.join("build").join(package);
     let mut install = cargo(&format!("install {package} --version {version} --locked --force {options} --root"));
-    install.arg(&tools).arg("--target-dir").arg(tools.join("build"));
-    // Built for one use on this machine: twice the optimisation would cost minutes here to save seconds there.
-    for (setting, value) in [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16"), ("DEBUG", "0")] {
+    install.arg(&tools).arg("--target-dir").arg(&build);
+    // The bars of several builds would draw over each other.
+    install.env("CARGO_TERM_PROGRESS_WHEN", "never");
+    // Optimising a tool costs minutes, and saves seconds of each build of the page.
+    for (setting, value) in QUICK {
         install.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
     }
     run_plain(&mut install).map_err(|trouble| {
@@ -84,7 +161,7 @@ fn find_or_install(program: &str, package: &str, version: &str, options: &str) -
         ))
     })?;
     // The intermediate files of a tool are of no more use once it is there.
-    let _ = fs::remove_dir_all(tools.join("build"));
+    let _ = fs::remove_dir_all(&build);
     Ok(ours)
 }
 
@@ -170,4 +247,17 @@ pub(crate) fn browser_packages() -> Result<(), Trouble> {
         return Ok(());
     }
     command::run_plain(command(npm_program(), "ci --no-audit --no-fund").current_dir(&tests))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locked_version_is_that_of_the_package_of_exactly_this_name() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-shared\"\nversion = \"0.1.0\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.129\"\nsource = \"x\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.129"));
+        assert_eq!(locked_version(lock, "trunk"), None);
+    }
 }

@@ -45,7 +45,7 @@ struct File {
 
 /// Prints the sizes of all files in `dist` against the bars, and fails if one is passed.
 pub(crate) fn check(dist: &Path) -> Result<(), Trouble> {
-    let files = read(dist).map_err(|error| Trouble::Failed(format!("dist/ cannot be read: {error}")))?;
+    let files = read(dist)?;
     let first = first_load(&files);
     println!("{:>9}  {:>9}  file (* = may load before the first node is drawn; the rest later)", "bytes", "gzip");
     for file in &files {
@@ -63,21 +63,21 @@ pub(crate) fn check(dist: &Path) -> Result<(), Trouble> {
 }
 
 /// All files below `dist`, by name.
-fn read(dist: &Path) -> std::io::Result<Vec<File>> {
+fn read(dist: &Path) -> Result<Vec<File>, Trouble> {
     let mut files = Vec::new();
-    let mut directories: Vec<PathBuf> = vec![dist.to_owned()];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                directories.push(path);
-                continue;
+    let mut open: Vec<PathBuf> = vec![dist.to_owned()];
+    while let Some(path) = open.pop() {
+        let unread = |error| Trouble::Failed(format!("{} cannot be read: {error}", path.display()));
+        if path.is_dir() {
+            for entry in fs::read_dir(&path).map_err(unread)? {
+                open.push(entry.map_err(unread)?.path());
             }
-            let name = path.strip_prefix(dist).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            let content = fs::read(&path)?;
-            let transfer = gzip_size(&content)?;
-            files.push(File { name, content, transfer });
+            continue;
         }
+        let name = path.strip_prefix(dist).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let content = fs::read(&path).map_err(unread)?;
+        let transfer = gzip_size(&content).map_err(unread)?;
+        files.push(File { name, content, transfer });
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
@@ -105,11 +105,10 @@ fn first_load(files: &[File]) -> BTreeSet<&str> {
     found
 }
 
-/// Whether the program names the file, but asks for it only after it has drawn: what loads the web worker, and the parts that
-/// are cut out of the program. (Browser tests hold it to that.)
+/// Whether the program names the file, but asks for it only after it has drawn: what loads the web worker, and the parts of the
+/// program that `cap-lab-split` has cut out of it. (Browser tests hold it to that.)
 fn is_later(name: &str) -> bool {
-    let last = name.rsplit('/').next().unwrap_or(name);
-    last == "referee.js" || last.starts_with("split_")
+    name == "referee.js" || name.starts_with("snippets/") && name.ends_with(".wasm")
 }
 
 #[cfg(test)]
@@ -132,20 +131,18 @@ mod tests {
     #[test]
     fn the_first_load_follows_names_from_file_to_file_but_not_into_the_worker() {
         let files = [
-            file("index.html", "<script src=./lab-1/start.js>"),
-            file("lab-1/cap-lab-web.js", "import './parts.js'; fetch('cap-lab-web_bg.wasm')"),
-            file("lab-1/cap-lab-web_bg.wasm", "referee.js"),
-            file("lab-1/later.svg", ""),
-            file("lab-1/parts.js", "later('split_rest.wasm')"),
-            file("lab-1/referee.js", "importScripts('worker.js')"),
-            file("lab-1/split_rest.wasm", ""),
-            file("lab-1/start.js", "import('./cap-lab-web.js')"),
-            file("lab-1/worker.js", ""),
+            file("index.html", "<link href=./lab-1.js><script src=./start-1.js>"),
+            file("lab-1.js", "fetch('snippets/timer.js'); fetch('lab-2.wasm'); later('snippets/split_rest-1.wasm')"),
+            file("lab-2.wasm", "referee.js lab-1.js"),
+            file("later.svg", ""),
+            file("referee.js", "importScripts('worker.js')"),
+            file("snippets/split_rest-1.wasm", ""),
+            file("snippets/timer.js", ""),
+            file("start-1.js", ""),
+            file("worker.js", ""),
         ];
-        let first =
-            ["cap-lab-web.js", "cap-lab-web_bg.wasm", "parts.js", "start.js"].map(|name| format!("lab-1/{name}"));
-        let first = first.iter().map(String::as_str).chain(["index.html"]);
-        assert_eq!(first_load(&files), first.collect());
+        let first = ["index.html", "lab-1.js", "lab-2.wasm", "snippets/timer.js", "start-1.js"];
+        assert_eq!(first_load(&files), BTreeSet::from(first));
     }
 
     #[test]

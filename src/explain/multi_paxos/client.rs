@@ -20,7 +20,7 @@ pub(super) fn sentence(node: NodeId, note: &ClientNote) -> Sentence {
             PMMC_2,
             format!("{node} tells that request {} is lost", request.0),
             format!(
-                "It proposed the command for slot {slot} under {ballot}, but another value is chosen there, and nobody \
+                "It proposed the command for slot {slot} under {ballot}, but another value is chosen there. Nobody \
                  proposes it for any other slot."
             ),
         ),
@@ -46,8 +46,8 @@ pub(super) fn sentence(node: NodeId, note: &ClientNote) -> Sentence {
             READS,
             format!("{node} asks whether it still leads, for read {}", request.0),
             format!(
-                "The read must see all up to slot {slot}. A quorum of phase 2 must answer heartbeat {beat} or a later one: \
-                 it shares a server with any quorum that promised a higher ballot before."
+                "The read must see all up to slot {slot}. A quorum of phase 2 must answer heartbeat {beat} or a later one. \
+                 It shares a server with any quorum that promised a higher ballot before."
             ),
         ),
         ClientNote::ReadConfirmed { request, slot, count } => said(

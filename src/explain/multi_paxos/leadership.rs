@@ -8,7 +8,8 @@ use crate::node::{Count, NodeId};
 pub(super) fn sentence(node: NodeId, note: &LeadershipNote) -> Sentence {
     match note {
         LeadershipNote::Prepares { ballot, first, heard, timeout, count } => said(
-            Tone::Warning,
+            // That a leader is gone is news.
+            if matches!(heard, Heard::Leader(_)) { Tone::Warning } else { Tone::Routine },
             PMS_3,
             format!("{node} asks for promises for {ballot}"),
             format!(
@@ -48,26 +49,29 @@ pub(super) fn sentence(node: NodeId, note: &LeadershipNote) -> Sentence {
             ),
         ),
         LeadershipNote::Refused { from, ballot, promised } => said(
-            Tone::Bad,
+            Tone::Routine,
             PMS_2,
             format!("{node} hears that {from} refuses {ballot}"),
             format!("{from} has promised {promised}, which is higher than {ballot}."),
         ),
         LeadershipNote::BallotAdopted { from, old, new, left } => overtaken(node, *from, *old, *new, *left),
         LeadershipNote::BacksOff { ballot, timeout, times } => {
-            let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+            let (tone, times) = match times {
+                1 => (Tone::Routine, String::new()),
+                times => (Tone::Warning, format!(" {times} times in a row, last")),
+            };
             let wait = range(*timeout);
             let reason = format!(
-                "It was overtaken {times} in a row, last by {ballot}. It waits {wait}, so that one of those who want to lead \
+                "It was overtaken{times} by {ballot}. It waits {wait}, so that one of those who want to lead \
                  gets through."
             );
-            said(Tone::Warning, LEADERS, format!("{node} backs off for {wait}"), reason)
+            said(tone, LEADERS, format!("{node} backs off for {wait}"), reason)
         }
         LeadershipNote::FollowsLeader { leader, ballot } => said(
             Tone::Routine,
             PMMC_2,
             format!("{node} follows {leader}"),
-            format!("{leader} proposes under {ballot}: only a quorum's promises allow that."),
+            format!("{leader} proposes under {ballot}, as only a leader does."),
         ),
     }
 }
@@ -100,7 +104,7 @@ fn overtaken(node: NodeId, from: NodeId, old: Ballot, new: Ballot, left: RoleNam
     let (tone, headline, consequence) = match left {
         RoleName::Follower => (Tone::Routine, format!("{node} hears of ballot {new}"), "It will accept nothing lower."),
         RoleName::Preparing => (
-            Tone::Warning,
+            Tone::Routine,
             format!("{node} is overtaken by {new}"),
             "With a lower ballot it will find no quorum for long.",
         ),

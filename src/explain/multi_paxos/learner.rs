@@ -77,7 +77,7 @@ fn tells(snapshot: Option<Slot>, first: Slot, last: Slot) -> String {
         (None, _) => format!("It sends the values of {}.", slots(first, last)),
         (Some(through), false) => format!("It has compacted the slots up to {through}, so it sends its snapshot."),
         (Some(through), true) => format!(
-            "It has compacted the slots up to {through}, so it sends its snapshot, and the values of {}.",
+            "It has compacted the slots up to {through}, so it sends its snapshot. The values of {} go with it.",
             slots(first, last)
         ),
     }

@@ -52,7 +52,7 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
 impl Explained for Note {
     fn sentence(&self, context: &Context<'_>) -> Sentence {
         let asks = matches!(self, Self::Leadership(LeadershipNote::Prepares { .. }));
-        Sentence { observer: if asks { context.quorum() } else { None }, ..sentence(context.node, self) }
+        Sentence { observer: if asks { context.reach() } else { None }, ..sentence(context.node, self) }
     }
 }
 

@@ -90,7 +90,7 @@ fn counted(node: NodeId, from: NodeId, ballot: Ballot, which: &str, news: &str) 
 
 fn sends_again(node: NodeId, to: NodeId, ballot: Ballot, slots: &str) -> Sentence {
     let reason = format!(
-        "It proposed {slots} under {ballot} more than a heartbeat interval ago and has not heard that {to} accepted."
+        "It proposed {slots} under {ballot} a heartbeat interval ago or more. It has not heard that {to} accepted."
     );
     said(Tone::Warning, PMMC_2, format!("{node} sends {slots} to {to} again"), reason)
 }
@@ -103,7 +103,7 @@ pub(super) fn acceptor(node: NodeId, note: &AcceptorNote) -> Sentence {
             promises(*ballot, *previous, *first, *reported, *snapshot),
         ),
         AcceptorNote::PrepareRefused { from, ballot, promised } => (
-            Tone::Bad,
+            Tone::Routine,
             format!("{node} refuses to promise {ballot}"),
             format!("It has promised {promised}, which is higher than {from}'s {ballot}."),
         ),
@@ -135,7 +135,7 @@ fn promises(ballot: Ballot, previous: Ballot, first: Slot, reported: u64, snapsh
     let snapshot =
         snapshot.map_or(String::new(), |through| format!(" and a snapshot in place of the slots up to {through}"));
     format!(
-        "Its highest ballot was {previous}. It accepts nothing below {ballot} any more and reports {} from slot {first} \
+        "Its highest ballot was {previous}. It accepts nothing below {ballot} any more. It reports {} from slot {first} \
          on{snapshot}.",
         proposals(reported)
     )

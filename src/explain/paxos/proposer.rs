@@ -111,7 +111,7 @@ impl Words<'_> {
     fn is_free(&self, proposal: &Proposal, count: Count) -> Sentence {
         let ballot = self.ballot(proposal.ballot);
         let reason = format!(
-            "{} promised ({}) and had accepted nothing: nothing below {ballot} is or will be chosen, so any value will do.",
+            "{} promised ({}) and had accepted nothing. So nothing below {ballot} is or will be chosen: any value will do.",
             of(count),
             self.list(count.by)
         );

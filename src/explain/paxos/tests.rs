@@ -1,8 +1,9 @@
 //! Every note happens, and becomes a sentence.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::*;
+use crate::explain::said_once::compare_sentences;
 use crate::paxos::harness::{Cluster, config};
 use crate::paxos::{AcceptorNote, Config, Flaw, LearnerNote, ProposerNote, Timer, Trigger};
 use crate::test_cluster::kinds_of_notes;
@@ -145,9 +146,9 @@ fn flawed_notes() -> impl Iterator<Item = (NodeId, Note)> {
 #[test]
 fn every_note_happens_and_has_its_words() {
     let notes = all_notes();
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     for (node, note) in &notes {
-        seen.insert(kind(note));
+        seen.entry(kind(note)).or_insert_with(|| sentence(&name, *node, note));
         let (sentence, outcome) = (sentence(&name, *node, note), outcome(&name, *node, note));
         assert!(sentence.headline.contains(&name(*node)), "{sentence:?}");
         assert!(sentence.source.starts_with("Paxos Made Simple §2."), "{sentence:?}");
@@ -156,8 +157,9 @@ fn every_note_happens_and_has_its_words() {
             assert!(!text.contains("  ") && !text.contains("n3"), "{text}");
         }
     }
-    let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
+    let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains_key(**kind)).collect();
     assert!(missing.is_empty() && seen.len() == KINDS.len(), "never happened: {missing:?}");
+    compare_sentences("paxos", seen);
 }
 
 /// The words of the page's list of what can happen next.

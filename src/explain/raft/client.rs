@@ -16,9 +16,7 @@ pub(super) fn sentence(node: NodeId, note: &ClientNote) -> Sentence {
             Tone::Bad,
             "Raft §5.4",
             format!("{node} tells that request {} is lost", request.0),
-            format!(
-                "Its entry would have been {entry}, but {by} is committed, after or in place of which it cannot stand."
-            ),
+            format!("Its entry would have been {entry}. Now {by} is committed, so {entry} never will be."),
         ),
         ClientNote::RequestRefused { request, leader, term } => said(
             Tone::Bad,
@@ -34,8 +32,8 @@ pub(super) fn sentence(node: NodeId, note: &ClientNote) -> Sentence {
             "Raft §7, Figure 13",
             format!("{node} cannot tell what became of request {}", request.0),
             format!(
-                "Its entry would have been {entry}, which the snapshot that ends with {last} covers: whether it is among \
-                 the entries that led to it cannot be seen."
+                "Its entry would have been {entry}. A snapshot up to {last} covers that place, and does not tell which \
+                 entries led to it."
             ),
         ),
         ClientNote::ReadWaits { request, commit, index, round } => {
@@ -75,15 +73,15 @@ fn proved(index: Index, proof: ReadProof) -> (&'static str, String) {
         ReadProof::Round { round, by } => (
             "Raft thesis §6.4",
             format!(
-                "{by} acknowledged heartbeat round {}, which began after the read was asked: nobody else led before. What \
-                 was committed then is in the log up to {index}.",
+                "{by} acknowledged heartbeat round {}, which began after the read was asked: it still led then. What was \
+                 committed by then is in the log up to {index}.",
                 round.0
             ),
         ),
         ReadProof::Lease { now, until } => (
             "Raft thesis §6.4.1",
             format!(
-                "By its clock it is {} ms and its lease lasts until {} ms: if the clocks keep their bound, nobody else \
+                "By its clock it is {} ms and its lease lasts until {} ms. If the clocks keep their bound, nobody else \
                  leads. What is committed is in the log up to {index}.",
                 now.as_ms(),
                 until.as_ms()

@@ -12,8 +12,7 @@ pub(super) fn sentence(node: NodeId, note: &MembershipNote) -> Sentence {
             "Raft §6",
             format!("{node} goes back to the configuration before"),
             format!(
-                "Entry {lost} is gone, and with it the configuration that it held, which was never committed. The one of \
-                 entry {index} counts: {}.",
+                "Entry {lost} is gone, and with it the configuration that it held. The one of entry {index} counts: {}.",
                 members_words(membership)
             ),
         ),
@@ -36,8 +35,8 @@ pub(super) fn sentence(node: NodeId, note: &MembershipNote) -> Sentence {
             "Raft §6; thesis §4.2.2",
             format!("{node} sends nothing to {servers} any more"),
             format!(
-                "The configuration of entry {index} is committed, and {servers} are not in it. They got one last message \
-                 that says so, for whoever does not know may stand for election."
+                "The configuration of entry {index} is committed, without {servers}. One last message told so: who does not \
+                 know may stand for election."
             ),
         ),
         MembershipNote::Retired { term, index } => said(

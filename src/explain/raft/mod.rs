@@ -12,22 +12,21 @@ pub use membership::members_words;
 use super::feed::{Context, Explained};
 use super::{Sentence, Tone, count_of, said};
 use crate::node::{NodeId, NodeSet};
-use crate::raft::{ElectionNote, EntryId, Ignored, Index, Membership, Note, RoleName, Term};
+use crate::raft::{ElectionNote, EntryId, Ignored, Index, Membership, Note, PreVoteNote, RoleName, Term};
 
 /// What `note` of server `node` says, with its numbers, the reason and the paper's section.
 pub fn sentence(node: NodeId, note: &Note) -> Sentence {
     match note {
         Note::Started { term, vote, last, snapshot } => started(node, *term, *vote, *last, *snapshot),
         Note::TermAdopted { from, old, new, left } => said(
-            if matches!(left, RoleName::Candidate | RoleName::Leader) { Tone::Warning } else { Tone::Routine },
+            if matches!(left, RoleName::Leader) { Tone::Warning } else { Tone::Routine },
             "Raft §5.1",
             match left {
                 RoleName::Follower => format!("{node} enters term {new}"),
                 left => format!("{node} steps down as {}", role(*left)),
             },
             format!(
-                "{from}'s message is of term {new}, its own was {old}. Nobody is {} in a term that is over.",
-                role(*left)
+                "{from}'s message is of term {new}, its own was {old}. A newer term ends every role of an older one."
             ),
         ),
         Note::ReplyIgnored { from, message, why } => {
@@ -47,9 +46,23 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
 
 impl Explained for Note {
     fn sentence(&self, context: &Context<'_>) -> Sentence {
-        let asks = matches!(self, Self::Election(ElectionNote::AsksForVotes { .. }));
-        Sentence { observer: if asks { context.quorum() } else { None }, ..sentence(context.node, self) }
+        let observer = match self {
+            Self::Election(ElectionNote::AsksForVotes { members, .. })
+            | Self::PreVote(PreVoteNote::Asks { members, .. }) => votes_in_reach(context, members),
+            _ => None,
+        };
+        Sentence { observer, ..sentence(context.node, self) }
     }
+}
+
+/// Whether a server that asks for votes has links to enough voters, if a link is cut or a voter is down.
+fn votes_in_reach(context: &Context<'_>, members: &Membership) -> Option<String> {
+    let (electorate, reached) = (members.electorate(), context.view.reach.direct);
+    if electorate.difference(reached).is_empty() {
+        return None;
+    }
+    let verdict = if members.has_quorum(reached) { "enough" } else { "too few" };
+    Some(format!("{}: {} voters, {verdict} to win.", context.exchanges(electorate), tally(reached, members)))
 }
 
 fn started(node: NodeId, term: Term, vote: Option<NodeId>, last: EntryId, snapshot: Option<EntryId>) -> Sentence {
@@ -62,8 +75,8 @@ fn started(node: NodeId, term: Term, vote: Option<NodeId>, last: EntryId, snapsh
     let log = if last.index == Index::ZERO { "an empty log".to_owned() } else { format!("its log up to {last}") };
     let reason = match snapshot {
         Some(covered) => format!(
-            "Its disk kept the term, {vote}, {log} and a snapshot up to {covered}, which is committed. Its role is forgotten, \
-             and whether more is committed."
+            "Its disk kept the term, {vote} and {log}, and a snapshot up to {covered}. What the snapshot covers is committed. \
+             Its role is forgotten, and whether more is committed."
         ),
         None => format!("Its disk kept the term, {vote} and {log}. Its role and commit index are forgotten."),
     };
@@ -122,7 +135,7 @@ fn verdict(servers: NodeSet, members: &Membership) -> &'static str {
     match (members.has_quorum(servers), members.is_joint()) {
         (true, false) => "is a majority",
         (true, true) => "is a majority of each",
-        (false, _) => "passes for a majority by the mistake that is switched on",
+        (false, _) => "passes for a majority by the mistake switched on",
     }
 }
 

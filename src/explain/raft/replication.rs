@@ -32,19 +32,23 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
                     "{follower} has another entry at index {refused}, of term {term}, and its first of that term at index \
                      {index}. The leader skips them all: the next attempt starts with entry {next}."
                 ),
+                None if refused > follower_last => format!(
+                    "{follower} has no entry {refused}: its log ends at {follower_last}. The next attempt starts with entry \
+                     {next}."
+                ),
                 None => format!(
-                    "{follower}'s log ends at {follower_last} and differs at index {refused}. The next attempt starts with \
-                     entry {next}."
+                    "{follower} has another entry at index {refused}. The next attempt starts with entry {next}."
                 ),
             };
-            said(Tone::Warning, REPLICATION, format!("{node} backs up to {next} for {follower}"), reason)
+            let tone = if refused > follower_last { Tone::Routine } else { Tone::Warning };
+            said(tone, REPLICATION, format!("{node} backs up to {next} for {follower}"), reason)
         }
         LeaderNote::CommitAdvanced { old, entry, matching, members } => said(
             Tone::Good,
             "Raft §5.3, §5.4.2",
             format!("{node} commits up to {}", entry.index),
             format!(
-                "{matching} hold {entry} on disk: {} {}, and it is of this leader's term. Before, {old} was committed.",
+                "{matching} hold {entry} on disk: {} {}. It is of this leader's term. Before, {old} was committed.",
                 tally(*matching, members),
                 verdict(*matching, members)
             ),
@@ -54,8 +58,8 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
             "Raft §5.4.2, Figure 8",
             format!("{node} does not commit {entry} yet"),
             format!(
-                "{matching} hold it, {}, but it is of term {} and the leader of term {term}: a later leader could still \
-                 overwrite it. It is committed once an entry of term {term} after it is.",
+                "{matching} hold it, {}. But it is of term {}, and the leader of term {term}. A later leader could still \
+                 overwrite it. An entry of term {term} must be committed first, and this one with it.",
                 tally(*matching, members),
                 entry.term
             ),
@@ -65,8 +69,8 @@ pub(super) fn leader(node: NodeId, note: &LeaderNote) -> Sentence {
             "Raft thesis §6.2",
             format!("{node} steps down as leader of term {term}"),
             format!(
-                "It last heard from a majority {} ms ago or more, an election timeout; since then from {heard} only, {}. \
-                 Another leader may have been elected.",
+                "For {} ms, an election timeout, no majority answered a round of its heartbeats. Since the last that succeeded, \
+                 {heard} answered, {}. Another leader may have been elected.",
                 timeout.as_ms(),
                 tally(*heard, members)
             ),
@@ -113,17 +117,20 @@ pub(super) fn follower(node: NodeId, note: &FollowerNote) -> Sentence {
                 (_, 0) => format!("{node} already has {leader}'s entries"),
                 (_, added) => format!("{node} takes {} from {leader}", entries(*added)),
             },
-            format!(
-                "Its log has the previous entry {previous}. {} of {} new, and its log ends at {last}.",
-                count_of(*added, "was", "were"),
-                entries(*received)
-            ),
+            match received {
+                0 => format!("Its log has the previous entry {previous}. It ends at {last}."),
+                _ => format!(
+                    "Its log has the previous entry {previous}. Of {}, {} new. Its log ends at {last}.",
+                    entries(*received),
+                    count_of(*added, "was", "were")
+                ),
+            },
         ),
         FollowerNote::AppendRefused { leader, why } => {
             let (source, reason) = match why {
                 AppendRefusal::StaleTerm { term, own } => (
                     "Raft §5.1",
-                    format!("{leader} sends in term {term}, but it is in term {own} already. {leader} leads no more."),
+                    format!("{leader} sends in term {term}. {node} is in term {own}, so that term is over."),
                 ),
                 AppendRefusal::MissingPrevious { previous, own_last } => {
                     (REPLICATION, format!("They follow entry {previous}, which it lacks: its log ends at {own_last}."))
@@ -133,7 +140,13 @@ pub(super) fn follower(node: NodeId, note: &FollowerNote) -> Sentence {
                     format!("They follow entry {previous}, but its own entry {} is of term {own}.", previous.index),
                 ),
             };
-            said(Tone::Bad, source, format!("{node} refused {leader}'s entries"), reason)
+            // A message that overtook another, or was lost, is made up for: the leader sends again what is missing.
+            let tone = match why {
+                AppendRefusal::MissingPrevious { .. } => Tone::Routine,
+                AppendRefusal::TermMismatch { .. } => Tone::Warning,
+                AppendRefusal::StaleTerm { .. } => Tone::Bad,
+            };
+            said(tone, source, format!("{node} refused {leader}'s entries"), reason)
         }
         FollowerNote::ConflictTruncated { leader, own, leaders, removed } => said(
             Tone::Warning,

@@ -14,7 +14,7 @@ pub(super) fn sentence(node: NodeId, note: &SnapshotNote) -> Sentence {
             COMPACTION,
             format!("{node} compacts its log up to {}", last.index),
             format!(
-                "A snapshot of its state takes the place of {}, of which {last} is the last. {} stay in its log.",
+                "A snapshot of its state takes the place of {}, of which {last} is the last. Its log keeps {}.",
                 entries(*removed),
                 entries(*kept)
             ),
@@ -50,7 +50,7 @@ pub(super) fn sentence(node: NodeId, note: &SnapshotNote) -> Sentence {
             Tone::Bad,
             "Raft §5.1",
             format!("{node} refused {leader}'s snapshot"),
-            format!("{leader} sends in term {term}, but it is in term {own} already. {leader} leads no more."),
+            format!("{leader} sends in term {term}. {node} is in term {own}, so that term is over."),
         ),
     }
 }

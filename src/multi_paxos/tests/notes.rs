@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::explain::multi_paxos::sentence;
+use crate::explain::said_once::compare_sentences;
 use crate::explain::{Sentence, Tone};
 use crate::test_cluster::{Dice, kinds_of_notes};
 
@@ -111,6 +112,7 @@ fn every_note_happens_and_has_a_sentence() {
     let missing: Vec<_> = KINDS.iter().filter(|kind| !seen.contains_key(**kind)).collect();
     assert!(missing.is_empty(), "never happened: {missing:?}");
     assert_eq!(seen.len(), KINDS.len(), "two kinds share a name");
+    compare_sentences("multi_paxos", seen.iter().map(|(kind, (node, note))| (*kind, sentence(*node, note))));
     for (node, note) in seen.values() {
         let Sentence { headline, reason, observer, source, tone } = sentence(*node, note);
         assert!(headline.starts_with(&node.to_string()) && headline.len() < 60, "{headline}");

@@ -1,7 +1,7 @@
 //! Elections: votes (§5.2, §5.4.1) and what goes before them (T §9.6).
 
 use crate::node::{Delay, Micros, NodeId, NodeSet};
-use crate::raft::{EntryId, Index, Membership, Term};
+use crate::raft::{EntryId, Index, Membership, RoleName, Term};
 
 /// Who stands for election, who votes and who leads.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +56,8 @@ pub enum ElectionNote {
         term: Term,
         /// All votes so far.
         votes: NodeSet,
+        /// Whether it takes them for a quorum.
+        enough: bool,
         /// The configuration that it uses.
         members: Membership,
     },
@@ -98,8 +100,8 @@ pub enum ElectionNote {
         leader: NodeId,
         /// The term.
         term: Term,
-        /// Whether it was a candidate in this term.
-        conceded: bool,
+        /// What it was until now.
+        left: RoleName,
     },
 }
 
@@ -156,6 +158,8 @@ pub enum PreVoteNote {
         next: Term,
         /// All that would, so far.
         grants: NodeSet,
+        /// Whether it takes them for a quorum.
+        enough: bool,
         /// The configuration that it uses.
         members: Membership,
     },

@@ -75,11 +75,11 @@ pub enum LeaderNote {
         /// The configuration that it uses.
         members: Membership,
     },
-    /// A leader steps down because it has not heard from a quorum for an election timeout (T §6.2).
+    /// A leader steps down because no round of heartbeats succeeded for an election timeout (T §6.2).
     QuorumLost {
         /// The term that it led.
         term: Term,
-        /// Whom it did hear, itself included.
+        /// Who answered a later round than the latest that a quorum answered, itself included.
         heard: NodeSet,
         /// The configuration that it uses.
         members: Membership,

@@ -1,7 +1,10 @@
 //! Every note happens, and becomes a sentence.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::explain::raft::sentence;
+use crate::explain::said_once::compare_sentences;
 use crate::explain::{Sentence, Tone};
 use crate::test_cluster::kinds_of_notes;
 
@@ -20,8 +23,9 @@ kinds_of_notes! {
     "term adopted by a follower": Note::TermAdopted { left: RoleName::Follower, .. },
     "term adopted by a candidate": Note::TermAdopted { left: RoleName::Candidate, .. },
     "term adopted by a leader": Note::TermAdopted { left: RoleName::Leader, .. },
-    "follows": Note::Election(ElectionNote::FollowsLeader { conceded: false, .. }),
-    "concedes": Note::Election(ElectionNote::FollowsLeader { conceded: true, .. }),
+    "concedes": Note::Election(ElectionNote::FollowsLeader { left: RoleName::Candidate, .. }),
+    "need not ask": Note::Election(ElectionNote::FollowsLeader { left: RoleName::PreCandidate, .. }),
+    "follows": Note::Election(ElectionNote::FollowsLeader { .. }),
     "heartbeat": Note::Leader(LeaderNote::HeartbeatSent { .. }),
     "no-op appended": Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Noop, .. }),
     "entry appended": Note::Leader(LeaderNote::EntryAppended { what: PayloadKind::Command, .. }),
@@ -157,6 +161,7 @@ fn counted_again() -> Cluster {
 fn every_note_happens_and_has_a_sentence() {
     let random = (0..150).map(|seed| random::run(seed, 3 + 2 * (seed % 2) as u8, 2_000));
     let mut missing: BTreeSet<_> = KINDS.iter().copied().collect();
+    let mut said = BTreeMap::new();
     assert_eq!(missing.len(), KINDS.len(), "two kinds share a name");
     let made = [
         answered_after_a_crash(),
@@ -171,7 +176,9 @@ fn every_note_happens_and_has_a_sentence() {
             if !missing.remove(kind(&note)) {
                 continue;
             }
-            let Sentence { headline, reason, observer, source, tone } = sentence(node, &note);
+            let sentence = sentence(node, &note);
+            said.insert(kind(&note), sentence.clone());
+            let Sentence { headline, reason, observer, source, tone } = sentence;
             assert!(headline.starts_with(&node.to_string()) && headline.len() < 60, "{headline}");
             assert!(!reason.is_empty() && reason.ends_with('.'), "{reason}");
             assert!(source.starts_with("Raft "), "{source}");
@@ -180,6 +187,7 @@ fn every_note_happens_and_has_a_sentence() {
         }
     }
     assert!(missing.is_empty(), "never happened: {missing:?}");
+    compare_sentences("raft", said);
 }
 
 #[test]
@@ -191,7 +199,7 @@ fn a_refused_vote_names_both_logs() {
     let Sentence { headline, reason, source, tone, .. } = sentence(n(2), &note);
     assert_eq!(headline, "n2 refused its vote to n1");
     assert_eq!(reason, "n1's log ends at (2, t1), its own at (3, t2). What n1 lacks may be committed.");
-    assert_eq!((source, tone), ("Raft §5.4.1", Tone::Bad));
+    assert_eq!((source, tone), ("Raft §5.4.1", Tone::Warning));
 }
 
 #[test]
@@ -207,7 +215,7 @@ fn a_candidate_says_what_it_heard_and_what_it_needs() {
     assert_eq!(headline, "n1 asks for votes in term 2");
     assert_eq!(
         reason,
-        "It heard nothing more from n3, so its election timer (150 to 300 ms) ran out. Its log ends at (1, t1). It needs 3 \
+        "It had heard nothing more from n3 when its election timer (150 to 300 ms) ended. Its log ends at (1, t1). It needs 3 \
          of 5 votes."
     );
     assert_eq!(source, "Raft §5.2");

@@ -46,6 +46,47 @@ fn leader_stepdown_when_quorum_lost() {
     assert_eq!(note, Some(Note::Leader(LeaderNote::QuorumLost { term: T1, heard, members, timeout })));
 }
 
+/// A round must succeed (T §6.2): copies of an old answer answer an old round, however late they come.
+#[test]
+fn copies_of_one_answer_keep_no_leader() {
+    let mut cluster = led(BOTH);
+    cluster.fire(n(1), Timer::Heartbeat);
+    cluster.deliver(n(1), n(2));
+    let answers = cluster.take(|flying| flying.to == n(1));
+    let [answer] = &answers[..] else { panic!("n2 answers once") };
+    cluster.network.clear();
+    cluster.wait(100);
+    cluster.tell(n(2), n(1), answer.message.clone());
+    let heard = cluster.now;
+    assert_eq!(cluster.server(n(1)).quorum_contact(cluster.now), Some(heard), "late, and yet the first answer");
+    for _ in 0..3 {
+        cluster.wait(40);
+        cluster.tell(n(2), n(1), answer.message.clone());
+        assert_eq!(cluster.server(n(1)).quorum_contact(cluster.now), Some(heard), "a copy is no news");
+    }
+    cluster.fire(n(1), Timer::Quorum);
+    cluster.fire(n(1), Timer::Quorum);
+    assert!(!cluster.server(n(1)).is_leader());
+}
+
+/// Answers to different rounds make no round succeed unless a majority answers it or a later one.
+#[test]
+fn a_round_succeeds_when_a_majority_has_answered_it_or_a_later_one() {
+    let mut cluster = Cluster::switched(5, BOTH);
+    cluster.elect(n(1), NodeSet::first(5));
+    cluster.wait(50);
+    heartbeat(&mut cluster, NodeSet::first(2));
+    let elected = cluster.server(n(1)).quorum_contact(cluster.now).expect("it leads");
+    assert!(elected < cluster.now, "n2 and itself are two of five");
+    cluster.wait(50);
+    heartbeat(&mut cluster, NodeSet::EMPTY.with(n(1)).with(n(3)));
+    assert_eq!(
+        cluster.server(n(1)).quorum_contact(cluster.now),
+        Some(cluster.now),
+        "n2 and n3 have both answered the first"
+    );
+}
+
 /// Without the switch it leads for ever.
 #[test]
 fn a_leader_that_is_cut_off_goes_on_leading_without_check_quorum() {

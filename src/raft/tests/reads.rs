@@ -149,7 +149,7 @@ fn reads_share_a_round() {
     assert_eq!(appends(&cluster), 1);
     cluster.settle(NodeSet::first(2));
     assert_eq!(cluster.replies.len(), 5);
-    assert_eq!(cluster.server(n(1)).tenure().map(Tenure::rounds), Some((Round(2), Round(2))));
+    assert_eq!(cluster.server(n(1)).tenure().map(Tenure::rounds), Some((Round(3), Round(3))));
 }
 
 /// A round that is lost is followed by another with the next heartbeat.

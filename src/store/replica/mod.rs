@@ -179,11 +179,15 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
                 }
             }
         }
-        if let Some((through, state)) = self.log.snapshot().filter(|(through, _)| *through > self.applied) {
+        let snapshot = self.log.snapshot().filter(|(through, _)| *through > self.applied);
+        if let Some((through, state)) = snapshot {
             (self.applied, self.state) = (through, state.clone());
+            for (index, origin) in std::mem::take(&mut self.unanswered).iter() {
+                settled.insert(*index, *origin);
+            }
         }
         self.apply_committed(&mut settled, out);
-        // Its place is covered by a snapshot: it took effect, with a result that is not known here.
+        // A snapshot covers its place: what it was answered, if it was, is not known here.
         for origin in settled.values() {
             Self::respond(*origin, Answer::Unknown, out);
         }

@@ -1,13 +1,14 @@
 //! A replica carries a service that is no feed: its state machine lets clients wait for one another.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::{Replica, ReplicaNote};
 use crate::node::{Answer, Clocks, Effect, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
-use crate::raft::{self, PersistentState, Raft};
+use crate::raft::{self, EntryId, Index, PersistentState, Raft, Round, Snapshot, Term};
 use crate::store::member::Member;
 use crate::store::service::{AdminDone, AskId, Refusal, ServiceMessage};
-use crate::store::state_machine::{Command, StateMachine};
+use crate::store::state_machine::{Command, Replicated, StateMachine};
 
 /// Who comes waits until somebody opens.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -188,6 +189,15 @@ impl Leader {
         }
     }
 
+    /// What another leader says that its log led to by entry 10 takes the place of this one's.
+    fn hears_of_a_snapshot(&mut self) {
+        let (term, membership) = (Term(9), *self.server.0.log().membership());
+        let last = EntryId { index: Index(10), term };
+        let snapshot = Arc::new(Snapshot { last, membership, state: Replicated::default() });
+        let message = Message::Log(raft::Message::InstallSnapshot { term, snapshot, round: Round(0) });
+        self.event(|server, out| server.on_message(NodeId(1), message, AT, out));
+    }
+
     fn ask(&mut self, id: AskId, ask: Ask) -> Vec<(AskId, Response)> {
         let AskId { client, number, attempt } = id;
         let message = Message::Service(ServiceMessage::Ask { number, attempt, ask });
@@ -213,6 +223,17 @@ fn a_command_is_answered_when_another_one_says_so() {
     let all = [(third, Response::Opened), (first, Response::Passed), (second, Response::Passed)];
     assert_eq!(leader.ask(third, Ask::Open(0)), all);
     assert_eq!(leader.ask(id(3, 1, 0), Ask::Open(1)), [(id(3, 1, 0), Response::Opened)], "nobody waits any more");
+}
+
+/// The entry that answers it may be one of those that the snapshot covers.
+#[test]
+fn who_waits_when_a_snapshot_comes_is_told_that_nobody_knows() {
+    let mut leader = Leader::new(true);
+    let waiting = id(1, 0, 0);
+    assert_eq!(leader.ask(waiting, Ask::Come(0)), []);
+    leader.hears_of_a_snapshot();
+    assert_eq!(leader.server.0.state(), &Replicated::default());
+    assert_eq!(leader.answers, [(waiting, Answer::Unknown)]);
 }
 
 #[test]

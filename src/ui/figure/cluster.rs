@@ -10,10 +10,10 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
 use crate::ui::el::{El, classed, el, words};
 use crate::ui::figure::flights;
-use crate::ui::figure::geometry::{Body, Place, Point, Size, cut_marks, lane, progress, region};
+use crate::ui::figure::geometry::{Body, Place, Point, Size, apart, cut_marks, lane, progress, region, room_beside};
 use crate::ui::figure::links::{LinkState, link_state, links};
 use crate::ui::figure::names::item_name;
-use crate::ui::figure::node::NodePart;
+use crate::ui::figure::node::{NodePart, Pill};
 use crate::ui::figure::touch::places;
 use crate::ui::figure::view::{NodeView, RoleMark};
 use crate::ui::lab::WorldView;
@@ -138,24 +138,24 @@ fn timers(world: &WorldView, places: &[Place], now: Micros) -> Vec<El> {
 }
 
 fn nodes(world: &WorldView, places: &[Place], size: Size, marked: &[Option<Item>], prefix: &str) -> Vec<Html> {
-    let narrow = size.w < 440.0;
+    // What hangs below the nodes goes before they would touch it.
+    let logs = apart(places);
     let part = |node: &NodeView| {
         let item = Item::Node(node.id);
-        let place = places[node.id.index()];
-        let people = world.phones.iter().filter(|phone| phone.via == node.id);
         let mut view = node.clone();
         view.timer = None;
+        if !logs {
+            view.chips.clear();
+            view.chips_before = 0;
+        }
         NodePart {
             view,
-            place,
+            place: places[node.id.index()],
             id: element_id(prefix, item),
             name: item_name(world, item),
             marked: marked[0] == Some(item) || marked[1] == Some(item) || marked.get(3) == Some(&Some(item)),
             selected: marked[2] == Some(item),
-            people: people
-                .map(|phone| if narrow { phone.name.chars().take(1).collect() } else { phone.name.clone() })
-                .collect(),
-            people_left: place.at.x < size.w / 2.0,
+            people: people(world, node.id, places, size),
             second: node.role == RoleMark::Proposer && node.id.index() > 0,
             card: world
                 .paxos
@@ -164,6 +164,31 @@ fn nodes(world: &WorldView, places: &[Place], size: Size, marked: &[Option<Item>
         }
     };
     world.nodes.iter().map(|node| still(&node.name, part(node))).collect()
+}
+
+/// The people who talk to a replica: their names where there is room, else initials.
+fn people(world: &WorldView, replica: NodeId, places: &[Place], size: Size) -> Vec<Pill> {
+    let names: Vec<&str> = world.phones.iter().filter(|phone| phone.via == replica).map(|phone| &*phone.name).collect();
+    let initials: Vec<&str> =
+        names.iter().map(|name| &name[..name.char_indices().nth(1).map_or(name.len(), |(end, _)| end)]).collect();
+    let fitting = |texts: &[&str]| {
+        let widest = texts.iter().map(|text| Pill::width(text)).fold(0.0, f64::max);
+        let half = Size { w: widest / 2.0, h: Pill::PITCH / 2.0 * texts.len() as f64 };
+        room_beside(places, replica.index(), half, size)
+    };
+    let (texts, at) = match (fitting(&names), fitting(&initials)) {
+        (Some(at), _) => (names, at),
+        (None, Some(at)) => (initials, at),
+        (None, None) => return Vec::new(),
+    };
+    let centre = places[replica.index()].at;
+    let count = texts.len() as f64;
+    let pill = |(nth, text): (usize, &&str)| Pill {
+        text: (*text).to_owned(),
+        x: at.x - centre.x,
+        y: at.y - centre.y + (nth as f64 - (count - 1.0) / 2.0) * Pill::PITCH,
+    };
+    texts.iter().enumerate().map(pill).collect()
 }
 
 fn path(points: &[Point]) -> String {

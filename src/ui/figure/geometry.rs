@@ -78,15 +78,35 @@ impl Place {
     }
 }
 
+/// The half width and the height of what hangs below a node: six chips of 14, and the count before them (`+24`), which moves
+/// its middle to the left.
+const CHIPS: Size = Size { w: 55.0, h: 14.0 };
+const CHIPS_LEFT: f64 = 11.0;
+/// How far below the rim of a node its chips begin.
+const CHIPS_BELOW: f64 = 10.0;
+/// How far outside the rim the track of a node's timer reaches.
+const TRACK: f64 = 8.0;
+
 /// Servers on an ellipse: the first half of them down its left side, the others down its right, so that the cut a learner
 /// tries first, top to bottom through the middle, leaves a minority on the left.
+///
+/// Where room is short, the ellipse fills its box out, towards a rectangle with round corners, and then the servers shrink,
+/// only as far as they and what hangs below them need to keep apart.
 pub fn ring(count: usize, size: Size) -> Vec<Place> {
-    let narrow = size.w < 440.0;
-    let r = if narrow { 22.0 } else { 25.0 };
-    let (margin_x, margin_top, margin_bottom) = (r + if narrow { 26.0 } else { 62.0 }, r + 22.0, r + 36.0);
+    const BENDS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+    const SMALL: f64 = 22.0;
+    let radii = if size.w < 440.0 { [SMALL; 2] } else { [27.0, SMALL] };
+    let tries = radii.into_iter().flat_map(|r| BENDS.map(|bend| bent_ring(count, size, r, bend)));
+    tries.into_iter().find(|places| apart(places)).unwrap_or_else(|| bent_ring(count, size, SMALL, 1.0))
+}
+
+/// The servers on a curve between an ellipse (0) and a superellipse of the fourth degree (1).
+fn bent_ring(count: usize, size: Size, r: f64, squareness: f64) -> Vec<Place> {
+    let (margin_x, margin_top, margin_bottom) = (r + if size.w < 440.0 { 44.0 } else { 58.0 }, r + 17.0, r + 28.0);
     let centre = Point { x: size.w / 2.0, y: margin_top + (size.h - margin_top - margin_bottom) / 2.0 };
     let rx = (size.w / 2.0 - margin_x).clamp(20.0, 300.0);
     let ry = ((size.h - margin_top - margin_bottom) / 2.0).clamp(20.0, 200.0);
+    let bend = |part: f64| part + squareness * (part.abs().sqrt() * part.signum() - part);
     // Angles in turns.
     let (step, left) = (1.0 / count.max(1) as f64, count / 2);
     (0..count)
@@ -98,9 +118,23 @@ pub fn ring(count: usize, size: Size) -> Vec<Place> {
                 (among - (others - 1.0) / 2.0) * step
             };
             let (sin, cos) = sin_cos(angle);
-            Place { at: Point { x: centre.x + rx * cos, y: centre.y + ry * sin }, body: Body::Circle(r) }
+            Place { at: Point { x: centre.x + rx * bend(cos), y: centre.y + ry * bend(sin) }, body: Body::Circle(r) }
         })
         .collect()
+}
+
+/// Whether no server touches another one or what hangs below it.
+pub fn apart(places: &[Place]) -> bool {
+    let touch = |upper: &Place, lower: &Place| {
+        let (Body::Circle(r), Body::Circle(other)) = (upper.body, lower.body) else { return false };
+        let (dx, dy) = ((upper.at.x - CHIPS_LEFT - lower.at.x).abs(), lower.at.y - upper.at.y);
+        let rims = upper.at.distance(lower.at) < r + other + 2.0 * TRACK;
+        let chips = dx < CHIPS.w + other + TRACK && dy > 0.0 && dy < r + CHIPS_BELOW + CHIPS.h + other + TRACK;
+        rims || chips
+    };
+    let mut pairs =
+        places.iter().enumerate().flat_map(|(index, one)| places[index + 1..].iter().map(move |other| (one, other)));
+    !pairs.any(|(one, other)| touch(one, other) || touch(other, one))
 }
 
 /// Proposers in a row at the top, acceptors as cards below.
@@ -251,6 +285,26 @@ impl Taken {
     }
 }
 
+/// A box of this half size beside server `index`: away from the middle if nothing is there, else towards it. `None` if both
+/// places are taken by another server, by what hangs below one, or by the edge.
+pub fn room_beside(places: &[Place], index: usize, half: Size, figure: Size) -> Option<Point> {
+    let place = places[index];
+    let Body::Circle(r) = place.body else { return None };
+    let outer = if place.at.x < figure.w / 2.0 { -1.0 } else { 1.0 };
+    let mut taken = Taken::default();
+    for (other, place) in places.iter().enumerate() {
+        let Body::Circle(r) = place.body else { continue };
+        if other != index {
+            taken.take(place.at, Size { w: r + TRACK, h: r + TRACK });
+        }
+        let chips = Point { x: place.at.x - CHIPS_LEFT, y: place.at.y + r + CHIPS_BELOW + CHIPS.h / 2.0 };
+        taken.take(chips, Size { w: CHIPS.w, h: CHIPS.h / 2.0 });
+    }
+    let beside = |side: f64| Point { x: place.at.x + side * (r + 11.0 + half.w), y: place.at.y };
+    let inside = |at: &Point| at.x - half.w >= 0.0 && at.x + half.w <= figure.w;
+    [outer, -outer].map(beside).into_iter().filter(inside).find(|at| taken.try_take(*at, half))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,22 +316,74 @@ mod tests {
         (0..count).flat_map(|a| (a + 1..count).map(move |b| (NodeId(a), NodeId(b)))).collect()
     }
 
+    /// Figures as windows leave them: of a phone, a small laptop, a projector, a desktop.
+    const FIGURES: [Size; 6] = [
+        Size { w: 344.0, h: 285.0 },
+        PHONE,
+        Size { w: 398.0, h: 252.0 },
+        Size { w: 462.0, h: 250.0 },
+        WIDE,
+        Size { w: 700.0, h: 420.0 },
+    ];
+
     #[test]
     fn servers_stay_inside_and_apart_at_every_count_and_size() {
-        for size in [WIDE, PHONE, Size { w: 344.0, h: 260.0 }] {
+        for size in FIGURES {
             for count in 1..=7 {
                 let places = ring(count, size);
                 assert_eq!(places.len(), count);
                 for (index, place) in places.iter().enumerate() {
                     let Body::Circle(r) = place.body else { panic!("servers are circles") };
-                    assert!(place.at.x >= r && place.at.x <= size.w - r, "{count} in {size:?}: {place:?}");
-                    assert!(place.at.y >= r && place.at.y <= size.h - r - 20.0, "{count} in {size:?}: {place:?}");
+                    assert!(
+                        place.at.x >= CHIPS.w + CHIPS_LEFT && place.at.x <= size.w - CHIPS.w + CHIPS_LEFT,
+                        "{count} in {size:?}: {place:?}"
+                    );
+                    assert!(place.at.y >= r + 15.0, "a crown has room, {count} in {size:?}: {place:?}");
+                    let below = r + CHIPS_BELOW + CHIPS.h;
+                    assert!(place.at.y <= size.h - below, "chips have room, {count} in {size:?}: {place:?}");
                     for other in &places[..index] {
-                        assert!(place.at.distance(other.at) > 2.0 * r + 8.0, "{count} in {size:?} overlap");
+                        assert!(place.at.distance(other.at) > 2.0 * r + TRACK, "{count} in {size:?} overlap");
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_hangs_below_a_server_touches_no_other() {
+        for size in FIGURES {
+            for count in 1..=5 {
+                assert!(apart(&ring(count, size)), "{count} in {size:?}");
+            }
+        }
+        for size in [WIDE, Size { w: 462.0, h: 290.0 }] {
+            assert!(apart(&ring(7, size)), "seven in {size:?}");
+        }
+        assert!(!apart(&ring(7, Size { w: 398.0, h: 214.0 })), "seven with their logs have no room there");
+    }
+
+    #[test]
+    fn a_tall_figure_keeps_its_ellipse() {
+        let size = Size { w: 700.0, h: 420.0 };
+        assert_eq!(ring(5, size), bent_ring(5, size, 27.0, 0.0));
+    }
+
+    #[test]
+    fn people_stand_beside_their_replica_and_cover_nothing() {
+        for size in FIGURES {
+            for count in 3..=7 {
+                let places = ring(count, size);
+                for index in 0..count {
+                    let half = Size { w: 9.0, h: 9.0 };
+                    let at = room_beside(&places, index, half, size);
+                    let at = at.unwrap_or_else(|| panic!("no initial fits beside {index} of {count} in {size:?}"));
+                    assert!(places.iter().all(|place| !place.covers(at, half.w)), "{index} of {count} in {size:?}");
+                }
+            }
+        }
+        let wide = ring(5, WIDE);
+        let left = room_beside(&wide, 0, Size { w: 20.0, h: 9.0 }, WIDE).expect("there is room");
+        assert!(left.x < wide[0].at.x, "away from the middle");
     }
 
     #[test]
@@ -310,7 +416,7 @@ mod tests {
         let places = ring(3, WIDE);
         let way = lane(&places[0], &places[1], 0.0);
         assert!(
-            (way.0.distance(places[0].at) - 25.0).abs() < 1e-6 && (way.1.distance(places[1].at) - 25.0).abs() < 1e-6
+            (way.0.distance(places[0].at) - 27.0).abs() < 1e-6 && (way.1.distance(places[1].at) - 27.0).abs() < 1e-6
         );
         let (sent, due) = (Micros(1_000), Micros(3_000));
         assert!(progress(sent, due, Micros(500)).abs() < 1e-9);

@@ -25,14 +25,40 @@ pub struct NodePart {
     pub marked: bool,
     /// Opened up beside the figure.
     pub selected: bool,
-    /// The people who talk to it, as short as the room asks for.
-    pub people: Vec<String>,
-    /// Whether the people are drawn to its left.
-    pub people_left: bool,
+    /// The people who talk to it.
+    pub people: Vec<Pill>,
     /// Paxos: a proposer after the first, in the second colour.
     pub second: bool,
     /// An acceptor's card.
     pub card: Option<AcceptorView>,
+}
+
+/// A person beside a replica.
+#[derive(Clone, PartialEq)]
+pub struct Pill {
+    /// The name, or its first letter.
+    pub text: String,
+    /// The centre, from the replica's, in pixels.
+    pub x: f64,
+    /// The same, down.
+    pub y: f64,
+}
+
+impl Pill {
+    /// From one to the next below it.
+    pub const PITCH: f64 = 20.0;
+
+    /// How wide the text makes it.
+    pub fn width(text: &str) -> f64 {
+        12.0 + 6.8 * text.chars().count() as f64
+    }
+
+    fn draw(&self) -> El {
+        let w = Self::width(&self.text);
+        let frame = el("rect").px("width", w).attr("height", "18").attr("rx", "9");
+        let name = el("text").px("x", w / 2.0).attr("y", "12.5").text(&self.text);
+        classed("g", "person").at(self.x - w / 2.0, self.y - 9.0).add(frame).add(name)
+    }
 }
 
 impl Part for NodePart {
@@ -94,10 +120,7 @@ impl NodePart {
             .add(disc("body", r))
             .maybe(view.seat.map(|seat| line("seat", 23.0, seat)))
             .add(line("name", if caption.is_empty() { 5.0 } else { -1.0 }, &view.name))
-            .maybe(
-                (!caption.is_empty())
-                    .then(|| line(if caption.len() > 7 { "caption long" } else { "caption" }, 12.0, caption)),
-            )
+            .maybe((!caption.is_empty()).then(|| line("caption", 12.0, fitting(caption, r))))
             .maybe(crown.then(|| sign("crown", format!("M-11,{}l5,6l6,-10l6,10l5,-6l-2,13h-18z", Px(-r - 11.0)))))
             .maybe(match view.status {
                 Status::Up => None,
@@ -106,21 +129,7 @@ impl NodePart {
             })
             .all(chips(&view.chips, view.chips_before, chips_y))
             .maybe(view.clock.as_ref().map(|clock| line("clock", chips_y + 24.0, &format!("◷ {clock}"))))
-            .all(self.people(r))
-    }
-
-    /// The phones that talk to this replica, beside it.
-    fn people(&self, r: f64) -> Vec<El> {
-        let side = if self.people_left { -1.0 } else { 1.0 };
-        let count = self.people.len() as f64;
-        let pill = |(index, name): (usize, &String)| {
-            let w = 12.0 + 6.6 * name.chars().count() as f64;
-            let x = side * (r + 11.0) - if self.people_left { w } else { 0.0 };
-            let box_ = el("rect").px("width", w).attr("height", "18").attr("rx", "9");
-            let name = el("text").px("x", w / 2.0).attr("y", "12.5").text(name);
-            classed("g", "person").at(x, (index as f64 - count / 2.0) * 20.0 + 1.0).add(box_).add(name)
-        };
-        self.people.iter().enumerate().map(pill).collect()
+            .all(self.people.iter().map(Pill::draw).collect())
     }
 
     fn acceptor(&self, group: El, w: f64, h: f64) -> El {
@@ -164,6 +173,15 @@ impl NodePart {
             .add(text("label start", left, 66.0, if accepted.chars().count() > ROOM { "" } else { "accepted" }))
             .add(text(&value_class("end"), right, 66.0, &accepted))
     }
+}
+
+/// As much of a caption as a circle has room for: all of it, or its first word ("15" of "15 posts").
+fn fitting(caption: &str, r: f64) -> &str {
+    const LETTER: f64 = 5.6;
+    const BASELINE: f64 = 12.0;
+    let chord = 2.0 * (r * r - BASELINE * BASELINE).sqrt();
+    let all = caption.chars().count() as f64 * LETTER <= chord;
+    caption.split(' ').next().filter(|_| !all).unwrap_or(caption)
 }
 
 /// How many letters of what was accepted leave room for the label beside it.

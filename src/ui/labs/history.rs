@@ -157,7 +157,7 @@ fn outcome(run: &FeedRun, operation: &FeedOperation) -> (String, String) {
     let after = |at: &Micros| phones::seconds(at.since(operation.invoked));
     match &operation.outcome {
         Outcome::Pending => ("No answer yet".to_owned(), String::new()),
-        Outcome::Done { at, response: Response::Posts(posts) } => {
+        Outcome::Done { at, response: Response::Posts { posts, .. } } => {
             let newest: Vec<String> = posts.iter().rev().take(3).map(|post| named(run, post.id, &post.text)).collect();
             let count = phones::count(posts.len() as u32, "post");
             let saw = if posts.is_empty() { count } else { format!("{count}, the newest: {}", newest.join(", ")) };

@@ -177,9 +177,9 @@ fn components(setup: PaxosSetup, model: &Model<Paxos>) -> Vec<NodeSet> {
 }
 
 fn invariants(run: &PaxosRun) -> Vec<Invariant> {
-    let violations = run.watch().ghost.violations();
+    let (setup, violations) = (run.world().setup, run.watch().ghost.violations());
     let evidence =
-        |name| violations.iter().find(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
+        |name| violations.iter().find(|broken| broken.invariant == name).map(|broken| setup.in_names(&broken.evidence));
     INVARIANTS.iter().map(|(name, statement)| Invariant { name, statement, broken: evidence(*name) }).collect()
 }
 

@@ -24,7 +24,7 @@ pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
     let latest = seen.latest.and_then(|id| run.history().get(id));
     let read = seen.read.and_then(|id| run.history().get(id));
     let mut posts = Vec::new();
-    if let Some(Outcome::Done { response: Response::Posts(read), .. }) = read.map(|read| &read.outcome) {
+    if let Some(Outcome::Done { response: Response::Posts { posts: read, .. }, .. }) = read.map(|read| &read.outcome) {
         posts.extend(read.iter().map(|post| PostView {
             author: setup.person(post.id.author).to_owned(),
             text: post.text.to_string(),
@@ -88,7 +88,7 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
             }
             None => {
                 let took = at.since(operation.invoked).as_ms();
-                let posts = if let Response::Posts(posts) = response { posts.len() } else { 0 };
+                let posts = if let Response::Posts { posts, .. } = response { posts.len() } else { 0 };
                 let status = if post { format!("Posted in {took} ms") } else { format!("Up to date, {took} ms") };
                 let detail = if post {
                     "The post is in the feed.".to_owned()
@@ -117,7 +117,7 @@ pub(super) fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
     let what = if post { "The post" } else { "The read" };
     match refusal {
         Refusal::NoLeader { replica, epoch } => (
-            "Refused: no quorum".to_owned(),
+            "Refused: no leader known".to_owned(),
             format!("{replica} knows no leader in {epoch} that could take it. {what} did not happen."),
         ),
         Refusal::Superseded { replica, index } => (

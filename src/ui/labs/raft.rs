@@ -111,7 +111,7 @@ impl Portrait for OnRaft {
             vec![
                 ("term".to_owned(), state.term.0.to_string()),
                 ("vote in that term".to_owned(), vote),
-                ("log".to_owned(), format!("{} entries", state.log.last_index().0)),
+                ("log".to_owned(), format!("up to index {}", state.log.last_index())),
                 ("last entry".to_owned(), state.log.last().to_string()),
             ]
         };

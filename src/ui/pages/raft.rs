@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use yew::Html;
 
-use crate::ui::el::classed;
+use crate::ui::el::{classed, el};
 use crate::ui::history::history;
 use crate::ui::invariants::invariants;
 use crate::ui::lab::{Lab, WorldView};
 use crate::ui::log::logs;
-use crate::ui::page::{cluster, coach, side};
+use crate::ui::page::{cluster, coach, room, side};
 use crate::ui::phones::phones;
 use crate::ui::state::ViewState;
 use crate::ui::verdict::meters::meters;
@@ -20,8 +20,8 @@ pub fn page(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let invite = "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.";
     let logs = world.replication.as_ref().map(logs);
     let strip = history(0, world, lab.now(), ui);
-    let left = classed("section", "world").attr("aria-label", "Cluster");
-    let right = classed("section", "world logs")
+    let left = el("section").set("class", room(world)).attr("aria-label", "Cluster");
+    let right = classed("section", "logs")
         .attr("aria-label", "Logs")
         .node(logs.unwrap_or_default())
         .node(invariants(&world.invariants))

@@ -68,7 +68,7 @@ fn class(state: PhoneState) -> &'static str {
     }
 }
 
-/// As many posts as a phone has room for.
+/// As many posts as a phone has room for at most: the style sheet shows as many as fit, from the newest up.
 const ROWS: usize = 4;
 
 /// One post.
@@ -103,7 +103,7 @@ impl Part for PhonePart {
         let phone = &self.phone;
         let class = format!("{}{}", class(phone.state), if self.dragged { " dragged" } else { "" });
         let empty = phone.posts.is_empty().then(|| classed("li", "empty").text("Nothing read yet"));
-        let posts = phone.posts.iter().rev().take(ROWS).rev().map(row).collect();
+        let posts = phone.posts.iter().rev().take(ROWS).map(row).collect();
         let state = classed("p", "state")
             .set("title", phone.detail.clone())
             .add(words("span", sign(phone.state)).attr("aria-hidden", "true"))

@@ -1,12 +1,13 @@
 //! What is remembered of a feed's run: counts, phones, stale answers, and what broke.
 
+use crate::check::feed::Shown;
 use crate::check::staleness::{StaleRead, StalenessJudge};
 use crate::history::{Operation, Outcome};
-use crate::node::{Micros, NodeId, NodeSet, RequestId, Violation};
+use crate::node::{Answer, Micros, NodeId, NodeSet, RequestId, Violation};
 use crate::shared_vec::SharedVec;
 use crate::sim::run::Seen;
 use crate::sorted::SortedMap;
-use crate::store::feed::{PostId, Request, Response};
+use crate::store::feed::{Place, PostId, Request, Response};
 use crate::store::participant::Participant;
 use crate::store::service::Refusal;
 use crate::store::table::Ghost;
@@ -168,8 +169,16 @@ impl FeedWatch {
                 self.meters.unknown += 1;
                 self.events.mark_once(at, MarkKind::Unknown(phone));
             }
+            Outcome::Unknown { later: Some((_, Answer::Done(Response::Posted(place)))), .. } => {
+                self.on_confirmed(*place, at)
+            }
             Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
         }
+    }
+
+    fn on_confirmed(&mut self, place: Place, at: Micros) {
+        self.open.remove(&place.post);
+        self.staleness.on_posted(place, at);
     }
 
     fn on_done(
@@ -181,14 +190,12 @@ impl FeedWatch {
         let at = seen.at;
         let phone = self.phones.or_default(operation.client);
         match response {
-            Response::Posted(post) => {
-                self.open.remove(post);
-                self.staleness.on_posted(*post, operation.invoked, at);
-            }
-            Response::Posts(posts) => {
+            Response::Posted(place) => self.on_confirmed(*place, at),
+            Response::Posts { posts, from } => {
                 phone.read = Some(operation.id);
                 phone.own.retain(|own| *own > operation.id);
-                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, posts) {
+                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, &Shown::new(posts, *from))
+                {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
                     let hosts = seen.after.hosts();
@@ -212,5 +219,24 @@ impl FeedWatch {
             self.phones.or_default(post.author).announced = Some((seen.at, *id));
             self.open.remove(&post);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of n answers the p-th percentile is the ⌈n·p/100⌉-th fastest (the nearest-rank method).
+    #[test]
+    fn a_percentile_is_the_latency_that_so_many_stayed_within() {
+        let mut meters = Meters::default();
+        assert_eq!(meters.percentile(50), None, "nobody was answered");
+        for micros in [40_900, 10_000, 20_000, 10_999, 30_000] {
+            meters.done += 1;
+            meters.count_latency(Micros(micros));
+        }
+        let percentiles =
+            [0, 20, 40, 41, 60, 61, 80, 81, 100].map(|percent| meters.percentile(percent).map(Micros::as_ms));
+        assert_eq!(percentiles, [10, 10, 10, 20, 20, 30, 30, 40, 40].map(Some));
     }
 }

@@ -114,7 +114,7 @@ fn nameless(host: &Host<Server>) -> Nameless {
     let mut digest = Digest::default();
     (host.status, server.term(), server.log(), server.commit_index(), server.role().name()).hash(&mut digest);
     (disk.term, &disk.log).hash(&mut digest);
-    for delta in &host.unsynced {
+    for delta in host.unsynced.iter() {
         match delta {
             // For whom is what the server itself knows.
             Delta::Vote(_) => digest.write_u8(0),

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use cap_lab::explain;
-use cap_lab::node::{Micros, NodeId};
+use cap_lab::node::{Kind, Micros, NodeId};
 use cap_lab::paxos::{Note, Paxos, Phase, ProposerNote, Request, Timer};
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::{Status, Step};
@@ -79,7 +79,7 @@ fn with_act(run: &PaxosRun, step: Step<Paxos>) -> Possible {
         }
         Step::Timer(node, timer) => {
             let (_, due) = run.schedule().timer(*node, *timer).expect("it runs");
-            (Intervention::Timer { world: 0, node: *node, timer: format!("{timer:?}") }, soon(due))
+            (Intervention::Timer { world: 0, node: *node, timer: timer.kind().to_owned() }, soon(due))
         }
         Step::Sync(node) => (Intervention::Sync { world: 0, node: *node }, soon(run.now())),
         Step::Crash(node, keep) => (Intervention::Crash { node: *node, keep: *keep }, fault),

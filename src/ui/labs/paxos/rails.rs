@@ -162,8 +162,21 @@ fn acceptances(run: &PaxosRun, proposer: &Proposer, proposal: &Proposal, needed:
         0 => "It has heard of none yet.".to_owned(),
         _ => format!("It has heard of {}.", words::list(setup, heard)),
     };
-    let says = format!("{} of {all} accepted {ballot}: {}.", by.len(), words::list(setup, by));
-    if by.is_empty() {
+    let says = match by.len() {
+        0 => format!("Nobody has accepted {ballot}."),
+        accepted => format!("{accepted} of {all} accepted {ballot}: {}.", words::list(setup, by)),
+    };
+    let other = run.watch().chosen.as_ref().map(|first| &first.proposal).filter(|first| first.value != proposal.value);
+    let bound = |id: &NodeId| {
+        let host = run.model().host(*id);
+        host.node.acceptor().is_some_and(|acceptor| acceptor.promised() > Some(ballot))
+    };
+    let open = setup.acceptors().difference(by).iter().filter(|id| !bound(id)).count();
+    if let Some(chosen) = other.filter(|_| by.len() < needed) {
+        format!("{says} {} is chosen already. {knows}", words::quoted(&chosen.value))
+    } else if by.len() < needed && by.len() + open < needed {
+        format!("{says} Too few are left that may accept it: the others have promised a higher ballot. {knows}")
+    } else if by.is_empty() {
         format!("Nobody has accepted {ballot} yet; {needed} of {all} choose {value}.")
     } else if by.len() >= needed {
         format!("{says} {value} is chosen. {knows}")

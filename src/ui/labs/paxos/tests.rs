@@ -68,6 +68,32 @@ fn sketch() -> PaxosLab {
     lab
 }
 
+/// p1 has its promises and one acceptance when p2 gets its own promises, and then red chosen.
+#[test]
+fn a_ballot_that_comes_too_late_is_not_said_to_be_near_its_goal() {
+    let mut lab = lab();
+    let promised = |lab: &mut PaxosLab, ballot: &str, acceptors: [usize; 3]| {
+        let proposer = ballot.split_once('.').expect("a ballot").1;
+        for acceptor in acceptors {
+            pick(lab, &format!("Deliver Prepare({ballot}) to a{acceptor}"));
+            pick(lab, &format!("Deliver Promise({ballot}, none) from a{acceptor} to {proposer}"));
+        }
+    };
+    promised(&mut lab, "1.p1", [1, 2, 3]);
+    pick(&mut lab, "Deliver Accept(1.p1, blue) to a1");
+    let progress = |lab: &PaxosLab| rail(lab, 1).1;
+    assert!(progress(&lab).starts_with("1 of 5 accepted 1.p1: a1. 2 more and “blue” is chosen."), "{}", progress(&lab));
+    promised(&mut lab, "1.p2", [3, 4, 5]);
+    let too_few =
+        "1 of 5 accepted 1.p1: a1. Too few are left that may accept it: the others have promised a higher ballot.";
+    assert!(progress(&lab).starts_with(too_few), "{}", progress(&lab));
+    for acceptor in [3, 4, 5] {
+        pick(&mut lab, &format!("Deliver Accept(1.p2, red) to a{acceptor}"));
+    }
+    let chosen = "1 of 5 accepted 1.p1: a1. “red” is chosen already.";
+    assert!(progress(&lab).starts_with(chosen), "{}", progress(&lab));
+}
+
 #[test]
 fn the_sketch_comes_about_by_steps() {
     let lab = sketch();
