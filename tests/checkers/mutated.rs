@@ -147,7 +147,7 @@ fn edn_facts(mut text: &str) -> Option<Vec<Facts>> {
     let mut all = Vec::new();
     while !text.trim().is_empty() {
         let (entry, rest) = edn::read(text).ok()?;
-        let Edn::Map(members) = entry else { return None };
+        let Edn::Map(members) = &entry else { return None };
         let facts = members.iter().map(|(name, value)| Some((fact(name)?, fact(value)?)));
         all.push(facts.collect::<Option<Facts>>()?);
         text = rest;
