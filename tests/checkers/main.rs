@@ -18,6 +18,7 @@ mod ladder;
 mod ladder_defined;
 mod live;
 mod malformed;
+mod mutated;
 mod parsers;
 mod recorded_brute;
 #[path = "../support/skipped.rs"]
