@@ -240,7 +240,7 @@ fn counters() {
 #[test]
 fn queues() {
     let action = |dice: &mut Dice, index: u32| match dice.below(5) {
-        0..3 if index % 2 == 0 => QueueAction::Enqueue(Value::Int(index.into())),
+        0..3 if index.is_multiple_of(2) => QueueAction::Enqueue(Value::Int(index.into())),
         0..3 => QueueAction::Enqueue(int(dice, 3)),
         _ => QueueAction::Dequeue(int(dice, 3)),
     };
