@@ -48,11 +48,7 @@ pub fn format(text: &str) -> Option<Format> {
 
 /// Reads a history for each model, until every operation fits one: that model, what was read, and how many operations began. If
 /// none fits, the one that goes furthest, and what is wrong then.
-pub(super) fn read(
-    text: &str,
-    format: Format,
-    customs: &Customs,
-) -> Result<(Model, (Imported, u32)), (Model, Wrong)> {
+pub(super) fn read(text: &str, format: Format, customs: &Customs) -> Result<(Model, (Imported, u32)), (Model, Wrong)> {
     let mut furthest: Option<(Model, Wrong)> = None;
     for model in Model::ALL {
         match read_with(text, format, model, customs) {
