@@ -14,7 +14,7 @@ use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::{FeedRun, FeedWorld};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use super::{common, history, portrait, sentences};
+use super::{common, history, sentences, table};
 use crate::ui::events::view::Event;
 use crate::ui::history::view::CarriedView;
 use crate::ui::sheet::view::Sheet;
@@ -49,7 +49,7 @@ impl Details for All {
     }
 
     fn node_sheet(&self, run: &FeedRun, node: NodeId) -> Sheet {
-        portrait::sheets(run.world().store).sheet(run, node)
+        table::sheets(run.world().store).sheet(run, node)
     }
 
     fn flight_sheet(&self, run: &FeedRun, flight: FlightId) -> Option<Sheet> {
@@ -110,7 +110,7 @@ fn flight_sheet(FeedWorld { setup, store }: FeedWorld, envelope: &Envelope<Messa
             (vec![("for".to_owned(), setup.person(id.client).to_owned())], meaning.to_owned())
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => portrait::sheets(store).message_words(setup, message),
+        message => table::sheets(store).message_words(setup, message),
     };
     let title = common::title(envelope, &|id| setup.name(id));
     Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }

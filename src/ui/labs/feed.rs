@@ -22,17 +22,21 @@ use cap_lab::world::watch::components;
 use super::common::{self, Look};
 use super::history::{self, Window};
 use super::verdict::Verdicts;
-use super::{details, phones, portrait, sentences};
+use super::{details, phones, table};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
+use crate::ui::world::WorldView;
+
+/// What nodes and people of a feed are called.
+pub(super) const NAMES: [&str; 2] = ["Replicas", "People"];
 
 /// A message of a feed.
 type Mail = Envelope<Message>;
@@ -47,7 +51,7 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => return portrait::of(store).look(setup, message),
+        message => return table::of(store).look(setup, message),
     };
     Look { label, shape, hue: FlightHue::Work }
 }
@@ -56,7 +60,7 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
 #[derive(Default)]
 pub(super) struct Cache {
     history: Option<(history::Stamp, Rc<HistoryView>)>,
-    events: Option<(sentences::Stamp, Rc<Vec<Event>>)>,
+    events: Option<(EventStamp, Rc<Vec<Event>>)>,
     verdicts: Verdicts,
 }
 
@@ -64,7 +68,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(*run.world(), envelope);
-    let portrait = portrait::of(store);
+    let portrait = table::of(store);
     let verdict = cache.verdicts.look(now);
     WorldView {
         title: format!("{}: {}", store.side(), store.title()),
@@ -80,7 +84,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         meters: Some(phones::meters(run)),
         verdict: Some(verdict),
         history: Rc::default(),
-        events: sentences::sentences(run, &mut cache.events),
+        events: sentences(run, &mut cache.events),
         invariants: invariants(run),
         replication: portrait.replication(run),
         quorums: Vec::new(),
@@ -100,6 +104,26 @@ fn marks(run: &FeedRun, name: Option<&str>) -> Vec<Mark> {
     let setup = run.world().setup;
     let world = name.map_or(String::new(), |name| format!("{name} "));
     run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
+}
+
+/// How many notes and observations there were, and when the newest came.
+type EventStamp = (u64, Micros, u64, Micros);
+
+/// What is worth a line, newest first; none until there are words for it.
+fn sentences(run: &FeedRun, cache: &mut Option<(EventStamp, Rc<Vec<Event>>)>) -> Rc<Vec<Event>> {
+    let Some(details) = details::here() else { return Rc::default() };
+    let (notes, observed) = (&run.watch().events.notes, &run.watch().observed);
+    let newest_note = notes.iter().next().map_or(Micros::ZERO, |(_, noted)| noted.at);
+    let newest_seen = observed.iter().next().map_or(Micros::ZERO, |(_, seen)| seen.at);
+    let stamp = (notes.count(), newest_note, observed.count(), newest_seen);
+    match &cache {
+        Some((made_from, events)) if *made_from == stamp => Rc::clone(events),
+        _ => {
+            let events = Rc::new(details.events(run));
+            *cache = Some((stamp, Rc::clone(&events)));
+            events
+        }
+    }
 }
 
 /// The lab of the feed and of the Raft page.
@@ -302,7 +326,7 @@ impl Lab for FeedLab {
         let feed = self.feed();
         Setup {
             seed: self.timeline.seed(),
-            names: super::FEED_NAMES,
+            names: NAMES,
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
