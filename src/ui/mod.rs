@@ -17,6 +17,7 @@ pub mod history;
 pub mod invariants;
 pub mod lab;
 pub mod labs;
+pub mod late;
 pub mod listeners;
 pub mod log;
 pub mod number;

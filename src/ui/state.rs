@@ -109,7 +109,7 @@ pub enum Msg {
     Fetch,
     /// The program of the page at this address came, or not.
     Came(&'static str, bool),
-    /// What tells the details of a feed came, or not.
+    /// What is told and shown only when somebody looks closer came, or not.
     DetailsCame(bool),
 }
 
@@ -268,7 +268,7 @@ pub struct ViewState {
     pub home: &'static str,
     /// What is to be shown instead, once it is here.
     pub coming: Option<Coming>,
-    /// What tells the details of a feed: sentences, sheets, diagrams.
+    /// What is told and shown only when somebody looks closer: sentences, sheets, forms, diagrams.
     pub details: Arrival,
     /// What is open, marked and pointed at in the run.
     pub run: RunView,

@@ -1,8 +1,6 @@
 //! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs from files.
 //! It is a part of its own, so that the first node is drawn without waiting for it.
 
-use std::cell::Cell;
-
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::network::{Envelope, FlightId};
@@ -17,6 +15,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use super::{common, history, sentences, table};
 use crate::ui::events::view::Event;
 use crate::ui::history::view::CarriedView;
+use crate::ui::late::Late;
 use crate::ui::sheet::view::Sheet;
 
 /// What comes with this part. Behind a trait, so that nothing of it is in the first file.
@@ -72,21 +71,18 @@ impl Details for All {
 }
 
 thread_local! {
-    /// Only in the browser it is apart: what tests run is one program.
-    static HERE: Cell<Option<&'static dyn Details>> =
-        const { Cell::new(if cfg!(target_family = "wasm") { None } else { Some(&All) }) };
+    static DETAILS: Late<dyn Details> = const { Late::new(&All) };
 }
 
 /// The details, if they are here.
 pub(super) fn here() -> Option<&'static dyn Details> {
-    HERE.get()
+    DETAILS.with(Late::here)
 }
 
 /// Sees to it that they are here. False if they can't be had now: then they may be asked for again.
 pub async fn come() -> bool {
-    if let Ok(details) = part().await {
-        HERE.set(Some(details));
-    }
+    let came = part().await;
+    DETAILS.with(|details| details.take(came));
     here().is_some()
 }
 
