@@ -53,6 +53,8 @@ type Placed<A> = (Vec<Call<A>>, Vec<Place>);
 
 pub(super) struct Of<S: Spec> {
     checker: Checker<S>,
+    /// Whether an order keeps that of time.
+    keeps_time: bool,
     places: Vec<Place>,
     failed: Placed<S::Action>,
     at: Slice,
@@ -63,12 +65,14 @@ pub(super) struct Of<S: Spec> {
 
 impl<S: Spec> Of<S> {
     pub(super) fn new(spec: S, limits: Limits, (calls, places): Placed<S::Action>, failed: Placed<S::Action>) -> Self {
-        Self::checking(Checker::new(spec, calls).within(limits), places, failed)
+        let checker = Checker::new(spec, calls).within(limits);
+        Self { checker, keeps_time: true, places, failed, at: Slice::Deciding, reasons: Vec::new(), order: None }
     }
 
-    /// A check of any kind.
-    pub(super) fn checking(checker: Checker<S>, places: Vec<Place>, failed: Placed<S::Action>) -> Self {
-        Self { checker, places, failed, at: Slice::Deciding, reasons: Vec::new(), order: None }
+    /// A check for an order that need not keep the order of time.
+    pub(super) fn untimed(checker: Checker<S>, places: Vec<Place>) -> Self {
+        let failed = (Vec::new(), Vec::new());
+        Self { checker, keeps_time: false, places, failed, at: Slice::Deciding, reasons: Vec::new(), order: None }
     }
 
     fn decide(&mut self) {
@@ -126,7 +130,8 @@ impl<S: Spec> Of<S> {
         calls.iter().filter(|call| call.object == calls[one as usize].object).count() as u32
     }
 
-    /// An order, with moments in thousandths of an event: many operations may take effect between two events.
+    /// An order, with moments in thousandths of an event: many operations may take effect between two events. Where the order
+    /// need not keep that of time, each has the middle of its own time.
     fn in_time(&self, order: Vec<u32>) -> Vec<(u32, u64)> {
         let fine = |call: &Call<S::Action>| Call {
             invoked: call.invoked * 1_000,
@@ -135,6 +140,14 @@ impl<S: Spec> Of<S> {
         };
         let fine: Vec<_> = self.checker.calls().iter().map(fine).collect();
         let end = fine.iter().map(|call| call.returned.unwrap_or(call.invoked)).max().unwrap_or(0);
+        if !self.keeps_time {
+            let middle = |one: &u32| {
+                let call = &fine[*one as usize];
+                call.invoked.midpoint(call.returned.unwrap_or(end))
+            };
+            let at: Vec<u64> = order.iter().map(middle).collect();
+            return order.into_iter().zip(at).collect();
+        }
         let at = moments(&fine, &order, 0, end + 1_000);
         order.into_iter().zip(at).collect()
     }

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 import { headMs, openPopover, pause } from "./act.mjs";
 import { labTest, openLab } from "./lab.mjs";
@@ -155,6 +156,19 @@ labTest("ten thousand operations: only what is in sight is drawn, and the eviden
   await lab.page.locator(".recorded .evidence").first().waitFor();
   await lab.page.getByRole("button", { name: "Wider" }).click();
   await lab.assertNoSidewaysScroll();
+});
+
+labTest("packed with gzip, with names for clients and a warning", { at: "#history", size: "phone", touch: true }, async (lab) => {
+  const named = [["w1", "write", 1], ["w1", "write", 2], ["r1", "read", 1]];
+  const line = ([process, f, value], type) => JSON.stringify({ process, type, f, value: type === "invoke" && f === "read" ? null : value });
+  const lines = named.flatMap((operation) => [line(operation, "invoke"), line(operation, "ok")]);
+  assert.match(await choose(lab, "named.jsonl.gz", gzipSync(`${lines.join("\n")}\n`)), /^✕ not linearizable[^]*by process "r1"/);
+  const proof = await lab.page.locator(".recorded-page .proof").boundingBox();
+  assert.ok(proof.x >= 0 && proof.x + proof.width <= 390.5, "a phone shows the evidence");
+  assert.match(await choose(lab, "silent.jsonl", `${lines.slice(0, 2).join("\n")}\n`), /^✓ linearizable/);
+  await lab.page.getByText("Warning: no read says anything").waitFor();
+  await lab.assertNoSidewaysScroll();
+  await lab.assertAccessible();
 });
 
 for (const size of ["phone", "narrow"]) {

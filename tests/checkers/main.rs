@@ -18,7 +18,9 @@ mod ladder;
 mod ladder_defined;
 mod live;
 mod malformed;
+mod mutated;
 mod parsers;
+mod recorded_brute;
 #[path = "../support/skipped.rs"]
 mod skipped;
 mod staleness;

@@ -93,9 +93,14 @@ const OTHERS: Names = Names { process: "client", operation: "op" };
 
 /// What an operation's map says.
 pub(super) fn entry(operation: &Datum) -> Result<Entry, Wrong> {
-    let Form::Map(_) = operation.form else {
+    let Form::Map(members) = &operation.form else {
         return Err(operation.unlike("an operation: a map with :process, :type, :f and :value"));
     };
+    for (position, (key, _)) in members.iter().enumerate() {
+        if members[..position].iter().any(|(before, _)| before.form == key.form) {
+            return Err(Wrong::new(key.line, format!("expected each key of an operation once, found {key} again")));
+        }
+    }
     // A file has the one names or the others: half of each is more likely a mistake.
     let is_other = operation.get(OTHERS.process).is_some() && operation.get(JEPSEN.process).is_none();
     let names = if is_other { OTHERS } else { JEPSEN };

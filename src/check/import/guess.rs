@@ -1,6 +1,7 @@
 //! What a file may be, by its content. A guess: whoever knows better can say so.
 
-use super::{Format, Model, log, porcupine, read_text};
+use super::vocabulary::Customs;
+use super::{Format, Imported, Model, Wrong, log, porcupine, read_with};
 
 /// How much of a file is looked at for its format, in bytes.
 const LOOKED_AT: usize = 4_096;
@@ -45,22 +46,34 @@ pub fn format(text: &str) -> Option<Format> {
     None
 }
 
-/// The first model that every operation fits; if none does, the one that goes furthest.
-pub fn model(text: &str, format: Format) -> Model {
-    let mut furthest = (0, Model::Register);
+/// Reads a history for each model, until every operation fits one: that model, what was read, and how many operations began. If
+/// none fits, the one that goes furthest, and what is wrong then.
+pub(super) fn read(text: &str, format: Format, customs: &Customs) -> Result<(Model, (Imported, u32)), (Model, Wrong)> {
+    let mut furthest: Option<(Model, Wrong)> = None;
     for model in Model::ALL {
-        match read_text(text, format, model) {
-            Ok(_) => return model,
-            Err(wrong) if wrong.line > furthest.0 => furthest = (wrong.line, model),
+        match read_with(text, format, model, customs) {
+            Ok(read) => return Ok((model, read)),
+            Err(wrong) if furthest.as_ref().is_none_or(|(_, before)| wrong.line > before.line) => {
+                furthest = Some((model, wrong));
+            }
             Err(_) => {}
         }
     }
-    furthest.1
+    Err(furthest.expect("there are models"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::import::{Reading, open};
+
+    /// The model as which a history is read, or refused.
+    fn model(text: &str, format: Format) -> Model {
+        match open(text, &Reading { format: Some(format), ..Reading::default() }) {
+            Ok(opened) => opened.model,
+            Err(refused) => refused.model.expect("a guess"),
+        }
+    }
 
     #[test]
     fn formats_are_told_by_their_first_lines() {

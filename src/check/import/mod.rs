@@ -271,16 +271,21 @@ pub fn open(text: &str, reading: &Reading) -> Result<Opened, Refused> {
     };
     let initial = reading.initial.clone().unwrap_or(Value::Nil);
     let customs = customs(format, reading.nil_read, &initial);
-    let model = reading.model.unwrap_or_else(|| guess::model(text, format));
-    let wrong = |wrong| refused(Some(format), Some(model), wrong);
-    let (imported, operations) = read_with(text, format, model, &customs).map_err(wrong)?;
+    let read = match reading.model {
+        Some(model) => match read_with(text, format, model, &customs) {
+            Ok(read) => Ok((model, read)),
+            Err(wrong) => Err((model, wrong)),
+        },
+        None => guess::read(text, format, &customs),
+    };
+    let (model, (imported, operations)) = read.map_err(|(model, wrong)| refused(Some(format), Some(model), wrong))?;
     if imported.places.is_empty() {
         let (nemesis, silent) = (imported.left_out, operations);
         let what = format!(
             "expected an operation that can be judged, found none: {nemesis} entries of the nemesis, {silent} operations that failed \
              or say nothing"
         );
-        return Err(wrong(Wrong::new(1, what)));
+        return Err(refused(Some(format), Some(model), Wrong::new(1, what)));
     }
     Ok(Opened { format, model, initial, imported })
 }
