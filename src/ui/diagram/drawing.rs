@@ -9,7 +9,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
-use super::shown::{Do, EVENTS_MAX, FOOT, HEAD, NAMES, Plan, Shown, TOP, WIDTHS};
+use super::shown::{Do, EVENTS_MAX, FOOT, NAMES, Plan, Shown, WIDTHS};
 use super::{drawing_id, picture_id};
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::geometry::{Point, Size};

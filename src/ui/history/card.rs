@@ -1,8 +1,6 @@
 //! What is told of one operation: what it asked and saw, when, its place in the order or its part in the evidence, and the
 //! messages that carried it.
 
-use std::rc::Rc;
-
 use cap_lab::node::Micros;
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html};

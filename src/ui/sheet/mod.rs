@@ -12,7 +12,7 @@ use yew::{Callback, Html};
 use self::frame::frame;
 use self::offers::{Offer, at_link, at_message, at_node};
 use self::view::Sheet;
-use crate::ui::el::{El, button, classed, el, filled};
+use crate::ui::el::{button, classed, el, filled};
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::NodeView;
 use crate::ui::lab::Lab;
