@@ -5,10 +5,13 @@
 //! to forget when another future was chosen. It works in small steps ([`Referee::advance`]), between which its owner looks for
 //! newer messages, and it owns no clock: its owner decides how many steps a slice has.
 //!
+//! Whoever asks keeps what it told and what it heard in a [`client::Client`].
+//!
 //! It also judges histories from files ([`recorded`]).
 //!
 //! Left out: a bound on what is remembered. All operations of a run are kept for as long as the run is.
 
+pub mod client;
 pub mod consistency;
 mod judging;
 mod linearization;

@@ -8,7 +8,7 @@ use cap_lab::sim::fault::{Intervention, Link};
 use cap_lab::store::feed;
 
 use crate::ui::figure::links::{LinkState, link_state, links};
-use crate::ui::lab::WorldView;
+use crate::ui::world::WorldView;
 
 /// What is done to the run of any page.
 pub type Act = Intervention<Ask>;

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::ui::figure::view::{RoleMark, Status};
-use crate::ui::lab::WorldView;
 use crate::ui::phones::view::PhoneState;
+use crate::ui::world::WorldView;
 
 /// The least time between two announcements, in milliseconds.
 pub const PAUSE_MS: u32 = 2_000;

@@ -21,11 +21,12 @@ use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
 use crate::ui::history::strip_id;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
 use crate::ui::state::{Arrival, Coach, Item, Msg, PhoneDrag, ViewState};
+use crate::ui::world::WorldView;
 use crate::ui::{browser, pages, shell, storage};
 
 /// The longest stretch of the browser's clock that one frame makes up for, in milliseconds: after a hiccup the run goes on

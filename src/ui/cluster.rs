@@ -10,9 +10,10 @@ use crate::ui::el::{El, button, classed, el, together};
 use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::figure::table::tables;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
+use crate::ui::world::WorldView;
 
 /// How much room a world asks for, as the style sheet knows it: by its replicas and its people.
 pub fn room(world: &WorldView) -> String {
@@ -44,7 +45,7 @@ pub fn cluster(index: usize, world: &Rc<WorldView>, lab: &dyn Lab, ui: &ViewStat
 
 /// Other views of the same.
 fn views(ui: &ViewState) -> El {
-    let diagram = Msg::Diagram(diagram::Do::Toggle);
+    let diagram = Msg::Diagram(diagram::shown::Do::Toggle);
     classed("div", "views")
         .add(button("quiet as-table", "As diagram", &ui.send, diagram).flag("aria-pressed", ui.run.diagram.is_some()))
         .add(button("quiet as-table", "As table", &ui.send, Msg::Tables).flag("aria-pressed", ui.tables))

@@ -6,9 +6,9 @@ use cap_lab::store::descriptor::Side;
 use yew::Html;
 
 use crate::ui::el::{button, classed, el};
-use crate::ui::lab::WorldView;
 use crate::ui::phones::view::PhoneState;
 use crate::ui::state::{Coach, Msg, ViewState};
+use crate::ui::world::WorldView;
 
 /// What a page has the line say.
 pub struct Lines {

@@ -7,8 +7,9 @@ use crate::ui::act::toggle_link;
 use crate::ui::figure::links::links;
 use crate::ui::figure::touch::{item_at, move_cursor};
 use crate::ui::geometry::{Place, Point, crossed};
-use crate::ui::lab::WorldView;
-use crate::ui::state::{FigureKey, Item, Phase, Stroke, ViewState};
+use crate::ui::pointer::Phase;
+use crate::ui::state::{FigureKey, Item, Stroke, ViewState};
+use crate::ui::world::WorldView;
 
 /// How far a press may wander and still be a click.
 const CLICK_SLACK: f64 = 6.0;

@@ -5,24 +5,20 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::node::{Micros, NodeId};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::MessageName;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
-use cap_lab::store::descriptor::Side;
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
-use crate::ui::figure::view::{DeathView, FlightView, NodeView, Quorum};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
-use crate::ui::invariants::Invariant;
-use crate::ui::log::view::Replication;
-use crate::ui::phones::view::PhoneView;
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
-use crate::ui::verdict::view::{Meters, VerdictSheet, VerdictView};
+use crate::ui::verdict::view::VerdictSheet;
+use crate::ui::world::WorldView;
 
 /// One experiment: one script of interventions, and one world or several that run under it.
 ///
@@ -98,50 +94,4 @@ pub trait Lab: Any {
     fn export(&self) -> String;
     /// The run as a golden script, so that a discovery becomes a test.
     fn golden_script(&self) -> String;
-}
-
-/// One world at one moment.
-#[derive(Clone, PartialEq, Debug)]
-pub struct WorldView {
-    /// "CP: Raft".
-    pub title: String,
-    /// "Answers only what a majority has agreed to".
-    pub subtitle: String,
-    /// What tells it from the others in a word: "CP".
-    pub short: Rc<str>,
-    /// What its store keeps under a partition; none on the Paxos page.
-    pub side: Option<Side>,
-    /// Servers first, then (Paxos) whatever else is drawn as a node. Phones are not among them.
-    pub nodes: Vec<NodeView>,
-    /// By sender: which of the others it can't reach because the link in that direction is cut.
-    pub cut: Vec<NodeSet>,
-    /// Which servers can still reach each other both ways, transitively; one set when nothing is cut.
-    pub components: Vec<NodeSet>,
-    /// Messages between drawn nodes that are on their way.
-    pub flights: Vec<FlightView>,
-    /// Messages that died lately (about the last 150 ms simulated), to be shown dying.
-    pub deaths: Vec<DeathView>,
-    /// The people's phones; none on the Paxos page.
-    pub phones: Vec<PhoneView>,
-    /// The meters under the phones.
-    pub meters: Option<Meters>,
-    /// Whether the history is linearizable; none where there is no history.
-    pub verdict: Option<VerdictView>,
-    /// The history of operations around the time that is shown: [`Lab::history`].
-    pub history: Rc<HistoryView>,
-    /// "What just happened", newest first, at most 40.
-    pub events: Rc<Vec<Event>>,
-    /// Safety invariants, checked after every event.
-    pub invariants: Vec<Invariant>,
-    /// Raft: every server's log and what the leader knows of it.
-    pub replication: Option<Replication>,
-    /// Who has answered whom, where that is counted.
-    pub quorums: Vec<Quorum>,
-}
-
-impl WorldView {
-    /// An invariant that is broken, if one is.
-    pub fn broken(&self) -> Option<&Invariant> {
-        self.invariants.iter().find(|invariant| invariant.broken.is_some())
-    }
 }

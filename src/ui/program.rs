@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use yew::Html;
 
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::ViewState;
+use crate::ui::world::WorldView;
 
 /// A page that has come.
 pub trait Program {

@@ -6,11 +6,12 @@ use yew::Html;
 
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::header::header;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::pages;
 use crate::ui::popovers::banner;
 use crate::ui::state::{Coming, Msg, ViewState};
 use crate::ui::transport::{Scale, Transport};
+use crate::ui::world::WorldView;
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {

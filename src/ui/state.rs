@@ -7,10 +7,12 @@ use cap_lab::store::Store;
 use yew::Callback;
 
 use crate::ui::act::Act;
+use crate::ui::diagram::shown;
 use crate::ui::geometry::{Point, Size};
+use crate::ui::history::strip;
+use crate::ui::pointer::Phase;
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
-use crate::ui::{diagram, history};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
 #[derive(Clone, PartialEq, Debug)]
@@ -62,9 +64,9 @@ pub enum Msg {
     /// Shows the figures as tables, or as pictures again.
     Tables,
     /// Something about the space-time diagrams.
-    Diagram(diagram::Do),
+    Diagram(shown::Do),
     /// Something about the strips of operations.
-    Strip(history::Do),
+    Strip(strip::Do),
     /// Shows routine steps among the events, or hides them.
     Routine,
     /// Starts a new run.
@@ -107,7 +109,7 @@ pub enum Msg {
     Fetch,
     /// The program of the page at this address came, or not.
     Came(&'static str, bool),
-    /// What tells the details of a feed came, or not.
+    /// What is told and shown only when somebody looks closer came, or not.
     DetailsCame(bool),
 }
 
@@ -183,19 +185,6 @@ pub enum Item {
     Verdict,
 }
 
-/// Where in a gesture a pointer is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Phase {
-    /// It was pressed.
-    Down,
-    /// It moved, pressed or not.
-    Move,
-    /// It was lifted.
-    Up,
-    /// The browser took it away.
-    Cancel,
-}
-
 /// What a key means inside a figure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FigureKey {
@@ -263,9 +252,9 @@ pub struct RunView {
     /// The phone on which a post is typed.
     pub composing: Option<(usize, NodeId)>,
     /// The history strips.
-    pub strip: history::Strip,
+    pub strip: strip::Strip,
     /// Space-time diagrams instead of pictures, if they are shown.
-    pub diagram: Option<diagram::Shown>,
+    pub diagram: Option<shown::Shown>,
     /// What the line under the header says.
     pub coach: Coach,
 }
@@ -279,7 +268,7 @@ pub struct ViewState {
     pub home: &'static str,
     /// What is to be shown instead, once it is here.
     pub coming: Option<Coming>,
-    /// What tells the details of a feed: sentences, sheets, diagrams.
+    /// What is told and shown only when somebody looks closer: sentences, sheets, forms, diagrams.
     pub details: Arrival,
     /// What is open, marked and pointed at in the run.
     pub run: RunView,

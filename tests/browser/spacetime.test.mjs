@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { cutDownTheMiddle, headMs, pause, untilHead } from "./act.mjs";
+import { cutDownTheMiddle, headMs, openPopover, pause, untilHead } from "./act.mjs";
 import { labTest } from "./lab.mjs";
 
 /** Opens the diagrams; the first of them. */
@@ -96,3 +96,19 @@ for (const [size, scheme] of [["phone", "light"], ["phone", "dark"], ["desktop",
     await lab.screenshot("opened");
   });
 }
+
+labTest("a new run begins without the old run's diagram and without what was marked in it", {}, async (lab) => {
+  const { page } = lab;
+  await pause(lab);
+  const rows = page.locator("#rows-0");
+  await rows.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator(".card").waitFor();
+  await openDiagram(lab);
+  await openPopover(lab, "New run");
+  await page.getByRole("button", { name: "Another seed" }).click();
+  await page.locator("#f0-n0").waitFor();
+  assert.equal(await page.locator(".diagram").count(), 0);
+  assert.equal(await page.getByRole("button", { name: "As diagram" }).first().getAttribute("aria-pressed"), "false");
+  assert.equal(await page.locator(".card").count(), 0);
+});

@@ -115,6 +115,11 @@ mod proof {
         assert_faults("raft.rs", "pub(in crate::sim) fn f() {}", &["`sim`"]);
         assert_faults("timeline/mod.rs", "use crate::sim::run::Run; use crate::lesson::Lesson;", &["`lesson::Lesson`"]);
         assert_faults("helpers/mod.rs", "", &["no rule speaks of"]);
+        assert_faults("ui/lab.rs", "use crate::ui::shell;", &["ui/lab.rs:1: `ui::lab` must not import `ui::shell`"]);
+        assert_faults("ui/history/strip.rs", "use super::card::draw;", &["`ui::history::card::draw`"]);
+        assert_faults("ui/history/plan.rs", "use super::super::app::App;", &["`ui::app::App`"]);
+        assert_faults("ui/figure/view.rs", "fn f() { crate::ui::figure::node::g(); }", &["`ui::figure::node::g`"]);
+        assert_faults("ui/gadgets.rs", "", &["`ui::gadgets` is a module that no rule speaks of"]);
     }
 
     #[test]
@@ -134,7 +139,10 @@ mod proof {
         );
         assert_faults("raft/mod.rs", "#[cfg(test)]\nmod tests { use crate::sim::Model; }", &[]);
         assert_faults("lesson/mod.rs", "use crate::{explore::Search, timeline::Timeline};", &[]);
-        assert_faults("ui/lab.rs", "use crate::ui::page; use cap_lab::sim; use yew::Html;", &[]);
+        assert_faults("ui/shell.rs", "use crate::ui::lab; use cap_lab::sim; use yew::Html;", &[]);
+        assert_faults("ui/history/mod.rs", "mod card; use self::card::draw; use crate::ui::history::strip::Do;", &[]);
+        assert_faults("ui/app/runs.rs", "use super::App; use super::super::pages;", &[]);
+        assert_faults("ui/pages/raft/mod.rs", "use crate::ui::pages::PAGES;", &["`ui::pages::raft` must not"]);
     }
 
     #[test]

@@ -51,6 +51,79 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lesson", ALL_ABOVE),
 ];
 
+/// Every module of the page, in dependency order: each imports only itself and what comes before it. A path stands for all
+/// below it that is not listed by itself. What a folder shows or holds, as plain data, comes before what draws it.
+const UI_ORDER: &[&str] = &[
+    "number",
+    "geometry",
+    "pointer",
+    "browser",
+    "storage",
+    "referee",
+    "late",
+    "el",
+    "still",
+    "invariants",
+    "figure::view",
+    "phones::view",
+    "history::view",
+    "events::view",
+    "transport::view",
+    "setup",
+    "verdict::view",
+    "log::view",
+    "log",
+    "world",
+    "announce",
+    "figure::links",
+    "act",
+    "sheet::view",
+    "lab",
+    "history::plan",
+    "history::strip",
+    "diagram::shown",
+    "state",
+    "waiting",
+    "program",
+    "labs::common",
+    "labs::phones",
+    "labs::portrait",
+    "labs::raft",
+    "labs::multi_paxos",
+    "labs::gossip",
+    "labs::table",
+    "labs::sentences",
+    "labs::verdict",
+    "labs::history",
+    "labs::details",
+    "labs::feed",
+    "labs",
+    "history",
+    "diagram",
+    "figure",
+    "gestures",
+    "phones",
+    "events",
+    "sheet::frame",
+    "verdict",
+    "sheet",
+    "cluster",
+    "coach",
+    "transport",
+    "page",
+    "pages::feed",
+    "pages::raft",
+    "pages::paxos",
+    "pages::histories",
+    "pages",
+    "popovers::forms",
+    "popovers",
+    "header",
+    "shell",
+    "listeners",
+    "app",
+];
+
 /// What a run consists of. It has to come out the same on every machine, now and when it is replayed.
 const REPLAYED: &[&str] = &[
     "node",
@@ -85,10 +158,15 @@ const MACHINE_ROOTS: &[&str] = &["home", "root", "Users", "work", "workspace", "
 pub(crate) fn faults(path: &str, source: &str) -> Vec<String> {
     let module = module_path(path);
     let top = module.first().map_or("", String::as_str);
-    if path == "main.rs" || path == "worker.rs" || top == "ui" {
+    let all = tokens(source);
+    if top == "ui" {
+        let is_test = module.iter().any(|name| name == "tests");
+        let code = if is_test { Vec::new() } else { without_tests(&all) };
+        return located(path, ui_faults(&code, &module));
+    }
+    if path == "main.rs" || path == "worker.rs" {
         return Vec::new();
     }
-    let all = tokens(source);
     let mut found = browser_faults(&all);
     if top == "bin" {
         return located(path, found);
@@ -145,6 +223,35 @@ fn import_faults(tokens: &[Token], module: &[String]) -> Vec<Fault> {
         let lies_in = |module: &str| path == module || path.starts_with(&format!("{module}::"));
         if !lies_in(top) && !allowed.iter().any(|module| lies_in(module)) {
             found.push((import.line, format!("`{top}` must not import `{path}`")));
+        }
+    }
+    found
+}
+
+/// Where a path below `ui` stands in the order of its modules.
+fn place_in_ui(path: &[String]) -> Option<usize> {
+    let longest = (1..=path.len()).rev().map(|length| path[..length].join("::"));
+    longest.into_iter().find_map(|path| UI_ORDER.iter().position(|listed| **listed == path))
+}
+
+fn ui_faults(tokens: &[Token], module: &[String]) -> Vec<Fault> {
+    let (root, inside) = module.split_at(1);
+    if inside.is_empty() {
+        return Vec::new();
+    }
+    let Some(own) = place_in_ui(inside) else {
+        let name = inside.join("::");
+        return vec![(
+            1,
+            format!("`ui::{name}` is a module that no rule speaks of: decide in tests/layering/rules.rs"),
+        )];
+    };
+    let mut found = Vec::new();
+    for import in imports(tokens, module) {
+        let path = import.path.join("::");
+        let place = import.path.strip_prefix(root).map(place_in_ui);
+        if place.is_none_or(|place| place.is_none_or(|place| place > own)) {
+            found.push((import.line, format!("`{}` must not import `{path}`", module.join("::"))));
         }
     }
     found

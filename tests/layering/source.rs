@@ -179,8 +179,8 @@ pub(crate) struct Import {
     pub(crate) line: usize,
 }
 
-/// All paths that begin with `crate::`, or with enough `super::` to reach the root from `module`: the module's own path,
-/// empty for the root. Groups in braces are followed; nothing is said of what stays inside a top-level module.
+/// All paths that begin with `crate::` or `super::`, from the root on. `module` is the path of the module that they stand in,
+/// empty for the root. Groups in braces are followed.
 pub(crate) fn imports(tokens: &[Token], module: &[String]) -> Vec<Import> {
     let mut found = Vec::new();
     // The names of the inline modules we are in, with the brace depth of their bodies.
@@ -200,10 +200,12 @@ pub(crate) fn imports(tokens: &[Token], module: &[String]) -> Vec<Import> {
                 let supers =
                     tokens[at..].chunks(3).take_while(|words| starts_with(words, &["super", ":", ":"])).count();
                 let from_root = name == "crate" && starts_with(&tokens[at + 1..], &[":", ":"]);
+                // What the inline modules leave of it.
+                let up = supers.saturating_sub(inline.len());
                 if from_root {
                     follow(&tokens[at + 3..], &mut Vec::new(), &mut found);
-                } else if supers > 0 && supers == module.len() + inline.len() {
-                    follow(&tokens[at + 3 * supers..], &mut Vec::new(), &mut found);
+                } else if up > 0 && up <= module.len() {
+                    follow(&tokens[at + 3 * supers..], &mut module[..module.len() - up].to_vec(), &mut found);
                 }
                 at += 3 * supers.max(1) - 1;
             }

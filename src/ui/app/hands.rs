@@ -12,8 +12,9 @@ use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::touch::{item_at, places};
 use crate::ui::geometry::Point;
 use crate::ui::gestures::{self, Outcome};
-use crate::ui::sheet::SHEET_ID;
-use crate::ui::state::{FigureKey, Item, Msg, Phase, PhoneDrag};
+use crate::ui::pointer::Phase;
+use crate::ui::sheet::frame::SHEET_ID;
+use crate::ui::state::{FigureKey, Item, Msg, PhoneDrag};
 use crate::ui::verdict::meters::verdict_id;
 
 /// How long a press must rest to mean the menu.

@@ -3,7 +3,8 @@
 use super::App;
 use crate::ui::referee::{Heard, Line};
 use crate::ui::state::{Item, Msg};
-use crate::ui::verdict::view::{VerdictState, VerdictView};
+use crate::ui::verdict::view::VerdictView;
+use cap_lab::referee::client::VerdictState;
 
 /// So many frames are drawn before the referee is loaded: first the page.
 const WAKE_FRAMES: u32 = 12;

@@ -7,10 +7,13 @@ use wasm_bindgen_futures::spawn_local;
 use super::App;
 use crate::ui::announce::About;
 use crate::ui::browser::{self, FileBytes};
-use crate::ui::history::Strip;
+use crate::ui::diagram::drawing;
+use crate::ui::history::strip::Strip;
 use crate::ui::lab::Lab;
 use crate::ui::labs::details;
-use crate::ui::pages::{self, Page};
+use crate::ui::page::Page;
+use crate::ui::pages;
+use crate::ui::popovers::forms;
 use crate::ui::program::{Runs, first_run};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Arrival, Coming, Dropped, Msg, RunView};
@@ -61,7 +64,11 @@ impl App {
         if self.ui.details != Arrival::Here {
             self.ui.details = Arrival::Coming;
             let send = self.ui.send.clone();
-            spawn_local(async move { send.emit(Msg::DetailsCame(details::come().await)) });
+            spawn_local(async move {
+                // What is told at once comes first.
+                let well = details::come().await && forms::come().await && drawing::come().await;
+                send.emit(Msg::DetailsCame(well));
+            });
         }
         pages::PAGES.iter().for_each(|page| self.fetch(page));
         tried_again

@@ -7,7 +7,8 @@ use cap_lab::node::Micros;
 use super::App;
 use crate::ui::announce::About;
 use crate::ui::browser;
-use crate::ui::diagram::{Do, STYLE, Shown, drawing_id, picture_id};
+use crate::ui::diagram::shown::{Do, Shown};
+use crate::ui::diagram::{STYLE, drawing_id, picture_id};
 use crate::ui::geometry::Size;
 use crate::ui::history::view::CarriedView;
 

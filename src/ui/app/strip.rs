@@ -8,10 +8,12 @@ use super::App;
 use crate::ui::announce::About;
 use crate::ui::browser;
 use crate::ui::geometry::Point;
-use crate::ui::history::card::Shown;
+
 use crate::ui::history::plan::{NAMES, Plan, beside};
-use crate::ui::history::{Do, per_second, rows_id};
-use crate::ui::state::{Msg, Phase};
+use crate::ui::history::rows_id;
+use crate::ui::history::strip::{Do, Told, per_second};
+use crate::ui::pointer::Phase;
+use crate::ui::state::Msg;
 
 /// How long the pointer must rest on an operation until the part of the run is computed that tells what carried it.
 const DWELL_MS: u32 = 120;
@@ -195,7 +197,7 @@ impl App {
         let same = before.filter(|card| card.world == world && card.view.id == id);
         let is_over = same.as_ref().is_some_and(|card| card.view.to != view.to);
         let carried = same.and_then(|card| card.carried);
-        self.ui.run.strip.card = Some(Shown { world, view: Rc::new(view), carried });
+        self.ui.run.strip.card = Some(Told { world, view: Rc::new(view), carried });
         if is_over {
             self.soon(0, Do::Dwell);
         }

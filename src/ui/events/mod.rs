@@ -10,11 +10,11 @@ use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::events::view::Event;
-use crate::ui::lab::WorldView;
 use crate::ui::number::{fixed, order};
 use crate::ui::state::{Arrival, Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::waiting::waiting;
+use crate::ui::world::WorldView;
 
 /// The events of the shown worlds, newest first.
 pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {

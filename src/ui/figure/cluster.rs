@@ -16,10 +16,11 @@ use crate::ui::figure::node::{NodePart, Pill};
 use crate::ui::figure::touch::places;
 use crate::ui::figure::view::{NodeView, Quorum, RoleMark};
 use crate::ui::geometry::{Body, Place, Point, Size, apart, cut_marks, lane, progress, region, room_beside};
-use crate::ui::lab::WorldView;
 use crate::ui::number::Px;
-use crate::ui::state::{FigureKey, Item, Msg, Phase, ViewState};
+use crate::ui::pointer::Phase;
+use crate::ui::state::{FigureKey, Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::world::WorldView;
 
 /// The figure of `world`, which is number `index` of the experiment.
 pub fn figure(index: usize, world: &Rc<WorldView>, now: Micros, ui: &ViewState) -> Html {

@@ -7,8 +7,8 @@ use crate::ui::el::{px, translate};
 use crate::ui::figure::names::item_name;
 use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView};
 use crate::ui::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
-use crate::ui::lab::WorldView;
 use crate::ui::state::{Item, ViewState};
+use crate::ui::world::WorldView;
 
 /// How far a message keeps to the right of its link.
 const LANE: f64 = 4.0;

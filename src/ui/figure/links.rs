@@ -3,7 +3,7 @@
 use cap_lab::node::{NodeId, NodeSet};
 
 use crate::ui::figure::view::RoleMark;
-use crate::ui::lab::WorldView;
+use crate::ui::world::WorldView;
 
 /// The links of a world, lower id first: all pairs, except that proposers do not talk to proposers, nor acceptors to
 /// acceptors.

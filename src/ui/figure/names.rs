@@ -4,8 +4,8 @@ use cap_lab::node::NodeId;
 
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::{RoleMark, Status};
-use crate::ui::lab::WorldView;
 use crate::ui::state::Item;
+use crate::ui::world::WorldView;
 
 /// The name of an item for the screen reader, as page-wide words: "link n1 to n3, cut".
 pub fn item_name(world: &WorldView, item: Item) -> String {

@@ -10,8 +10,8 @@ use crate::ui::el::{El, classed, el, quiet, words};
 use crate::ui::figure::links::{LinkState, link_state, links};
 use crate::ui::figure::names::node_role;
 use crate::ui::figure::view::{FlightView, NodeView};
-use crate::ui::lab::WorldView;
 use crate::ui::state::{Item, Msg, ViewState};
+use crate::ui::world::WorldView;
 
 /// Nodes, links and messages of `world` in three tables.
 pub fn tables(index: usize, world: &Rc<WorldView>, ui: &ViewState) -> Html {

@@ -6,8 +6,8 @@ use crate::ui::figure::flights::flight_at;
 use crate::ui::figure::links::links;
 use crate::ui::figure::view::RoleMark;
 use crate::ui::geometry::{Place, Point, Size, distance_to_segment, lane, ring, two_rows};
-use crate::ui::lab::WorldView;
 use crate::ui::state::{FigureKey, Item};
+use crate::ui::world::WorldView;
 
 /// Where the nodes of `world` are in a figure of this size.
 pub fn places(world: &WorldView, size: Size) -> Vec<Place> {

@@ -1,16 +1,15 @@
 //! What is told of one operation: what it asked and saw, when, its place in the order or its part in the evidence, and the
 //! messages that carried it.
 
-use std::rc::Rc;
-
 use cap_lab::node::Micros;
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html};
 
 use super::plan::{NAMES, sign};
-use super::{Do, per_second, state_word};
+use super::state_word;
+use super::strip::{Do, Told, per_second};
+use super::view::{BarState, CarriedLine, CarriedView, OperationView};
 use crate::ui::el::{El, button, classed, el, filled, words};
-use crate::ui::history::view::{BarState, CarriedLine, CarriedView, OperationView};
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -18,35 +17,22 @@ use crate::ui::still::{Part, still};
 /// How wide a card is, if there is room.
 const WIDTH: f64 = 340.0;
 
-/// A card that is shown.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Shown {
-    /// In which world.
-    pub world: usize,
-    /// The operation.
-    pub view: Rc<OperationView>,
-    /// What carried it, once that was computed.
-    pub carried: Option<Rc<CarriedView>>,
-}
-
-impl Shown {
-    /// The card, above its bar.
-    pub fn draw(&self, now: Micros, ui: &ViewState) -> Html {
-        let pinned = ui.run.strip.chosen.is_some();
-        let room = ui.run.strip.width;
-        let left = ui.run.strip.window.left(now, ui.speed);
-        let x = NAMES + (self.view.from.as_secs_f64() - left) * per_second(&ui.run.strip, ui.speed);
-        let w = WIDTH.min(room);
-        // In whole steps, so that a sliding strip does not move it in every frame.
-        let x = ((x - w / 2.0).clamp(0.0, room - w) / 8.0).floor() * 8.0;
-        let part = CardPart { shown: self.clone(), pinned, x, w, send: ui.send.clone() };
-        still("card", part)
-    }
+/// The card of what is told, above its bar.
+pub fn draw(told: &Told, now: Micros, ui: &ViewState) -> Html {
+    let pinned = ui.run.strip.chosen.is_some();
+    let room = ui.run.strip.width;
+    let left = ui.run.strip.window.left(now, ui.speed);
+    let x = NAMES + (told.view.from.as_secs_f64() - left) * per_second(&ui.run.strip, ui.speed);
+    let w = WIDTH.min(room);
+    // In whole steps, so that a sliding strip does not move it in every frame.
+    let x = ((x - w / 2.0).clamp(0.0, room - w) / 8.0).floor() * 8.0;
+    let part = CardPart { shown: told.clone(), pinned, x, w, send: ui.send.clone() };
+    still("card", part)
 }
 
 #[derive(PartialEq)]
 struct CardPart {
-    shown: Shown,
+    shown: Told,
     pinned: bool,
     x: f64,
     w: f64,

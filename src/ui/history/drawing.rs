@@ -8,7 +8,7 @@ use cap_lab::node::Micros;
 use yew::Html;
 
 use super::plan::{self, ENDLESS, NAMES, Placed, Plan, height};
-use super::{Strip, per_second};
+use super::strip::{Strip, per_second};
 use crate::ui::el::{El, classed, el, several, words};
 use crate::ui::geometry::Point;
 use crate::ui::history::view::{BarState, HistoryRow, HistoryView, OrderPoint};

@@ -1,8 +1,6 @@
 //! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs from files.
 //! It is a part of its own, so that the first node is drawn without waiting for it.
 
-use std::cell::Cell;
-
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::network::{Envelope, FlightId};
@@ -14,9 +12,10 @@ use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::{FeedRun, FeedWorld};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use super::{common, history, portrait, sentences};
+use super::{common, history, sentences, table};
 use crate::ui::events::view::Event;
 use crate::ui::history::view::CarriedView;
+use crate::ui::late::Late;
 use crate::ui::sheet::view::Sheet;
 
 /// What comes with this part. Behind a trait, so that nothing of it is in the first file.
@@ -49,7 +48,7 @@ impl Details for All {
     }
 
     fn node_sheet(&self, run: &FeedRun, node: NodeId) -> Sheet {
-        portrait::sheets(run.world().store).sheet(run, node)
+        table::sheets(run.world().store).sheet(run, node)
     }
 
     fn flight_sheet(&self, run: &FeedRun, flight: FlightId) -> Option<Sheet> {
@@ -72,21 +71,18 @@ impl Details for All {
 }
 
 thread_local! {
-    /// Only in the browser it is apart: what tests run is one program.
-    static HERE: Cell<Option<&'static dyn Details>> =
-        const { Cell::new(if cfg!(target_family = "wasm") { None } else { Some(&All) }) };
+    static DETAILS: Late<dyn Details> = const { Late::new(&All) };
 }
 
 /// The details, if they are here.
 pub(super) fn here() -> Option<&'static dyn Details> {
-    HERE.get()
+    DETAILS.with(Late::here)
 }
 
 /// Sees to it that they are here. False if they can't be had now: then they may be asked for again.
 pub async fn come() -> bool {
-    if let Ok(details) = part().await {
-        HERE.set(Some(details));
-    }
+    let came = part().await;
+    DETAILS.with(|details| details.take(came));
     here().is_some()
 }
 
@@ -110,7 +106,7 @@ fn flight_sheet(FeedWorld { setup, store }: FeedWorld, envelope: &Envelope<Messa
             (vec![("for".to_owned(), setup.person(id.client).to_owned())], meaning.to_owned())
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => portrait::sheets(store).message_words(setup, message),
+        message => table::sheets(store).message_words(setup, message),
     };
     let title = common::title(envelope, &|id| setup.name(id));
     Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }

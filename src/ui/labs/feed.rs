@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
+use cap_lab::referee::client::Client;
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
@@ -21,18 +22,21 @@ use cap_lab::world::watch::components;
 
 use super::common::{self, Look};
 use super::history::{self, Window};
-use super::verdict::Verdicts;
-use super::{details, phones, portrait, sentences};
+use super::{details, phones, table, verdict};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
+use crate::ui::world::WorldView;
+
+/// What nodes and people of a feed are called.
+pub(super) const NAMES: [&str; 2] = ["Replicas", "People"];
 
 /// A message of a feed.
 type Mail = Envelope<Message>;
@@ -47,7 +51,7 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => return portrait::of(store).look(setup, message),
+        message => return table::of(store).look(setup, message),
     };
     Look { label, shape, hue: FlightHue::Work }
 }
@@ -56,16 +60,16 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
 #[derive(Default)]
 pub(super) struct Cache {
     history: Option<(history::Stamp, Rc<HistoryView>)>,
-    events: Option<(sentences::Stamp, Rc<Vec<Event>>)>,
-    verdicts: Verdicts,
+    events: Option<(EventStamp, Rc<Vec<Event>>)>,
+    client: Client,
 }
 
 fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> WorldView {
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(*run.world(), envelope);
-    let portrait = portrait::of(store);
-    let verdict = cache.verdicts.look(now);
+    let portrait = table::of(store);
+    let verdict = verdict::look(&cache.client, now);
     WorldView {
         title: format!("{}: {}", store.side(), store.title()),
         subtitle: portrait.promise(run),
@@ -80,7 +84,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         meters: Some(phones::meters(run)),
         verdict: Some(verdict),
         history: Rc::default(),
-        events: sentences::sentences(run, &mut cache.events),
+        events: sentences(run, &mut cache.events),
         invariants: invariants(run),
         replication: portrait.replication(run),
         quorums: Vec::new(),
@@ -100,6 +104,26 @@ fn marks(run: &FeedRun, name: Option<&str>) -> Vec<Mark> {
     let setup = run.world().setup;
     let world = name.map_or(String::new(), |name| format!("{name} "));
     run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
+}
+
+/// How many notes and observations there were, and when the newest came.
+type EventStamp = (u64, Micros, u64, Micros);
+
+/// What is worth a line, newest first; none until there are words for it.
+fn sentences(run: &FeedRun, cache: &mut Option<(EventStamp, Rc<Vec<Event>>)>) -> Rc<Vec<Event>> {
+    let Some(details) = details::here() else { return Rc::default() };
+    let (notes, observed) = (&run.watch().events.notes, &run.watch().observed);
+    let newest_note = notes.iter().next().map_or(Micros::ZERO, |(_, noted)| noted.at);
+    let newest_seen = observed.iter().next().map_or(Micros::ZERO, |(_, seen)| seen.at);
+    let stamp = (notes.count(), newest_note, observed.count(), newest_seen);
+    match &cache {
+        Some((made_from, events)) if *made_from == stamp => Rc::clone(events),
+        _ => {
+            let events = Rc::new(details.events(run));
+            *cache = Some((stamp, Rc::clone(&events)));
+            events
+        }
+    }
 }
 
 /// The lab of the feed and of the Raft page.
@@ -136,7 +160,7 @@ impl FeedLab {
     fn forget_future(&mut self) {
         let now = self.timeline.now();
         for cache in self.caches.get_mut() {
-            cache.verdicts.forget_from(now);
+            cache.client.forget_from(now);
             cache.history = None;
         }
     }
@@ -197,11 +221,11 @@ impl Lab for FeedLab {
     fn history(&self, world: usize, from: Micros, to: Micros) -> Rc<HistoryView> {
         let (run, cache) = (self.run(world), &mut self.caches.borrow_mut()[world]);
         let window = Window { from, to, now: self.timeline.now() };
-        let stamp = history::stamp(run, window, &cache.verdicts);
+        let stamp = history::stamp(run, window, &cache.client);
         match &cache.history {
             Some((made_from, view)) if *made_from == stamp => Rc::clone(view),
             _ => {
-                let view = Rc::new(history::view(run, window, &cache.verdicts));
+                let view = Rc::new(history::view(run, window, &cache.client));
                 cache.history = Some((stamp, Rc::clone(&view)));
                 view
             }
@@ -209,8 +233,8 @@ impl Lab for FeedLab {
     }
 
     fn operation(&self, world: usize, id: u32) -> Option<OperationView> {
-        let verdicts = &self.caches.borrow()[world].verdicts;
-        history::operation(self.run(world), RequestId(id), self.timeline.now(), verdicts)
+        let client = &self.caches.borrow()[world].client;
+        history::operation(self.run(world), RequestId(id), self.timeline.now(), client)
     }
 
     fn carried(&self, world: usize, id: u32) -> Option<CarriedView> {
@@ -229,8 +253,8 @@ impl Lab for FeedLab {
         let caches = self.caches.borrow();
         let staleness = (0..)
             .zip(caches.iter())
-            .filter_map(|(world, cache)| Some((self.names[world].to_string(), Rc::clone(cache.verdicts.staleness()?))));
-        let sheet = caches[world].verdicts.sheet(self.run(world), self.timeline.now());
+            .filter_map(|(world, cache)| Some((self.names[world].to_string(), Rc::clone(cache.client.staleness()?))));
+        let sheet = verdict::sheet(&caches[world].client, self.run(world), self.timeline.now());
         Some(VerdictSheet { staleness: staleness.collect(), ..sheet })
     }
 
@@ -238,8 +262,7 @@ impl Lab for FeedLab {
         let now = self.timeline.now();
         let mut briefs = Vec::new();
         for (world, cache) in self.caches.borrow_mut().iter_mut().enumerate() {
-            if let Some(brief) = cache.verdicts.brief(self.run(world), now, case, opened.map(|opened| opened == world))
-            {
+            if let Some(brief) = cache.client.brief(self.run(world), now, case, opened.map(|opened| opened == world)) {
                 briefs.push(write(&Query::Run(Brief { world: world as u8, ..brief })));
             }
         }
@@ -249,7 +272,7 @@ impl Lab for FeedLab {
     fn hear(&self, answer: &[u8]) -> bool {
         let Some(Answer::Run(ruling)) = read(answer) else { return false };
         let mut caches = self.caches.borrow_mut();
-        caches.get_mut(usize::from(ruling.world)).is_some_and(|cache| cache.verdicts.hear(ruling))
+        caches.get_mut(usize::from(ruling.world)).is_some_and(|cache| cache.client.hear(ruling))
     }
 
     fn message_name(&self, world: usize, flight: u32) -> Option<MessageName> {
@@ -302,7 +325,7 @@ impl Lab for FeedLab {
         let feed = self.feed();
         Setup {
             seed: self.timeline.seed(),
-            names: super::FEED_NAMES,
+            names: NAMES,
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
@@ -452,13 +475,13 @@ mod tests {
                 assert!(!told.busy, "round {round}, world {world}: {told:?}");
                 let good = matches!(verdict, Verdict::Linearizable(_));
                 assert_eq!(
-                    told.state == crate::ui::verdict::view::VerdictState::Linearizable,
+                    told.state == cap_lab::referee::client::VerdictState::Linearizable,
                     good,
                     "round {round}, world {world}"
                 );
                 seen[usize::from(good)] += 1;
                 let caches = lab.caches.borrow();
-                let order = caches[world].verdicts.order().iter().filter(|(_, at)| *at <= lab.now());
+                let order = caches[world].client.order().iter().filter(|(_, at)| *at <= lab.now());
                 // A read that has not returned yet says nothing yet.
                 let place = |(id, _): &(RequestId, Micros)| known.ids.iter().position(|known| known == id);
                 let order: Vec<u32> = order.filter_map(place).map(|place| place as u32).collect();

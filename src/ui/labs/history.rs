@@ -2,13 +2,13 @@
 
 use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Micros, NodeId, RequestId};
+use cap_lab::referee::client::Client;
 use cap_lab::spacetime::End;
 use cap_lab::spacetime::carried::{Carried, Carrier};
 use cap_lab::store::feed::{PostId, Request, Response};
 use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::FeedRun;
 
-use super::verdict::Verdicts;
 use super::{common, phones};
 use crate::ui::history::view::{
     Bar, BarState, CarriedLine, CarriedView, HistoryRow, HistoryView, OperationView, OrderPoint,
@@ -36,30 +36,30 @@ pub(super) struct Window {
 /// evidence against it and the order that explains it.
 pub(super) type Stamp = (Micros, Micros, usize, u32, Option<Micros>, usize, usize, usize);
 
-pub(super) fn stamp(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Stamp {
+pub(super) fn stamp(run: &FeedRun, window: Window, client: &Client) -> Stamp {
     let Window { from, to, now } = window;
     let troubles = &run.watch().events.troubles;
     let over = troubles.iter().rev().take(24).filter(|trouble| trouble.until.is_some()).count();
     let ended = run.watch().meters.ended();
-    let broken = verdicts.proof(now).map(|proof| proof.by);
-    let placed = placed(verdicts, now);
+    let broken = client.proof(now).map(|proof| proof.by);
+    let placed = placed(client, now);
     (from, to, run.history().len(), ended, broken, placed, troubles.len(), over)
 }
 
 /// How many operations of the order took effect up to `now`.
-fn placed(verdicts: &Verdicts, now: Micros) -> usize {
-    verdicts.order().partition_point(|(_, at)| *at <= now)
+fn placed(client: &Client, now: Micros) -> usize {
+    client.order().partition_point(|(_, at)| *at <= now)
 }
 
 /// The operations that prove the history impossible, if it is.
-fn proof(verdicts: &Verdicts, now: Micros) -> Vec<RequestId> {
-    verdicts.proof(now).iter().flat_map(|proof| &proof.operations).map(|(id, _)| *id).collect()
+fn proof(client: &Client, now: Micros) -> Vec<RequestId> {
+    client.proof(now).iter().flat_map(|proof| &proof.operations).map(|(id, _)| *id).collect()
 }
 
 /// One row per person with the operations of the window, those of the evidence marked.
-pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> HistoryView {
+pub(super) fn view(run: &FeedRun, window: Window, client: &Client) -> HistoryView {
     let setup = run.world().setup;
-    let evidence = proof(verdicts, window.now);
+    let evidence = proof(client, window.now);
     let begin = window.from.since(LONGEST);
     let mut rows: Vec<HistoryRow> =
         setup.phones().map(|phone| HistoryRow { name: setup.person(phone).to_owned(), bars: Vec::new() }).collect();
@@ -71,8 +71,8 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
         }
     }
     // What has a proof against it has no order; the one known from before would say otherwise.
-    let known = if evidence.is_empty() { placed(verdicts, window.now) } else { 0 };
-    let order = &verdicts.order()[..known];
+    let known = if evidence.is_empty() { placed(client, window.now) } else { 0 };
+    let order = &client.order()[..known];
     let first = order.partition_point(|(_, at)| *at < window.from);
     let last = order.partition_point(|(_, at)| *at <= window.to);
     // One more on either side, for the line that leads there. Of very many, none could be told from the next.
@@ -82,7 +82,7 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
         Some(OrderPoint { row: row(client), id: id.0, at })
     };
     let points = order[shown].iter().filter_map(point).collect();
-    let decisive = decisive(run, verdicts, window.now).and_then(|ids| {
+    let decisive = decisive(run, client, window.now).and_then(|ids| {
         let [post, read] = ids.map(|id| {
             let operation = run.history().get(id)?;
             Some((row(operation.client), bar(run, operation, &evidence)?))
@@ -94,8 +94,8 @@ pub(super) fn view(run: &FeedRun, window: Window, verdicts: &Verdicts) -> Histor
 }
 
 /// If that makes the case: a post, and a read that began later and misses it.
-fn decisive(run: &FeedRun, verdicts: &Verdicts, now: Micros) -> Option<[RequestId; 2]> {
-    let [post, read] = verdicts.proof(now)?.decisive[..] else { return None };
+fn decisive(run: &FeedRun, client: &Client, now: Micros) -> Option<[RequestId; 2]> {
+    let [post, read] = client.proof(now)?.decisive[..] else { return None };
     let asks = |id, what: fn(&Request) -> bool| run.history().get(id).is_some_and(|operation| what(&operation.request));
     let is_it =
         asks(post, |request| matches!(request, Request::Post(_))) && asks(read, |request| *request == Request::Read);
@@ -126,7 +126,7 @@ fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Opti
 }
 
 /// One operation in words, as known at `now`.
-pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Verdicts) -> Option<OperationView> {
+pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, client: &Client) -> Option<OperationView> {
     let operation = run.history().get(id)?;
     let Bar { id: name, state, from, to, .. } = bar(run, operation, &[])?;
     let who = run.world().setup.person(operation.client);
@@ -135,8 +135,8 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
         _ => format!("{who} reads"),
     };
     let (outcome, saw) = outcome(run, operation);
-    let ids = proof(verdicts, now);
-    let evidence = match decisive(run, verdicts, now) {
+    let ids = proof(client, now);
+    let evidence = match decisive(run, client, now) {
         Some([post, read]) if read == id => {
             format!("Decisive: it began after {} was confirmed, and does not show it.", quoted(run, post))
         }
@@ -147,8 +147,8 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, verdicts: &Ve
         _ if ids.contains(&id) => "Part of the evidence: what decides it has seen it.".to_owned(),
         _ => String::new(),
     };
-    let known = if ids.is_empty() { placed(verdicts, now) } else { 0 };
-    let place = verdicts.order()[..known].iter().position(|(other, _)| *other == id).map(|place| place + 1);
+    let known = if ids.is_empty() { placed(client, now) } else { 0 };
+    let place = client.order()[..known].iter().position(|(other, _)| *other == id).map(|place| place + 1);
     Some(OperationView { id: name, title, state, from, to, outcome, saw, place, evidence })
 }
 

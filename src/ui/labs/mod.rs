@@ -10,6 +10,7 @@ mod phones;
 mod portrait;
 mod raft;
 mod sentences;
+mod table;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
@@ -28,9 +29,6 @@ pub const FIRST_SEED: u64 = 8;
 /// Where the play head of a new run is put, so that the page is alive when it opens.
 const HEAD_START: Micros = Micros::from_ms(2_000);
 
-/// What nodes and people of a feed are called.
-const FEED_NAMES: [&str; 2] = ["Replicas", "People"];
-
 /// How many stores a page runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
@@ -44,7 +42,7 @@ pub enum Shape {
 pub fn first_feed(stores: Vec<Store>) -> Setup {
     Setup {
         seed: FIRST_SEED,
-        names: FEED_NAMES,
+        names: feed::NAMES,
         nodes: (5, Vec::new()),
         people: (3, Vec::new()),
         traffic: Some(100),

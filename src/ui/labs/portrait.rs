@@ -1,14 +1,10 @@
-//! How stores are drawn: the table, and what a portrait tells.
+//! What the portrait of a store tells: how it is drawn, and opened up.
 
 use cap_lab::node::NodeId;
-use cap_lab::store::Store;
 use cap_lab::store::participant::Message;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::Look;
-use super::gossip::OnGossip;
-use super::multi_paxos::OnMultiPaxos;
-use super::raft::OnRaft;
 use crate::ui::figure::view::NodeView;
 use crate::ui::log::view::Replication;
 use crate::ui::sheet::view::Sheet;
@@ -31,28 +27,10 @@ pub(super) trait Portrait {
     }
 }
 
-/// One store, opened up. It comes with the details: see [`super::details`].
+/// One store, opened up. It comes with the details: see `details.rs`.
 pub(super) trait Sheets {
     /// What a replica knows.
     fn sheet(&self, run: &FeedRun, id: NodeId) -> Sheet;
     /// What a message of its protocol says.
     fn message_words(&self, setup: FeedSetup, message: &Message) -> Words;
-}
-
-/// The portrait of a store.
-pub(super) fn of(store: Store) -> &'static dyn Portrait {
-    match store {
-        Store::Raft(_) => &OnRaft,
-        Store::MultiPaxos(_) => &OnMultiPaxos,
-        Store::Gossip(_) => &OnGossip,
-    }
-}
-
-/// The sheets of a store.
-pub(super) fn sheets(store: Store) -> &'static dyn Sheets {
-    match store {
-        Store::Raft(_) => &OnRaft,
-        Store::MultiPaxos(_) => &OnMultiPaxos,
-        Store::Gossip(_) => &OnGossip,
-    }
 }

@@ -13,10 +13,11 @@ use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, option, quiet, words};
 use crate::ui::geometry::Point;
-use crate::ui::lab::WorldView;
 use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
-use crate::ui::state::{Msg, Phase, ViewState};
+use crate::ui::pointer::Phase;
+use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::world::WorldView;
 
 /// The row of phones under a figure.
 pub fn phones(index: usize, world: &WorldView, ui: &ViewState) -> Html {

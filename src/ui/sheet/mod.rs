@@ -1,5 +1,6 @@
 //! A node, a link or a message, opened up: what it is, what it knows, and what can be done to it.
 
+pub mod frame;
 pub mod offers;
 pub mod view;
 
@@ -8,19 +9,18 @@ use std::rc::Rc;
 use cap_lab::node::NodeId;
 use yew::{Callback, Html};
 
+use self::frame::frame;
 use self::offers::{Offer, at_link, at_message, at_node};
 use self::view::Sheet;
-use crate::ui::el::{El, button, classed, el, filled};
+use crate::ui::el::{button, classed, el, filled};
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::NodeView;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::state::{Arrival, Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::verdict;
 use crate::ui::waiting::waiting;
-
-/// The id of the open sheet, for moving the keyboard into it.
-pub const SHEET_ID: &str = "sheet";
+use crate::ui::world::WorldView;
 
 /// What is opened up, if anything is.
 pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<Html> {
@@ -65,19 +65,6 @@ impl Part for SheetPart {
             .list(sections)
             .html()
     }
-}
-
-/// An empty sheet under its title.
-pub fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
-    let head = el("header")
-        .add(el("h2").text(title))
-        .add(el("span").text(side))
-        .add(button("quiet close", "✕", send, Msg::Close).attr("aria-label", "Close"));
-    classed("section", "sheet")
-        .attr("id", SHEET_ID)
-        .attr("tabindex", "-1")
-        .set("aria-label", title.to_owned())
-        .add(head)
 }
 
 fn node(lab: &dyn Lab, index: usize, world: &WorldView, node: &NodeView, ui: &ViewState) -> SheetPart {

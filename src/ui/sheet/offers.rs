@@ -6,7 +6,7 @@ use cap_lab::sim::fault::{Fate, MessageName};
 use crate::ui::act::{Act, both_ways, isolate};
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::{NodeView, RoleMark, Status};
-use crate::ui::lab::WorldView;
+use crate::ui::world::WorldView;
 
 /// One act, and its button.
 #[derive(Clone, PartialEq, Debug)]

@@ -4,11 +4,12 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el};
-use crate::ui::lab::WorldView;
 use crate::ui::number::fixed;
 use crate::ui::state::{Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
-use crate::ui::verdict::view::{Meters, VerdictState, VerdictView};
+use crate::ui::verdict::view::{Meters, VerdictView};
+use crate::ui::world::WorldView;
+use cap_lab::referee::client::VerdictState;
 
 /// The meters of one world; nothing where there are none.
 pub fn meters(index: usize, world: &WorldView, ui: &ViewState) -> Html {

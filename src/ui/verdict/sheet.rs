@@ -4,12 +4,13 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{button, classed, el, filled};
-use crate::ui::lab::WorldView;
-use crate::ui::sheet::frame;
+use crate::ui::sheet::frame::frame;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::verdict::staleness;
-use crate::ui::verdict::view::{Rung, VerdictSheet, VerdictState};
+use crate::ui::verdict::view::{Rung, VerdictSheet};
+use crate::ui::world::WorldView;
+use cap_lab::referee::client::VerdictState;
 
 /// What there is to say about the verdict on `world`.
 pub fn sheet(sheet: VerdictSheet, world: &WorldView, ui: &ViewState) -> Html {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use cap_lab::node::Micros;
 use cap_lab::referee::Staleness;
+use cap_lab::referee::client::VerdictState;
 
 /// Counted over the whole run up to the play head.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -22,21 +23,6 @@ pub struct Meters {
     pub p50: Option<Micros>,
     /// 99th percentile.
     pub p99: Option<Micros>,
-}
-
-/// What is known of a history.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum VerdictState {
-    /// Nothing yet.
-    Checking,
-    /// Linearizable so far.
-    Linearizable,
-    /// Not linearizable, and so for ever.
-    NotLinearizable,
-    /// Nobody knows, after looking at so many configurations.
-    Unknown(u64),
-    /// Nobody looks: the browser does not let the page have its checker.
-    Off,
 }
 
 /// The verdict on a history as of the play head.

@@ -11,15 +11,16 @@ use crate::ui::cluster::{cluster, room, side};
 use crate::ui::coach::{self, Lines, NO_AP, Seen};
 use crate::ui::el::{El, button, classed, el};
 use crate::ui::history::history;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::labs::{self, Shape};
-use crate::ui::pages::{Page, takes_none};
+use crate::ui::page::{Page, takes_none};
 use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Mode, Msg, ViewState};
 use crate::ui::storage;
 use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
+use crate::ui::world::WorldView;
 
 /// Its row. Its program is in the first file.
 pub const PAGE: Page = Page {

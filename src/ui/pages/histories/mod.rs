@@ -20,11 +20,12 @@ use self::drawing::{SCROLLED, page};
 use self::opened::{Do, Opened, Standing};
 use crate::ui::browser;
 use crate::ui::geometry::Size;
-use crate::ui::lab::{Lab, WorldView};
-use crate::ui::pages::Page;
+use crate::ui::lab::Lab;
+use crate::ui::page::Page;
 use crate::ui::program::Program;
 use crate::ui::referee::{Heard, Line};
 use crate::ui::state::{Dropped, Msg, ViewState};
+use crate::ui::world::WorldView;
 
 /// Its row.
 pub const PAGE: Page = Page {

@@ -31,12 +31,13 @@ use crate::ui::events::view::Event;
 use crate::ui::figure::view::{NodeView, RoleMark};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::labs::{branches, common};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
+use crate::ui::world::WorldView;
 
 /// What its nodes and those who ask are called.
 pub(super) const NAMES: [&str; 2] = ["Acceptors", "Proposers"];

@@ -27,14 +27,15 @@ use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::flights::hue_class;
 use crate::ui::invariants::invariants;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::labs::FIRST_SEED;
-use crate::ui::pages::{Page, takes_none};
+use crate::ui::page::{Page, takes_none};
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::world::WorldView;
 
 /// The stations of a rail, numbered as in the paper.
 const STATIONS: [&str; 5] = ["1a Prepare", "1b Promise", "2a Accept", "2b Accepted", "Chosen"];

@@ -13,16 +13,17 @@ use crate::ui::coach::{self, Lines, NO_AP};
 use crate::ui::el::{classed, el};
 use crate::ui::history::history;
 use crate::ui::invariants::invariants;
-use crate::ui::lab::{Lab, WorldView};
+use crate::ui::lab::Lab;
 use crate::ui::labs::{self, Shape};
 use crate::ui::log::logs;
-use crate::ui::pages::{Page, takes_none};
+use crate::ui::page::{Page, takes_none};
 use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::ViewState;
 use crate::ui::storage;
 use crate::ui::verdict::meters::meters;
+use crate::ui::world::WorldView;
 
 /// Its row.
 pub const PAGE: Page =

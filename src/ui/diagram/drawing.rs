@@ -1,145 +1,65 @@
-//! The run as a space-time diagram: a line per participant, time to the right, an arrow per message, the play head at the
-//! right. Choosing an event tells its past from its future by vector clocks, and both from what is concurrent with it.
-//!
-//! It is computed anew at rest and a few times a second while the run plays. Arrows of one look are one path, so that
-//! hundreds of them stay smooth; of very many only the newest are drawn, and the line below says so.
+//! The drawing of a diagram. A part of its own: nobody sees it before asking for it.
 
 use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::spacetime::{Diagram, End, Event, EventKind, LinkCut, Message, Stop};
 use wasm_bindgen::JsCast;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
+use super::shown::{Do, EVENTS_MAX, FOOT, NAMES, Plan, Shown, WIDTHS};
+use super::{drawing_id, picture_id};
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::geometry::{Point, Size};
-use crate::ui::lab::WorldView;
+use crate::ui::late::Late;
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::waiting::waiting;
+use crate::ui::world::WorldView;
 
-/// The windows that can be chosen, in milliseconds.
-const WIDTHS: [u64; 3] = [200, 600, 2_000];
-/// So many events are drawn at most, the newest.
-const EVENTS_MAX: usize = 400;
 /// So many messages are drawn at most, the newest.
 const MESSAGES_MAX: usize = 600;
-/// Room for the names.
-const NAMES: f64 = 42.0;
-/// Room above the lines, for what was cut.
-const TOP: f64 = 16.0;
-/// Room below them, for the time.
-const FOOT: f64 = 17.0;
-/// How far the play head is along the lines: beyond it is what is still on its way.
-const HEAD: f64 = 0.9;
 
-/// A diagram that is shown.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Shown {
-    /// How much time is shown.
-    pub width: Micros,
-    /// As long as the play head is here, this is the moment up to which is shown, not the play head.
-    pub until: Option<(Micros, Micros)>,
-    /// In which world which messages carried the operation that was asked about.
-    pub carried: Option<(usize, Rc<[u32]>)>,
-    /// One for each world, as of the last look.
-    pub diagrams: Vec<Rc<Diagram>>,
-    /// The chosen event: in which world, on whose line, when.
-    pub chosen: Option<(usize, NodeId, Micros)>,
-    /// The size of each world's drawing.
-    pub sizes: Vec<Size>,
-    /// When it was looked at, by the browser's clock.
-    pub looked: f64,
+/// What comes with this part.
+pub trait Drawing {
+    /// The diagram of `world`, which is number `index`, and the line below it.
+    fn draw(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html;
 }
 
-impl Default for Shown {
-    fn default() -> Self {
-        let width = Micros::from_ms(WIDTHS[1]);
-        let (until, carried, chosen) = (None, None, None);
-        Self { width, until, carried, diagrams: Vec::new(), chosen, sizes: Vec::new(), looked: 0.0 }
+struct All;
+
+impl Drawing for All {
+    fn draw(&self, index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
+        diagram(index, world, shown, ui)
     }
 }
 
-/// What can be done with diagrams.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Do {
-    /// Shows them, or hides them.
-    Toggle,
-    /// Shows so many milliseconds.
-    Width(u64),
-    /// Chooses the event at this point of the window.
-    Press { world: usize, client: Point },
-    /// Chooses the next event along the line, or the nearest on the next line.
-    Go { world: usize, along: i32, across: i32 },
-    /// Saves the drawing.
-    Svg(usize),
-    /// Saves the log for ShiViz.
-    ShiViz(usize),
+thread_local! {
+    static DRAWING: Late<dyn Drawing> = const { Late::new(&All) };
 }
 
-impl Shown {
-    /// The shortest of the widths that shows all between two moments, and up to when.
-    pub fn around(from: Micros, to: Micros) -> (Micros, Micros) {
-        let needed = Micros(to.since(from).0 * 11 / 10);
-        let width = WIDTHS.into_iter().map(Micros::from_ms).find(|width| *width >= needed);
-        (width.unwrap_or(Micros::from_ms(WIDTHS[2])), to + Micros(needed.0 / 22))
-    }
-
-    /// The chosen event of `world`, by its position, if it is still in the window.
-    pub fn chosen_in(&self, world: usize) -> Option<usize> {
-        let (_, lane, at) = self.chosen.filter(|(other, ..)| *other == world)?;
-        self.diagrams.get(world)?.events.iter().position(|event| (event.lane, event.at) == (lane, at))
-    }
-
-    /// The event at a point of the drawing of `world`.
-    pub fn at(&self, world: usize, point: Point) -> Option<usize> {
-        let diagram = self.diagrams.get(world)?;
-        let plan = Plan { size: *self.sizes.get(world)?, diagram };
-        let mut best = (16.0 * 16.0, None);
-        for (position, event) in plan.events() {
-            let (dx, dy) = (plan.x(event.at) + NAMES - point.x, plan.y(event.lane) - point.y);
-            let distance = dx * dx + dy * dy;
-            if distance < best.0 {
-                best = (distance, Some(position));
-            }
-        }
-        best.1
-    }
-
-    /// Where an arrow key goes; at first to the newest event.
-    pub fn beside(&self, world: usize, along: i32, across: i32) -> Option<usize> {
-        let diagram = self.diagrams.get(world)?;
-        let first = diagram.events.len().saturating_sub(EVENTS_MAX);
-        let Some(here) = self.chosen_in(world) else { return diagram.events.len().checked_sub(1) };
-        let event = &diagram.events[here];
-        let on = |lane: NodeId| move |other: &usize| diagram.events[*other].lane == lane;
-        match along {
-            1 => (here + 1..diagram.events.len()).find(on(event.lane)),
-            -1 => (first..here).rev().find(on(event.lane)),
-            _ => {
-                let apart = |other: &usize| diagram.events[*other].at.0.abs_diff(event.at.0);
-                let lanes = (1..diagram.lanes.len() as i32).map(|by| i32::from(event.lane.0) + across * by);
-                let mut lanes = lanes.filter_map(|lane| u8::try_from(lane).ok());
-                lanes.find_map(|lane| (first..diagram.events.len()).filter(on(NodeId(lane))).min_by_key(apart))
-            }
-        }
-    }
+/// The drawing, if it is here.
+pub fn here() -> Option<&'static dyn Drawing> {
+    DRAWING.with(Late::here)
 }
 
-/// The id of the drawing of `world`.
-pub fn drawing_id(world: usize) -> String {
-    format!("diagram-{world}")
+/// Sees to it that it is here. False if it can't be had now: then it may be asked for again.
+pub async fn come() -> bool {
+    let came = part().await;
+    DRAWING.with(|drawing| drawing.take(came));
+    here().is_some()
 }
 
-/// The id of the picture in it, which can be saved.
-pub fn picture_id(world: usize) -> String {
-    format!("diagram-{world}-svg")
+#[wasm_split(diagram, fallible)]
+fn part() -> Result<&'static dyn Drawing, SplitLoaderError> {
+    Ok(&All)
 }
 
 /// The diagram of `world`, which is number `index`, and the line below it.
-pub fn diagram(index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
+fn diagram(index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
     let chosen = shown.chosen_in(index);
     let size = shown.sizes.get(index).copied().unwrap_or_default();
     let part = shown.diagrams.get(index).filter(|_| size.w > 100.0 && size.h > 60.0).map(|diagram| {
@@ -232,36 +152,6 @@ fn foot(index: usize, shown: &Shown, chosen: Option<usize>, ui: &ViewState) -> E
 
 fn option_id(world: usize, event: usize) -> String {
     format!("d{world}-{event}")
-}
-
-/// Where everything is.
-struct Plan<'a> {
-    size: Size,
-    diagram: &'a Diagram,
-}
-
-impl Plan<'_> {
-    fn inner(&self) -> f64 {
-        self.size.w - NAMES
-    }
-
-    /// A moment, from the names on.
-    fn x(&self, at: Micros) -> f64 {
-        let Diagram { from, to, .. } = *self.diagram;
-        let width = (to.0 - from.0).max(1) as f64;
-        (at.0 as f64 - from.0 as f64) / width * self.inner() * HEAD
-    }
-
-    fn y(&self, lane: NodeId) -> f64 {
-        let row = (self.size.h - TOP - FOOT) / self.diagram.lanes.len() as f64;
-        TOP + row * (lane.index() as f64 + 0.5)
-    }
-
-    /// The events that are drawn, with their positions.
-    fn events(&self) -> impl Iterator<Item = (usize, &Event)> {
-        let skipped = self.diagram.events.len().saturating_sub(EVENTS_MAX);
-        self.diagram.events.iter().enumerate().skip(skipped)
-    }
 }
 
 #[derive(Debug)]
@@ -508,10 +398,3 @@ fn cuts(plan: &Plan<'_>) -> Vec<El> {
     }
     drawn
 }
-
-/// Looks for a picture that stands alone: without the page's style sheet, on white.
-pub const STYLE: &str = "<style>text{font:11px system-ui,sans-serif;fill:#1c2733}.tick{text-anchor:middle;fill:#5b6874}\
-.lanes{stroke:#dfe5ea;fill:none}.arrow{fill:none;stroke:#8a97a5}.way{stroke-dasharray:3 3}.arrow.past,.stop path{stroke:#0b5394}\
-.arrow.future,.arrow.carried{stroke:#b36b00}.apart{opacity:.35}.cross,.stop.down path{stroke:#c23b22;fill:none}.stop path{stroke-width:3;stroke-dasharray:2 4}\
-.event *{fill:#45525f}.event.past *{fill:#0b5394}.event.future path{fill:#fff;stroke:#b36b00;stroke-width:2}.event.chosen circle{fill:#7b2d83}\
-.event text{text-anchor:middle}.head{stroke:#1c2733}.fault rect{fill:#c23b22;fill-opacity:.08}</style>";

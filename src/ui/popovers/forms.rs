@@ -1,71 +1,73 @@
-//! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
+//! What is in the popovers: the form for a new run, mistakes, the run as a file, keys. A part of its own: nobody needs it in the
+//! first moments.
 
 use cap_lab::setup::SwitchState;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
-use yew::{Callback, Event, Html, TargetCast};
+use yew::{Callback, Event, TargetCast};
 
 use crate::ui::act::Act;
 use crate::ui::browser;
-use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
-use crate::ui::pages::{self, PAGES};
+use crate::ui::el::{El, button, classed, el, option, quiet, words};
+use crate::ui::late::Late;
 use crate::ui::setup::view::{FlawView, Setup};
-use crate::ui::state::{Msg, Popover, ViewState};
+use crate::ui::state::{Msg, ViewState};
 
-/// What is open.
-pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
-    let (label, inside) = match open {
-        Popover::Pages => ("Menu", all_pages(ui, setup)),
-        Popover::NewRun => ("New run", new_run(ui, setup).html()),
-        Popover::Break => ("Break the protocol", flaws(ui, setup).html()),
-        Popover::File => ("Run file", file(ui).html()),
-        Popover::Keys => ("Keys", keys().html()),
-    };
-    let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
-    classed("div", "popover")
-        .attr("id", "popover")
-        .attr("tabindex", "-1")
-        .attr("role", "dialog")
-        .attr("aria-label", label)
-        .add(classed("div", "row").add(el("h2").text(label)).add(close))
-        .node(inside)
+/// What comes with this part.
+pub trait Forms {
+    /// What a new run is made of, to be chosen.
+    fn new_run(&self, ui: &ViewState, setup: &Setup, flaws: Vec<FlawView>) -> El;
+    /// The classic mistakes: what each one breaks, and a run that shows it.
+    fn flaws(&self, ui: &ViewState, flaws: &[FlawView]) -> El;
+    /// Export, import, script.
+    fn file(&self, ui: &ViewState) -> El;
+    /// What each key does.
+    fn keys(&self) -> El;
 }
 
-fn all_pages(ui: &ViewState, setup: &Setup) -> Html {
-    let stack = classed("div", "stack")
-        .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
-        .optional(
-            can_break(ui, setup).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))),
-        )
-        .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
-        .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
-        .add(button("", "Light or dark", &ui.send, Msg::Theme));
-    several(vec![nav(ui.page, "All pages"), stack])
-}
+struct All;
 
-/// The way to every page, of which `here` is the address of the one that is shown.
-pub fn nav(here: &str, label: &'static str) -> El {
-    let mut links = Vec::new();
-    for page in &PAGES {
-        let link = el("a").attr("href", page.address).text(page.name);
-        links.push(if page.address == here { link.attr("aria-current", "page") } else { link });
+impl Forms for All {
+    fn new_run(&self, ui: &ViewState, setup: &Setup, flaws: Vec<FlawView>) -> El {
+        new_run(ui, setup, flaws)
     }
-    el("nav").attr("aria-label", label).all(links)
+
+    fn flaws(&self, ui: &ViewState, list: &[FlawView]) -> El {
+        flaws(ui, list)
+    }
+
+    fn file(&self, ui: &ViewState) -> El {
+        file(ui)
+    }
+
+    fn keys(&self) -> El {
+        keys()
+    }
 }
 
-/// The mistakes that the protocol of this run can be made to make.
-fn flaws_of(ui: &ViewState, setup: &Setup) -> Vec<FlawView> {
-    let runs = pages::at(ui.home).program().and_then(|program| program.runs());
-    runs.map(|runs| runs.flaws(setup)).unwrap_or_default()
+thread_local! {
+    static FORMS: Late<dyn Forms> = const { Late::new(&All) };
 }
 
-/// Whether the protocol of this run can be made to make mistakes.
-pub fn can_break(ui: &ViewState, setup: &Setup) -> bool {
-    !flaws_of(ui, setup).is_empty()
+/// The forms, if they are here.
+pub fn here() -> Option<&'static dyn Forms> {
+    FORMS.with(Late::here)
 }
 
-/// The classic mistakes: what each one breaks, and a run that shows it.
-fn flaws(ui: &ViewState, setup: &Setup) -> El {
+/// Sees to it that they are here. False if they can't be had now: then they may be asked for again.
+pub async fn come() -> bool {
+    let came = part().await;
+    FORMS.with(|forms| forms.take(came));
+    here().is_some()
+}
+
+#[wasm_split(forms, fallible)]
+fn part() -> Result<&'static dyn Forms, SplitLoaderError> {
+    Ok(&All)
+}
+
+fn flaws(ui: &ViewState, flaws: &[FlawView]) -> El {
     let row = |flaw: &FlawView| {
         el("li")
             .key(flaw.name)
@@ -74,23 +76,13 @@ fn flaws(ui: &ViewState, setup: &Setup) -> El {
             .add(el("p").text("Breaks ").add(words("i", flaw.breaks)))
             .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
     };
-    let list = flaws_of(ui, setup).iter().map(row).collect();
+    let list = flaws.iter().map(row).collect();
     let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
                  let the same happen again with the rule in place.";
     classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
 }
 
-/// While a mistake is switched on: which, and the way back.
-pub fn banner(ui: &ViewState, setup: &Setup) -> Option<El> {
-    let name = setup.flaw?;
-    let flaw = flaws_of(ui, setup).into_iter().find(|flaw| flaw.name == name)?;
-    let again = button("", "Same again without it", &ui.send, Msg::WithoutFlaw);
-    let text = el("p").add(words("b", &format!("Flaw on: {}. ", flaw.title))).text(flaw.sentence);
-    Some(classed("div", "flaw").attr("role", "note").add(text).add(again))
-}
-
-fn new_run(ui: &ViewState, setup: &Setup) -> El {
-    let flaws = flaws_of(ui, setup);
+fn new_run(ui: &ViewState, setup: &Setup, flaws: Vec<FlawView>) -> El {
     let start = {
         let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.clone());
         Callback::from(move |event: Event| {

@@ -1,0 +1,77 @@
+//! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
+
+pub mod forms;
+
+use yew::Html;
+
+use self::forms::Forms;
+use crate::ui::el::{El, button, classed, el, several, words};
+use crate::ui::pages::{self, PAGES};
+use crate::ui::setup::view::{FlawView, Setup};
+use crate::ui::state::{Msg, Popover, ViewState};
+use crate::ui::waiting::waiting;
+
+/// What is open.
+pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
+    let form = |form: &dyn Fn(&dyn Forms) -> El| match forms::here() {
+        Some(forms) => form(forms).html(),
+        None => waiting(ui.details, &ui.send).html(),
+    };
+    let (label, inside) = match open {
+        Popover::Pages => ("Menu", all_pages(ui, setup)),
+        Popover::NewRun => ("New run", form(&|forms| forms.new_run(ui, setup, flaws_of(ui, setup)))),
+        Popover::Break => ("Break the protocol", form(&|forms| forms.flaws(ui, &flaws_of(ui, setup)))),
+        Popover::File => ("Run file", form(&|forms| forms.file(ui))),
+        Popover::Keys => ("Keys", form(&|forms| forms.keys())),
+    };
+    let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
+    classed("div", "popover")
+        .attr("id", "popover")
+        .attr("tabindex", "-1")
+        .attr("role", "dialog")
+        .attr("aria-label", label)
+        .add(classed("div", "row").add(el("h2").text(label)).add(close))
+        .node(inside)
+}
+
+fn all_pages(ui: &ViewState, setup: &Setup) -> Html {
+    let stack = classed("div", "stack")
+        .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
+        .optional(
+            can_break(ui, setup).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))),
+        )
+        .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
+        .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
+        .add(button("", "Light or dark", &ui.send, Msg::Theme));
+    several(vec![nav(ui.page, "All pages"), stack])
+}
+
+/// The way to every page, of which `here` is the address of the one that is shown.
+pub fn nav(here: &str, label: &'static str) -> El {
+    let mut links = Vec::new();
+    for page in &PAGES {
+        let link = el("a").attr("href", page.address).text(page.name);
+        links.push(if page.address == here { link.attr("aria-current", "page") } else { link });
+    }
+    el("nav").attr("aria-label", label).all(links)
+}
+
+/// The mistakes that the protocol of this run can be made to make.
+fn flaws_of(ui: &ViewState, setup: &Setup) -> Vec<FlawView> {
+    let runs = pages::at(ui.home).program().and_then(|program| program.runs());
+    runs.map(|runs| runs.flaws(setup)).unwrap_or_default()
+}
+
+/// Whether the protocol of this run can be made to make mistakes.
+pub fn can_break(ui: &ViewState, setup: &Setup) -> bool {
+    !flaws_of(ui, setup).is_empty()
+}
+
+/// While a mistake is switched on: which, and the way back.
+pub fn banner(ui: &ViewState, setup: &Setup) -> Option<El> {
+    let name = setup.flaw?;
+    let flaw = flaws_of(ui, setup).into_iter().find(|flaw| flaw.name == name)?;
+    let again = button("", "Same again without it", &ui.send, Msg::WithoutFlaw);
+    let text = el("p").add(words("b", &format!("Flaw on: {}. ", flaw.title))).text(flaw.sentence);
+    Some(classed("div", "flaw").attr("role", "note").add(text).add(again))
+}
