@@ -4,15 +4,13 @@
 
 mod ui;
 
-use ui::browser::LANDING;
-use ui::lab::Page;
-use ui::{browser, rest, storage};
+use ui::{browser, pages, storage};
 
 fn main() {
     storage::install_panic_hook();
     wasm_bindgen_futures::spawn_local(async {
-        let fresh = storage::get(storage::run_key(Page::Feed)).is_none();
-        if (fresh && browser::asked() == LANDING) || rest::fetch().await {
+        // A page without runs is shown over the run of the landing page.
+        if pages::LANDING.come().await && pages::asked().come().await {
             yew::Renderer::<ui::app::App>::new().render();
         } else {
             browser::not_started();

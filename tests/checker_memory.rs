@@ -54,7 +54,7 @@ fn a_lost_element(count: u64) {
 fn a_register(count: u64) {
     let mut held = 0;
     let operation = |one: u64| {
-        let action = if one % 3 == 0 {
+        let action = if one.is_multiple_of(3) {
             held = one;
             RegisterAction::Write(int(one))
         } else {

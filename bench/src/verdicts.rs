@@ -89,7 +89,7 @@ fn queue(count: u64) -> Vec<Call<QueueAction>> {
 fn register(count: u64, values: u64) -> Vec<Call<RegisterAction>> {
     let mut held = 0;
     let operation = |one: u64| {
-        let action = if one % 3 == 0 {
+        let action = if one.is_multiple_of(3) {
             held = one % values;
             RegisterAction::Write(int(held))
         } else {

@@ -86,7 +86,7 @@ impl Visibility {
 /// that had been confirmed by `healed`. `None` if the last read still was, or if nobody read since. `entries` are by
 /// invocation.
 pub fn converged(entries: &[Entry], until: Micros, healed: Micros) -> Option<Micros> {
-    let ended = |entry: &'_ Entry| entry.ended.clone().filter(|(at, _)| *at <= until).map(|(at, fate)| (at, fate));
+    let ended = |entry: &'_ Entry| entry.ended.clone().filter(|(at, _)| *at <= until);
     let earlier: Vec<Place> = entries
         .iter()
         .filter_map(|entry| match ended(entry) {

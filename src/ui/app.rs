@@ -1,42 +1,39 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
 mod hands;
-mod recorded;
 mod referee;
+mod runs;
 mod spacetime;
 mod strip;
-mod waiting;
 
 use std::rc::Rc;
 
-use self::referee::Referee;
-use cap_lab::check::import::guess;
 use cap_lab::node::Micros;
 use cap_lab::sim::fault::Fate;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
 use yew::{Component, Context, Html};
 
+use self::referee::Referee;
+use self::runs::{kept_run, runs_of};
 use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
-use crate::ui::figure::geometry::Size;
-use crate::ui::history::{Strip, strip_id};
-use crate::ui::lab::{Lab, Page, WorldView};
+use crate::ui::geometry::Size;
+use crate::ui::history::strip_id;
+use crate::ui::lab::{Lab, WorldView};
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
-use crate::ui::recorded::Do;
-use crate::ui::referee::Line;
-use crate::ui::state::{Coach, Item, Mode, Msg, PhoneDrag, ViewState};
-use crate::ui::{browser, labs, page, rest, storage};
+use crate::ui::state::{Arrival, Coach, Item, Msg, PhoneDrag, ViewState};
+use crate::ui::{browser, pages, shell, storage};
 
 /// The longest stretch of the browser's clock that one frame makes up for, in milliseconds: after a hiccup the run goes on
 /// rather than leaps.
 const FRAME_MAX_MS: f64 = 100.0;
 /// How long after a change the run is saved.
 const SAVE_MS: u32 = 150;
-/// How long after the first drawing the rest of the program is fetched: by then the first answer is given.
+/// How long after the first drawing the other pages' programs are fetched: by then the first answer is given.
 const FETCH_MS: u32 = 300;
 /// Every so many frames the sizes are looked at again, in case something pushed the figures.
 const MEASURE_FRAMES: u32 = 30;
@@ -55,24 +52,16 @@ pub struct App {
     saving: Option<Timeout>,
     pressing: Option<Timeout>,
     referee: Referee,
-    /// The referee of the file that is open, until it has found something.
-    checker: Option<Line>,
-    /// Where the file's drawing is scrolled to after the next drawing.
-    scroll_next: Option<f64>,
     /// How many runs there were: the referee tells them by it.
     case: u32,
     dwelling: Option<Timeout>,
     /// How far the wheel has turned towards the next zoom.
     wheeled: f64,
-    /// A message was opened while the run played: it plays on once the sheet is closed.
-    resume: bool,
     /// Takes the keyboard after the next drawing.
     focus_next: Option<String>,
     /// Has it again when what is open closes.
     focus_back: Option<String>,
     measure: bool,
-    /// Done once the rest of the program is here.
-    again: Option<Msg>,
     _listeners: Listeners,
 }
 
@@ -83,45 +72,22 @@ impl Component for App {
     fn create(context: &Context<Self>) -> Self {
         let send = context.link().callback(|msg: Msg| msg);
         let listeners = Listeners::install(&send);
-        let page = browser::page();
+        let page = pages::asked();
+        let home = if runs_of(page).is_some() { page } else { pages::LANDING };
         let dark = storage::get("theme").map(|theme| theme == "dark");
         browser::set_dark(dark);
-        let ui = ViewState {
-            page,
-            waiting: None,
-            mode: Mode::Compare,
-            playing: page != Page::Paxos,
-            speed: storage::get("speed").and_then(|speed| speed.parse().ok()).unwrap_or(-100).clamp(-200, 100),
-            dark,
-            still: browser::prefers_stillness(),
-            window: browser::window_size(),
-            figures: Vec::new(),
-            strip: Strip::default(),
-            timeline_width: 0.0,
-            open: None,
-            selected: None,
-            stroke: None,
-            hover: None,
-            cursor: None,
-            focused: None,
-            phone: None,
-            composing: None,
-            tables: false,
-            diagram: None,
-            routine: false,
-            coach: Coach::Invite,
-            notice: None,
-            said: String::new(),
-            dropping: false,
-            no_referee: None,
-            at_histories: browser::at_histories(),
-            recorded: None,
-            send,
-        };
-        let (lab, notice) = open(page);
+        let runs = runs_of(home).expect("the landing page has runs");
+        let (lab, notice) = kept_run(home, runs);
         let mut app = Self {
             lab,
-            ui,
+            ui: ViewState {
+                playing: runs.plays(),
+                speed: storage::get("speed").and_then(|speed| speed.parse().ok()).unwrap_or(-100).clamp(-200, 100),
+                dark,
+                still: browser::prefers_stillness(),
+                window: browser::window_size(),
+                ..ViewState::new(page.address, home.address, send)
+            },
             worlds: Vec::new(),
             frame: None,
             last_frame_ms: None,
@@ -131,16 +97,12 @@ impl Component for App {
             saving: None,
             pressing: None,
             referee: Referee::Asleep,
-            checker: None,
-            scroll_next: None,
             case: 1,
             dwelling: None,
             wheeled: 0.0,
-            resume: false,
             focus_next: None,
             focus_back: None,
             measure: true,
-            again: None,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -165,7 +127,7 @@ impl Component for App {
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
-        page::view(&*self.lab, &self.worlds, &self.ui)
+        shell::view(&*self.lab, &self.worlds, &self.ui)
     }
 
     fn rendered(&mut self, context: &Context<Self>, first: bool) {
@@ -179,38 +141,21 @@ impl Component for App {
         if std::mem::take(&mut self.measure) && self.measured() {
             context.link().send_message(Msg::Window);
         }
-        if self.sight().is_some() {
-            context.link().send_message(Msg::Recorded(Do::Scrolled));
-        }
-    }
-}
-
-/// The run of a page as it was kept, or a fresh one, and what to say if what was kept is of no use.
-fn open(page: Page) -> (Box<dyn Lab>, Option<String>) {
-    let saved = storage::get(storage::run_key(page));
-    match labs::open(page, saved.as_deref()) {
-        Ok(lab) => (lab, None),
-        Err(reason) => {
-            storage::remove(storage::run_key(page));
-            let fresh = labs::open(page, None).expect("a fresh run needs no file");
-            (fresh, Some(format!("The run kept from last time could not be opened, so this is a fresh one. {reason}")))
-        }
     }
 }
 
 impl App {
     /// Answers one message; true if the page looks different now.
     fn react(&mut self, msg: Msg) -> bool {
-        if self.has_to_wait(&msg) {
-            return self.wait(msg);
-        }
         match msg {
             // The run is out of sight.
-            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) | Msg::HealAll if self.ui.at_histories => false,
+            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) | Msg::HealAll if self.ui.page != self.ui.home => {
+                false
+            }
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
                 self.ui.playing = !self.ui.playing;
-                self.resume = false;
+                self.ui.run.resume = false;
                 true
             }
             Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
@@ -237,7 +182,7 @@ impl App {
                 healed.is_some_and(|act| self.act(&act))
             }
             Msg::Post { person, text } => {
-                self.ui.composing = None;
+                self.ui.run.composing = None;
                 post(person, &text).is_none_or(|act| self.act(&act))
             }
             Msg::Pointer { world, phase, client, secondary } => self.pointer(world, phase, client, secondary),
@@ -246,41 +191,17 @@ impl App {
             Msg::Diagram(what) => self.diagram(&what),
             Msg::Strip(what) => self.strip(&what),
             Msg::Phone { person, phase, client } => self.phone(PhoneDrag { person, client, over: None }, phase),
-            Msg::NewRun(setup) => match labs::new_run(self.ui.page, &setup) {
-                Ok(lab) => self.take(lab),
-                Err(reason) => self.tell(reason),
-            },
-            Msg::Break(flaw) => match rest::get().play(self.ui.page, &self.lab.setup(), flaw) {
-                Some(lab) => self.play_slowly(lab),
-                None => false,
-            },
-            Msg::WithoutFlaw => match self.lab.without_flaw() {
-                Some(mut lab) => {
-                    lab.seek(Micros::ZERO);
-                    self.play_slowly(lab)
-                }
-                None => false,
-            },
-            Msg::OnStore { world, store } => match self.lab.on_store(world, store) {
-                Some(lab) if self.lab.setup().stores[world].name() != store.name() => {
-                    let coach = self.ui.coach;
-                    self.take(lab);
-                    self.ui.coach = coach;
-                    self.say(About::Own, "The same script on the other log.".to_owned())
-                }
-                _ => false,
-            },
-            Msg::Import(Ok(text)) => match labs::open(self.ui.page, Some(&text)) {
-                Ok(lab) => self.take(lab),
-                Err(reason) => self.tell(format!("That file was not opened; the run is as it was. {reason}")),
-            },
-            Msg::Import(Err(reason)) => self.tell(reason),
+            Msg::NewRun(setup) => self.begin(&setup),
+            Msg::Break(flaw) => self.break_by(flaw),
+            Msg::WithoutFlaw => self.without_flaw(),
+            Msg::OnStore { world, store } => self.on_store(world, store),
+            Msg::Import(file) => self.import(file),
             Msg::Export => {
                 browser::download(&format!("cap-lab-{}.json", self.lab.setup().seed), &self.lab.export());
                 self.close_popover()
             }
             Msg::CopyScript => {
-                browser::copy(&self.lab.golden_script(), &self.ui.send);
+                browser::copy(&self.lab.golden_script(), &self.ui.send.reform(Msg::Copied));
                 false
             }
             Msg::Copied(true) => {
@@ -288,21 +209,19 @@ impl App {
                 self.say(About::Own, "The script is on the clipboard.".to_owned())
             }
             Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
-            Msg::Recorded(what) => self.recorded(what),
-            Msg::Dropped { name, bytes } if guess::is_history(&bytes) => {
-                self.ui.dropping = false;
-                self.recorded(Do::Take { name, bytes })
-            }
-            Msg::Dropped { bytes, .. } => self.react(Msg::Import(Ok(String::from_utf8_lossy(&bytes).into_owned()))),
+            Msg::FileCame(file) => self.file_came(file),
+            Msg::Tell(text) => self.tell(text),
+            Msg::Say(text) => self.say(About::Own, text),
             Msg::Referee(heard) => self.hear_referee(heard),
-            Msg::Fetch => {
-                self.fetch();
-                false
+            Msg::Navigated => self.navigate(),
+            Msg::Fetch => self.fetch_rest(),
+            Msg::Came(page, well) => self.came(pages::at(page), well),
+            Msg::DetailsCame(well) => {
+                self.ui.details = if well { Arrival::Here } else { Arrival::Failed };
+                self.look()
             }
-            Msg::Came(well) => self.came(well),
-            Msg::TryAgain => self.again.take().is_some_and(|msg| self.react(msg)),
             Msg::Save => {
-                storage::save_run(self.ui.page, self.lab.export());
+                storage::save_run(self.ui.home, self.lab.export());
                 self.saving = None;
                 false
             }
@@ -317,10 +236,9 @@ impl App {
                 self.ui.speed = speed.clamp(-200, 100);
                 storage::set("speed", &self.ui.speed.to_string());
             }
-            Msg::Navigated => return self.navigate(),
             Msg::Mode(mode) => {
                 self.ui.mode = mode;
-                self.ui.hover = None;
+                self.ui.run.hover = None;
                 self.measure = true;
             }
             Msg::Toggle(popover) => {
@@ -338,19 +256,19 @@ impl App {
                     // The cursor stays where it is until the keyboard comes back.
                 } else if !browser::focus_is_shown(&figure_id(world)) {
                     // The pointer needs no cursor.
-                    self.ui.cursor = None;
-                } else if self.ui.cursor.is_none_or(|(other, _)| other != world) {
-                    self.ui.cursor =
+                    self.ui.run.cursor = None;
+                } else if self.ui.run.cursor.is_none_or(|(other, _)| other != world) {
+                    self.ui.run.cursor =
                         self.worlds.get(world).and_then(|w| w.nodes.first()).map(|node| (world, Item::Node(node.id)));
                 }
             }
             Msg::Compose { world, person } => {
-                self.ui.composing = Some((world, person));
+                self.ui.run.composing = Some((world, person));
                 self.focus_next = Some(field_id(world, person));
             }
             Msg::Tables => {
                 self.ui.tables = !self.ui.tables;
-                self.ui.diagram = None;
+                self.ui.run.diagram = None;
                 self.measure = true;
             }
             Msg::Routine => self.ui.routine = !self.ui.routine,
@@ -370,7 +288,7 @@ impl App {
                 self.ui.still = browser::prefers_stillness();
                 self.measure = true;
                 if !browser::visible() && self.saving.take().is_some() {
-                    storage::save_run(self.ui.page, self.lab.export());
+                    storage::save_run(self.ui.home, self.lab.export());
                 }
             }
             Msg::MaySpeak => {
@@ -378,7 +296,7 @@ impl App {
                 let Some(text) = self.announcer.free() else { return false };
                 self.speak(text);
             }
-            Msg::Dismiss => (self.ui.notice, self.ui.waiting) = (None, None),
+            Msg::Dismiss => self.ui.notice = None,
             // Everything else was answered in `react`.
             _ => return false,
         }
@@ -387,7 +305,7 @@ impl App {
 
     /// Asks for the next frame if anything moves by itself, else lets the loop rest.
     fn keep_going(&mut self) {
-        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() || self.ui.at_histories {
+        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() || self.ui.page != self.ui.home {
             self.frame = None;
             self.last_frame_ms = None;
         } else if self.frame.is_none() {
@@ -415,7 +333,7 @@ impl App {
 
     fn moved(&mut self, step: impl FnOnce(&mut dyn Lab) -> bool, otherwise: &str) -> bool {
         self.ui.playing = false;
-        self.resume = false;
+        self.ui.run.resume = false;
         if !step(&mut *self.lab) {
             self.say(About::Own, otherwise.to_owned());
         } else if let Some(event) = self.lab.world(0).events.first() {
@@ -426,7 +344,7 @@ impl App {
 
     /// Takes in the worlds at the play head, and notices what is worth saying.
     fn look(&mut self) -> bool {
-        let (from, to) = self.ui.strip.window.around(self.lab.now(), self.ui.speed);
+        let (from, to) = self.ui.run.strip.window.around(self.lab.now(), self.ui.speed);
         let world = |index| {
             let mut world = self.lab.world(index);
             world.history = self.lab.history(index, from, to);
@@ -459,10 +377,10 @@ impl App {
         let both =
             |state: PhoneState| self.worlds.iter().any(|world| world.phones.iter().any(|phone| phone.state == state));
         let cut = self.worlds.iter().any(|world| world.cut.iter().any(|set| !set.is_empty()));
-        match self.ui.coach {
-            Coach::Invite if cut => self.ui.coach = Coach::Watch,
+        match self.ui.run.coach {
+            Coach::Invite if cut => self.ui.run.coach = Coach::Watch,
             // Once both sides have shown what they do, healing ends the lesson.
-            Coach::Watch if !cut && !both(PhoneState::Refused) => self.ui.coach = Coach::Silent,
+            Coach::Watch if !cut && !both(PhoneState::Refused) => self.ui.run.coach = Coach::Silent,
             _ => {}
         }
         true
@@ -475,7 +393,7 @@ impl App {
                 self.say(About::Own, said);
                 self.save_soon();
                 if matches!(act, Act::Message { fate: Fate::Drop | Fate::Deliver, .. })
-                    && matches!(self.ui.selected, Some((_, Item::Flight(_))))
+                    && matches!(self.ui.run.selected, Some((_, Item::Flight(_))))
                 {
                     self.close();
                 }
@@ -485,54 +403,6 @@ impl App {
             }
         }
         self.look()
-    }
-
-    /// Another run takes the place of this one.
-    fn take(&mut self, lab: Box<dyn Lab>) -> bool {
-        self.lab = lab;
-        if std::mem::take(&mut self.ui.at_histories) {
-            browser::go(browser::address(self.ui.page));
-        }
-        self.new_case();
-        self.worlds.clear();
-        self.ui.selected = None;
-        self.ui.hover = None;
-        self.ui.strip = Strip { width: self.ui.strip.width, ..Strip::default() };
-        self.ui.cursor = None;
-        self.ui.stroke = None;
-        self.ui.phone = None;
-        self.ui.composing = None;
-        self.ui.notice = None;
-        self.ui.coach = Coach::Invite;
-        self.resume = false;
-        self.measure = true;
-        self.save_soon();
-        self.close_popover();
-        self.look()
-    }
-
-    /// Takes a run that is to be watched from its start.
-    fn play_slowly(&mut self, lab: Box<dyn Lab>) -> bool {
-        self.ui.playing = true;
-        self.take(lab)
-    }
-
-    fn navigate(&mut self) -> bool {
-        let at_histories = browser::at_histories();
-        let moved = std::mem::replace(&mut self.ui.at_histories, at_histories) != at_histories;
-        let page = browser::page();
-        let waited = self.ui.waiting.take().is_some();
-        if at_histories || page == self.ui.page {
-            self.measure = true;
-            return moved || waited;
-        }
-        storage::save_run(self.ui.page, self.lab.export());
-        self.ui.page = page;
-        let (lab, notice) = open(page);
-        self.take(lab);
-        self.ui.notice = notice;
-        self.ui.playing = page != Page::Paxos;
-        true
     }
 
     fn save_soon(&mut self) {
@@ -569,10 +439,10 @@ impl App {
         let strip_width = strip.unwrap_or_default().w;
         let timeline_width = browser::size_of("timeline").unwrap_or_default().w;
         let changed = figures != self.ui.figures
-            || (strip_width - self.ui.strip.width).abs() > 0.5
+            || (strip_width - self.ui.run.strip.width).abs() > 0.5
             || (timeline_width - self.ui.timeline_width).abs() > 0.5;
         self.ui.figures = figures;
-        self.ui.strip.width = strip_width;
+        self.ui.run.strip.width = strip_width;
         self.ui.timeline_width = timeline_width;
         self.measured_diagrams() || changed
     }

@@ -1,17 +1,14 @@
 //! The browser, behind plain functions: sizes, focus, clock, clipboard, files, colours. Each tolerates a browser that refuses.
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Blob, Element, File, FileReader, HtmlAnchorElement, HtmlElement, Url};
+use web_sys::{Blob, Element, Event, File, FileReader, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
 use yew::Callback;
 
-use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::lab::Page;
-use crate::ui::recorded::ADDRESS;
-use crate::ui::state::Msg;
+use crate::ui::geometry::{Point, Size};
 
-/// The address of the page that whoever asks for none gets.
-pub const LANDING: &str = "#feed";
 /// A file larger than this is not read at all.
 const FILE_MAX_BYTES: f64 = 32e6;
 
@@ -97,32 +94,9 @@ pub fn set_dark(dark: Option<bool>) {
     };
 }
 
-/// The page that the address asks for; the landing page for an address that names none.
-pub fn page() -> Page {
-    match window().location().hash().unwrap_or_default().as_str() {
-        "#raft" => Page::Raft,
-        "#paxos" => Page::Paxos,
-        _ => Page::Feed,
-    }
-}
-
-/// The address of a page.
-pub fn address(page: Page) -> &'static str {
-    match page {
-        Page::Feed => LANDING,
-        Page::Raft => "#raft",
-        Page::Paxos => "#paxos",
-    }
-}
-
-/// The address of the page that the address bar asks for.
-pub fn asked() -> &'static str {
-    if at_histories() { ADDRESS } else { address(page()) }
-}
-
-/// Whether the address asks for the page of histories from files.
-pub fn at_histories() -> bool {
-    window().location().hash().is_ok_and(|hash| hash == ADDRESS)
+/// What follows the `#` in the address bar, with it; empty if nothing does.
+pub fn hash() -> String {
+    window().location().hash().unwrap_or_default()
 }
 
 /// Goes to the page at `address`.
@@ -183,37 +157,49 @@ pub fn picture(id: &str, style: &str) -> String {
     }
 }
 
-/// Reads `file` and sends what `make` makes of its name and text, or why it could not be read.
-pub fn read_file(file: &File, send: &Callback<Msg>, make: fn(String, Vec<u8>) -> Msg) {
+/// A file's name, and what is in it.
+pub type FileBytes = (String, Rc<[u8]>);
+
+/// Reads `file` and sends its name and content, or why it could not be read.
+pub fn read_file(file: &File, send: &Callback<Result<FileBytes, String>>) {
     let name = file.name();
     if file.size() > FILE_MAX_BYTES {
-        let megabytes = (file.size() / 1e6) as u64;
-        let most = (FILE_MAX_BYTES / 1e6) as u64;
-        send.emit(Msg::Import(Err(format!("“{name}” has {megabytes} MB. At most {most} are read."))));
+        let (size, most) = (file.size() as u64, FILE_MAX_BYTES as u64);
+        send.emit(Err(format!("“{name}” has {size} bytes. At most {most} are read.")));
         return;
     }
     let Ok(reader) = FileReader::new() else { return };
     let (send, source) = (send.clone(), reader.clone());
     let loaded = Closure::once_into_js(move || {
         let read = source.result().ok().filter(|value| value.is_object());
-        let wrong = Msg::Import(Err(format!("“{name}” could not be read.")));
-        send.emit(read.map_or(wrong, |buffer| make(name, js_sys::Uint8Array::new(&buffer).to_vec())));
+        send.emit(match read {
+            Some(buffer) => Ok((name, js_sys::Uint8Array::new(&buffer).to_vec().into())),
+            None => Err(format!("“{name}” could not be read.")),
+        });
     });
     reader.set_onloadend(Some(loaded.unchecked_ref()));
     // A failure to start ends in `loadend` as well.
     let _ = reader.read_as_array_buffer(file);
 }
 
-/// Puts `text` on the clipboard and tells how that went.
-pub fn copy(text: &str, send: &Callback<Msg>) {
+/// Reads the file that was picked in a field, and empties the field, so that the same file can be picked again.
+pub fn read_picked(event: &Event, send: &Callback<Result<FileBytes, String>>) {
+    let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
+    if let Some(file) = input.files().and_then(|files| files.get(0)) {
+        read_file(&file, send);
+    }
+    input.set_value("");
+}
+
+/// Puts `text` on the clipboard and tells whether it is there.
+pub fn copy(text: &str, send: &Callback<bool>) {
     let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
     if clipboard.is_undefined() {
         // Not offered on pages that were not served securely.
-        send.emit(Msg::Copied(false));
+        send.emit(false);
         return;
     }
-    let told =
-        |send: Callback<Msg>, well: bool| Closure::once(move |_: wasm_bindgen::JsValue| send.emit(Msg::Copied(well)));
+    let told = |send: Callback<bool>, well: bool| Closure::once(move |_: wasm_bindgen::JsValue| send.emit(well));
     let (well, badly) = (told(send.clone(), true), told(send.clone(), false));
     let promise = window().navigator().clipboard().write_text(text);
     let _ = promise.then2(&well, &badly);

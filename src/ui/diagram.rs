@@ -13,11 +13,12 @@ use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
 use crate::ui::el::{El, button, classed, el, words};
-use crate::ui::figure::geometry::{Point, Size};
+use crate::ui::geometry::{Point, Size};
 use crate::ui::lab::WorldView;
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::waiting::waiting;
 
 /// The windows that can be chosen, in milliseconds.
 const WIDTHS: [u64; 3] = [200, 600, 2_000];
@@ -175,6 +176,7 @@ pub fn diagram(index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -
                 go.emit(Msg::Diagram(Do::Go { world: index, along, across }));
             }),
         );
+    let plot = plot.optional(shown.diagrams.is_empty().then(|| waiting(ui.details, &ui.send)));
     let plot = match chosen {
         Some(chosen) => plot.set("aria-activedescendant", option_id(index, chosen)),
         None => plot,

@@ -10,7 +10,6 @@ use yew::virtual_dom::{Key, Listener, ListenerKind, VList, VNode, VTag, VText};
 use yew::{AttrValue, Callback, Html};
 
 use crate::ui::number::Px;
-use crate::ui::state::Msg;
 
 /// An element in the making.
 pub struct El(Box<VTag>);
@@ -33,7 +32,7 @@ pub fn words(tag: &'static str, text: &str) -> El {
 }
 
 /// A button for what is done often; the screen reader says `name`.
-pub fn quiet(label: &str, name: String, send: &Callback<Msg>, msg: Msg) -> El {
+pub fn quiet<M: Clone + 'static>(label: &str, name: String, send: &Callback<M>, msg: M) -> El {
     button("quiet", label, send, msg).name(name)
 }
 
@@ -154,12 +153,12 @@ impl El {
     }
 
     /// Sends `msg` when pressed.
-    pub fn click(self, send: &Callback<Msg>, msg: Msg) -> Self {
+    pub fn click<M: Clone + 'static>(self, send: &Callback<M>, msg: M) -> Self {
         self.listen(Rc::new(Click { send: send.clone(), msg }))
     }
 
     /// Sends what `hear` makes of an event.
-    pub fn hear(self, kind: ListenerKind, send: &Callback<Msg>, hear: fn(&Event) -> Msg) -> Self {
+    pub fn hear<M: 'static>(self, kind: ListenerKind, send: &Callback<M>, hear: fn(&Event) -> M) -> Self {
         self.listen(Rc::new(Hear { kind, send: send.clone(), hear }))
     }
 
@@ -170,7 +169,7 @@ impl El {
 }
 
 /// A button that sends `msg`.
-pub fn button(class: &'static str, label: &str, send: &Callback<Msg>, msg: Msg) -> El {
+pub fn button<M: Clone + 'static>(class: &'static str, label: &str, send: &Callback<M>, msg: M) -> El {
     el("button").class(class).click(send, msg).text(label)
 }
 
@@ -220,12 +219,12 @@ impl Listener for On {
 }
 
 /// A press that sends always the same.
-struct Click {
-    send: Callback<Msg>,
-    msg: Msg,
+struct Click<M> {
+    send: Callback<M>,
+    msg: M,
 }
 
-impl Listener for Click {
+impl<M: Clone + 'static> Listener for Click<M> {
     fn kind(&self) -> ListenerKind {
         ListenerKind::onclick
     }
@@ -240,13 +239,13 @@ impl Listener for Click {
 }
 
 /// An event that becomes a message.
-struct Hear {
+struct Hear<M> {
     kind: ListenerKind,
-    send: Callback<Msg>,
-    hear: fn(&Event) -> Msg,
+    send: Callback<M>,
+    hear: fn(&Event) -> M,
 }
 
-impl Listener for Hear {
+impl<M: 'static> Listener for Hear<M> {
     fn kind(&self) -> ListenerKind {
         self.kind.clone()
     }

@@ -4,9 +4,9 @@ use cap_lab::node::Micros;
 
 use crate::ui::act::Act;
 use crate::ui::act::toggle_link;
-use crate::ui::figure::geometry::{Place, Point, crossed};
 use crate::ui::figure::links::links;
 use crate::ui::figure::touch::{item_at, move_cursor};
+use crate::ui::geometry::{Place, Point, crossed};
 use crate::ui::lab::WorldView;
 use crate::ui::state::{FigureKey, Item, Phase, Stroke, ViewState};
 
@@ -40,36 +40,36 @@ pub fn pointer(
     match (phase, point) {
         (Phase::Down, _) if secondary => on.map_or(Outcome::Nothing, Outcome::Open),
         (Phase::Down, Some(point)) => {
-            ui.stroke = Some(Stroke { world: index, points: vec![point], on, crossed: Vec::new() });
+            ui.run.stroke = Some(Stroke { world: index, points: vec![point], on, crossed: Vec::new() });
             Outcome::Pressed
         }
         (Phase::Move, Some(point)) => {
-            let Some(stroke) = &mut ui.stroke else { return hover(ui, on.map(|item| (index, item))) };
+            let Some(stroke) = &mut ui.run.stroke else { return hover(ui, on.map(|item| (index, item))) };
             if stroke.points.last().is_some_and(|last| last.distance(point) < 3.0) {
                 return Outcome::Nothing;
             }
             stroke.points.push(point);
             stroke.crossed = crossed(&stroke.points, places, &links(world));
-            ui.hover = None;
+            ui.run.hover = None;
             Outcome::Redraw
         }
         (Phase::Up, _) => {
-            let Some(stroke) = ui.stroke.take() else { return Outcome::Nothing };
+            let Some(stroke) = ui.run.stroke.take() else { return Outcome::Nothing };
             lift(&stroke, world)
         }
         (Phase::Down | Phase::Move, None) => Outcome::Nothing,
         (Phase::Cancel, _) => {
-            let drawn = ui.stroke.take().is_some();
+            let drawn = ui.run.stroke.take().is_some();
             if hover(ui, None) == Outcome::Redraw || drawn { Outcome::Redraw } else { Outcome::Nothing }
         }
     }
 }
 
 fn hover(ui: &mut ViewState, over: Option<(usize, Item)>) -> Outcome {
-    if ui.hover == over {
+    if ui.run.hover == over {
         return Outcome::Nothing;
     }
-    ui.hover = over;
+    ui.run.hover = over;
     Outcome::Redraw
 }
 
@@ -96,9 +96,9 @@ fn lift(stroke: &Stroke, world: &WorldView) -> Outcome {
 
 /// A key in the figure of `world`.
 pub fn key(ui: &mut ViewState, index: usize, world: &WorldView, key: FigureKey) -> Outcome {
-    let current = ui.cursor.filter(|(world, _)| *world == index).map(|(_, item)| item);
+    let current = ui.run.cursor.filter(|(world, _)| *world == index).map(|(_, item)| item);
     let item = move_cursor(world, current, key);
-    ui.cursor = item.map(|item| (index, item));
+    ui.run.cursor = item.map(|item| (index, item));
     match (key, item) {
         (FigureKey::Enter, Some(Item::Link(a, b))) => Outcome::Act(toggle_link(&world.cut, a, b)),
         (FigureKey::Enter | FigureKey::Menu, Some(item)) => Outcome::Open(item),

@@ -2,6 +2,7 @@
 //!
 //! Everything returned is plain data, computed from the run at the play head. Nothing here knows Yew.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId, NodeSet};
@@ -13,30 +14,20 @@ use cap_lab::store::descriptor::Side;
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
-use crate::ui::figure::view::{DeathView, FlightView, NodeView};
+use crate::ui::figure::view::{DeathView, FlightView, NodeView, Quorum};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::log::view::Replication;
-use crate::ui::pages::paxos::view::{NextStep, PaxosView};
 use crate::ui::phones::view::PhoneView;
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::{Meters, VerdictSheet, VerdictView};
 
-/// A page, and with it a kind of experiment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Page {
-    /// The feed on a replicated log beside the feed on gossip.
-    Feed,
-    /// One Raft cluster, everything visible.
-    Raft,
-    /// Proposers and acceptors; the learner picks what arrives.
-    Paxos,
-}
-
 /// One experiment: one script of interventions, and one world or several that run under it.
-pub trait Lab {
+///
+/// What only one page asks of its own kind of experiment, it asks of the type behind the trait.
+pub trait Lab: Any {
     /// The play head.
     fn now(&self) -> Micros;
     /// The furthest moment computed on this branch; never before `now`.
@@ -67,8 +58,8 @@ pub trait Lab {
     fn carried(&self, world: usize, id: u32) -> Option<CarriedView>;
     /// Every rule that fired or refused of late, routine ones too, newest first.
     fn steps(&self, world: usize) -> Vec<Event>;
-    /// What a node knows.
-    fn node_sheet(&self, world: usize, node: NodeId) -> Sheet;
+    /// What a node knows; `None` as long as there are no words for it.
+    fn node_sheet(&self, world: usize, node: NodeId) -> Option<Sheet>;
     /// What there is to say about the verdict on a world's history; `None` where there is no history.
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet>;
     /// What the referee is to be told now, the run being its `case`; `opened`: the world whose verdict is opened up. Nothing
@@ -84,13 +75,12 @@ pub trait Lab {
     }
     /// What a script calls a message; `None` once it has arrived or died.
     fn message_name(&self, world: usize, flight: u32) -> Option<MessageName>;
-    /// What a message says; `None` once it has arrived or died.
+    /// What a message says; `None` once it has arrived or died, and as long as there are no words for it.
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet>;
-    /// Every step that can happen next in `world`, with what it will do, soonest first.
-    fn next_steps(&self, world: usize) -> Vec<NextStep>;
 
-    /// The time between two moments as a space-time diagram, as far as it was computed.
-    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram;
+    /// The time between two moments as a space-time diagram, as far as it was computed; `None` as long as
+    /// it can't be told.
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Option<Diagram>;
     /// Marks on the timeline, oldest first, over the whole branch.
     fn marks(&self) -> Rc<Vec<Mark>>;
     /// All branches, oldest first; the marks and the play head belong to the current one.
@@ -145,8 +135,8 @@ pub struct WorldView {
     pub invariants: Vec<Invariant>,
     /// Raft: every server's log and what the leader knows of it.
     pub replication: Option<Replication>,
-    /// Paxos: the rails and cards.
-    pub paxos: Option<PaxosView>,
+    /// Who has answered whom, where that is counted.
+    pub quorums: Vec<Quorum>,
 }
 
 impl WorldView {

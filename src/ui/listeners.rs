@@ -80,6 +80,6 @@ fn drag(send: &Callback<Msg>, event: &DragEvent) {
     if event.type_() == "drop"
         && let Some(file) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0))
     {
-        browser::read_file(&file, send, |name, bytes| Msg::Dropped { name, bytes: bytes.into() });
+        browser::read_file(&file, &send.reform(Msg::FileCame));
     }
 }

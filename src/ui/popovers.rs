@@ -8,16 +8,14 @@ use yew::{Callback, Event, Html, TargetCast};
 use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, several, words};
-use crate::ui::header::{can_break, nav};
-use crate::ui::lab::Page;
-use crate::ui::labs::asked;
+use crate::ui::pages::{self, PAGES};
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::{Msg, Popover, ViewState};
 
 /// What is open.
 pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
     let (label, inside) = match open {
-        Popover::Pages => ("Menu", pages(ui)),
+        Popover::Pages => ("Menu", all_pages(ui, setup)),
         Popover::NewRun => ("New run", new_run(ui, setup).html()),
         Popover::Break => ("Break the protocol", flaws(ui, setup).html()),
         Popover::File => ("Run file", file(ui).html()),
@@ -33,14 +31,37 @@ pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
         .node(inside)
 }
 
-fn pages(ui: &ViewState) -> Html {
+fn all_pages(ui: &ViewState, setup: &Setup) -> Html {
     let stack = classed("div", "stack")
         .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
-        .optional(can_break(ui).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))))
+        .optional(
+            can_break(ui, setup).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))),
+        )
         .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
         .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
         .add(button("", "Light or dark", &ui.send, Msg::Theme));
-    several(vec![nav(ui, "All pages"), stack])
+    several(vec![nav(ui.page, "All pages"), stack])
+}
+
+/// The way to every page, of which `here` is the address of the one that is shown.
+pub fn nav(here: &str, label: &'static str) -> El {
+    let mut links = Vec::new();
+    for page in &PAGES {
+        let link = el("a").attr("href", page.address).text(page.name);
+        links.push(if page.address == here { link.attr("aria-current", "page") } else { link });
+    }
+    el("nav").attr("aria-label", label).all(links)
+}
+
+/// The mistakes that the protocol of this run can be made to make.
+fn flaws_of(ui: &ViewState, setup: &Setup) -> Vec<FlawView> {
+    let runs = pages::at(ui.home).program().and_then(|program| program.runs());
+    runs.map(|runs| runs.flaws(setup)).unwrap_or_default()
+}
+
+/// Whether the protocol of this run can be made to make mistakes.
+pub fn can_break(ui: &ViewState, setup: &Setup) -> bool {
+    !flaws_of(ui, setup).is_empty()
 }
 
 /// The classic mistakes: what each one breaks, and a run that shows it.
@@ -53,7 +74,7 @@ fn flaws(ui: &ViewState, setup: &Setup) -> El {
             .add(el("p").text("Breaks ").add(words("i", flaw.breaks)))
             .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
     };
-    let list = asked::flaws(ui.page, setup).iter().map(row).collect();
+    let list = flaws_of(ui, setup).iter().map(row).collect();
     let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
                  let the same happen again with the rule in place.";
     classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
@@ -62,14 +83,14 @@ fn flaws(ui: &ViewState, setup: &Setup) -> El {
 /// While a mistake is switched on: which, and the way back.
 pub fn banner(ui: &ViewState, setup: &Setup) -> Option<El> {
     let name = setup.flaw?;
-    let flaw = asked::flaws(ui.page, setup).into_iter().find(|flaw| flaw.name == name)?;
+    let flaw = flaws_of(ui, setup).into_iter().find(|flaw| flaw.name == name)?;
     let again = button("", "Same again without it", &ui.send, Msg::WithoutFlaw);
     let text = el("p").add(words("b", &format!("Flaw on: {}. ", flaw.title))).text(flaw.sentence);
     Some(classed("div", "flaw").attr("role", "note").add(text).add(again))
 }
 
 fn new_run(ui: &ViewState, setup: &Setup) -> El {
-    let flaws = asked::flaws(ui.page, setup);
+    let flaws = flaws_of(ui, setup);
     let start = {
         let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.clone());
         Callback::from(move |event: Event| {
@@ -94,7 +115,7 @@ fn new_run(ui: &ViewState, setup: &Setup) -> El {
             send.emit(Msg::NewRun(wanted));
         })
     };
-    let (nodes, people) = if ui.page == Page::Paxos { ("Acceptors", "Proposers") } else { ("Replicas", "People") };
+    let [nodes, people] = setup.names;
     // A property given only when the seed changes: what is being typed stays.
     let seed = el("input").attr("id", "new-seed").attr("inputmode", "numeric").attr("pattern", "[0-9]*");
     let seed = seed.property("value", &setup.seed.to_string());
@@ -179,19 +200,8 @@ fn traffic(ui: &ViewState, percent: u16) -> El {
 }
 
 fn file(ui: &ViewState) -> El {
-    let import = {
-        let send = ui.send.clone();
-        Callback::from(move |event: Event| {
-            let input = event.target_unchecked_into::<HtmlInputElement>();
-            if let Some(file) = input.files().and_then(|files| files.get(0)) {
-                browser::read_file(&file, &send, |_, bytes| {
-                    Msg::Import(Ok(String::from_utf8_lossy(&bytes).into_owned()))
-                });
-            }
-            // So that the same file can be picked again.
-            input.set_value("");
-        })
-    };
+    let read = ui.send.reform(Msg::Import);
+    let import = Callback::from(move |event: Event| browser::read_picked(&event, &read));
     let chooser = el("input").attr("type", "file").attr("accept", ".json,application/json");
     classed("div", "stack")
         .add(button("", "Export this run", &ui.send, Msg::Export))

@@ -7,11 +7,10 @@ use cap_lab::store::Store;
 use yew::Callback;
 
 use crate::ui::act::Act;
-use crate::ui::figure::geometry::{Point, Size};
-use crate::ui::lab::Page;
+use crate::ui::geometry::{Point, Size};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
-use crate::ui::{diagram, history, recorded};
+use crate::ui::{diagram, history};
 
 /// Where a click goes: everything the page can be asked to do. Only `App::update` answers.
 #[derive(Clone, PartialEq, Debug)]
@@ -79,7 +78,7 @@ pub enum Msg {
     /// Saves the run as a file.
     Export,
     /// Takes a run from a file's text.
-    Import(Result<String, String>),
+    Import(Result<(String, Rc<[u8]>), String>),
     /// A file is being dragged over the page, or no longer.
     DropHint(bool),
     /// Puts the run as a golden script on the clipboard.
@@ -92,31 +91,59 @@ pub enum Msg {
     Window,
     /// The live region may speak again.
     MaySpeak,
-    /// Something about histories from files.
-    Recorded(recorded::Do),
-    /// A file was dropped: a run or a history.
-    Dropped { name: String, bytes: Rc<[u8]> },
+    /// A file was dropped, or could not be read: its name and content.
+    FileCame(Result<(String, Rc<[u8]>), String>),
     /// Something about the referee.
     Referee(Heard),
     /// The autosave is due.
     Save,
     /// The notice was read.
     Dismiss,
-    /// The page is drawn: time to fetch the rest of the program.
+    /// Tells something that stays until it is read.
+    Tell(String),
+    /// Has the live region say something.
+    Say(String),
+    /// The page is drawn, or it is tried again: time to fetch what is missing.
     Fetch,
-    /// The rest of the program came, or not.
-    Came(bool),
-    /// What had to wait for it is wanted again.
-    TryAgain,
+    /// The program of the page at this address came, or not.
+    Came(&'static str, bool),
+    /// What tells the details of a feed came, or not.
+    DetailsCame(bool),
 }
 
-/// What is asked for before the rest of the program is here.
+/// Whether a part of the program is here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Waiting {
-    /// The page's address, if it is a page.
-    pub page: Option<&'static str>,
-    /// The rest could not be loaded.
+pub enum Arrival {
+    /// It is on its way, or will be soon.
+    Coming,
+    /// It could not be loaded.
+    Failed,
+    /// It is here.
+    Here,
+}
+
+/// A page that is asked for and not shown yet: its program is on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Coming {
+    /// The address of the page.
+    pub page: &'static str,
+    /// Its program could not be loaded.
     pub failed: bool,
+}
+
+/// A file that was dropped for a page to take. Another drop is another file, whatever is in it.
+#[derive(Clone, Debug)]
+pub struct Dropped {
+    /// What it is called.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Rc<[u8]>,
+}
+
+impl PartialEq for Dropped {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.bytes, &other.bytes)
+    }
 }
 
 /// Which sides of the feed are shown.
@@ -207,9 +234,10 @@ pub struct PhoneDrag {
 }
 
 /// What the line under the header says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Coach {
     /// Invites the first cut.
+    #[default]
     Invite,
     /// Says what to look at.
     Watch,
@@ -217,13 +245,44 @@ pub enum Coach {
     Silent,
 }
 
+/// What is open, marked and pointed at in a run. It ends with the run: another one begins with none of it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RunView {
+    /// What is opened up beside the figure.
+    pub selected: Option<(usize, Item)>,
+    /// Something was opened up while the run played: it plays on once that is closed.
+    pub resume: bool,
+    /// A stroke being drawn.
+    pub stroke: Option<Stroke>,
+    /// What the pointer is over.
+    pub hover: Option<(usize, Item)>,
+    /// Where the keyboard is in each figure, and whether it is there at all.
+    pub cursor: Option<(usize, Item)>,
+    /// A phone being dragged.
+    pub phone: Option<PhoneDrag>,
+    /// The phone on which a post is typed.
+    pub composing: Option<(usize, NodeId)>,
+    /// The history strips.
+    pub strip: history::Strip,
+    /// Space-time diagrams instead of pictures, if they are shown.
+    pub diagram: Option<diagram::Shown>,
+    /// What the line under the header says.
+    pub coach: Coach,
+}
+
 /// Everything about the page that is not the run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ViewState {
-    /// The page.
-    pub page: Page,
-    /// What waits for the rest of the program.
-    pub waiting: Option<Waiting>,
+    /// The address of the page that is shown.
+    pub page: &'static str,
+    /// The address of the page whose run there is. It rests while a page without runs is shown.
+    pub home: &'static str,
+    /// What is to be shown instead, once it is here.
+    pub coming: Option<Coming>,
+    /// What tells the details of a feed: sentences, sheets, diagrams.
+    pub details: Arrival,
+    /// What is open, marked and pointed at in the run.
+    pub run: RunView,
     /// Which sides of the feed.
     pub mode: Mode,
     /// Whether the run advances by itself.
@@ -238,44 +297,24 @@ pub struct ViewState {
     pub window: Size,
     /// The size of each world's figure.
     pub figures: Vec<Size>,
-    /// The history strips.
-    pub strip: history::Strip,
     /// The width of the timeline.
     pub timeline_width: f64,
-    /// What is open over the page.
-    pub open: Option<Popover>,
-    /// What is opened up beside the figure.
-    pub selected: Option<(usize, Item)>,
-    /// A stroke being drawn.
-    pub stroke: Option<Stroke>,
-    /// What the pointer is over.
-    pub hover: Option<(usize, Item)>,
-    /// Where the keyboard is in each figure, and whether it is there at all.
-    pub cursor: Option<(usize, Item)>,
     /// The figure that has the keyboard.
     pub focused: Option<usize>,
-    /// A phone being dragged.
-    pub phone: Option<PhoneDrag>,
-    /// The phone on which a post is typed.
-    pub composing: Option<(usize, NodeId)>,
+    /// What is open over the page.
+    pub open: Option<Popover>,
     /// Tables instead of pictures.
     pub tables: bool,
-    /// Space-time diagrams instead of pictures, if they are shown.
-    pub diagram: Option<diagram::Shown>,
     /// Routine events too.
     pub routine: bool,
-    /// What the line under the header says.
-    pub coach: Coach,
     /// Something that went wrong, or well, and is told until it is dismissed.
     pub notice: Option<String>,
     /// What the live region says.
     pub said: String,
     /// A file is over the page.
     pub dropping: bool,
-    /// The page of histories from files is shown, and the run rests.
-    pub at_histories: bool,
-    /// The file that is open there.
-    pub recorded: Option<recorded::Opened>,
+    /// The latest file that was dropped for a page to take.
+    pub dropped: Option<Dropped>,
     /// Why there is no referee, if there is none.
     pub no_referee: Option<String>,
     /// Where the page's messages go.
@@ -283,6 +322,35 @@ pub struct ViewState {
 }
 
 impl ViewState {
+    /// That of `page`, over the run of the page at `home`.
+    pub fn new(page: &'static str, home: &'static str, send: Callback<Msg>) -> Self {
+        Self {
+            page,
+            home,
+            coming: None,
+            details: Arrival::Coming,
+            run: RunView::default(),
+            mode: Mode::Compare,
+            playing: true,
+            speed: 0,
+            dark: None,
+            still: false,
+            window: Size::default(),
+            figures: Vec::new(),
+            timeline_width: 0.0,
+            focused: None,
+            open: None,
+            tables: false,
+            routine: false,
+            notice: None,
+            said: String::new(),
+            dropping: false,
+            dropped: None,
+            no_referee: None,
+            send,
+        }
+    }
+
     /// How much run time passes in a second.
     pub fn rate(&self) -> f64 {
         // The hundredth root of ten, so that no general power has to be loaded.

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use crate::ui::browser;
-use crate::ui::lab::Page;
 
 fn storage() -> Option<web_sys::Storage> {
     browser::window().local_storage().ok().flatten()
@@ -27,24 +26,20 @@ pub fn remove(key: &str) {
     }
 }
 
-/// The key under which the run of a page is kept.
-pub fn run_key(page: Page) -> &'static str {
-    match page {
-        Page::Feed => "run.feed",
-        Page::Raft => "run.raft",
-        Page::Paxos => "run.paxos",
-    }
+/// The key under which the run of the page at `address` is kept.
+pub fn run_key(address: &str) -> String {
+    format!("run.{}", address.trim_start_matches('#'))
 }
 
 thread_local! {
     /// The latest save, for the panic hook: by then the run itself can no longer be asked.
-    static LATEST: RefCell<Option<(Page, String)>> = const { RefCell::new(None) };
+    static LATEST: RefCell<Option<(&'static str, String)>> = const { RefCell::new(None) };
 }
 
-/// Keeps the run of `page`.
-pub fn save_run(page: Page, run: String) {
-    set(run_key(page), &run);
-    LATEST.with(|latest| latest.replace(Some((page, run))));
+/// Keeps the run of the page at `address`.
+pub fn save_run(address: &'static str, run: String) {
+    set(&run_key(address), &run);
+    LATEST.with(|latest| latest.replace(Some((address, run))));
 }
 
 /// Reports a panic on the console, keeps the run, and says so on the page with a way to go on.
@@ -53,8 +48,8 @@ pub fn install_panic_hook() {
         console_error_panic_hook::hook(info);
         let kept = LATEST.with(|latest| {
             let latest = latest.try_borrow().ok()?;
-            let (page, run) = latest.as_ref()?;
-            Some(set(run_key(*page), run))
+            let (address, run) = latest.as_ref()?;
+            Some(set(&run_key(address), run))
         });
         set("stopped", &info.to_string());
         let document = browser::document();

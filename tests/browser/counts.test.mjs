@@ -19,8 +19,8 @@ labTest("a phone loads the first node with few bytes in few requests", { size: "
   });
   const bytes = loaded.reduce((total, entry) => total + entry.bytes, 0);
   assert.ok(bytes > 100_000 && bytes <= FIRST_LOAD, `${bytes} bytes: ${JSON.stringify(loaded)}`);
-  // The page, its icon, what starts it, the program and its script, and what loads its parts.
-  assert.ok(loaded.length <= 6, JSON.stringify(loaded));
+  // The page, its icon, what starts it, the program and its script.
+  assert.ok(loaded.length <= 5, JSON.stringify(loaded));
 });
 
 labTest("the 102 etcd logs get the verdicts of the command line", { at: "#history", timeout: 240_000 }, async (lab) => {

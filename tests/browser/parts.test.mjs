@@ -20,25 +20,36 @@ function through(host) {
 }
 
 const PAXOS = "Several proposers, one value.";
+/** What is asked for, where it would be shown, and what shows that it is there. */
 const ASKED = [
-  ["a page", (page) => page.getByRole("link", { name: "Paxos" }), (page) => page.getByText(PAXOS)],
-  ["a popover", (page) => page.getByRole("button", { name: "New run" }), (page) => page.getByRole("dialog", { name: "New run" })],
-  ["a table", (page) => page.getByRole("button", { name: "As table" }).first(), (page) => page.getByRole("region", { name: /as tables/ }).first()],
+  ["a page", (page) => page.getByRole("link", { name: "Paxos" }).click(), (page) => page.locator(".coming"), (page) => page.getByText(PAXOS)],
+  ["the list of events", () => {}, (page) => page.locator(".events"), (page) => page.locator(".events li").first()],
+  ["a diagram", (page) => page.getByRole("button", { name: "As diagram" }).first().click(), (page) => page.locator(".diagram").first(), (page) => page.locator(".spacetime").first()],
+  [
+    "what a node knows",
+    async (page) => {
+      await page.locator("#figure-0").focus();
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Enter");
+    },
+    (page) => page.locator("#sheet"),
+    (page) => page.locator("#sheet").getByText(/Durable/),
+  ],
 ];
 
-for (const [what, button, opened] of ASKED) {
+for (const [what, ask, place, opened] of ASKED) {
   const host = {};
-  labTest(`${what} that can't be loaded says so, the run goes on, and it opens once it can`, { before: through(host), expect: GONE }, async (lab) => {
+  labTest(`${what} that can't be loaded says so, the run goes on, and it is there once it can`, { before: through(host), expect: GONE }, async (lab) => {
     const { page } = lab;
-    await button(page).click();
-    const told = page.getByRole("alert").filter({ hasText: "could not be loaded" });
+    await ask(page);
+    const told = place(page).getByText("could not be loaded");
     await told.waitFor();
     await lab.assertAccessible();
     await lab.screenshot("could not be loaded");
     const seconds = await page.locator("#timeline input").evaluate((input) => Number.parseFloat(input.ariaValueText));
     await untilHead(lab, seconds * 1e3 + 100);
     host.gone = false;
-    await told.getByRole("button", { name: "Try again" }).click();
+    await place(page).getByRole("button", { name: "Try again" }).click();
     await opened(page).waitFor();
     assert.equal(await told.count(), 0);
   });
@@ -53,7 +64,7 @@ labTest("what takes its time has its place kept", { before: through(slow) }, asy
   const { page } = lab;
   const paxos = page.getByRole("link", { name: "Paxos" });
   await paxos.click();
-  await page.getByRole("status").filter({ hasText: "being loaded" }).waitFor();
+  await page.locator(".coming").getByText("being loaded").waitFor();
   assert.equal(await paxos.getAttribute("aria-current"), "page");
   // Who does not want to wait goes back, to the run as it is.
   await page.getByRole("link", { name: /Feed/ }).click();
@@ -63,12 +74,29 @@ labTest("what takes its time has its place kept", { before: through(slow) }, asy
   await page.getByText(PAXOS).waitFor();
 });
 
+const meanwhile = {};
+meanwhile.held = new Promise((resolve) => {
+  meanwhile.release = resolve;
+});
+labTest("what is asked for while a page is on its way does not keep the page away", { before: through(meanwhile) }, async (lab) => {
+  const { page } = lab;
+  await page.getByRole("link", { name: "Raft" }).click();
+  await page.getByRole("status").filter({ hasText: "being loaded" }).first().waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  meanwhile.release();
+  await page.getByText("Always true so far").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Raft" }).getAttribute("aria-current"), "page");
+  assert.ok(await page.getByRole("dialog", { name: "Keys" }).isVisible(), "the keys stay open");
+});
+
 labTest("what was fetched meanwhile opens without the network", {}, async (lab) => {
   const { page } = lab;
   await page.waitForFunction(() => {
-    const parts = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/snippets/"));
-    return parts.length === 1 && parts.every(({ responseEnd }) => responseEnd > 0);
+    const parts = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/snippets/split_"));
+    return parts.length === 4 && parts.every(({ responseEnd }) => responseEnd > 0);
   });
+  await page.waitForTimeout(500);
   await page.route(PARTS, (route) => route.abort("internetdisconnected"));
   await page.getByRole("link", { name: "Paxos" }).click();
   await page.getByText(PAXOS).waitFor();

@@ -7,8 +7,8 @@ export function judgeAll(texts) {
     const bytes = new TextEncoder().encode(text);
     return [...number(bytes.length), ...bytes];
   };
-  // As src/referee has it: a file, its name and text, Porcupine's etcd log of a compare-and-set register.
-  const message = (content) => new Uint8Array([1, ...text("etcd.log"), ...text(content), 1, 0, 1, 1, 0]);
+  // As src/referee has it: a file, its name and bytes, the format of Porcupine's etcd logs, a compare-and-set register; the rest by the format.
+  const message = (content) => new Uint8Array([1, ...text("etcd.log"), ...text(content), 1, 0, 1, 1, 0, 0]);
   globalThis.judge ??= new Promise((resolve) => {
     const worker = new Worker(new URL("referee.js", document.querySelector("link[rel=modulepreload]").href));
     worker.onmessage = () => resolve(worker);

@@ -56,7 +56,7 @@ fn possible<S: Spec>(spec: &S, calls: &[&Call<S::Action>], state: &S::State, ord
     })
 }
 
-fn possible_by_object<S: Spec>(spec: &S, calls: &[Call<S::Action>]) -> bool {
+pub(crate) fn possible_by_object<S: Spec>(spec: &S, calls: &[Call<S::Action>]) -> bool {
     (0..2).all(|object| {
         let of: Vec<&Call<S::Action>> = calls.iter().filter(|call| call.object == object).collect();
         possible(spec, &of, &spec.initial(), Order::OfTime)
@@ -64,7 +64,7 @@ fn possible_by_object<S: Spec>(spec: &S, calls: &[Call<S::Action>]) -> bool {
 }
 
 /// A history whose operations overlap: each process does one thing at a time, and some never return.
-fn history<A>(dice: &mut Dice, action: &mut impl FnMut(&mut Dice, u32) -> A) -> Vec<Call<A>> {
+pub(crate) fn history<A>(dice: &mut Dice, action: &mut impl FnMut(&mut Dice, u32) -> A) -> Vec<Call<A>> {
     let count = 1 + dice.below(8) as usize;
     let processes = 1 + dice.below(4) as usize;
     let ticks = dice.below(2) == 0;
@@ -152,7 +152,7 @@ fn check_evidence<S: Spec>(name: &str, spec: &S, calls: &[Call<S::Action>], evid
     }
 }
 
-fn int(dice: &mut Dice, below: u64) -> Value {
+pub(crate) fn int(dice: &mut Dice, below: u64) -> Value {
     Value::Int(dice.below(below).cast_signed())
 }
 
@@ -262,7 +262,7 @@ fn text_action() -> impl FnMut(&mut Dice, u32) -> KeyValueAction {
 }
 
 /// Any of three values.
-fn some_of_three(dice: &mut Dice) -> SetAction {
+pub(crate) fn some_of_three(dice: &mut Dice) -> SetAction {
     let (members, mut read) = (dice.below(8), SortedSet::default());
     for value in (0..3).filter(|value| members >> value & 1 == 1) {
         read.insert(Value::Int(value));
@@ -295,9 +295,11 @@ fn a_queue() {
         6 => QueueAction::FoundEmpty,
         _ => QueueAction::DequeueUnknown,
     };
-    agrees_on("queue", &Queue, |dice| unknown_never_return(history(dice, &mut action)));
+    agrees("queue", &Queue, &mut action);
+    agrees_on("queue, crashed", &Queue, |dice| unknown_never_return(history(dice, &mut action)));
 }
 
+/// What a dequeue took is unknown if it crashed.
 fn unknown_never_return(mut calls: Vec<Call<QueueAction>>) -> Vec<Call<QueueAction>> {
     for call in calls.iter_mut().filter(|call| call.action == QueueAction::DequeueUnknown) {
         call.returned = None;

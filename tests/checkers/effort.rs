@@ -292,10 +292,8 @@ fn minutes(count: u64) -> [FeedCalls; 2] {
     [consistent, available].map(|world| calls(world.history(), timeline.now()))
 }
 
-/// A step that is asked to look at one configuration finishes what it has begun, which may take a few more.
-const STEP_MAX: u64 = 64;
-
-/// A page looks at a history in small steps, between which it draws: none may be much work. Ten minutes with `--long`, else three.
+/// A page looks at a history in small steps, between which it draws. A step that is asked to look at one configuration finishes
+/// what it has begun, which is one walk through the history at most. Ten minutes with `--long`, else three.
 #[test]
 fn minutes_of_a_feed_are_judged_in_short_steps() {
     let minutes_long = rounds(3, 10);
@@ -315,7 +313,7 @@ fn minutes_of_a_feed_are_judged_in_short_steps() {
         };
         eprintln!("{minutes_long} minutes, {count} operations: {steps} steps of up to {most} configurations");
         assert_eq!(matches!(verdict, Verdict::Linearizable(_)), is_consistent);
-        assert!(steps > 100 && most <= STEP_MAX, "{steps} steps of up to {most} configurations");
+        assert!(steps > 100 && most <= count as u64, "{steps} steps of up to {most} configurations");
         let rungs = judge_weaker(&known.calls, 200_000);
         let kept = rungs.iter().all(|(_, standing)| *standing == Standing::Kept);
         assert_eq!(kept, is_consistent, "{rungs:?}");

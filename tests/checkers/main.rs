@@ -20,6 +20,7 @@ mod live;
 mod malformed;
 mod mutated;
 mod parsers;
+mod recorded_brute;
 #[path = "../support/skipped.rs"]
 mod skipped;
 mod staleness;

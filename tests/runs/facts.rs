@@ -6,8 +6,10 @@ use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::explain::{self, Sentence, Tone};
 use cap_lab::node::{Node, NodeId, NodeSet};
 use cap_lab::paxos::{Request, Value};
+use cap_lab::raft::{self, ElectionNote, PreVoteNote};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::model::{Model, Status};
+use cap_lab::store::participant::Note;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::FeedRun;
 
@@ -60,6 +62,17 @@ fn named(text: &str, servers: NodeSet) -> NodeSet {
     servers.iter().filter(|id| words.contains(id.to_string().as_str())).collect()
 }
 
+/// Whom a note is about: the voters if it asks for votes, else all servers.
+fn concerned(note: &Note, servers: NodeSet) -> NodeSet {
+    match note {
+        Note::Raft(
+            raft::Note::Election(ElectionNote::AsksForVotes { members, .. })
+            | raft::Note::PreVote(PreVoteNote::Asks { members, .. }),
+        ) => members.electorate(),
+        _ => servers,
+    }
+}
+
 fn check_reach<N: Node>(model: &Model<N>, node: NodeId, servers: NodeSet, observer: &str) -> bool {
     for sentence in sentences(observer) {
         let others = named(sentence, servers).without(node);
@@ -87,7 +100,7 @@ fn check_notes(run: &FeedRun, seen: &mut u64) -> u32 {
         check_sentence(&sentence);
         check_majorities(&sentence);
         if let Some(observer) = &sentence.observer {
-            told += u32::from(check_reach(run.model(), noted.node, setup.servers(), observer));
+            told += u32::from(check_reach(run.model(), noted.node, concerned(&noted.note, setup.servers()), observer));
         }
     }
     *seen = run.watch().events.steps.count();

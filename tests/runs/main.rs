@@ -12,8 +12,6 @@ mod liveness;
 mod replay;
 mod same_script;
 mod sessions;
-#[path = "../support/skipped.rs"]
-mod skipped;
 mod timeline;
 mod watch;
 mod words;

@@ -240,16 +240,12 @@ fn a_file_is_opened_in_slices() {
     let mut import = Import::<FeedExperiment>::begin(&timeline.export()).expect("just written");
     let all = timeline.frontier().steps();
     let (mut slices, mut last) = (0, import.timeline().track().steps());
-    loop {
-        match import.advance(500).expect("just written") {
-            Progress::Running { done, all: claimed } => {
-                assert_eq!(claimed, all);
-                assert!(last < done && done <= last + 500, "{last}, then {done}");
-                assert_eq!(import.timeline().track().steps(), done);
-                last = done;
-            }
-            Progress::Done => break,
-        }
+    while let Progress::Running { done, all: claimed } = import.advance(500).expect("just written") {
+        assert_eq!(claimed, all);
+        // The last act of a slice may cut every link, which is a step each.
+        assert!(last < done && done <= last + 500 + 42, "{last}, then {done}");
+        assert_eq!(import.timeline().track().steps(), done);
+        last = done;
         slices += 1;
     }
     assert!(slices >= all / 500 && slices <= all / 500 + 20, "{slices} slices of {all} steps");

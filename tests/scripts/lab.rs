@@ -229,7 +229,7 @@ impl Lab {
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
         let raft = self.raft().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
-        feed.or(self.paxos().and_then(|run| Self::broken_paxos(run))).or(multi_paxos).or(raft)
+        feed.or(self.paxos().and_then(Self::broken_paxos)).or(multi_paxos).or(raft)
     }
 
     /// All that was broken, a line each, with the names that scripts use.

@@ -14,8 +14,7 @@ pub(super) fn each(text: &str, take: &mut dyn FnMut(&Datum) -> Result<(), Wrong>
     let mut place = Place { text, at: 0, line: 1 };
     if !text.trim_start().starts_with('[') {
         let mut any = false;
-        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-        while let Some(value) = values.next() {
+        for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
             any = true;
             take(&place.datum(value.map_err(|error| wrong(&error))?, DEPTH_MAX)?)?;
         }

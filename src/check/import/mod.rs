@@ -338,7 +338,7 @@ fn imported<A>(paired: Paired<A>, wrap: impl Fn(Vec<Call<A>>) -> Calls) -> Resul
 fn paired<V: Vocabulary>(text: &str, format: Format, customs: &Customs) -> Result<Paired<V::Action>, Wrong> {
     let mut pairing = Pairing::<V>::new(customs.clone(), Keys::Undecided);
     if format == Format::PorcupineOperations {
-        pairing.timed(porcupine::read(text)?)?;
+        pairing.timed(&porcupine::read(text)?)?;
         return pairing.finish();
     }
     let done = entries(text, format, &mut |entry| pairing.entry(entry));

@@ -230,7 +230,7 @@ impl<V: Vocabulary> Pairing<V> {
     }
 
     /// All operations of a file that tells the times of each.
-    pub(super) fn timed(&mut self, operations: Vec<Timed>) -> Result<(), Wrong> {
+    pub(super) fn timed(&mut self, operations: &[Timed]) -> Result<(), Wrong> {
         self.keys = Keys::Single;
         self.lacks_index = true;
         self.shares_a_line = operations.windows(2).any(|two| two[0].line == two[1].line);

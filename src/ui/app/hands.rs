@@ -9,8 +9,8 @@ use super::App;
 use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::figure::cluster::figure_id;
-use crate::ui::figure::geometry::Point;
 use crate::ui::figure::touch::{item_at, places};
+use crate::ui::geometry::Point;
 use crate::ui::gestures::{self, Outcome};
 use crate::ui::sheet::SHEET_ID;
 use crate::ui::state::{FigureKey, Item, Msg, Phase, PhoneDrag};
@@ -24,9 +24,9 @@ impl App {
         if matches!(item, Item::Flight(_) | Item::Verdict) && self.ui.playing {
             // It would be gone, or something else, before it was read.
             self.ui.playing = false;
-            self.resume = true;
+            self.ui.run.resume = true;
         }
-        self.ui.selected = Some((world, item));
+        self.ui.run.selected = Some((world, item));
         self.consult();
         if from_keys {
             self.focus_next = Some(SHEET_ID.to_owned());
@@ -40,14 +40,14 @@ impl App {
         if self.ui.open.is_some() {
             return self.close_popover();
         }
-        if self.ui.composing.take().is_some() {
+        if self.ui.run.composing.take().is_some() {
             return true;
         }
         if self.close_card() {
             return true;
         }
-        if self.ui.selected.take().is_some() {
-            self.ui.playing |= std::mem::take(&mut self.resume);
+        if self.ui.run.selected.take().is_some() {
+            self.ui.playing |= std::mem::take(&mut self.ui.run.resume);
             self.focus_next = self.focus_back.take();
             return true;
         }
@@ -69,7 +69,7 @@ impl App {
             self.lab.now(),
             (phase, point, secondary),
         );
-        if phase != Phase::Move || self.ui.stroke.as_ref().is_some_and(|stroke| !gestures::is_click(stroke)) {
+        if phase != Phase::Move || self.ui.run.stroke.as_ref().is_some_and(|stroke| !gestures::is_click(stroke)) {
             self.pressing = None;
         }
         self.follow(index, outcome, false)
@@ -97,7 +97,7 @@ impl App {
 
     pub(super) fn long_press(&mut self) -> bool {
         self.pressing = None;
-        let Some(stroke) = self.ui.stroke.take_if(|stroke| gestures::is_click(stroke)) else { return false };
+        let Some(stroke) = self.ui.run.stroke.take_if(|stroke| gestures::is_click(stroke)) else { return false };
         stroke.on.is_some_and(|item| {
             self.select(stroke.world, item, false);
             true
@@ -106,7 +106,7 @@ impl App {
 
     /// A phone is dragged: onto a replica it changes whom it talks to.
     pub(super) fn phone(&mut self, mut drag: PhoneDrag, phase: Phase) -> bool {
-        if phase == Phase::Move && self.ui.phone.is_none() {
+        if phase == Phase::Move && self.ui.run.phone.is_none() {
             return false;
         }
         drag.over = (0..self.worlds.len()).find_map(|index| {
@@ -118,7 +118,7 @@ impl App {
                 Item::Link(..) | Item::Flight(_) | Item::Verdict => None,
             }
         });
-        self.ui.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);
+        self.ui.run.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);
         match (phase, drag.over) {
             (Phase::Up, Some((_, to))) => self.act(&ask(drag.person, Request::Attach(to))),
             _ => true,

@@ -2,7 +2,6 @@
 
 use super::App;
 use crate::ui::referee::{Heard, Line};
-use crate::ui::rest;
 use crate::ui::state::{Item, Msg};
 use crate::ui::verdict::view::{VerdictState, VerdictView};
 
@@ -35,7 +34,7 @@ impl App {
                 }
             }
             Referee::Awake(line) if !self.ui.playing || self.frames.is_multiple_of(TELL_FRAMES) => {
-                let opened = self.ui.selected.filter(|(_, item)| *item == Item::Verdict).map(|(world, _)| world);
+                let opened = self.ui.run.selected.filter(|(_, item)| *item == Item::Verdict).map(|(world, _)| world);
                 self.lab.briefs(self.case, opened).iter().for_each(|brief| line.tell(brief));
             }
             Referee::Asleep | Referee::Waking { .. } | Referee::Awake(_) | Referee::Gone => {}
@@ -47,9 +46,8 @@ impl App {
         matches!(self.referee, Referee::Asleep) && self.awaits_verdict()
     }
 
-    /// Not before the rest of the program is here: in it is what understands the referee.
     fn awaits_verdict(&self) -> bool {
-        rest::here() && self.worlds.iter().any(|world| world.verdict.is_some_and(|verdict| verdict.busy))
+        self.worlds.iter().any(|world| world.verdict.is_some_and(|verdict| verdict.busy))
     }
 
     pub(super) fn hear_referee(&mut self, heard: Heard) -> bool {

@@ -12,9 +12,9 @@ use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::events::view::Event;
 use crate::ui::lab::WorldView;
 use crate::ui::number::{fixed, order};
-use crate::ui::rest;
-use crate::ui::state::{Msg, ViewState};
+use crate::ui::state::{Arrival, Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::waiting::waiting;
 
 /// The events of the shown worlds, newest first.
 pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
@@ -26,7 +26,7 @@ pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =
         newest.into_iter().take(if ui.narrow() { 6 } else { SHOWN }).map(|index| all[index].clone()).collect();
-    still("events", EventsPart { events: all, here: rest::here(), routine: ui.routine, send: ui.send.clone() })
+    still("events", EventsPart { events: all, details: ui.details, routine: ui.routine, send: ui.send.clone() })
 }
 
 /// As many as anyone reads.
@@ -50,8 +50,7 @@ pub fn clock(at: Micros) -> String {
 #[derive(PartialEq)]
 struct EventsPart {
     events: Vec<(Option<Rc<str>>, Event)>,
-    /// Whether there are words for them yet.
-    here: bool,
+    details: Arrival,
     routine: bool,
     send: Callback<Msg>,
 }
@@ -59,8 +58,10 @@ struct EventsPart {
 impl Part for EventsPart {
     fn draw(&self) -> Html {
         let every = button("quiet", "Every step", &self.send, Msg::Routine).flag("aria-pressed", self.routine);
-        let empty =
-            || classed("p", "empty").text(if self.here { "Nothing worth a line yet." } else { "Being loaded…" });
+        let empty = || match self.details {
+            Arrival::Here => classed("p", "empty").text("Nothing worth a line yet."),
+            missing => waiting(missing, &self.send),
+        };
         let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");
         classed("section", "events")
             .attr("aria-label", "What just happened")

@@ -10,15 +10,14 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
 use crate::ui::el::{El, classed, el, words};
 use crate::ui::figure::flights;
-use crate::ui::figure::geometry::{Body, Place, Point, Size, apart, cut_marks, lane, progress, region, room_beside};
 use crate::ui::figure::links::{LinkState, link_state, links};
 use crate::ui::figure::names::item_name;
 use crate::ui::figure::node::{NodePart, Pill};
 use crate::ui::figure::touch::places;
-use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::figure::view::{NodeView, Quorum, RoleMark};
+use crate::ui::geometry::{Body, Place, Point, Size, apart, cut_marks, lane, progress, region, room_beside};
 use crate::ui::lab::WorldView;
 use crate::ui::number::Px;
-use crate::ui::pages::paxos::view::ProposerView;
 use crate::ui::state::{FigureKey, Item, Msg, Phase, ViewState};
 use crate::ui::still::{Part, still};
 
@@ -26,10 +25,10 @@ use crate::ui::still::{Part, still};
 pub fn figure(index: usize, world: &Rc<WorldView>, now: Micros, ui: &ViewState) -> Html {
     let size = ui.figures.get(index).copied().unwrap_or_default();
     let prefix = format!("f{index}");
-    let cursor = ui.cursor.filter(|(world, _)| *world == index && ui.focused == Some(index)).map(|(_, item)| item);
+    let cursor = ui.run.cursor.filter(|(world, _)| *world == index && ui.focused == Some(index)).map(|(_, item)| item);
     let active = cursor.map(|item| element_id(&prefix, item));
-    let hover = ui.hover.filter(|(world, _)| *world == index).map(|(_, item)| item);
-    let selected = ui.selected.filter(|(world, _)| *world == index).map(|(_, item)| item);
+    let hover = ui.run.hover.filter(|(world, _)| *world == index).map(|(_, item)| item);
+    let selected = ui.run.selected.filter(|(world, _)| *world == index).map(|(_, item)| item);
     let drawn = size.w > 40.0 && size.h > 40.0;
     let focus = |focused: bool| Msg::FigureFocus { world: index, focused };
     let listbox = classed("div", if hover.is_some() { "figure hot" } else { "figure" })
@@ -85,9 +84,13 @@ fn inside(
 ) -> Vec<Html> {
     let places = places(world, size);
     let prefix = format!("f{index}");
-    let stroke = ui.stroke.as_ref().filter(|stroke| stroke.world == index);
-    let over =
-        ui.phone.and_then(|phone| phone.over).filter(|(world, _)| *world == index).map(|(_, node)| Item::Node(node));
+    let stroke = ui.run.stroke.as_ref().filter(|stroke| stroke.world == index);
+    let over = ui
+        .run
+        .phone
+        .and_then(|phone| phone.over)
+        .filter(|(world, _)| *world == index)
+        .map(|(_, node)| Item::Node(node));
     let marked = [marked[0], marked[1], marked[2], over];
     let net = NetPart {
         links: links(world).into_iter().map(|(a, b)| (a, b, item_name(world, Item::Link(a, b)))).collect(),
@@ -98,8 +101,8 @@ fn inside(
         crossed: stroke.map(|stroke| stroke.crossed.clone()).unwrap_or_default(),
         prefix: prefix.clone(),
     };
-    let quorums = world.paxos.as_ref().map(|paxos| {
-        still("quorums", QuorumsPart { proposers: paxos.proposers.clone(), places: places.clone(), bottom: size.h })
+    let quorums = (!world.quorums.is_empty()).then(|| {
+        still("quorums", QuorumsPart { quorums: world.quorums.clone(), places: places.clone(), bottom: size.h })
     });
     let stroke = stroke.map(|stroke| wire("stroke", &stroke.points).html());
     let group = |key: &str| el("g").key(key).attr("role", "none");
@@ -107,7 +110,7 @@ fn inside(
         still("net", net),
         group("nodes").nodes(nodes(world, &places, size, &marked, &prefix)).html(),
         group("timers").attr("aria-hidden", "true").all(timers(world, &places, now)).html(),
-        flights::draw(world, &places, size, now, ui, &marked[..3], (&prefix, ui.strip.carrying(index))),
+        flights::draw(world, &places, size, now, ui, &marked[..3], (&prefix, ui.run.strip.carrying(index))),
         quorums.unwrap_or_default(),
         stroke.unwrap_or_default(),
     ]
@@ -157,10 +160,6 @@ fn nodes(world: &WorldView, places: &[Place], size: Size, marked: &[Option<Item>
             selected: marked[2] == Some(item),
             people: people(world, node.id, places, size),
             second: node.role == RoleMark::Proposer && node.id.index() > 0,
-            card: world
-                .paxos
-                .as_ref()
-                .and_then(|paxos| paxos.acceptors.iter().find(|card| card.id == node.id).cloned()),
         }
     };
     world.nodes.iter().map(|node| still(&node.name, part(node))).collect()
@@ -302,26 +301,26 @@ impl NetPart {
 /// Paxos: under the cards, who has promised or accepted each proposer's ballot.
 #[derive(PartialEq)]
 struct QuorumsPart {
-    proposers: Vec<ProposerView>,
+    quorums: Vec<Quorum>,
     places: Vec<Place>,
     bottom: f64,
 }
 
 impl Part for QuorumsPart {
     fn draw(&self) -> Html {
-        let rows = self.proposers.iter().enumerate().map(|(row, proposer)| self.row(row, proposer));
+        let rows = self.quorums.iter().enumerate().map(|(row, quorum)| self.row(row, quorum));
         el("g").attr("role", "none").nodes(rows.collect()).html()
     }
 }
 
 impl QuorumsPart {
-    fn row(&self, row: usize, proposer: &ProposerView) -> Html {
-        let y = self.bottom - 22.0 * (self.proposers.len() - row) as f64 + 8.0;
-        let all = proposer.heard.union(proposer.on_the_way);
+    fn row(&self, row: usize, quorum: &Quorum) -> Html {
+        let y = self.bottom - 22.0 * (self.quorums.len() - row) as f64 + 8.0;
+        let all = quorum.heard.union(quorum.on_the_way);
         let at = |id: NodeId| self.places[id.index()].at.x;
         let (Some(first), Some(last)) = (all.iter().next(), all.iter().last()) else { return Html::default() };
         let dot = |id: NodeId| {
-            let (class, says) = match proposer.heard.contains(id) {
+            let (class, says) = match quorum.heard.contains(id) {
                 true => ("heard", "heard"),
                 false => ("coming", "its answer is on its way"),
             };
@@ -331,7 +330,7 @@ impl QuorumsPart {
             .attr("aria-hidden", "true")
             .add(el("path").set("d", format!("M{},{}H{}", Px(at(first)), Px(y), Px(at(last)))))
             .all(all.iter().map(dot).collect())
-            .add(words("text", &proposer.name).px("x", at(last) + 10.0).px("y", y + 3.5))
+            .add(words("text", &quorum.name).px("x", at(last) + 10.0).px("y", y + 3.5))
             .html()
     }
 }

@@ -4,9 +4,9 @@ use cap_lab::node::Micros;
 use yew::{Html, html};
 
 use crate::ui::el::{px, translate};
-use crate::ui::figure::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
 use crate::ui::figure::names::item_name;
 use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView};
+use crate::ui::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
 use crate::ui::lab::WorldView;
 use crate::ui::state::{Item, ViewState};
 

@@ -2,7 +2,6 @@
 
 pub mod cluster;
 pub mod flights;
-pub mod geometry;
 pub mod links;
 pub mod names;
 pub mod node;

@@ -3,11 +3,10 @@
 use yew::Html;
 
 use crate::ui::el::{El, classed, el};
-use crate::ui::figure::geometry::{Body, Place};
 use crate::ui::figure::names::node_role;
 use crate::ui::figure::view::{Chip, NodeView, RoleMark, Status};
+use crate::ui::geometry::{Body, Place};
 use crate::ui::number::Px;
-use crate::ui::pages::paxos::view::AcceptorView;
 use crate::ui::still::Part;
 
 /// A node as it is drawn, without what moves.
@@ -29,8 +28,6 @@ pub struct NodePart {
     pub people: Vec<Pill>,
     /// Paxos: a proposer after the first, in the second colour.
     pub second: bool,
-    /// An acceptor's card.
-    pub card: Option<AcceptorView>,
 }
 
 /// A person beside a replica.
@@ -133,7 +130,7 @@ impl NodePart {
     }
 
     fn acceptor(&self, group: El, w: f64, h: f64) -> El {
-        let Some(card) = &self.card else { return group };
+        let Some(card) = &self.view.card else { return group };
         let (ballot, value) = match &card.accepted {
             Some((ballot, value)) => (&**ballot, &**value),
             None => ("none", ""),
@@ -152,21 +149,21 @@ impl NodePart {
             group.maybe(halo.then(|| frame("halo", 4.0).attr("rx", "14"))).add(frame("body", 0.0).attr("rx", "10"));
         if w < 52.0 {
             return group
-                .add(text("name", 0.0, 17.0, &card.name))
+                .add(text("name", 0.0, 17.0, &self.view.name))
                 .add(text("label mid", 0.0, 33.0, "promised"))
                 .add(text("value mid", 0.0, 46.0, &card.promised))
                 .add(text("label mid", 0.0, 62.0, "accepted"))
                 .add(text(&value_class("mid"), 0.0, 75.0, ballot))
                 .add(text(&value_class("mid"), 0.0, 87.0, value));
         }
-        let state = match card.status {
+        let state = match self.view.status {
             Status::Up if card.unsynced => "not on disk yet",
             status => node_role(RoleMark::Acceptor, status),
         };
         let (left, right) = (11.0 - w, w - 11.0);
         let accepted = format!("{ballot} {value}");
         group
-            .add(text("name start", left, 20.0, &card.name))
+            .add(text("name start", left, 20.0, &self.view.name))
             .add(text("label end", right, 20.0, state))
             .add(text("label start", left, 44.0, "promised"))
             .add(text("value end", right, 44.0, &card.promised))

@@ -3,16 +3,16 @@
 use cap_lab::node::Micros;
 
 use crate::ui::figure::flights::flight_at;
-use crate::ui::figure::geometry::{Place, Point, Size, distance_to_segment, lane, ring, two_rows};
 use crate::ui::figure::links::links;
 use crate::ui::figure::view::RoleMark;
+use crate::ui::geometry::{Place, Point, Size, distance_to_segment, lane, ring, two_rows};
 use crate::ui::lab::WorldView;
 use crate::ui::state::{FigureKey, Item};
 
 /// Where the nodes of `world` are in a figure of this size.
 pub fn places(world: &WorldView, size: Size) -> Vec<Place> {
     let proposers = world.nodes.iter().filter(|node| node.role == RoleMark::Proposer).count();
-    if world.paxos.is_some() {
+    if world.nodes.iter().any(|node| node.card.is_some()) {
         two_rows(proposers, world.nodes.len() - proposers, size)
     } else {
         ring(world.nodes.len(), size)

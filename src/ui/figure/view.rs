@@ -1,7 +1,6 @@
 //! What a figure shows: nodes, and messages on their way.
 
-use cap_lab::node::Micros;
-use cap_lab::node::NodeId;
+use cap_lab::node::{Micros, NodeId, NodeSet};
 
 /// How a node is drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +53,8 @@ pub struct NodeView {
     pub clock: Option<String>,
     /// The timer is a leader's lease.
     pub lease: bool,
+    /// It is drawn as a card with this on it, below those that are drawn as circles.
+    pub card: Option<Card>,
     /// What it is in a configuration in which not all are alike: "old", "new", "learner", "spare".
     pub seat: Option<&'static str>,
 }
@@ -121,4 +122,26 @@ pub struct DeathView {
     pub at: Micros,
     /// "the link was cut", "n2 is down", "dropped".
     pub cause: &'static str,
+}
+
+/// What an acceptor remembers, on its card.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Card {
+    /// "2.p2" or "–".
+    pub promised: String,
+    /// ("1.p1", "blue"), if any.
+    pub accepted: Option<(String, String)>,
+    /// Not yet on disk.
+    pub unsynced: bool,
+}
+
+/// Who has answered a proposer, drawn as a row of dots below the cards.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Quorum {
+    /// Whose: "p1".
+    pub name: String,
+    /// Who promised its current ballot, or accepted it, as it knows.
+    pub heard: NodeSet,
+    /// Who did so too, but whose answer is still on its way.
+    pub on_the_way: NodeSet,
 }

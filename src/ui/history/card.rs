@@ -32,10 +32,10 @@ pub struct Shown {
 impl Shown {
     /// The card, above its bar.
     pub fn draw(&self, now: Micros, ui: &ViewState) -> Html {
-        let pinned = ui.strip.chosen.is_some();
-        let room = ui.strip.width;
-        let left = ui.strip.window.left(now, ui.speed);
-        let x = NAMES + (self.view.from.as_secs_f64() - left) * per_second(&ui.strip, ui.speed);
+        let pinned = ui.run.strip.chosen.is_some();
+        let room = ui.run.strip.width;
+        let left = ui.run.strip.window.left(now, ui.speed);
+        let x = NAMES + (self.view.from.as_secs_f64() - left) * per_second(&ui.run.strip, ui.speed);
         let w = WIDTH.min(room);
         // In whole steps, so that a sliding strip does not move it in every frame.
         let x = ((x - w / 2.0).clamp(0.0, room - w) / 8.0).floor() * 8.0;

@@ -10,7 +10,7 @@ use yew::Html;
 use super::plan::{self, ENDLESS, NAMES, Placed, Plan, height};
 use super::{Strip, per_second};
 use crate::ui::el::{El, classed, el, several, words};
-use crate::ui::figure::geometry::Point;
+use crate::ui::geometry::Point;
 use crate::ui::history::view::{BarState, HistoryRow, HistoryView, OrderPoint};
 use crate::ui::number::Px;
 use crate::ui::still::{Part, still};

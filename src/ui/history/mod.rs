@@ -13,7 +13,7 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent, WheelEvent};
 
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, words};
-use crate::ui::figure::geometry::Point;
+use crate::ui::geometry::Point;
 use crate::ui::history::view::{Bar, BarState, HistoryView};
 use crate::ui::lab::WorldView;
 use crate::ui::state::{Msg, Phase, ViewState};
@@ -108,8 +108,8 @@ pub fn per_second(strip: &Strip, speed: i32) -> f64 {
 /// The strip of one world.
 pub fn history(index: usize, world: &WorldView, now: Micros, ui: &ViewState) -> Html {
     let view = &world.history;
-    let told = ui.strip.told().filter(|(world, _)| *world == index).map(|(_, id)| id);
-    let card = ui.strip.card.as_ref().filter(|card| card.world == index && Some(card.view.id) == told);
+    let told = ui.run.strip.told().filter(|(world, _)| *world == index).map(|(_, id)| id);
+    let card = ui.run.strip.card.as_ref().filter(|card| card.world == index && Some(card.view.id) == told);
     classed("div", "strip")
         .set("id", strip_id(index))
         .add(rows(index, world, now, told, ui))
@@ -126,7 +126,7 @@ fn rows(index: usize, world: &WorldView, now: Micros, told: Option<u32>, ui: &Vi
         .attr("role", "listbox")
         .attr("tabindex", "0")
         .name(summary(view))
-        .node(picture(view, now, told, &ui.strip, ui.speed));
+        .node(picture(view, now, told, &ui.run.strip, ui.speed));
     let all = || view.rows.iter().flat_map(|row| row.bars.iter().map(move |bar| (row, bar)));
     let current = all().find(|(_, bar)| Some(bar.id) == told).or_else(|| all().max_by_key(|(_, bar)| bar.from));
     // One option stands for all: the one that the keyboard is on.
@@ -209,7 +209,7 @@ fn key(event: &web_sys::Event, world: usize) -> Option<Do> {
 
 /// What changes the window.
 fn controls(index: usize, view: &HistoryView, ui: &ViewState) -> El {
-    let strip = &ui.strip;
+    let strip = &ui.run.strip;
     let zoom = |label: &'static str, name: &'static str, by: i32| {
         let button =
             button("quiet", label, &ui.send, Msg::Strip(Do::Zoom(by))).attr("aria-label", name).attr("title", name);

@@ -5,7 +5,7 @@
 
 use cap_lab::node::Micros;
 
-use crate::ui::figure::geometry::Point;
+use crate::ui::geometry::Point;
 use crate::ui::history::view::{Bar, BarState, HistoryRow, HistoryView, OrderPoint};
 
 /// Where the rows begin, after the names.

@@ -14,14 +14,14 @@ use crate::ui::transport::view;
 const DYING: Micros = Micros::from_ms(90);
 
 /// How a message is drawn.
-pub(super) struct Look {
-    pub(super) label: String,
-    pub(super) shape: FlightShape,
-    pub(super) hue: FlightHue,
+pub struct Look {
+    pub label: String,
+    pub shape: FlightShape,
+    pub hue: FlightHue,
 }
 
 /// The messages between `drawn` nodes that are on their way.
-pub(super) fn flights<W: World>(
+pub fn flights<W: World>(
     run: &Run<W>,
     drawn: NodeSet,
     look: impl Fn(&Envelope<<W::Node as Node>::Message>) -> Look,
@@ -41,7 +41,7 @@ pub(super) fn flights<W: World>(
 }
 
 /// The messages that died a moment ago.
-pub(super) fn deaths<N: Node>(
+pub fn deaths<N: Node>(
     events: &Events<N>,
     now: Micros,
     look: impl Fn(&Envelope<N::Message>) -> Look,
@@ -66,7 +66,7 @@ pub(super) fn deaths<N: Node>(
 }
 
 /// Whether a node runs.
-pub(super) fn status(status: model::Status) -> Status {
+pub fn status(status: model::Status) -> Status {
     match status {
         model::Status::Up => Status::Up,
         model::Status::Crashed => Status::Crashed,
@@ -75,7 +75,7 @@ pub(super) fn status(status: model::Status) -> Status {
 }
 
 /// "clock +3 s, +500 ppm", if it is off.
-pub(super) fn clock<W: World>(run: &Run<W>, node: NodeId) -> Option<String> {
+pub fn clock<W: World>(run: &Run<W>, node: NodeId) -> Option<String> {
     let (skew, ppm) = run.schedule().clock_error(node);
     let parts = [
         (skew != 0).then(|| format!("{:+} ms", skew / 1_000)),
@@ -88,7 +88,7 @@ pub(super) fn clock<W: World>(run: &Run<W>, node: NodeId) -> Option<String> {
 }
 
 /// Times between two moments at which something was out of order, in words; the latest of them.
-pub(super) fn faults<N: Node>(
+pub fn faults<N: Node>(
     events: &Events<N>,
     (since, until): (Micros, Micros),
     names: &dyn Fn(NodeId) -> String,
@@ -106,7 +106,7 @@ pub(super) fn faults<N: Node>(
 }
 
 /// A mark on the timeline. `world` is "CP " or "AP " where there are two.
-pub(super) fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> view::Mark {
+pub fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> view::Mark {
     let (label, tone) = match mark.kind {
         MarkKind::Elected(node) => (format!("elected {}", names(node)), Tone::Good),
         MarkKind::Fault(words, node) => {
@@ -123,6 +123,6 @@ pub(super) fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -
 }
 
 /// "AppendEntries #12 from n1 to n3": a message's name in words.
-pub(super) fn title<M: Kind>(envelope: &Envelope<M>, names: &dyn Fn(NodeId) -> String) -> String {
+pub fn title<M: Kind>(envelope: &Envelope<M>, names: &dyn Fn(NodeId) -> String) -> String {
     format!("{} from {} to {}", envelope.message.kind(), names(envelope.from), names(envelope.to))
 }

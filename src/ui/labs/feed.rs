@@ -22,15 +22,13 @@ use cap_lab::world::watch::components;
 use super::common::{self, Look};
 use super::history::{self, Window};
 use super::verdict::Verdicts;
-use super::{phones, portrait};
+use super::{details, phones, portrait, sentences};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Lab, WorldView};
-use crate::ui::pages::paxos::view::NextStep;
-use crate::ui::rest;
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
@@ -54,37 +52,13 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
     Look { label, shape, hue: FlightHue::Work }
 }
 
-fn flight_sheet(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Sheet {
-    let (rows, meaning) = match &envelope.message {
-        Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
-            let asked = match ask {
-                Ask::Post(post) => format!("{}'s post “{}”", setup.person(id.client), post.text),
-                Ask::Read => format!("{}'s read", setup.person(id.client)),
-            };
-            let meaning = "A replica passes on what its phone asks, to the one that it believes to lead (§8).";
-            (vec![("asks".to_owned(), asked)], meaning.to_owned())
-        }
-        Message::Service(ServiceMessage::Forwarded { id, .. }) => {
-            let meaning = "The leader's answer, on its way to the replica that the phone talks to.";
-            (vec![("for".to_owned(), setup.person(id.client).to_owned())], meaning.to_owned())
-        }
-        Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => portrait::of(store).message_words(setup, message),
-    };
-    let title = common::title(envelope, &|id| setup.name(id));
-    Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }
-}
-
 /// What changes seldom, and what it was made from.
 #[derive(Default)]
 pub(super) struct Cache {
     history: Option<(history::Stamp, Rc<HistoryView>)>,
-    events: Option<(EventStamp, Rc<Vec<Event>>)>,
+    events: Option<(sentences::Stamp, Rc<Vec<Event>>)>,
     verdicts: Verdicts,
 }
-
-/// How many notes and observations there were, and when the newest came.
-type EventStamp = (u64, Micros, u64, Micros);
 
 fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> WorldView {
     let FeedWorld { setup, store } = *run.world();
@@ -106,10 +80,10 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         meters: Some(phones::meters(run)),
         verdict: Some(verdict),
         history: Rc::default(),
-        events: sentences(run, cache),
+        events: sentences::sentences(run, &mut cache.events),
         invariants: invariants(run),
         replication: portrait.replication(run),
-        paxos: None,
+        quorums: Vec::new(),
     }
 }
 
@@ -126,30 +100,6 @@ fn marks(run: &FeedRun, name: Option<&str>) -> Vec<Mark> {
     let setup = run.world().setup;
     let world = name.map_or(String::new(), |name| format!("{name} "));
     run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
-}
-
-/// What is worth a line, newest first: notes, and what only an observer can tell.
-fn sentences(run: &FeedRun, cache: &mut Cache) -> Rc<Vec<Event>> {
-    let (notes, observed) = (&run.watch().events.notes, &run.watch().observed);
-    let newest_note = notes.iter().next().map_or(Micros::ZERO, |(_, noted)| noted.at);
-    let newest_seen = observed.iter().next().map_or(Micros::ZERO, |(_, seen)| seen.at);
-    let stamp = (notes.count(), newest_note, observed.count(), newest_seen);
-    match &cache.events {
-        // The words come later.
-        _ if !rest::here() => Rc::default(),
-        Some((made_from, events)) if *made_from == stamp => Rc::clone(events),
-        _ => {
-            let rest = rest::get();
-            let mut all: Vec<Event> = notes.iter().map(|(number, noted)| rest.event(run, 2 * number, noted)).collect();
-            for (number, seen) in observed.iter() {
-                let event = rest.observed(run, 2 * number + 1, seen);
-                all.insert(all.partition_point(|other| other.at > event.at), event);
-            }
-            let events = Rc::new(all);
-            cache.events = Some((stamp, Rc::clone(&events)));
-            events
-        }
-    }
 }
 
 /// The lab of the feed and of the Raft page.
@@ -264,17 +214,15 @@ impl Lab for FeedLab {
     }
 
     fn carried(&self, world: usize, id: u32) -> Option<CarriedView> {
-        // Who points at an operation before the rest of the program is here is told the rest of it later.
-        if rest::here() { rest::get().carried(&self.timeline, world, RequestId(id)) } else { None }
+        details::here()?.carried(&self.timeline, world, RequestId(id))
     }
 
     fn steps(&self, world: usize) -> Vec<Event> {
-        let run = self.run(world);
-        run.watch().events.steps.iter().map(|(number, noted)| rest::get().event(run, number, noted)).collect()
+        details::here().map_or_else(Vec::new, |details| details.steps(self.run(world)))
     }
 
-    fn node_sheet(&self, world: usize, node: NodeId) -> Sheet {
-        portrait::of(self.run(world).world().store).sheet(self.run(world), node)
+    fn node_sheet(&self, world: usize, node: NodeId) -> Option<Sheet> {
+        Some(details::here()?.node_sheet(self.run(world), node))
     }
 
     fn verdict_sheet(&self, world: usize) -> Option<VerdictSheet> {
@@ -309,15 +257,11 @@ impl Lab for FeedLab {
     }
 
     fn flight_sheet(&self, world: usize, flight: u32) -> Option<Sheet> {
-        self.run(world).model().flights().get(flight).map(|envelope| flight_sheet(*self.run(world).world(), envelope))
+        details::here()?.flight_sheet(self.run(world), flight)
     }
 
-    fn next_steps(&self, _: usize) -> Vec<NextStep> {
-        Vec::new()
-    }
-
-    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
-        rest::get().record(&self.timeline, world, from, to)
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Option<Diagram> {
+        Some(details::here()?.diagram(&self.timeline, world, from, to))
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
@@ -358,6 +302,7 @@ impl Lab for FeedLab {
         let feed = self.feed();
         Setup {
             seed: self.timeline.seed(),
+            names: super::FEED_NAMES,
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
             traffic: Some(self.run(0).schedule().traffic_percent()),
@@ -389,7 +334,7 @@ impl Lab for FeedLab {
 }
 
 /// All branches of a timeline, named by what was done where each of them begins.
-pub(super) fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
+pub fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
     timeline
         .branches()
         .enumerate()
@@ -410,7 +355,6 @@ mod tests {
     use cap_lab::store::descriptor::Side;
 
     use super::*;
-    use crate::ui::lab::Page;
 
     fn cut_two_from_three() -> Act {
         let (few, many) = ([0, 1], [2, 3, 4]);
@@ -453,7 +397,7 @@ mod tests {
     #[test]
     fn a_cut_soon_shows_a_refusal_and_a_stale_read() {
         for ms in (0..4_000).step_by(50) {
-            let mut lab = super::super::open(Page::Feed, None).expect("a new run");
+            let mut lab = super::super::first_side_by_side();
             let cut_at = lab.now() + Micros::from_ms(ms);
             lab.play(cut_at);
             let (refused, stale) = refused_and_stale(&*lab);

@@ -9,7 +9,7 @@ use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
 use super::phones::count;
-use super::portrait::{Portrait, Words};
+use super::portrait::{Portrait, Sheets, Words};
 use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
 use crate::ui::sheet::view::Sheet;
 
@@ -48,6 +48,7 @@ impl Portrait for OnGossip {
             chips_before: total - shown.len() as u64,
             clock: common::clock(run, id),
             lease: false,
+            card: None,
             seat: None,
         }
     }
@@ -68,7 +69,9 @@ impl Portrait for OnGossip {
         };
         Look { label, shape, hue: FlightHue::Gossip }
     }
+}
 
+impl Sheets for OnGossip {
     fn sheet(&self, run: &FeedRun, id: NodeId) -> Sheet {
         let setup = run.world().setup;
         let host = run.model().host(id);

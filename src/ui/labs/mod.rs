@@ -1,57 +1,89 @@
-//! The experiments behind the pages: [`Lab`] for real runs.
+//! The experiments behind the pages of the feed and of Raft: [`Lab`] for runs of a feed.
 
-pub mod asked;
-mod common;
+pub mod common;
+pub mod details;
 mod feed;
 mod gossip;
 mod history;
 mod multi_paxos;
-mod paxos;
 mod phones;
 mod portrait;
 mod raft;
+mod sentences;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::Micros;
 use cap_lab::store::Store;
-use cap_lab::store::gossip::GossipStore;
-use cap_lab::store::raft::RaftStore;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedSetup;
 
-use super::rest;
-use crate::ui::lab::{Lab, Page};
+use crate::ui::lab::Lab;
 use crate::ui::setup::view::Setup;
 use feed::FeedLab;
+pub use feed::branches;
 
 /// The seed of the first run that a newcomer sees: in it n3, on the larger side of the picture, is elected first.
-const FIRST_SEED: u64 = 8;
+pub const FIRST_SEED: u64 = 8;
 /// Where the play head of a new run is put, so that the page is alive when it opens.
 const HEAD_START: Micros = Micros::from_ms(2_000);
 
-/// A saved run, or the first run of a newcomer. `Err` says in a sentence what is wrong with the saved one.
-pub fn open(page: Page, saved: Option<&str>) -> Result<Box<dyn Lab>, String> {
-    match saved {
-        Some(file) => rest::get().open(page, file),
-        None => new_run(page, &first_setup(page)),
+/// What nodes and people of a feed are called.
+const FEED_NAMES: [&str; 2] = ["Replicas", "People"];
+
+/// How many stores a page runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// One.
+    Alone,
+    /// Several, under one script.
+    SideBySide,
+}
+
+/// What the first run of a feed on these stores is made of.
+pub fn first_feed(stores: Vec<Store>) -> Setup {
+    Setup {
+        seed: FIRST_SEED,
+        names: FEED_NAMES,
+        nodes: (5, Vec::new()),
+        people: (3, Vec::new()),
+        traffic: Some(100),
+        stores,
+        switches: Vec::new(),
+        flaw: None,
     }
 }
 
-/// A new run. `Err` says in a sentence what is wrong with the setup.
-pub fn new_run(page: Page, setup: &Setup) -> Result<Box<dyn Lab>, String> {
+/// A new run of a feed. `Err` says in a sentence what is wrong with the setup.
+pub fn begin_feed(setup: &Setup) -> Result<Box<dyn Lab>, String> {
     let feed = FeedSetup { replicas: setup.nodes.0, people: setup.people.0 };
-    let traffic = setup.traffic.unwrap_or(0);
-    match page {
-        Page::Feed | Page::Raft => {
-            let mut stores = setup.stores.clone();
-            if let Some(first) = stores.first_mut() {
-                *first = as_set_up(*first, setup)?;
-            }
-            Ok(Box::new(FeedLab::new(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?)))
-        }
-        Page::Paxos => rest::get().new_paxos(setup),
+    let mut stores = setup.stores.clone();
+    if let Some(first) = stores.first_mut() {
+        *first = as_set_up(*first, setup)?;
     }
+    let traffic = setup.traffic.unwrap_or(0);
+    Ok(feed_lab(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
+}
+
+/// Whether runs can be opened from files: that comes with the details.
+pub fn can_open() -> bool {
+    details::here().is_some()
+}
+
+/// A run of a feed from its file. `Err` says in a sentence what is wrong with it.
+pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
+    let details = details::here().ok_or("What opens runs is not loaded yet. Is there a connection?")?;
+    let timeline = details.open(file)?;
+    match (shape, timeline.experiment().stores.len()) {
+        (Shape::Alone, 1) | (Shape::SideBySide, 2..) => Ok(feed_lab(timeline)),
+        (_, 1) => Err("This run has one cluster: open it on the Raft page.".to_owned()),
+        (_, _) => Err("This run has clusters side by side: open it on the feed's page.".to_owned()),
+    }
+}
+
+/// The lab of a run of a feed.
+pub fn feed_lab(timeline: Timeline<FeedExperiment>) -> Box<dyn Lab> {
+    Box::new(FeedLab::new(timeline))
 }
 
 /// This store with the switches and the flaw that were chosen.
@@ -68,20 +100,9 @@ fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String>
     Ok(timeline)
 }
 
-fn first_setup(page: Page) -> Setup {
-    let raft = Store::Raft(RaftStore::default());
-    let (nodes, people, traffic, stores) = match page {
-        Page::Feed => (5, 3, Some(100), vec![raft, Store::Gossip(GossipStore)]),
-        Page::Raft => (5, 3, Some(100), vec![raft]),
-        Page::Paxos => (5, 2, None, Vec::new()),
-    };
-    Setup {
-        seed: FIRST_SEED,
-        nodes: (nodes, Vec::new()),
-        people: (people, Vec::new()),
-        traffic,
-        stores,
-        switches: Vec::new(),
-        flaw: None,
-    }
+/// What a newcomer sees.
+#[cfg(test)]
+fn first_side_by_side() -> Box<dyn Lab> {
+    let stores = "raft/gossip".split('/').map(|store| store.parse().expect("a store")).collect();
+    begin_feed(&first_feed(stores)).expect("a new run")
 }

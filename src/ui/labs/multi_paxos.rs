@@ -9,7 +9,7 @@ use cap_lab::store::state_machine;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use super::portrait::{Portrait, Words};
+use super::portrait::{Portrait, Sheets, Words};
 use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
 use crate::ui::log::view::{LogCell, LogRow, Replication};
 use crate::ui::sheet::view::Sheet;
@@ -57,6 +57,7 @@ impl Portrait for OnMultiPaxos {
             chips_before: before,
             clock: common::clock(run, id),
             lease: false,
+            card: None,
             seat: None,
         }
     }
@@ -79,6 +80,41 @@ impl Portrait for OnMultiPaxos {
         Look { label, shape, hue }
     }
 
+    fn replication(&self, run: &FeedRun) -> Option<Replication> {
+        let setup = run.world().setup;
+        let servers = || setup.servers().iter().map(|id| (id, run.model().host(id)));
+        let longest = servers().map(|(_, host)| paxos(host).accepted().last().max(paxos(host).commit_index())).max()?;
+        let first_index = longest.0.saturating_sub(LOG_WINDOW) + 1;
+        let leader =
+            servers().map(|(_, host)| paxos(host)).filter(|paxos| paxos.is_leader()).max_by_key(|one| one.ballot());
+        let rows = servers().map(|(id, host)| {
+            let paxos = paxos(host);
+            let progress = leader.and_then(|leader| match leader.role() {
+                Role::Leader { followers, .. } => followers.get(&id),
+                _ => None,
+            });
+            LogRow {
+                node: id,
+                name: id.to_string(),
+                role: role_words(run, id),
+                term: paxos.ballot().to_string(),
+                voted_for: paxos.leader_hint().map_or("–".to_owned(), |leader| leader.to_string()),
+                entries: cells(setup, paxos, first_index - 1),
+                snapshot: paxos.snapshot().map_or(0, |snapshot| snapshot.through.0),
+                commit_index: paxos.commit_index().0,
+                durable_index: match &host.disk {
+                    FeedDisk::MultiPaxos(disk) => disk.accepted.last().0,
+                    _ => 0,
+                },
+                next_index: None,
+                match_index: progress.map(|progress| progress.learned.0),
+            }
+        });
+        Some(Replication { first_index, heads: ["Ballot", "Leader", "", "learned"], rows: rows.collect() })
+    }
+}
+
+impl Sheets for OnMultiPaxos {
     fn sheet(&self, run: &FeedRun, id: NodeId) -> Sheet {
         let row = |name: &str, value: String| (name.to_owned(), value);
         let host = run.model().host(id);
@@ -176,39 +212,6 @@ impl Portrait for OnMultiPaxos {
         };
         rows.insert(0, row("ballot", message.ballot().to_string()));
         (rows, meaning.to_owned())
-    }
-
-    fn replication(&self, run: &FeedRun) -> Option<Replication> {
-        let setup = run.world().setup;
-        let servers = || setup.servers().iter().map(|id| (id, run.model().host(id)));
-        let longest = servers().map(|(_, host)| paxos(host).accepted().last().max(paxos(host).commit_index())).max()?;
-        let first_index = longest.0.saturating_sub(LOG_WINDOW) + 1;
-        let leader =
-            servers().map(|(_, host)| paxos(host)).filter(|paxos| paxos.is_leader()).max_by_key(|one| one.ballot());
-        let rows = servers().map(|(id, host)| {
-            let paxos = paxos(host);
-            let progress = leader.and_then(|leader| match leader.role() {
-                Role::Leader { followers, .. } => followers.get(&id),
-                _ => None,
-            });
-            LogRow {
-                node: id,
-                name: id.to_string(),
-                role: role_words(run, id),
-                term: paxos.ballot().to_string(),
-                voted_for: paxos.leader_hint().map_or("–".to_owned(), |leader| leader.to_string()),
-                entries: cells(setup, paxos, first_index - 1),
-                snapshot: paxos.snapshot().map_or(0, |snapshot| snapshot.through.0),
-                commit_index: paxos.commit_index().0,
-                durable_index: match &host.disk {
-                    FeedDisk::MultiPaxos(disk) => disk.accepted.last().0,
-                    _ => 0,
-                },
-                next_index: None,
-                match_index: progress.map(|progress| progress.learned.0),
-            }
-        });
-        Some(Replication { first_index, heads: ["Ballot", "Leader", "", "learned"], rows: rows.collect() })
     }
 }
 

@@ -24,10 +24,6 @@ pub(super) trait Portrait {
     fn node(&self, run: &FeedRun, id: NodeId) -> NodeView;
     /// A message of its protocol in the picture.
     fn look(&self, setup: FeedSetup, message: &Message) -> Look;
-    /// What a replica knows.
-    fn sheet(&self, run: &FeedRun, id: NodeId) -> Sheet;
-    /// What a message of its protocol says.
-    fn message_words(&self, setup: FeedSetup, message: &Message) -> Words;
     /// Every replica's log, if it has one.
     fn replication(&self, run: &FeedRun) -> Option<Replication> {
         let _ = run;
@@ -35,8 +31,25 @@ pub(super) trait Portrait {
     }
 }
 
+/// One store, opened up. It comes with the details: see [`super::details`].
+pub(super) trait Sheets {
+    /// What a replica knows.
+    fn sheet(&self, run: &FeedRun, id: NodeId) -> Sheet;
+    /// What a message of its protocol says.
+    fn message_words(&self, setup: FeedSetup, message: &Message) -> Words;
+}
+
 /// The portrait of a store.
 pub(super) fn of(store: Store) -> &'static dyn Portrait {
+    match store {
+        Store::Raft(_) => &OnRaft,
+        Store::MultiPaxos(_) => &OnMultiPaxos,
+        Store::Gossip(_) => &OnGossip,
+    }
+}
+
+/// The sheets of a store.
+pub(super) fn sheets(store: Store) -> &'static dyn Sheets {
     match store {
         Store::Raft(_) => &OnRaft,
         Store::MultiPaxos(_) => &OnMultiPaxos,

@@ -12,7 +12,7 @@ use cap_lab::store::state_machine;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use super::portrait::{Portrait, Words};
+use super::portrait::{Portrait, Sheets, Words};
 use crate::ui::act::{Act, ask};
 use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
 use crate::ui::log::view::{LogCell, LogRow, Replication};
@@ -64,6 +64,7 @@ impl Portrait for OnRaft {
             chips_before: before,
             clock: common::clock(run, id),
             lease: lease.is_some(),
+            card: None,
             seat: seat(&latest(run), setup.servers(), id),
         }
     }
@@ -100,6 +101,46 @@ impl Portrait for OnRaft {
         Look { label, shape, hue }
     }
 
+    fn replication(&self, run: &FeedRun) -> Option<Replication> {
+        let setup = run.world().setup;
+        let longest = setup.servers().iter().map(|id| raft(run.model().host(id)).log().last_index().0).max()?;
+        let first_index = longest.saturating_sub(LOG_WINDOW) + 1;
+        let leader = setup
+            .servers()
+            .iter()
+            .map(|id| raft(run.model().host(id)))
+            .filter(|raft| raft.is_leader())
+            .max_by_key(|raft| raft.term());
+        let rows = setup.servers().iter().map(|id| {
+            let host = run.model().host(id);
+            let raft = raft(host);
+            let entries = raft
+                .log()
+                .iter_from(Index(first_index).max(raft.log().first_index()))
+                .map(|(index, entry)| LogCell { index: index.0, term: entry.term.0, command: command(setup, entry) });
+            let progress = leader.and_then(|leader| match leader.role() {
+                Role::Leader { followers, .. } => followers.get(&id),
+                _ => None,
+            });
+            LogRow {
+                node: id,
+                name: id.to_string(),
+                role: role_words(run, id),
+                term: raft.term().0.to_string(),
+                voted_for: raft.vote().map_or("–".to_owned(), |vote| vote.to_string()),
+                entries: entries.collect(),
+                snapshot: raft.log().base().index.0,
+                commit_index: raft.commit_index().0,
+                durable_index: durable(host).map_or(0, |disk| disk.log.last_index().0),
+                next_index: progress.map(|progress| progress.next.0),
+                match_index: progress.map(|progress| progress.matched.0),
+            }
+        });
+        Some(Replication { first_index, heads: ["Term", "Vote", "next", "match"], rows: rows.collect() })
+    }
+}
+
+impl Sheets for OnRaft {
     fn sheet(&self, run: &FeedRun, id: NodeId) -> Sheet {
         let setup = run.world().setup;
         let host = run.model().host(id);
@@ -229,44 +270,6 @@ impl Portrait for OnRaft {
             "The leader hands over: the receiver stands for election at once (thesis §3.10).".to_owned(),
         ),
     }
-    }
-
-    fn replication(&self, run: &FeedRun) -> Option<Replication> {
-        let setup = run.world().setup;
-        let longest = setup.servers().iter().map(|id| raft(run.model().host(id)).log().last_index().0).max()?;
-        let first_index = longest.saturating_sub(LOG_WINDOW) + 1;
-        let leader = setup
-            .servers()
-            .iter()
-            .map(|id| raft(run.model().host(id)))
-            .filter(|raft| raft.is_leader())
-            .max_by_key(|raft| raft.term());
-        let rows = setup.servers().iter().map(|id| {
-            let host = run.model().host(id);
-            let raft = raft(host);
-            let entries = raft
-                .log()
-                .iter_from(Index(first_index).max(raft.log().first_index()))
-                .map(|(index, entry)| LogCell { index: index.0, term: entry.term.0, command: command(setup, entry) });
-            let progress = leader.and_then(|leader| match leader.role() {
-                Role::Leader { followers, .. } => followers.get(&id),
-                _ => None,
-            });
-            LogRow {
-                node: id,
-                name: id.to_string(),
-                role: role_words(run, id),
-                term: raft.term().0.to_string(),
-                voted_for: raft.vote().map_or("–".to_owned(), |vote| vote.to_string()),
-                entries: entries.collect(),
-                snapshot: raft.log().base().index.0,
-                commit_index: raft.commit_index().0,
-                durable_index: durable(host).map_or(0, |disk| disk.log.last_index().0),
-                next_index: progress.map(|progress| progress.next.0),
-                match_index: progress.map(|progress| progress.matched.0),
-            }
-        });
-        Some(Replication { first_index, heads: ["Term", "Vote", "next", "match"], rows: rows.collect() })
     }
 }
 

@@ -307,7 +307,7 @@ mod tests {
     use cap_lab::referee::Referee;
 
     use crate::ui::act::{Act, heal_all};
-    use crate::ui::lab::{Lab, Page};
+    use crate::ui::lab::Lab;
     use crate::ui::verdict::view::{VerdictState, VerdictView};
 
     const CP: usize = 0;
@@ -343,7 +343,7 @@ mod tests {
     /// A run whose links were cut for three seconds.
     fn after_a_cut() -> (Box<dyn Lab>, Referee, Micros) {
         let mut referee = Referee::default();
-        let mut lab = super::super::open(Page::Feed, None).expect("a new run");
+        let mut lab = super::super::first_side_by_side();
         let cut = lab.now();
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable, "nothing was wrong before the cut");
         lab.act(cut_two_from_three()).expect("all links work");

@@ -12,7 +12,7 @@ use yew::{Callback, Html, TargetCast};
 use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, option, quiet, words};
-use crate::ui::figure::geometry::Point;
+use crate::ui::geometry::Point;
 use crate::ui::lab::WorldView;
 use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
 use crate::ui::state::{Msg, Phase, ViewState};
@@ -27,8 +27,8 @@ pub fn phones(index: usize, world: &WorldView, ui: &ViewState) -> Html {
                 world: index,
                 phone: phone.clone(),
                 replicas: world.nodes.iter().map(|node| (node.id, node.name.clone())).collect(),
-                composing: ui.composing == Some((index, phone.id)),
-                dragged: ui.phone.is_some_and(|drag| drag.person == phone.id),
+                composing: ui.run.composing == Some((index, phone.id)),
+                dragged: ui.run.phone.is_some_and(|drag| drag.person == phone.id),
                 send: ui.send.clone(),
             },
         )

@@ -8,6 +8,8 @@ use cap_lab::store::Store;
 pub struct Setup {
     /// The seed of this run.
     pub seed: u64,
+    /// What nodes and people are called: "Acceptors", "Proposers".
+    pub names: [&'static str; 2],
     /// Replicas (feed, Raft) or acceptors (Paxos), and what can be chosen.
     pub nodes: (u8, Vec<u8>),
     /// People (feed, Raft) or proposers (Paxos), and what can be chosen.

@@ -14,16 +14,17 @@ use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::NodeView;
 use crate::ui::lab::{Lab, WorldView};
-use crate::ui::state::{Item, Msg, ViewState};
+use crate::ui::state::{Arrival, Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::verdict;
+use crate::ui::waiting::waiting;
 
 /// The id of the open sheet, for moving the keyboard into it.
 pub const SHEET_ID: &str = "sheet";
 
 /// What is opened up, if anything is.
 pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<Html> {
-    let (index, item) = ui.selected?;
+    let (index, item) = ui.run.selected?;
     let world = worlds.get(index)?;
     let part = match item {
         Item::Verdict => return Some(verdict::sheet::sheet(lab.verdict_sheet(index)?, world, ui)),
@@ -39,6 +40,8 @@ struct SheetPart {
     sheet: Sheet,
     side: String,
     offers: Vec<Offer>,
+    /// What tells the rest is not here.
+    missing: Option<Arrival>,
     send: Callback<Msg>,
 }
 
@@ -58,6 +61,7 @@ impl Part for SheetPart {
         frame(&self.sheet.title, &self.side, &self.send)
             .add(classed("div", "actions").list(actions))
             .optional(filled("p", &self.sheet.meaning))
+            .optional(self.missing.map(|missing| waiting(missing, &self.send)))
             .list(sections)
             .html()
     }
@@ -77,10 +81,12 @@ pub fn frame(title: &str, side: &str, send: &Callback<Msg>) -> El {
 }
 
 fn node(lab: &dyn Lab, index: usize, world: &WorldView, node: &NodeView, ui: &ViewState) -> SheetPart {
-    let sheet = lab.node_sheet(index, node.id);
+    let told = lab.node_sheet(index, node.id);
+    let missing = told.is_none().then_some(ui.details);
+    let sheet = told.unwrap_or_else(|| Sheet::titled(&node.name));
     let own = sheet.actions.iter().map(|(label, act)| Offer { label: label.clone(), act: act.clone(), harms: false });
     let offers = at_node(world, node).into_iter().chain(own).collect();
-    SheetPart { sheet, side: world.title.clone(), offers, send: ui.send.clone() }
+    SheetPart { sheet, side: world.title.clone(), offers, missing, send: ui.send.clone() }
 }
 
 fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
@@ -100,23 +106,26 @@ fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
         meaning: "A message that is on its way when its link is cut is lost. Neither end is told.".to_owned(),
         actions: Vec::new(),
     };
-    SheetPart { sheet, side: "in every world".to_owned(), offers: at_link(world, a, b), send: ui.send.clone() }
+    SheetPart {
+        sheet,
+        side: "in every world".to_owned(),
+        offers: at_link(world, a, b),
+        missing: None,
+        send: ui.send.clone(),
+    }
 }
 
 fn message(lab: &dyn Lab, index: usize, world: &WorldView, flight: u32, ui: &ViewState) -> SheetPart {
     let held = world.flights.iter().any(|other| other.id == flight && other.held);
-    let opened = lab.flight_sheet(index, flight).zip(lab.message_name(index, flight));
-    let (sheet, offers) = match opened {
-        Some((sheet, name)) => (sheet, at_message(index, &name, held)),
+    let told = lab.flight_sheet(index, flight);
+    let name = lab.message_name(index, flight);
+    let missing = (told.is_none() && name.is_some()).then_some(ui.details);
+    let (sheet, offers) = match name {
+        Some(name) => (told.unwrap_or_else(|| Sheet::titled("Message")), at_message(index, &name, held)),
         None => {
-            let sheet = Sheet {
-                title: "Message".to_owned(),
-                sections: Vec::new(),
-                meaning: "It is no longer on its way: it has arrived, or it was lost.".to_owned(),
-                actions: Vec::new(),
-            };
-            (sheet, Vec::new())
+            let meaning = "It is no longer on its way: it has arrived, or it was lost.".to_owned();
+            (Sheet { meaning, ..Sheet::titled("Message") }, Vec::new())
         }
     };
-    SheetPart { sheet, side: world.title.clone(), offers, send: ui.send.clone() }
+    SheetPart { sheet, side: world.title.clone(), offers, missing, send: ui.send.clone() }
 }

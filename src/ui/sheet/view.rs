@@ -14,3 +14,10 @@ pub struct Sheet {
     /// What only this protocol lets one do to it: label, act.
     pub actions: Vec<(String, Act)>,
 }
+
+impl Sheet {
+    /// One that says nothing yet.
+    pub fn titled(title: &str) -> Self {
+        Self { title: title.to_owned(), sections: Vec::new(), meaning: String::new(), actions: Vec::new() }
+    }
+}

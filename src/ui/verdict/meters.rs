@@ -13,7 +13,7 @@ use crate::ui::verdict::view::{Meters, VerdictState, VerdictView};
 /// The meters of one world; nothing where there are none.
 pub fn meters(index: usize, world: &WorldView, ui: &ViewState) -> Html {
     let (Some(meters), Some(verdict)) = (world.meters.clone(), world.verdict) else { return Html::default() };
-    let opened = ui.selected == Some((index, Item::Verdict));
+    let opened = ui.run.selected == Some((index, Item::Verdict));
     still("meters", MetersPart { meters, verdict: Verdict::new(index, verdict, ui), opened })
 }
 

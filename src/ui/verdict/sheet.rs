@@ -5,10 +5,10 @@ use yew::{Callback, Html};
 
 use crate::ui::el::{button, classed, el, filled};
 use crate::ui::lab::WorldView;
-use crate::ui::rest;
 use crate::ui::sheet::frame;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::verdict::staleness;
 use crate::ui::verdict::view::{Rung, VerdictSheet, VerdictState};
 
 /// What there is to say about the verdict on `world`.
@@ -40,7 +40,8 @@ impl Part for VerdictPart {
             VerdictState::Unknown(_) => "Verdict: unknown",
             VerdictState::Off => "Not checked",
         };
-        let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder, staleness } = &self.sheet;
+        let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder, staleness: told } =
+            &self.sheet;
         let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before));
         let list = |lines: &[String]| lines.iter().map(|line| el("li").text(line)).collect();
         let rung = |rung: &Rung| {
@@ -69,8 +70,8 @@ impl Part for VerdictPart {
             parts.push(el("h3").text("Guarantees, the weaker ones first"));
             parts.push(classed("ul", "ladder").all(ladder.iter().map(rung).collect()));
         }
-        if !staleness.is_empty() && rest::here() {
-            parts.push(rest::get().staleness(staleness));
+        if !told.is_empty() {
+            parts.push(staleness::staleness(told));
         }
         frame(title, &self.side, &self.send)
             .optional(before.map(|before| classed("div", "actions").add(go(before))))

@@ -170,7 +170,7 @@ impl FeedWatch {
                 self.events.mark_once(at, MarkKind::Unknown(phone));
             }
             Outcome::Unknown { later: Some((_, Answer::Done(Response::Posted(place)))), .. } => {
-                self.on_confirmed(*place, at)
+                self.on_confirmed(*place, at);
             }
             Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
         }

@@ -1,25 +1,37 @@
 //! Paxos: a rail per proposer, cards for the acceptors, and every step that can happen next for the learner to pick from.
 
-pub mod view;
+mod lab;
+mod view;
 
+use std::any::Any;
 use std::rc::Rc;
 
+use cap_lab::counterexample::{self, Counterexample};
+use cap_lab::explain::Sentence;
+use cap_lab::paxos::Request;
+use cap_lab::timeline::Timeline;
+use cap_lab::world::paxos::PaxosSetup;
 use wasm_bindgen::JsCast;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::{Event, HtmlInputElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html};
 
-use cap_lab::explain::Sentence;
-use cap_lab::paxos::Request;
-
+use self::lab::{NAMES, PaxosLab};
+use self::view::{NextStep, PhaseState, ProposerView, Surroundings};
 use crate::ui::act::{Act, ask};
 use crate::ui::browser;
+use crate::ui::cluster::cluster;
+use crate::ui::coach::{self, Lines, NO_AP};
 use crate::ui::el::{El, classed, el, quiet, together, words};
+use crate::ui::events::events;
 use crate::ui::figure::flights::hue_class;
 use crate::ui::invariants::invariants;
 use crate::ui::lab::{Lab, WorldView};
-use crate::ui::page::{cluster, coach};
-use crate::ui::pages::paxos::view::{NextStep, PhaseState, ProposerView};
+use crate::ui::labs::FIRST_SEED;
+use crate::ui::pages::{Page, takes_none};
+use crate::ui::program::{Program, Runs};
+use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -27,27 +39,92 @@ use crate::ui::still::{Part, still};
 /// The stations of a rail, numbered as in the paper.
 const STATIONS: [&str; 5] = ["1a Prepare", "1b Promise", "2a Accept", "2b Accepted", "Chosen"];
 
-/// The page.
-pub fn page(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
-    let Some((world, paxos)) = worlds.first().and_then(|world| Some((world, world.paxos.as_ref()?))) else {
-        return Html::default();
-    };
-    let rails = paxos.proposers.iter().enumerate().map(|(index, proposer)| {
-        still(&proposer.name, RailPart { index, proposer: proposer.clone(), send: ui.send.clone() })
-    });
-    let open = sheet(lab, worlds, ui);
-    let left = classed("section", "world")
-        .attr("aria-label", "Proposers and acceptors")
-        .add(classed("div", "rails").nodes(rails.collect()))
-        .node(cluster(0, world, lab, ui))
-        .node(still("rule", RulePart { rule: paxos.rule.clone(), chosen: paxos.chosen.clone() }));
-    let right = classed("aside", if open.is_some() { "side open" } else { "side" })
-        .nodes(open.into_iter().collect())
-        .node(still("next", NextPart { steps: lab.next_steps(0), send: ui.send.clone() }))
-        .node(invariants(&world.invariants))
-        .node(crate::ui::events::events(&[(0, Rc::clone(world))], ui));
-    let invite = "Several proposers, one value. You choose which message arrives next.";
-    classed("main", "lab paxos").add(classed("div", "lead").node(coach(worlds, ui, invite))).add(left).add(right).html()
+/// Its row.
+pub const PAGE: Page =
+    Page { address: "#paxos", name: "Paxos", takes: takes_none, fetch: || Box::pin(async { part().await.ok() }) };
+
+#[wasm_split(paxos, fallible)]
+fn part() -> Result<&'static dyn Program, SplitLoaderError> {
+    Ok(&PaxosPage)
+}
+
+const LINES: Lines =
+    Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch: |_| NO_AP };
+
+struct PaxosPage;
+
+impl Program for PaxosPage {
+    fn draw(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
+        let own = (lab as &dyn Any).downcast_ref::<PaxosLab>();
+        let (Some(own), Some(world)) = (own, worlds.first()) else { return Html::default() };
+        let Surroundings { proposers, rule, chosen } = own.surroundings();
+        let rails = proposers.into_iter().enumerate().map(|(index, proposer)| {
+            let name = proposer.name.clone();
+            still(&name, RailPart { index, proposer, send: ui.send.clone() })
+        });
+        let open = sheet(lab, worlds, ui);
+        let left = classed("section", "world")
+            .attr("aria-label", "Proposers and acceptors")
+            .add(classed("div", "rails").nodes(rails.collect()))
+            .node(cluster(0, world, lab, ui))
+            .node(still("rule", RulePart { rule, chosen }));
+        let right = classed("aside", if open.is_some() { "side open" } else { "side" })
+            .nodes(open.into_iter().collect())
+            .node(still("next", NextPart { steps: own.next_steps(), send: ui.send.clone() }))
+            .node(invariants(&world.invariants))
+            .node(events(&[(0, Rc::clone(world))], ui));
+        classed("main", "lab paxos")
+            .add(classed("div", "lead").node(coach::line(worlds, ui, &LINES)))
+            .add(left)
+            .add(right)
+            .html()
+    }
+
+    fn runs(&self) -> Option<&dyn Runs> {
+        Some(self)
+    }
+}
+
+impl Runs for PaxosPage {
+    fn first(&self) -> Setup {
+        Setup {
+            seed: FIRST_SEED,
+            names: NAMES,
+            nodes: (5, Vec::new()),
+            people: (2, Vec::new()),
+            traffic: None,
+            stores: Vec::new(),
+            switches: Vec::new(),
+            flaw: None,
+        }
+    }
+
+    fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String> {
+        let flaw = setup.flaw.map(str::parse).transpose()?;
+        let paxos = PaxosSetup { proposers: setup.people.0, acceptors: setup.nodes.0, flaw };
+        Ok(Box::new(PaxosLab::begin(paxos, setup.seed)?))
+    }
+
+    fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
+        Ok(Box::new(PaxosLab::new(Timeline::import(file)?.timeline)))
+    }
+
+    fn plays(&self) -> bool {
+        false
+    }
+
+    fn flaws(&self, _: &Setup) -> Vec<FlawView> {
+        let view = |example: Counterexample| {
+            let Counterexample { flaw: name, title, sentence, breaks, .. } = example;
+            FlawView { name, title, sentence, breaks }
+        };
+        counterexample::paxos().map(view).collect()
+    }
+
+    fn broken_by(&self, _: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
+        let example = counterexample::paxos().find(|example| example.flaw == flaw)?;
+        Some(Box::new(PaxosLab::new(example.play_paxos(true))))
+    }
 }
 
 #[derive(PartialEq)]

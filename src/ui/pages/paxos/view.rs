@@ -2,11 +2,9 @@
 
 use cap_lab::explain::Sentence;
 use cap_lab::node::NodeId;
-use cap_lab::node::NodeSet;
 
 use crate::ui::act::Act;
 use crate::ui::figure::view::FlightHue;
-use crate::ui::figure::view::Status;
 
 /// Something that can happen next.
 #[derive(Clone, PartialEq, Debug)]
@@ -25,13 +23,11 @@ pub struct NextStep {
     pub verb: &'static str,
 }
 
-/// The Paxos page.
+/// What is drawn around the figure.
 #[derive(Clone, PartialEq, Debug)]
-pub struct PaxosView {
+pub struct Surroundings {
     /// One rail each.
     pub proposers: Vec<ProposerView>,
-    /// One card each.
-    pub acceptors: Vec<AcceptorView>,
     /// The rule that decides what comes next, with the actual numbers.
     pub rule: Option<Sentence>,
     /// The value chosen, as the observer sees it.
@@ -62,27 +58,6 @@ pub struct ProposerView {
     pub rail: [PhaseState; 5],
     /// "2 of 5 accepted ballot 1.p1: a1, a2. One more and “blue” is chosen."
     pub progress: String,
-    /// Who promised (or accepted) its current ballot, as it knows.
-    pub heard: NodeSet,
-    /// Who did so but whose answer is still on its way (the observer's view).
-    pub on_the_way: NodeSet,
     /// It has nothing to propose yet: the page offers to give it a value.
     pub idle: bool,
-}
-
-/// One acceptor's card.
-#[derive(Clone, PartialEq, Debug)]
-pub struct AcceptorView {
-    /// Who.
-    pub id: NodeId,
-    /// "a1".
-    pub name: String,
-    /// "2.p2" or "–".
-    pub promised: String,
-    /// ("1.p1", "blue"), if any.
-    pub accepted: Option<(String, String)>,
-    /// Not yet on disk.
-    pub unsynced: bool,
-    /// Whether it runs.
-    pub status: Status,
 }

@@ -1,36 +1,40 @@
 //! How far each proposer is, and what each acceptor remembers.
 
 use cap_lab::node::{NodeId, NodeSet};
-use cap_lab::paxos::{Ballot, Message, Phase, Proposal, Proposer};
-use cap_lab::sim::model::Status;
+use cap_lab::paxos::{Acceptor, Ballot, Message, Paxos, Phase, Proposal, Proposer};
+use cap_lab::sim::model::{Host, Status};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 
+use super::super::view::{PhaseState, ProposerView, Surroundings};
 use super::{rule, words};
-use crate::ui::labs::common;
-use crate::ui::pages::paxos::view::{AcceptorView, PaxosView, PhaseState, ProposerView};
+use crate::ui::figure::view::{Card, Quorum};
 
-/// The whole page.
-pub(super) fn view(run: &PaxosRun) -> PaxosView {
-    let setup = run.world().setup;
-    PaxosView {
-        proposers: setup.proposers().iter().map(|id| proposer(run, id)).collect(),
-        acceptors: setup.acceptors().iter().map(|id| acceptor(run, id)).collect(),
+/// What is drawn around the figure.
+pub(super) fn surroundings(run: &PaxosRun) -> Surroundings {
+    Surroundings {
+        proposers: run.world().setup.proposers().iter().map(|id| proposer(run, id)).collect(),
         rule: rule::rule(run),
         chosen: run.watch().chosen.as_ref().map(|chosen| chosen.proposal.value.to_string()),
     }
 }
 
-fn acceptor(run: &PaxosRun, id: NodeId) -> AcceptorView {
-    let host = run.model().host(id);
-    let acceptor = host.node.acceptor().expect("acceptors come last");
-    AcceptorView {
-        id,
-        name: run.world().setup.name(id),
+/// What an acceptor remembers.
+pub(super) fn card(host: &Host<Paxos>, acceptor: &Acceptor) -> Card {
+    Card {
         promised: acceptor.promised().map_or("–".to_owned(), |ballot| ballot.to_string()),
         accepted: acceptor.accepted().map(|proposal| (proposal.ballot.to_string(), proposal.value.to_string())),
         unsynced: host.awaits_sync(),
-        status: common::status(host.status),
     }
+}
+
+/// Who has answered each proposer.
+pub(super) fn quorums(run: &PaxosRun) -> Vec<Quorum> {
+    let setup = run.world().setup;
+    let quorum = |id: NodeId| {
+        let proposer = run.model().host(id).node.proposer().expect("proposers come first");
+        Quorum { name: setup.name(id), heard: heard(proposer), on_the_way: on_the_way(run, id, proposer) }
+    };
+    setup.proposers().iter().map(quorum).collect()
 }
 
 fn proposer(run: &PaxosRun, id: NodeId) -> ProposerView {
@@ -43,8 +47,6 @@ fn proposer(run: &PaxosRun, id: NodeId) -> ProposerView {
         intent: if crashed { format!("down · round {} on disk", host.disk.round) } else { intent(proposer) },
         rail: rail(run, id, proposer),
         progress: progress(run, id, proposer),
-        heard: heard(proposer),
-        on_the_way: on_the_way(run, id, proposer),
         idle: !crashed && *proposer.phase() == Phase::Idle,
     }
 }

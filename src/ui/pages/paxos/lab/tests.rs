@@ -19,11 +19,11 @@ fn copy(lab: &PaxosLab) -> PaxosLab {
 }
 
 fn titles(lab: &PaxosLab) -> Vec<String> {
-    lab.next_steps(0).into_iter().map(|step| step.title).collect()
+    lab.next_steps().into_iter().map(|step| step.title).collect()
 }
 
 fn row(lab: &PaxosLab, title: &str) -> NextStep {
-    let found = lab.next_steps(0).into_iter().find(|step| step.title == title);
+    let found = lab.next_steps().into_iter().find(|step| step.title == title);
     found.unwrap_or_else(|| panic!("no “{title}” in {:#?}", titles(lab)))
 }
 
@@ -38,12 +38,13 @@ fn drop_message(lab: &mut PaxosLab, title: &str) {
 }
 
 fn acceptor(lab: &PaxosLab, number: usize) -> (String, Option<(String, String)>) {
-    let view = lab.world(0).paxos.expect("the Paxos page").acceptors.swap_remove(number - 1);
-    (view.promised, view.accepted)
+    let place = usize::from(SETUP.proposers) + number - 1;
+    let card = lab.world(0).nodes.swap_remove(place).card.expect("acceptors have cards");
+    (card.promised, card.accepted)
 }
 
 fn rail(lab: &PaxosLab, number: usize) -> (String, String) {
-    let view = lab.world(0).paxos.expect("the Paxos page").proposers.swap_remove(number - 1);
+    let view = lab.surroundings().proposers.swap_remove(number - 1);
     (view.intent, view.progress)
 }
 
@@ -130,7 +131,7 @@ fn the_sketch_comes_about_by_steps() {
     ] {
         assert_eq!(row(&lab, title).outcome, outcome);
     }
-    let rule = lab.world(0).paxos.and_then(|paxos| paxos.rule).expect("p2 is at work");
+    let rule = lab.surroundings().rule.expect("p2 is at work");
     assert_eq!(rule.headline, "Rule that decides what p2 may propose");
     assert!(rule.reason.contains("a2 reported (1.p1, blue)") && rule.reason.contains("not “red”"), "{}", rule.reason);
 }
@@ -138,9 +139,9 @@ fn the_sketch_comes_about_by_steps() {
 #[test]
 fn a_chosen_value_stays_though_its_rival_wins_the_next_ballot() {
     let mut lab = sketch();
-    assert_eq!(lab.world(0).paxos.expect("the Paxos page").chosen, None);
+    assert_eq!(lab.surroundings().chosen, None);
     pick(&mut lab, "Deliver Accept(1.p1, blue) to a4");
-    assert_eq!(lab.world(0).paxos.expect("the Paxos page").chosen.as_deref(), Some("blue"));
+    assert_eq!(lab.surroundings().chosen.as_deref(), Some("blue"));
     assert_eq!(lab.marks().last().map(|mark| mark.label.as_str()), Some("chosen"));
     assert!(lab.world(0).events[0].sentence.observer.is_some(), "no node can know it yet");
     pick(&mut lab, "Deliver Promise(2.p2, none) from a3 to p2");
@@ -191,7 +192,7 @@ fn proposers_can_duel_as_long_as_the_learner_likes() {
             ballots[1 - me] = again.rsplit(' ').next().expect("a title ends with the ballot").to_owned();
         }
     }
-    let paxos = lab.world(0).paxos.expect("the Paxos page");
+    let paxos = lab.surroundings();
     assert_eq!(paxos.chosen, None);
     assert!(lab.now() < Micros::from_ms(1), "nothing moved but what was picked: {:?}", lab.now());
 }
@@ -202,16 +203,14 @@ fn duels_happen_by_play() {
     let mut outbid = 0;
     for seed in 0..40 {
         let mut lab = PaxosLab::begin(SETUP, seed).expect("a possible setup");
-        let again = |lab: &PaxosLab| {
-            lab.world(0).paxos.expect("the Paxos page").proposers.iter().any(|view| view.intent.contains("gave up"))
-        };
+        let again = |lab: &PaxosLab| lab.surroundings().proposers.iter().any(|view| view.intent.contains("gave up"));
         let mut duel = 0;
-        while lab.world(0).paxos.expect("the Paxos page").chosen.is_none() && lab.now() < Micros::from_ms(10_000) {
+        while lab.surroundings().chosen.is_none() && lab.now() < Micros::from_ms(10_000) {
             let before = again(&lab);
             lab.play(lab.now() + Micros::from_ms(1));
             duel += usize::from(!before && again(&lab));
         }
-        assert!(lab.world(0).paxos.expect("the Paxos page").chosen.is_some(), "seed {seed}");
+        assert!(lab.surroundings().chosen.is_some(), "seed {seed}");
         outbid += usize::from(duel > 0);
     }
     assert!(outbid >= 10, "a proposer was outbid in {outbid} of 40 runs");
@@ -279,7 +278,7 @@ fn every_row_is_possible_and_tells_the_truth() {
         let setup = PaxosSetup { proposers: 1 + (seed % 3) as u8, acceptors: 3, flaw: None };
         let mut lab = PaxosLab::begin(setup, seed).expect("a possible setup");
         for turn in 0..60 {
-            let steps = lab.next_steps(0);
+            let steps = lab.next_steps();
             assert_eq!(steps.len(), possible(&lab), "seed {seed}, turn {turn}");
             let mut acts: Vec<String> = steps.iter().map(|step| step.act.to_string()).collect();
             acts.sort_unstable();
@@ -290,7 +289,7 @@ fn every_row_is_possible_and_tells_the_truth() {
             }
             let throw = dice::throw(seed, &[turn]);
             disturb(&mut lab, throw);
-            let steps = lab.next_steps(0);
+            let steps = lab.next_steps();
             let act = steps[(throw % steps.len() as u64) as usize].act.clone();
             lab.act(act).expect("just listed");
         }
@@ -328,21 +327,21 @@ fn an_answer_into_a_cut_link_is_lost_and_said_so() {
 #[test]
 fn back_undoes_one_pick_and_another_pick_forks() {
     let mut lab = lab();
-    let start = lab.world(0).paxos;
+    let start = lab.surroundings();
     pick(&mut lab, "Deliver Prepare(1.p1) to a1");
-    let once = lab.world(0).paxos;
+    let once = lab.surroundings();
     pick(&mut lab, "Deliver Prepare(1.p2) to a1");
     assert!(lab.back());
-    assert_eq!(lab.world(0).paxos, once);
+    assert_eq!(lab.surroundings(), once);
     assert!(lab.step(), "forward again on the same branch");
     assert_eq!(acceptor(&lab, 1).0, "1.p2");
     assert!(lab.back() && lab.back());
-    assert_eq!(lab.world(0).paxos, start);
+    assert_eq!(lab.surroundings(), start);
     assert!(!lab.back(), "nothing comes before the requests");
     pick(&mut lab, "Deliver Prepare(1.p2) to a1");
     assert_eq!(lab.branches().len(), 2);
     assert!(lab.back());
-    assert_eq!(lab.world(0).paxos, start);
+    assert_eq!(lab.surroundings(), start);
 }
 
 /// → does what the first row says.
@@ -350,7 +349,7 @@ fn back_undoes_one_pick_and_another_pick_forks() {
 fn a_step_is_the_first_row() {
     let mut lab = lab();
     for _ in 0..40 {
-        let steps = lab.next_steps(0);
+        let steps = lab.next_steps();
         let mut picked = copy(&lab);
         picked.act(steps[0].act.clone()).expect("just listed");
         assert!(lab.step());
@@ -371,7 +370,7 @@ fn a_cut_off_proposer_is_a_component_of_its_own() {
 #[test]
 fn sheets_tell_the_disk_from_the_rest() {
     let lab = sketch();
-    let sections = |node| lab.node_sheet(0, NodeId(node)).sections;
+    let sections = |node| lab.node_sheet(0, NodeId(node)).expect("its words are here").sections;
     let a2 = sections(3);
     assert_eq!(a2.len(), 1, "an acceptor keeps nothing in memory alone");
     assert_eq!(

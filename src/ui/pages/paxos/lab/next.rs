@@ -9,10 +9,10 @@ use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::{Status, Step};
 use cap_lab::world::paxos::{Foreseen, PaxosRun, foresee};
 
+use super::super::view::NextStep;
 use super::words;
 use crate::ui::act::{Act, Ask};
 use crate::ui::figure::view::FlightHue;
-use crate::ui::pages::paxos::view::NextStep;
 
 /// One step that can happen, and how the learner makes it happen.
 struct Possible {

@@ -12,10 +12,16 @@
 //!
 //! Left out: the smallest set of all. This one is minimal: take any one more away, and the rest becomes possible.
 
+mod sentence;
+mod sightings;
+
+pub use self::sentence::{aborted, aborted_sentence, sentence};
+pub use self::sightings::Sightings;
+use self::sightings::{begins_fresh, decisive, with_seen};
 use super::call::{Call, Order};
 use super::search::{DeadEnd, Found, Search};
 use super::sorting::sort_by;
-use super::spec::{Sight, Spec, Value};
+use super::spec::{Spec, Value};
 
 /// How many configurations one attempt to take something away may look at. If that is too few, it stays.
 const ATTEMPT: u64 = 200_000;
@@ -64,6 +70,30 @@ fn part<S: Spec>(spec: &S, calls: &[Call<S::Action>], about: &[Value]) -> Vec<Ca
 fn concerned<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32], about: &[Value]) -> Vec<u32> {
     let is_concerned = |one: &u32| spec.restricted(&calls[*one as usize].action, about).is_some();
     operations.iter().copied().filter(is_concerned).collect()
+}
+
+/// Whether each that changed the object tells which elements it changed, or need not have happened.
+fn is_told_apart<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32]) -> bool {
+    operations.iter().all(|&one| {
+        let Call { action, returned, .. } = &calls[one as usize];
+        returned.is_none() || spec.is_read(action) || spec.restricted(action, &[]).is_none()
+    })
+}
+
+/// The elements of all these.
+fn elements<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32]) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for &one in operations {
+        all.extend(spec.elements(&calls[one as usize].action).into_iter().cloned());
+        // Whole reads hold the same again and again.
+        if all.len() > 2 * operations.len() {
+            all.sort_unstable();
+            all.dedup();
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// How much is taken away at once, and from where on.
@@ -139,17 +169,11 @@ impl<S: Spec> Shrink<S> {
         others: Vec<u32>,
         dead_end: DeadEnd,
     ) -> Self {
-        let mut all: Vec<Value> = Vec::new();
-        for &one in &impossible {
-            all.extend(spec.elements(&calls[one as usize].action).into_iter().cloned());
-            // Whole reads hold the same again and again.
-            if all.len() > 2 * impossible.len() {
-                all.sort_unstable();
-                all.dedup();
-            }
-        }
-        all.sort_unstable();
-        all.dedup();
+        let all = if is_told_apart(spec, calls, &impossible) && is_told_apart(spec, calls, &others) {
+            elements(spec, calls, &impossible)
+        } else {
+            Vec::new()
+        };
         let mut shrink = Self::about(spec, calls, order, impossible, others, dead_end, Vec::new());
         shrink.elements = (all.len() > 1).then(|| Elements { pass: Pass::over(all.len()), left: all, attempt: None });
         shrink
@@ -337,242 +361,4 @@ impl<S: Spec> Shrink<S> {
         }
         false
     }
-}
-
-/// `kept`, and what it may have seen of `others`, and what that may have seen; by invocation.
-fn with_seen<S: Spec>(
-    spec: &S,
-    calls: &[Call<S::Action>],
-    order: Order,
-    mut kept: Vec<u32>,
-    mut others: Vec<u32>,
-) -> Vec<u32> {
-    while !others.is_empty() {
-        let sightings = Sightings::new(spec, calls, &kept, order);
-        let (back, left): (Vec<u32>, Vec<u32>) = others.iter().partition(|writer| sightings.includes(**writer));
-        if back.is_empty() {
-            break;
-        }
-        kept.extend(back);
-        others = left;
-    }
-    sort_by(&mut kept, |&position| [calls[position as usize].invoked, position.into(), 0]);
-    kept
-}
-
-/// The operations of an impossible set that are not there just because another one saw them; all of them, if each was seen.
-fn decisive<S: Spec>(spec: &S, calls: &[Call<S::Action>], evidence: &Evidence) -> Vec<u32> {
-    let Evidence { operations, order, .. } = evidence;
-    let is_seen = |one: &u32| {
-        let rest: Vec<u32> = operations.iter().copied().filter(|other| other != one).collect();
-        Sightings::new(spec, calls, &rest, *order).includes(*one)
-    };
-    let decisive: Vec<u32> = operations.iter().copied().filter(|one| !is_seen(one)).collect();
-    if decisive.is_empty() { operations.clone() } else { decisive }
-}
-
-/// What the operations of a set may have seen: an operation may owe its result to a write that began before it returned,
-/// unless that was surely overwritten, before it began, by another one that it may have seen just as well. Where the order of
-/// time need not be kept, it may owe it to any write.
-pub struct Sightings<'set, S: Spec> {
-    spec: &'set S,
-    calls: &'set [Call<S::Action>],
-    kept: &'set [u32],
-    order: Order,
-    /// What returned before this moment came before all of the set, and does not matter: the first of it found the object as it
-    /// was at first.
-    begins: u64,
-    /// By operation of the set: what began later, it did not see. For one of unknown fate: when the last one that may have
-    /// seen it returned, for it need not take effect later.
-    deadlines: Vec<Option<u64>>,
-}
-
-impl<'set, S: Spec> Sightings<'set, S> {
-    /// Of the operations `kept`, of which `order` has to be kept.
-    pub fn new(spec: &'set S, calls: &'set [Call<S::Action>], kept: &'set [u32], order: Order) -> Self {
-        let returned = |&one: &u32| match order {
-            Order::OfTime => calls[one as usize].returned,
-            Order::OfProcess => Some(u64::MAX),
-        };
-        let deadlines: Vec<Option<u64>> = kept.iter().map(returned).collect();
-        let mut changed = deadlines.contains(&None);
-        let begins = match order {
-            Order::OfTime => begins_fresh(spec, calls, kept).unwrap_or(0),
-            Order::OfProcess => 0,
-        };
-        let mut sightings = Self { spec, calls, kept, order, begins, deadlines };
-        while changed {
-            changed = false;
-            for (position, &one) in kept.iter().enumerate().filter(|(_, one)| calls[**one as usize].returned.is_none())
-            {
-                let deadline = sightings.last_seen(one);
-                changed |= deadline > sightings.deadlines[position];
-                sightings.deadlines[position] = deadline;
-            }
-        }
-        sightings
-    }
-
-    /// Whether one of the set, other than itself, may have seen `writer`.
-    pub fn includes(&self, writer: u32) -> bool {
-        self.seen_by(writer).next().is_some()
-    }
-
-    /// When the last one that may have seen `writer` returned.
-    fn last_seen(&self, writer: u32) -> Option<u64> {
-        self.seen_by(writer).max()
-    }
-
-    /// When those returned that may have seen `writer`.
-    fn seen_by(&self, writer: u32) -> impl Iterator<Item = u64> + '_ {
-        self.kept.iter().zip(&self.deadlines).filter_map(move |(&reader, &deadline)| {
-            let deadline = deadline?;
-            (reader != writer && self.may_have_seen(reader, deadline, writer)).then_some(deadline)
-        })
-    }
-
-    fn may_have_seen(&self, reader: u32, deadline: u64, writer: u32) -> bool {
-        let (reads, writes) = (&self.calls[reader as usize], &self.calls[writer as usize]);
-        if deadline < writes.invoked || writes.returned.is_some_and(|returned| returned < self.begins) {
-            return false;
-        }
-        let sight = self.spec.sight(&reads.action, &writes.action);
-        if sight == Sight::Nothing {
-            return false;
-        }
-        let as_good = |action: &S::Action| self.spec.sight(&reads.action, action) == sight;
-        // Most are not between the two: to ask that first is cheap.
-        let overwrites = |other: &Call<S::Action>| {
-            writes.precedes(other)
-                && other.precedes(reads)
-                && self.spec.overwrites(&other.action)
-                && as_good(&other.action)
-        };
-        let is_overwritten = self.order == Order::OfTime
-            && writes.precedes(reads)
-            && self.kept.iter().any(|&other| overwrites(&self.calls[other as usize]));
-        !is_overwritten
-    }
-}
-
-/// When the first of these began, if whichever takes effect first can only have found the object as it was at first.
-fn begins_fresh<S: Spec>(spec: &S, calls: &[Call<S::Action>], kept: &[u32]) -> Option<u64> {
-    let all = || kept.iter().map(|&one| &calls[one as usize]);
-    let deadline = all().filter_map(|call| call.returned).min()?;
-    let is_fresh = all().filter(|call| call.invoked <= deadline).all(|call| spec.is_fresh(&call.action));
-    all().map(|call| call.invoked).min().filter(|_| is_fresh)
-}
-
-/// One sentence on why the evidence is impossible. `name` names an operation: "read 3 by process 2 (lines 4–5)".
-pub fn sentence<S: Spec>(
-    spec: &S,
-    calls: &[Call<S::Action>],
-    evidence: &Evidence,
-    name: &dyn Fn(u32) -> String,
-) -> String {
-    let part: Vec<Call<S::Action>>;
-    let calls = if evidence.about.is_empty() {
-        calls
-    } else {
-        part = self::part(spec, calls, &evidence.about);
-        &part
-    };
-    let operations = &evidence.operations;
-    let kept = match evidence.order {
-        Order::OfTime => "the order of time",
-        Order::OfProcess => "everybody's own order",
-    };
-    if let [alone] = operations[..] {
-        return format!("{} is impossible by itself: nothing in the history could have led to it.", name(alone));
-    }
-    if evidence.order == Order::OfTime
-        && let Some((read, write, older)) = stale_read(spec, calls, operations)
-    {
-        let (read, write) = (name(read), name(write));
-        return match older {
-            Some(older) => {
-                format!("{read} began after {write} had returned, yet shows {}, which is older.", name(older))
-            }
-            None => format!("{read} began after {write} had returned, yet shows nothing of it."),
-        };
-    }
-    let mut search = Search::new(spec, calls, operations, evidence.order);
-    let Some(Found::Nothing(DeadEnd { longest, .. })) = search.advance(spec, ATTEMPT, ATTEMPT_BYTES) else {
-        let count = operations.len();
-        return format!("No order of these {count} operations keeps {kept} and explains all results.");
-    };
-    let mut state = spec.initial();
-    for &one in &longest {
-        state = spec.step(&state, &calls[one as usize].action).expect("the search took this step");
-    }
-    let missing = operations.iter().filter(|one| !longest.contains(one));
-    let stuck = missing.min_by_key(|one| calls[**one as usize].returned.unwrap_or(u64::MAX)).expect("no order has all");
-    let shown = longest.len().saturating_sub(4);
-    let mut order: Vec<String> = longest[shown..].iter().map(|&one| name(one)).collect();
-    if shown > 0 {
-        order.insert(0, format!("{shown} of them"));
-    }
-    let so_far = if order.is_empty() { "At first".to_owned() } else { format!("After {}", order.join(", then ")) };
-    format!(
-        "No order that keeps {kept} explains all {} results. {so_far}, {}, and {} can't come next; other orders get no \
-         further.",
-        operations.len(),
-        spec.show(&state),
-        name(*stuck)
-    )
-}
-
-/// A read that began after a write had returned and shows nothing of it, though nothing else can explain that; and the
-/// latest of the older writes that it does show.
-fn stale_read<S: Spec>(spec: &S, calls: &[Call<S::Action>], operations: &[u32]) -> Option<(u32, u32, Option<u32>)> {
-    let call = |one: u32| &calls[one as usize];
-    let reads = operations.iter().copied().filter(|&one| spec.is_read(&call(one).action));
-    for read in reads {
-        let (seen, unseen): (Vec<u32>, Vec<u32>) = operations
-            .iter()
-            .copied()
-            .filter(|&one| one != read && !spec.is_read(&call(one).action))
-            .partition(|&one| spec.sight(&call(read).action, &call(one).action) != Sight::Nothing);
-        let is_newer = |&write: &u32| {
-            call(write).precedes(call(read)) && seen.iter().all(|&older| call(older).precedes(call(write)))
-        };
-        if let Some(write) = unseen.iter().copied().find(is_newer)
-            && operations.len() == seen.len() + 2
-        {
-            return Some((read, write, seen.last().copied()));
-        }
-    }
-    None
-}
-
-/// A result of the evidence that shows what an operation did which failed, as far as nothing else explains it: that result, and
-/// which of the `failed` ones. Those are given as if they had taken effect.
-pub fn aborted<S: Spec>(
-    spec: &S,
-    calls: &[Call<S::Action>],
-    failed: &[Call<S::Action>],
-    evidence: &Evidence,
-) -> Option<(u32, u32)> {
-    let as_far = |action: &S::Action| match &evidence.about[..] {
-        [] => Some(action.clone()),
-        about => spec.restricted(action, about),
-    };
-    let shows = |reader: &S::Action, writer: &S::Action| {
-        as_far(writer).is_some_and(|writer| spec.sight(reader, &writer) == Sight::Value)
-    };
-    evidence.decisive.iter().find_map(|&reader| {
-        let Call { action, object, returned, .. } = &calls[reader as usize];
-        let action = as_far(action)?;
-        let is_explained = evidence.operations.iter().any(|&other| shows(&action, &calls[other as usize].action));
-        let is_shown = |one: &&Call<S::Action>| {
-            one.object == *object && returned.is_none_or(|at| one.invoked <= at) && shows(&action, &one.action)
-        };
-        let position = failed.iter().position(|one| is_shown(&one)).filter(|_| !is_explained)?;
-        Some((reader, position as u32))
-    })
-}
-
-/// One sentence on a result that shows what an operation did which failed; both are named as in [`sentence`].
-pub fn aborted_sentence(reader: &str, failed: &str) -> String {
-    format!("{reader} shows what {failed} did, which failed: it should never have taken effect.")
 }

@@ -3,54 +3,25 @@
 //! Only what is in sight is drawn: a history may have a hundred thousand operations.
 
 use std::fmt::Write;
-use std::rc::Rc;
 
-use cap_lab::check::import::{Format, Model};
+use cap_lab::check::import::Format;
 use cap_lab::check::linearizability::Stop;
-use cap_lab::picture::{Bar, Picture, Sight, WIDTHS};
-use cap_lab::referee::recorded::{Mistake, Reason, Recorded, Unknown};
+use cap_lab::picture::{Bar, Picture, Sight};
+use cap_lab::referee::recorded::{Mistake, Unknown};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
+use super::opened::{Do, FORMATS, MODELS, Opened, Standing};
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, words};
 use crate::ui::number::Px;
-use crate::ui::referee::Heard;
-use crate::ui::state::{Msg, ViewState};
 
-/// The address of this page.
-pub const ADDRESS: &str = "#history";
 /// What is scrolled.
 pub const SCROLLED: &str = "recorded";
 
 /// How much beyond the window is drawn, in pixels, so that scrolling never shows a gap.
 const MARGIN: f64 = 400.0;
-/// A history that is not wider fills the page.
-const PAGE: f64 = 1_200.0;
-
-/// The formats, with the names that people know.
-const FORMATS: [(Format, &str); 5] = [
-    (Format::Jepsen, "Jepsen (EDN, history.txt, jepsen.log)"),
-    (Format::JepsenJson, "Jepsen as JSON"),
-    (Format::PorcupineEtcd, "Porcupine's etcd log"),
-    (Format::PorcupineKv, "Porcupine's key-value log"),
-    (Format::PorcupineOperations, "Porcupine's operations as JSON"),
-];
-
-/// The models.
-const MODELS: [(Model, &str); 10] = [
-    (Model::Register, "register"),
-    (Model::CasRegister, "register with compare-and-set"),
-    (Model::VersionedRegister, "register that counts its writes"),
-    (Model::Kv, "key-value store with append"),
-    (Model::Set, "set"),
-    (Model::Counter, "counter"),
-    (Model::Queue, "queue"),
-    (Model::Mutex, "mutex"),
-    (Model::OwnedLock, "lock with owners"),
-    (Model::FencedLock, "lock with fencing tokens"),
-];
 
 /// A line of each format.
 const LINES: [&str; 5] = [
@@ -99,196 +70,69 @@ const EXAMPLES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// What can be asked of this page.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Do {
-    /// Judges a file.
-    Take { name: String, bytes: Rc<[u8]> },
-    /// Reads it as this instead.
-    Format(Format),
-    /// Judges it as this instead.
-    Model(Model),
-    /// Its registers held this at first; if it is empty, what they usually hold.
-    Initial(String),
-    /// The referee said something.
-    Heard(Heard),
-    /// The drawing was scrolled, or the window has another size.
-    Scrolled,
-    /// Draws events wider, or narrower.
-    Zoom(i32),
-    /// Goes to the evidence.
-    Show,
-}
-
-/// What a file came to so far.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Standing {
-    /// Being read.
-    Reading,
-    /// Being checked; so many configurations were looked at.
-    Checking(u64),
-    /// It can't be read.
-    Wrong(Mistake),
-    /// An order explains it.
-    Linearizable,
-    /// None does: why, for each object that has none.
-    NotLinearizable(Vec<Reason>),
-    /// Nobody knows.
-    Unknown(Unknown),
-    /// There is no referee: why.
-    Off(String),
-}
-
-/// A file on this page.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Opened {
-    /// What it is called.
-    pub name: String,
-    /// What is in it.
-    pub bytes: Rc<[u8]>,
-    /// As what it is to be read, if it was chosen.
-    pub format: Option<Format>,
-    /// The same.
-    pub model: Option<Model>,
-    /// What its registers held at first, if it was chosen.
-    pub initial: Option<String>,
-    /// What it came to.
-    pub standing: Standing,
-    /// What was read.
-    pub picture: Option<Rc<Picture>>,
-    /// The linearization: operations with their moments in thousandths of an event.
-    pub order: Rc<Vec<(u32, u64)>>,
-    /// Which of [`WIDTHS`] an event has.
-    pub zoom: usize,
-    /// What of the drawing is in sight, in pixels.
-    pub sight: (f64, f64),
-}
-
-impl Opened {
-    /// A file that nothing is known of yet.
-    pub fn new(name: String, bytes: Rc<[u8]>) -> Self {
-        Self {
-            name,
-            bytes,
-            format: None,
-            model: None,
-            initial: None,
-            standing: Standing::Reading,
-            picture: None,
-            order: Rc::default(),
-            zoom: 3,
-            sight: (0.0, 0.0),
-        }
-    }
-
-    /// It was read.
-    pub fn take(&mut self, history: Recorded) {
-        let picture = Picture::new(history);
-        self.zoom = if picture.zoom(PAGE) == WIDTHS.len() - 1 { WIDTHS.len() - 1 } else { 3 };
-        self.standing = Standing::Checking(0);
-        (self.picture, self.order) = (Some(Rc::new(picture)), Rc::default());
-    }
-
-    /// The history, if it was read.
-    pub fn history(&self) -> Option<&Recorded> {
-        self.picture.as_deref().map(|picture| &picture.history)
-    }
-
-    /// How wide an event is, in pixels.
-    pub fn event(&self) -> f64 {
-        WIDTHS[self.zoom]
-    }
-
-    /// Draws events wider or narrower.
-    pub fn zoom(&mut self, by: i32) {
-        self.zoom = (self.zoom as i32 + by).clamp(0, WIDTHS.len() as i32 - 1) as usize;
-    }
-
-    /// Where the first operation of the evidence is, in pixels.
-    pub fn evidence_at(&self) -> Option<f64> {
-        let reason = self.reasons().first()?;
-        self.picture.as_ref()?.evidence_at(reason, self.event())
-    }
-
-    fn reasons(&self) -> &[Reason] {
-        match &self.standing {
-            Standing::NotLinearizable(reasons) => reasons,
-            _ => &[],
-        }
-    }
-}
-
-/// The page.
-pub fn page(ui: &ViewState) -> Html {
+/// The page. `home` is the address of the page whose run rests meanwhile.
+pub fn page(opened: Option<&Opened>, home: &'static str, send: &Callback<Do>) -> Html {
     let about = "Engineers: is it linearizable? Give a history that your tests recorded: what Jepsen, Maelstrom or \
                  Porcupine wrote, also packed with gzip. It is checked in this browser and sent nowhere. Your run stays as it is.";
     let head = classed("header", "row")
         .add(words("h2", "Check a history"))
-        .add(chooser(ui))
+        .add(chooser(send))
         .add(el("span").text("or drop a file anywhere"))
-        .add(classed("a", "back").set("href", browser::address(ui.page).to_owned()).text("Back to the run"));
+        .add(classed("a", "back").attr("href", home).text("Back to the run"));
     let page = classed("main", "recorded-page").add(head).add(words("p", about));
-    let Some(opened) = &ui.recorded else { return page.add(samples(ui)).html() };
-    page.add(as_what(opened, ui))
+    let Some(opened) = opened else { return page.add(samples(send)).html() };
+    page.add(as_what(opened, send))
         .add(told(opened))
         .list(warnings(opened))
-        .list(evidence(opened, ui))
-        .optional(picture(opened, ui))
-        .add(examples(ui))
+        .list(evidence(opened, send))
+        .optional(picture(opened, send))
+        .add(examples(send))
         .html()
 }
 
 /// What files look like, and some to begin with.
-fn samples(ui: &ViewState) -> El {
+fn samples(send: &Callback<Do>) -> El {
     let format = |((_, name), line): (&(Format, &str), &str)| {
         el("div").add(words("dt", name)).add(el("dd").add(words("code", line)))
     };
     classed("section", "samples")
         .add(words("h3", "A line of each format; which one it is, and of what, is guessed and can be corrected"))
         .add(el("dl").list(FORMATS.iter().zip(LINES).map(format).collect()))
-        .add(examples(ui))
+        .add(examples(send))
 }
 
-fn examples(ui: &ViewState) -> El {
+fn examples(send: &Callback<Do>) -> El {
     let example = |(label, name, text): (&'static str, &str, &str)| {
-        button("", label, &ui.send, Msg::Recorded(Do::Take { name: name.to_owned(), bytes: text.as_bytes().into() }))
+        button("", label, send, Do::Take(Ok((name.to_owned(), text.as_bytes().into()))))
     };
     classed("div", "row").add(el("span").text("No file at hand?")).list(EXAMPLES.map(example).into())
 }
 
-fn chooser(ui: &ViewState) -> El {
-    let send = ui.send.clone();
-    let picked = Callback::from(move |event: Event| {
-        let input = event.target_unchecked_into::<HtmlInputElement>();
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            browser::read_file(&file, &send, |name, bytes| Msg::Recorded(Do::Take { name, bytes: bytes.into() }));
-        }
-        // So that the same file can be picked again.
-        input.set_value("");
-    });
+fn chooser(send: &Callback<Do>) -> El {
+    let read = send.reform(|file: Result<browser::FileBytes, String>| Do::Take(file));
+    let picked = Callback::from(move |event: Event| browser::read_picked(&event, &read));
     let input = el("input").attr("type", "file").on(ListenerKind::onchange, picked);
     classed("label", "button primary").text("Choose a file…").add(input)
 }
 
 /// The file, as what it is read, and as what it is judged.
-fn as_what(opened: &Opened, ui: &ViewState) -> El {
+fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
     let (format, model) = match (&opened.standing, opened.history()) {
         (Standing::Wrong(mistake), _) => (mistake.format, mistake.model),
         (_, Some(history)) => (Some(history.about.format), Some(history.about.model)),
         _ => (opened.format, opened.model),
     };
-    let pick_format = |event: &Event| Msg::Recorded(Do::Format(FORMATS[picked(event, FORMATS.len())].0));
-    let pick_model = |event: &Event| Msg::Recorded(Do::Model(MODELS[picked(event, MODELS.len())].0));
+    let pick_format = |event: &Event| Do::Format(FORMATS[picked(event, FORMATS.len())].0);
+    let pick_model = |event: &Event| Do::Model(MODELS[picked(event, MODELS.len())].0);
     let formats = choice(&FORMATS.map(|(one, name)| (name, format == Some(one))));
     let models = choice(&MODELS.map(|(one, name)| (name, model == Some(one))));
-    let typed = |event: &Event| {
-        Msg::Recorded(Do::Initial(event.target_unchecked_into::<HtmlInputElement>().value().trim().to_owned()))
-    };
+    let typed =
+        |event: &Event| Do::Initial(event.target_unchecked_into::<HtmlInputElement>().value().trim().to_owned());
     let initial = opened.history().and_then(|history| history.about.initial.clone()).map(|initial| {
         let field = el("input").attr("type", "text").attr("size", "5").attr("maxlength", "40").value(initial);
         let why = "What the register holds before the first operation: nil, a number, a text or another value of EDN. \
                    Emptied, it is nil.";
-        el("label").attr("title", why).text("Holds at first ").add(field.hear(ListenerKind::onchange, &ui.send, typed))
+        el("label").attr("title", why).text("Holds at first ").add(field.hear(ListenerKind::onchange, send, typed))
     });
     let count = opened.history().map(|history| {
         let left_out = match history.about.left_out {
@@ -299,8 +143,8 @@ fn as_what(opened: &Opened, ui: &ViewState) -> El {
     });
     classed("div", "row")
         .add(words("b", &opened.name))
-        .add(el("label").text("Format ").add(formats.hear(ListenerKind::onchange, &ui.send, pick_format)))
-        .add(el("label").text("Model ").add(models.hear(ListenerKind::onchange, &ui.send, pick_model)))
+        .add(el("label").text("Format ").add(formats.hear(ListenerKind::onchange, send, pick_format)))
+        .add(el("label").text("Model ").add(models.hear(ListenerKind::onchange, send, pick_model)))
         .optional(initial)
         .optional(count)
 }
@@ -367,7 +211,7 @@ fn warnings(opened: &Opened) -> Vec<El> {
 }
 
 /// What is impossible together, and how far an order gets, for each object.
-fn evidence(opened: &Opened, ui: &ViewState) -> Vec<El> {
+fn evidence(opened: &Opened, send: &Callback<Do>) -> Vec<El> {
     let Some(history) = opened.history() else { return Vec::new() };
     let mut all = Vec::new();
     for (nth, reason) in opened.reasons().iter().enumerate() {
@@ -382,7 +226,7 @@ fn evidence(opened: &Opened, ui: &ViewState) -> Vec<El> {
         let list = classed("ul", "proof").list(lines.collect());
         let about =
             format!("The longest order found has {} of {} operations on that object.", reason.longest.len(), reason.of);
-        let show = (nth == 0).then(|| button("", "Show in the picture", &ui.send, Msg::Recorded(Do::Show)));
+        let show = (nth == 0).then(|| button("", "Show in the picture", send, Do::Show));
         // The first sentence stands below the verdict.
         all.extend((nth > 0).then(|| words("p", &reason.sentence)));
         all.push(words("h3", &title));
@@ -393,7 +237,7 @@ fn evidence(opened: &Opened, ui: &ViewState) -> Vec<El> {
 }
 
 /// The operations as bars, what is in sight of them.
-fn picture(opened: &Opened, ui: &ViewState) -> Option<El> {
+fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
     let picture = opened.picture.as_ref()?;
     let (width, height) = picture.size(opened.event());
     let (left, seen) = opened.sight;
@@ -413,15 +257,15 @@ fn picture(opened: &Opened, ui: &ViewState) -> Option<El> {
         let bars = picture.bars(row, opened.event(), sight);
         drawing = drawing.add(el("g").list(bars.iter().map(|drawn| bar(drawn, &marked)).collect()));
     }
-    let zoom = |label, name, by| button("icon", label, &ui.send, Msg::Recorded(Do::Zoom(by))).attr("aria-label", name);
+    let zoom = |label, name, by| button("icon", label, send, Do::Zoom(by)).attr("aria-label", name);
     let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it.";
-    let scrolled = |_: &Event| Msg::Recorded(Do::Scrolled);
+    let scrolled = |_: &Event| Do::Scrolled;
     let scroller = classed("div", "recorded")
         .attr("id", SCROLLED)
         .attr("tabindex", "0")
         .attr("role", "region")
         .attr("aria-label", "History")
-        .hear(ListenerKind::onscroll, &ui.send, scrolled)
+        .hear(ListenerKind::onscroll, send, scrolled)
         .add(drawing.optional(order(picture, opened, sight)));
     let foot =
         classed("div", "row").add(zoom("−", "Narrower", -1)).add(zoom("+", "Wider", 1)).add(words("span", legend));

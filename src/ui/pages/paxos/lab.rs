@@ -25,19 +25,21 @@ use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::Noted;
 
-use super::{common, feed};
+use super::view::{NextStep, Surroundings};
 use crate::ui::act::{Act, Ask};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{NodeView, RoleMark};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Lab, WorldView};
-use crate::ui::pages::paxos::view::NextStep;
+use crate::ui::labs::{branches, common};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 
+/// What its nodes and those who ask are called.
+pub(super) const NAMES: [&str; 2] = ["Acceptors", "Proposers"];
 /// What the proposers of a new run are asked to propose.
 const VALUES: [&str; 3] = ["blue", "red", "green"];
 /// How many events are told.
@@ -70,6 +72,16 @@ impl PaxosLab {
     /// The lab of a run.
     pub(super) fn new(timeline: Timeline<PaxosExperiment>) -> Self {
         Self { timeline, marks: RefCell::default(), events: RefCell::default() }
+    }
+
+    /// What is drawn around the figure.
+    pub(super) fn surroundings(&self) -> Surroundings {
+        rails::surroundings(self.run())
+    }
+
+    /// Every step that can happen next, with what it will do, soonest first.
+    pub(super) fn next_steps(&self) -> Vec<NextStep> {
+        next::steps(self.run())
     }
 
     fn run(&self) -> &PaxosRun {
@@ -145,6 +157,7 @@ fn node_view(run: &PaxosRun, id: NodeId) -> NodeView {
         chips_before: 0,
         clock: common::clock(run, id),
         lease: false,
+        card: host.node.acceptor().map(|acceptor| rails::card(host, acceptor)),
         seat: None,
     }
 }
@@ -258,7 +271,7 @@ impl Lab for PaxosLab {
             events: self.sentences(),
             invariants: invariants(run),
             replication: None,
-            paxos: Some(rails::view(run)),
+            quorums: rails::quorums(run),
         }
     }
 
@@ -278,8 +291,8 @@ impl Lab for PaxosLab {
         self.run().watch().events.steps.iter().map(|noted| self.event(noted)).collect()
     }
 
-    fn node_sheet(&self, _: usize, node: NodeId) -> Sheet {
-        sheets::node(self.run(), self.now(), node)
+    fn node_sheet(&self, _: usize, node: NodeId) -> Option<Sheet> {
+        Some(sheets::node(self.run(), self.now(), node))
     }
 
     fn verdict_sheet(&self, _: usize) -> Option<VerdictSheet> {
@@ -294,12 +307,8 @@ impl Lab for PaxosLab {
         sheets::flight(self.run(), flight)
     }
 
-    fn next_steps(&self, _: usize) -> Vec<NextStep> {
-        next::steps(self.run())
-    }
-
-    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Diagram {
-        Diagram::of(&self.timeline, world, from, to)
+    fn diagram(&self, world: usize, from: Micros, to: Micros) -> Option<Diagram> {
+        Some(Diagram::of(&self.timeline, world, from, to))
     }
 
     fn marks(&self) -> Rc<Vec<Mark>> {
@@ -313,7 +322,7 @@ impl Lab for PaxosLab {
     }
 
     fn branches(&self) -> Vec<Branch> {
-        feed::branches(&self.timeline)
+        branches(&self.timeline)
     }
 
     fn switch_branch(&mut self, branch: usize) {
@@ -324,6 +333,7 @@ impl Lab for PaxosLab {
         let setup = self.setup();
         Setup {
             seed: self.timeline.seed(),
+            names: NAMES,
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
             traffic: None,

@@ -1,0 +1,179 @@
+//! Which page is shown, and whose run there is: navigation, new runs, runs from files.
+
+use cap_lab::node::Micros;
+use cap_lab::store::Store;
+use wasm_bindgen_futures::spawn_local;
+
+use super::App;
+use crate::ui::announce::About;
+use crate::ui::browser::{self, FileBytes};
+use crate::ui::history::Strip;
+use crate::ui::lab::Lab;
+use crate::ui::labs::details;
+use crate::ui::pages::{self, Page};
+use crate::ui::program::{Runs, first_run};
+use crate::ui::setup::view::Setup;
+use crate::ui::state::{Arrival, Coming, Dropped, Msg, RunView};
+use crate::ui::storage;
+
+/// The runs of a page, if its program is here and it has any.
+pub(super) fn runs_of(page: &Page) -> Option<&'static dyn Runs> {
+    page.program()?.runs()
+}
+
+/// The run of a page as it was kept, or a fresh one, and what to say if what was kept is of no use.
+pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<String>) {
+    let key = storage::run_key(page.address);
+    match storage::get(&key).map(|file| runs.open(&file)) {
+        None => (first_run(runs), None),
+        Some(Ok(lab)) => (lab, None),
+        Some(Err(reason)) => {
+            storage::remove(&key);
+            let notice = format!("The run kept from last time could not be opened, so this is a fresh one. {reason}");
+            (first_run(runs), Some(notice))
+        }
+    }
+}
+
+impl App {
+    /// The runs of the page whose run there is.
+    fn runs(&self) -> &'static dyn Runs {
+        runs_of(pages::at(self.ui.home)).expect("a run comes from a page that has runs")
+    }
+
+    /// Goes to the page that the address bar asks for, or shows that it is on its way.
+    pub(super) fn navigate(&mut self) -> bool {
+        let page = pages::asked();
+        if page.address == self.ui.page {
+            return self.ui.coming.take().is_some();
+        }
+        if page.is_ready() {
+            return self.show_page(page);
+        }
+        self.ui.coming = Some(Coming { page: page.address, failed: false });
+        self.fetch(page);
+        true
+    }
+
+    /// Sees to it that all comes that is not here: first what the page that is shown lacks.
+    pub(super) fn fetch_rest(&mut self) -> bool {
+        let tried_again = self.ui.details == Arrival::Failed;
+        if self.ui.details != Arrival::Here {
+            self.ui.details = Arrival::Coming;
+            let send = self.ui.send.clone();
+            spawn_local(async move { send.emit(Msg::DetailsCame(details::come().await)) });
+        }
+        pages::PAGES.iter().for_each(|page| self.fetch(page));
+        tried_again
+    }
+
+    /// Sees to it that the program of a page comes.
+    pub(super) fn fetch(&self, page: &'static Page) {
+        let send = self.ui.send.clone();
+        spawn_local(async move { send.emit(Msg::Came(page.address, page.come().await)) });
+    }
+
+    /// The program of a page came, or did not. Of no interest is one that nobody waits for.
+    pub(super) fn came(&mut self, page: &'static Page, well: bool) -> bool {
+        match &mut self.ui.coming {
+            Some(coming) if coming.page == page.address && well => self.show_page(page),
+            Some(coming) if coming.page == page.address => {
+                coming.failed = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Shows a page that is here. One with runs brings its own, unless it is there already.
+    fn show_page(&mut self, page: &'static Page) -> bool {
+        (self.ui.page, self.ui.coming) = (page.address, None);
+        self.measure = true;
+        let Some(runs) = runs_of(page).filter(|_| page.address != self.ui.home) else { return true };
+        storage::save_run(self.ui.home, self.lab.export());
+        self.ui.home = page.address;
+        let (lab, notice) = kept_run(page, runs);
+        self.take(lab);
+        self.ui.notice = notice;
+        self.ui.playing = runs.plays();
+        true
+    }
+
+    /// Another run takes the place of this one.
+    fn take(&mut self, lab: Box<dyn Lab>) -> bool {
+        self.lab = lab;
+        if self.ui.page != self.ui.home {
+            (self.ui.page, self.ui.coming) = (self.ui.home, None);
+            browser::go(self.ui.home);
+        }
+        self.new_case();
+        self.worlds.clear();
+        self.ui.run =
+            RunView { strip: Strip { width: self.ui.run.strip.width, ..Strip::default() }, ..RunView::default() };
+        self.ui.notice = None;
+        self.dwelling = None;
+        self.measure = true;
+        self.save_soon();
+        self.close_popover();
+        self.look()
+    }
+
+    /// Takes a run that is to be watched from its start.
+    fn take_playing(&mut self, lab: Box<dyn Lab>) -> bool {
+        self.ui.playing = true;
+        self.take(lab)
+    }
+
+    pub(super) fn begin(&mut self, setup: &Setup) -> bool {
+        match self.runs().begin(setup) {
+            Ok(lab) => self.take(lab),
+            Err(reason) => self.tell(reason),
+        }
+    }
+
+    pub(super) fn break_by(&mut self, flaw: &str) -> bool {
+        let broken = self.runs().broken_by(&self.lab.setup(), flaw);
+        broken.is_some_and(|lab| self.take_playing(lab))
+    }
+
+    pub(super) fn without_flaw(&mut self) -> bool {
+        let Some(mut lab) = self.lab.without_flaw() else { return false };
+        lab.seek(Micros::ZERO);
+        self.take_playing(lab)
+    }
+
+    pub(super) fn on_store(&mut self, world: usize, store: Store) -> bool {
+        let is_another = self.lab.setup().stores.get(world).is_some_and(|here| here.name() != store.name());
+        let Some(lab) = self.lab.on_store(world, store).filter(|_| is_another) else { return false };
+        let coach = self.ui.run.coach;
+        self.take(lab);
+        self.ui.run.coach = coach;
+        self.say(About::Own, "The same script on the other log.".to_owned())
+    }
+
+    /// Takes a run from a file.
+    pub(super) fn import(&mut self, file: Result<FileBytes, String>) -> bool {
+        let opened = file.and_then(|(_, bytes)| {
+            let opened = self.runs().open(&String::from_utf8_lossy(&bytes));
+            opened.map_err(|reason| format!("That file was not opened; the run is as it was. {reason}"))
+        });
+        match opened {
+            Ok(lab) => self.take(lab),
+            Err(reason) => self.tell(reason),
+        }
+    }
+
+    /// Takes a file that was dropped: it is for a page that takes such, or else a run.
+    pub(super) fn file_came(&mut self, file: Result<FileBytes, String>) -> bool {
+        self.ui.dropping = false;
+        let taker = |bytes: &[u8]| pages::PAGES.iter().find(|page| (page.takes)(bytes));
+        match file {
+            Ok((name, bytes)) if let Some(page) = taker(&bytes) => {
+                self.ui.dropped = Some(Dropped { name, bytes });
+                browser::go(page.address);
+                true
+            }
+            file => self.import(file),
+        }
+    }
+}

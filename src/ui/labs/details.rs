@@ -1,0 +1,117 @@
+//! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs from files.
+//! It is a part of its own, so that the first node is drawn without waiting for it.
+
+use std::cell::Cell;
+
+use cap_lab::experiment::FeedExperiment;
+use cap_lab::node::{Micros, NodeId, RequestId};
+use cap_lab::sim::network::{Envelope, FlightId};
+use cap_lab::spacetime::{Diagram, carried};
+use cap_lab::store::feed::Ask;
+use cap_lab::store::participant::Message;
+use cap_lab::store::service::ServiceMessage;
+use cap_lab::timeline::Timeline;
+use cap_lab::world::feed::{FeedRun, FeedWorld};
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use super::{common, history, portrait, sentences};
+use crate::ui::events::view::Event;
+use crate::ui::history::view::CarriedView;
+use crate::ui::sheet::view::Sheet;
+
+/// What comes with this part. Behind a trait, so that nothing of it is in the first file.
+pub(super) trait Details {
+    /// What is worth a line, newest first.
+    fn events(&self, run: &FeedRun) -> Vec<Event>;
+    /// Every rule that fired or refused of late, newest first.
+    fn steps(&self, run: &FeedRun) -> Vec<Event>;
+    /// What a replica knows.
+    fn node_sheet(&self, run: &FeedRun, node: NodeId) -> Sheet;
+    /// What a message says; `None` once it has arrived or died.
+    fn flight_sheet(&self, run: &FeedRun, flight: FlightId) -> Option<Sheet>;
+    /// What carried an operation.
+    fn carried(&self, timeline: &Timeline<FeedExperiment>, world: usize, id: RequestId) -> Option<CarriedView>;
+    /// What happened between two moments.
+    fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
+    /// A run from its file. `Err` says in a sentence what is wrong with it.
+    fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
+}
+
+struct All;
+
+impl Details for All {
+    fn events(&self, run: &FeedRun) -> Vec<Event> {
+        sentences::events(run)
+    }
+
+    fn steps(&self, run: &FeedRun) -> Vec<Event> {
+        run.watch().events.steps.iter().map(|(number, noted)| sentences::event(run, number, noted)).collect()
+    }
+
+    fn node_sheet(&self, run: &FeedRun, node: NodeId) -> Sheet {
+        portrait::sheets(run.world().store).sheet(run, node)
+    }
+
+    fn flight_sheet(&self, run: &FeedRun, flight: FlightId) -> Option<Sheet> {
+        run.model().flights().get(flight).map(|envelope| flight_sheet(*run.world(), envelope))
+    }
+
+    fn carried(&self, timeline: &Timeline<FeedExperiment>, world: usize, id: RequestId) -> Option<CarriedView> {
+        let run = &timeline.track().worlds()[world];
+        let carried = carried::carried(timeline, world, id)?;
+        Some(history::carried(run, run.history().get(id)?, &carried, timeline.now()))
+    }
+
+    fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram {
+        Diagram::of(timeline, world, from, to)
+    }
+
+    fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {
+        Ok(Timeline::import(file)?.timeline)
+    }
+}
+
+thread_local! {
+    /// Only in the browser it is apart: what tests run is one program.
+    static HERE: Cell<Option<&'static dyn Details>> =
+        const { Cell::new(if cfg!(target_family = "wasm") { None } else { Some(&All) }) };
+}
+
+/// The details, if they are here.
+pub(super) fn here() -> Option<&'static dyn Details> {
+    HERE.get()
+}
+
+/// Sees to it that they are here. False if they can't be had now: then they may be asked for again.
+pub async fn come() -> bool {
+    if let Ok(details) = part().await {
+        HERE.set(Some(details));
+    }
+    here().is_some()
+}
+
+#[wasm_split(details, fallible)]
+fn part() -> Result<&'static dyn Details, SplitLoaderError> {
+    Ok(&All)
+}
+
+fn flight_sheet(FeedWorld { setup, store }: FeedWorld, envelope: &Envelope<Message>) -> Sheet {
+    let (rows, meaning) = match &envelope.message {
+        Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
+            let asked = match ask {
+                Ask::Post(post) => format!("{}'s post “{}”", setup.person(id.client), post.text),
+                Ask::Read => format!("{}'s read", setup.person(id.client)),
+            };
+            let meaning = "A replica passes on what its phone asks, to the one that it believes to lead (§8).";
+            (vec![("asks".to_owned(), asked)], meaning.to_owned())
+        }
+        Message::Service(ServiceMessage::Forwarded { id, .. }) => {
+            let meaning = "The leader's answer, on its way to the replica that the phone talks to.";
+            (vec![("for".to_owned(), setup.person(id.client).to_owned())], meaning.to_owned())
+        }
+        Message::Service(_) => unreachable!("phones' messages are not drawn"),
+        message => portrait::sheets(store).message_words(setup, message),
+    };
+    let title = common::title(envelope, &|id| setup.name(id));
+    Sheet { title, sections: vec![("It says".to_owned(), rows)], meaning, actions: Vec::new() }
+}

@@ -1,0 +1,59 @@
+//! What a page does: its part of the program, which comes when it is first asked for.
+
+use std::rc::Rc;
+
+use yew::Html;
+
+use crate::ui::lab::{Lab, WorldView};
+use crate::ui::setup::view::{FlawView, Setup};
+use crate::ui::state::ViewState;
+
+/// A page that has come.
+pub trait Program {
+    /// The main part of the page. `lab` is its run, or for a page without runs the one that rests meanwhile.
+    fn draw(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html;
+
+    /// Whether all is here that it takes to show the page with the run that was kept.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// The runs of this page, if it has any.
+    fn runs(&self) -> Option<&dyn Runs> {
+        None
+    }
+}
+
+/// Where the runs of a page come from.
+pub trait Runs {
+    /// What the first run of a newcomer is made of.
+    fn first(&self) -> Setup;
+
+    /// A new run. `Err` says in a sentence what is wrong with the setup.
+    fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String>;
+
+    /// A run from its file. `Err` says in a sentence what is wrong with it.
+    fn open(&self, file: &str) -> Result<Box<dyn Lab>, String>;
+
+    /// Whether it plays as soon as it is there.
+    fn plays(&self) -> bool {
+        true
+    }
+
+    /// The mistakes that the protocol of such a run can be made to make.
+    fn flaws(&self, setup: &Setup) -> Vec<FlawView> {
+        let _ = setup;
+        Vec::new()
+    }
+
+    /// The run that shows what comes of a flaw, by its name.
+    fn broken_by(&self, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
+        let _ = (setup, flaw);
+        None
+    }
+}
+
+/// The first run of a newcomer.
+pub fn first_run(runs: &dyn Runs) -> Box<dyn Lab> {
+    runs.begin(&runs.first()).expect("the first setup is a possible one")
+}
