@@ -17,9 +17,9 @@ impl<T: ?Sized> Late<T> {
     }
 
     /// Takes it in, if it came.
-    pub fn take<E>(&self, came: Result<&'static T, E>) {
-        if let Ok(part) = came {
-            self.0.set(Some(part));
+    pub fn take(&self, came: Option<&'static T>) {
+        if came.is_some() {
+            self.0.set(came);
         }
     }
 }
