@@ -17,9 +17,7 @@ impl<T: ?Sized> Late<T> {
     }
 
     /// Takes it in, if it came.
-    pub fn take<E>(&self, came: Result<&'static T, E>) {
-        if let Ok(part) = came {
-            self.0.set(Some(part));
-        }
+    pub fn take(&self, came: Option<&'static T>) {
+        self.0.set(came.or(self.here()));
     }
 }

@@ -48,7 +48,7 @@ pub fn here() -> Option<&'static dyn Drawing> {
 
 /// Sees to it that it is here. False if it can't be had now: then it may be asked for again.
 pub async fn come() -> bool {
-    let came = part().await;
+    let came = part().await.ok();
     DRAWING.with(|drawing| drawing.take(came));
     here().is_some()
 }

@@ -81,7 +81,7 @@ pub(super) fn here() -> Option<&'static dyn Details> {
 
 /// Sees to it that they are here. False if they can't be had now: then they may be asked for again.
 pub async fn come() -> bool {
-    let came = part().await;
+    let came = part().await.ok();
     DETAILS.with(|details| details.take(came));
     here().is_some()
 }

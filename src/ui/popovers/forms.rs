@@ -17,7 +17,7 @@ use crate::ui::state::{Msg, ViewState};
 /// What comes with this part.
 pub trait Forms {
     /// What a new run is made of, to be chosen.
-    fn new_run(&self, ui: &ViewState, setup: &Setup, flaws: Vec<FlawView>) -> El;
+    fn new_run(&self, ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El;
     /// The classic mistakes: what each one breaks, and a run that shows it.
     fn flaws(&self, ui: &ViewState, flaws: &[FlawView]) -> El;
     /// Export, import, script.
@@ -29,7 +29,7 @@ pub trait Forms {
 struct All;
 
 impl Forms for All {
-    fn new_run(&self, ui: &ViewState, setup: &Setup, flaws: Vec<FlawView>) -> El {
+    fn new_run(&self, ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El {
         new_run(ui, setup, flaws)
     }
 
@@ -57,7 +57,7 @@ pub fn here() -> Option<&'static dyn Forms> {
 
 /// Sees to it that they are here. False if they can't be had now: then they may be asked for again.
 pub async fn come() -> bool {
-    let came = part().await;
+    let came = part().await.ok();
     FORMS.with(|forms| forms.take(came));
     here().is_some()
 }
@@ -82,9 +82,9 @@ fn flaws(ui: &ViewState, flaws: &[FlawView]) -> El {
     classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
 }
 
-fn new_run(ui: &ViewState, setup: &Setup, flaws: Vec<FlawView>) -> El {
+fn new_run(ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El {
     let start = {
-        let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.clone());
+        let (send, setup, flaws) = (ui.send.clone(), setup.clone(), flaws.to_vec());
         Callback::from(move |event: Event| {
             event.prevent_default();
             let mut wanted = setup.clone();
@@ -119,7 +119,7 @@ fn new_run(ui: &ViewState, setup: &Setup, flaws: Vec<FlawView>) -> El {
         .add(labelled(nodes, choice("new-nodes", &setup.nodes)))
         .optional((setup.people.1.len() > 1).then(|| labelled(people, choice("new-people", &setup.people))))
         .optional(setup.traffic.map(|percent| labelled("Traffic (at once)", traffic(ui, percent))))
-        .optional((!flaws.is_empty()).then(|| labelled("Flaw", flaw_choice(setup, &flaws))))
+        .optional((!flaws.is_empty()).then(|| labelled("Flaw", flaw_choice(setup, flaws))))
         .optional((!setup.switches.is_empty()).then(|| switches(&setup.switches)))
         .add(classed("div", "row").add(start_now).add(another))
         .add(el("p").text("The same seed and the same acts give the same run, bit for bit."))

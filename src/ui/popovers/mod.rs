@@ -19,7 +19,7 @@ pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
     };
     let (label, inside) = match open {
         Popover::Pages => ("Menu", all_pages(ui, setup)),
-        Popover::NewRun => ("New run", form(&|forms| forms.new_run(ui, setup, flaws_of(ui, setup)))),
+        Popover::NewRun => ("New run", form(&|forms| forms.new_run(ui, setup, &flaws_of(ui, setup)))),
         Popover::Break => ("Break the protocol", form(&|forms| forms.flaws(ui, &flaws_of(ui, setup)))),
         Popover::File => ("Run file", form(&|forms| forms.file(ui))),
         Popover::Keys => ("Keys", form(&|forms| forms.keys())),
