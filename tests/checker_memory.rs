@@ -67,7 +67,7 @@ fn a_register(count: u64) {
     assert!(matches!(verdict, Some(Verdict::Linearizable(_))));
 }
 
-/// So many compare-and-sets, all open at once, of which the first few hundred configurations are looked at.
+/// So many compare-and-sets, all open at once, of which the first hundred configurations are looked at.
 fn open(count: u64, returned: impl Fn(u64) -> Option<u64>, result: CasResult) {
     let cas = |one: u64| {
         let action = CasAction::CompareAndSet { expected: int(one), new: int(one + 1), result };
@@ -76,7 +76,7 @@ fn open(count: u64, returned: impl Fn(u64) -> Option<u64>, result: CasResult) {
     let read = call(count, CasAction::Plain(RegisterAction::Read(int(count / 2))), count, Some(count + 1));
     let calls: Vec<_> = (0..count).map(cas).chain([read]).collect();
     let mut checker = Checker::new(CasRegister { initial: int(0) }, calls);
-    assert_eq!(checker.decide(300), None::<Decision>, "it is longer than that");
+    assert_eq!(checker.decide(100), None::<Decision>, "it is longer than that");
     assert!(checker.spec().step(&int(0), &checker.calls()[0].action).is_some());
 }
 

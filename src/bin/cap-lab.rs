@@ -25,7 +25,7 @@ mod check;
 
 /// CAP Lab without a browser.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_long_help = check::SEMANTICS)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -18,6 +18,8 @@ impl<T: ?Sized> Late<T> {
 
     /// Takes it in, if it came.
     pub fn take(&self, came: Option<&'static T>) {
-        self.0.set(came.or(self.here()));
+        if came.is_some() {
+            self.0.set(came);
+        }
     }
 }

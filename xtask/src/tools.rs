@@ -54,8 +54,9 @@ pub(crate) fn for_the_site() -> Result<SiteTools, Trouble> {
         .map_err(|error| Trouble::Failed(format!("Cargo.lock cannot be read: {error}")))?;
     let locked = locked_version(&lock, "wasm-bindgen")
         .ok_or_else(|| Trouble::Failed("Cargo.lock names no wasm-bindgen".to_owned()))?;
-    // Neither downloads anything here, so neither needs TLS.
-    let find_trunk = || find_or_install("trunk", "trunk", TRUNK, "--ignore-rust-version --no-default-features");
+    // Neither downloads anything here; Trunk does not compile without some TLS.
+    let find_trunk =
+        || find_or_install("trunk", "trunk", TRUNK, "--ignore-rust-version --no-default-features --features rustls");
     let find_bindgen =
         || find_or_install("wasm-bindgen", "wasm-bindgen-cli", &locked, "--bin wasm-bindgen --no-default-features");
     let (trunk, bindgen, split) = thread::scope(|scope| {

@@ -22,7 +22,7 @@ use self::run::Judged;
 
 /// What the words of a history mean, for `--help` and the manual.
 pub(crate) const SEMANTICS: &str = "\
-WHAT IS JUDGED
+WHAT check JUDGES
   Clients' operations, in the order of the file's entries (of Porcupine's operations, in that of their times). Each is linearizable
   if it can have taken effect at one moment between its invocation and its return.
 
