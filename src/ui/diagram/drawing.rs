@@ -17,7 +17,6 @@ use crate::ui::late::Late;
 use crate::ui::number::{Px, fixed};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
-use crate::ui::waiting::waiting;
 use crate::ui::world::WorldView;
 
 /// So many messages are drawn at most, the newest.
@@ -96,7 +95,6 @@ fn diagram(index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Ht
                 go.emit(Msg::Diagram(Do::Go { world: index, along, across }));
             }),
         );
-    let plot = plot.optional(shown.diagrams.is_empty().then(|| waiting(ui.details, &ui.send)));
     let plot = match chosen {
         Some(chosen) => plot.set("aria-activedescendant", option_id(index, chosen)),
         None => plot,

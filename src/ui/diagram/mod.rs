@@ -26,7 +26,7 @@ pub fn picture_id(world: usize) -> String {
 
 /// The diagram of `world`, which is number `index`, and the line below it.
 pub fn diagram(index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
-    match drawing::here() {
+    match drawing::here().filter(|_| !shown.diagrams.is_empty()) {
         Some(drawing) => drawing.draw(index, world, shown, ui),
         None => waiting(ui.details, &ui.send).html(),
     }
