@@ -71,6 +71,8 @@ labTest("who has no file begins with an example", { at: "#history" }, async (lab
     ["A write that takes effect while it is slow", "slow-write.edn", /^✓ linearizable/],
     ["A lock that two hold", "lock.edn", /^✕ not linearizable/],
   ]) {
+    // Parts that are on their way would be told as requests that failed.
+    await lab.page.waitForLoadState("networkidle");
     await lab.page.goto(lab.page.url());
     await lab.page.reload();
     await lab.page.getByRole("button", { name: label }).click();
