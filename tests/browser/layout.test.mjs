@@ -9,8 +9,9 @@ import { mainAct, misplaced } from "./layout.mjs";
 const WINDOWS = [[1280, 720], [1366, 768], [1366, 650], [1440, 760], [1440, 900], [1536, 730], [1024, 768], [1920, 1080]];
 const PHONES = [[360, 640], [390, 844], [412, 915], [430, 932]];
 /** The windows and phones, each at the zooms that people use: a zoomed window is a smaller one. */
+const ZOOMS = LONG ? [1, 1.25, 1.5] : [1];
 const SIZES = [...WINDOWS, ...PHONES].flatMap(([width, height]) =>
-  [1, 1.25, 1.5].map((zoom) => ({ width: Math.round(width / zoom), height: Math.round(height / zoom) })),
+  ZOOMS.map((zoom) => ({ width: Math.round(width / zoom), height: Math.round(height / zoom) })),
 );
 
 /** Replicas and people, or acceptors and proposers. */
@@ -19,8 +20,8 @@ const SETUPS = {
   raft: [3, 5, 7].flatMap((replicas) => [1, 3, 6].map((people) => [replicas, people])),
   paxos: [3, 5, 7].flatMap((acceptors) => [1, 2, 3].map((proposers) => [acceptors, proposers])),
 };
-/** Of every day: what is most used, and what is fullest. */
-const DAILY = { feed: [[5, 3], [7, 6]], raft: [[5, 3], [7, 6]], paxos: [[5, 2], [7, 3]] };
+/** Of every day: what is most used. */
+const DAILY = { feed: [[5, 3]], raft: [[5, 3]], paxos: [[5, 2]] };
 
 for (const [page, setups] of Object.entries(LONG ? SETUPS : DAILY)) {
   for (const [nodes, people] of setups) {
