@@ -24,7 +24,7 @@ const PAXOS = "Several proposers, one value.";
 const ASKED = [
   ["a page", (page) => page.getByRole("link", { name: "Paxos" }).click(), (page) => page.locator(".coming"), (page) => page.getByText(PAXOS)],
   ["the list of events", () => {}, (page) => page.locator(".events"), (page) => page.locator(".events li").first()],
-  ["a diagram", (page) => page.getByRole("button", { name: "As diagram" }).first().click(), (page) => page.locator(".diagram").first(), (page) => page.locator(".spacetime").first()],
+  ["a diagram", (page) => page.getByRole("button", { name: "As diagram" }).first().click(), (page) => page.locator(".world").first(), (page) => page.locator(".spacetime").first()],
   [
     "what a node knows",
     async (page) => {
