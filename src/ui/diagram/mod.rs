@@ -10,6 +10,7 @@ pub mod shown;
 use yew::Html;
 
 use self::shown::Shown;
+use crate::ui::el::classed;
 use crate::ui::state::ViewState;
 use crate::ui::waiting::waiting;
 use crate::ui::world::WorldView;
@@ -28,7 +29,7 @@ pub fn picture_id(world: usize) -> String {
 pub fn diagram(index: usize, world: &WorldView, shown: &Shown, ui: &ViewState) -> Html {
     match drawing::here().filter(|_| !shown.diagrams.is_empty()) {
         Some(drawing) => drawing.draw(index, world, shown, ui),
-        None => waiting(ui.details, &ui.send).html(),
+        None => classed("div", "diagram").add(waiting(ui.details, &ui.send)).html(),
     }
 }
 
