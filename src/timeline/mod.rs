@@ -7,7 +7,6 @@
 mod checkpoints;
 pub mod file;
 mod import;
-pub mod json;
 mod limits;
 pub mod script;
 pub mod track;
