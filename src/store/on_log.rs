@@ -137,6 +137,10 @@ impl<L: ReplicatedLog<Command = Command<Feed>>> ShowsFeed for Replica<L, Feed> {
         self.state().has(post)
     }
 
+    fn leads(&self) -> bool {
+        self.log().leader() == Some(self.log().id())
+    }
+
     fn replicated(&self) -> Option<&Replicated<Feed>> {
         Some(self.state())
     }
