@@ -34,6 +34,7 @@ pub mod counterexample;
 pub mod experiment;
 pub mod explain;
 pub mod explore;
+pub mod glossary;
 pub mod goal;
 pub mod gossip;
 pub mod history;

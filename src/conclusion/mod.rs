@@ -232,7 +232,9 @@ impl Share {
         };
         match refused.count {
             0 => say(format!("{store} refused nobody."), None),
-            count => say(format!("{store} refused {} of {}.", counted(count, "request"), people(refused)), refused.first),
+            count => {
+                say(format!("{store} refused {} of {}.", counted(count, "request"), people(refused)), refused.first)
+            }
         }
         if unknown.count > 0 {
             let left = counted(unknown.count, "request");

@@ -85,7 +85,8 @@ impl Recorded for FeedExperiment {
         timeline.revisit(Micros::ZERO, timeline.now(), |track| {
             for (world, run) in track.worlds().iter().enumerate() {
                 let mut happens = |what| all.push(Happening { at: run.now(), world, who: None, what });
-                let leaders = run.model().hosts().filter(|(_, host)| host.status != Status::Crashed && host.node.leads());
+                let leaders =
+                    run.model().hosts().filter(|(_, host)| host.status != Status::Crashed && host.node.leads());
                 let two = leaders.count() > 1;
                 if two && !divided[world] {
                     happens(What::TwoLeaders);
@@ -152,7 +153,9 @@ impl Recorded for PaxosExperiment {
         timeline.revisit(Micros::ZERO, timeline.now(), |run| {
             let latest = run.latest().filter(|_| run.steps() > steps);
             steps = run.steps();
-            let Some((outcome, who)) = latest.and_then(|latest| Some((latest.outcome, latest.outcome.node?))) else { return };
+            let Some((outcome, who)) = latest.and_then(|latest| Some((latest.outcome, latest.outcome.node?))) else {
+                return;
+            };
             if outcome.notes.iter().any(|note| matches!(note, Note::Proposer(ProposerNote::Abandons { .. }))) {
                 all.push(Happening { at: run.now(), world: 0, who: Some(who), what: What::Refused });
             }

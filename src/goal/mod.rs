@@ -112,7 +112,9 @@ impl Goal {
     pub fn met(&self, ledger: &Ledger) -> Option<Micros> {
         match self {
             Self::Fact(fact) => fact.met(ledger),
-            Self::And(all) => all.iter().map(|goal| goal.met(ledger)).try_fold(Micros::ZERO, |at, met| Some(at.max(met?))),
+            Self::And(all) => {
+                all.iter().map(|goal| goal.met(ledger)).try_fold(Micros::ZERO, |at, met| Some(at.max(met?)))
+            }
             Self::Or(any) => any.iter().filter_map(|goal| goal.met(ledger)).min(),
             Self::Not(goal) => goal.met(ledger).is_none().then_some(ledger.end),
             Self::Before(first, second) => {

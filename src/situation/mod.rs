@@ -73,7 +73,9 @@ impl Situation {
                 _ => return Err(format!("“{key}” means nothing here")),
             }
         }
-        for (key, value) in [("title", read.title), ("says", read.says), ("question", read.question), ("claim", read.claim)] {
+        for (key, value) in
+            [("title", read.title), ("says", read.says), ("question", read.question), ("claim", read.claim)]
+        {
             if value.is_empty() {
                 return Err(format!("“{key}:” is missing"));
             }

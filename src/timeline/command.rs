@@ -135,7 +135,10 @@ impl<E: Experiment> Timeline<E> {
                     self.finish_disk(to);
                 }
             }
-            (verb, [kind, from, to @ ..]) if !to.is_empty() && let Some(fate) = fate(verb) => {
+            (verb, [kind, from, to @ ..])
+                if !to.is_empty()
+                    && let Some(fate) = fate(verb) =>
+            {
                 let from = self.node(from)?;
                 for to in to {
                     self.decide(command, kind, from, self.node(to)?, fate)?;
