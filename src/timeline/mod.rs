@@ -11,6 +11,7 @@ mod import;
 mod limits;
 pub mod script;
 pub mod track;
+mod undo;
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;

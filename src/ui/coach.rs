@@ -7,6 +7,7 @@ use yew::Html;
 
 use crate::ui::el::{button, classed, el};
 use crate::ui::phones::view::PhoneState;
+use crate::ui::present;
 use crate::ui::state::{Coach, Msg, ViewState};
 use crate::ui::world::WorldView;
 
@@ -35,7 +36,10 @@ pub const NO_AP: &str = "Cut. Watch who can still reach a majority, and what the
 pub fn line(worlds: &[Rc<WorldView>], ui: &ViewState, lines: &Lines) -> Html {
     let cut = worlds.iter().any(|world| world.cut.iter().any(|set| !set.is_empty()));
     let broken = worlds.iter().find_map(|world| world.broken());
-    let told = broken.map(|broken| format!("{} is broken. Step back and see how it came to that.", broken.name));
+    let told = broken.map(|invariant| {
+        let evidence = invariant.broken.as_deref().unwrap_or_default();
+        format!("{} is broken: {evidence}. Step back and see how it came to that.", invariant.name)
+    });
     let seen = |state: PhoneState| worlds.iter().any(|world| world.phones.iter().any(|phone| phone.state == state));
     let text = match ui.run.coach {
         Coach::Invite => lines.invite,
@@ -45,6 +49,8 @@ pub fn line(worlds: &[Rc<WorldView>], ui: &ViewState, lines: &Lines) -> Html {
         }
         Coach::Watch | Coach::Silent => "",
     };
-    let heal = || button("primary", "Heal all links", &ui.send, Msg::HealAll).attr("title", "H");
-    classed("div", "coach").add(el("p").text(told.as_deref().unwrap_or(text))).optional(cut.then(heal)).html()
+    let text = told.as_deref().unwrap_or(text);
+    let text = if ui.present { present::sentence(worlds, ui, text) } else { text.to_owned() };
+    let heal = || button("primary", "Heal all links", &ui.send, Msg::HealAll);
+    classed("div", "coach").add(el("p").text(&text)).optional(cut.then(heal)).html()
 }

@@ -26,6 +26,7 @@ pub fn header(ui: &ViewState, setup: &Setup) -> Html {
         .optional(can_break(ui, setup).then(|| opener(ui, Popover::Break, "Break the protocol", "quiet wide")))
         .add(opener(ui, Popover::File, "Run file", "quiet wide"))
         .add(opener(ui, Popover::Keys, "Keys", "quiet wide"))
+        .add(button("quiet wide", "Present", &ui.send, Msg::Present))
         .add(theme.attr("aria-label", if dark { "Light colours" } else { "Dark colours" }))
         .add(opener(ui, Popover::Pages, &format!("☰ {}", pages::at(here(ui)).name), "quiet small"))
         .optional(ui.open.map(|open| popover(open, ui, setup)))

@@ -33,7 +33,7 @@ impl Part for InvariantsPart {
             let (class, sign) = if invariant.broken.is_none() { ("good", "✓") } else { ("bad", "✕") };
             let evidence = invariant.broken.as_ref().map(|evidence| words("p", &format!("Broken: {evidence}")));
             classed("li", class)
-                .attr("title", invariant.statement)
+                .attr("tabindex", "0")
                 .add(words("span", sign).attr("aria-hidden", "true"))
                 .add(words("b", invariant.name))
                 .add(classed("span", "statement").text(invariant.statement))

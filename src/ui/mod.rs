@@ -26,6 +26,7 @@ pub mod pages;
 pub mod phones;
 pub mod pointer;
 pub mod popovers;
+pub mod present;
 pub mod program;
 pub mod referee;
 pub mod setup;

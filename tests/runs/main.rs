@@ -13,6 +13,7 @@ mod replay;
 mod same_script;
 mod sessions;
 mod timeline;
+mod undo;
 mod watch;
 mod words;
 

@@ -40,7 +40,7 @@ pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<St
 
 impl App {
     /// The runs of the page whose run there is.
-    fn runs(&self) -> &'static dyn Runs {
+    pub(super) fn runs(&self) -> &'static dyn Runs {
         runs_of(pages::at(self.ui.home)).expect("a run comes from a page that has runs")
     }
 
@@ -107,8 +107,14 @@ impl App {
     }
 
     /// Another run takes the place of this one.
-    fn take(&mut self, lab: Box<dyn Lab>) -> bool {
+    pub(super) fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
+        self.take_over()
+    }
+
+    /// The page begins anew with the run that there is.
+    pub(super) fn take_over(&mut self) -> bool {
+        self.before = None;
         if self.ui.page != self.ui.home {
             (self.ui.page, self.ui.coming) = (self.ui.home, None);
             browser::go(self.ui.home);
@@ -125,28 +131,40 @@ impl App {
         self.look()
     }
 
-    /// Takes a run that is to be watched from its start.
-    fn take_playing(&mut self, lab: Box<dyn Lab>) -> bool {
+    /// Takes a run that is to be watched from its start up to the moment at which something breaks in it, or did before.
+    fn take_playing(&mut self, lab: Box<dyn Lab>, breaks_at: Option<Micros>) -> bool {
         self.ui.playing = true;
-        self.take(lab)
+        self.take(lab);
+        self.approach_break(breaks_at);
+        true
     }
 
     pub(super) fn begin(&mut self, setup: &Setup) -> bool {
         match self.runs().begin(setup) {
-            Ok(lab) => self.take(lab),
+            Ok(lab) => {
+                let before = std::mem::replace(&mut self.lab, lab);
+                self.take_over();
+                self.before = Some(before);
+                self.ui.can_undo = true;
+                true
+            }
             Err(reason) => self.tell(reason),
         }
     }
 
     pub(super) fn break_by(&mut self, flaw: &str) -> bool {
         let broken = self.runs().broken_by(&self.lab.setup(), flaw);
-        broken.is_some_and(|lab| self.take_playing(lab))
+        broken.is_some_and(|lab| {
+            let breaks_at = lab.breaks_at();
+            self.take_playing(lab, breaks_at)
+        })
     }
 
     pub(super) fn without_flaw(&mut self) -> bool {
         let Some(mut lab) = self.lab.without_flaw() else { return false };
         lab.seek(Micros::ZERO);
-        self.take_playing(lab)
+        let broke_at = self.lab.breaks_at();
+        self.take_playing(lab, broke_at)
     }
 
     pub(super) fn on_store(&mut self, world: usize, store: Store) -> bool {

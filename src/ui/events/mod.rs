@@ -79,7 +79,7 @@ impl EventsPart {
         let sentence = &event.sentence;
         let (sign, class) = tone_sign(sentence.tone);
         let time = clock(event.at);
-        let seek = button("quiet", &time, &self.send, Msg::Seek(event.at));
+        let seek = button("quiet", &time, &self.send, Msg::GoTo(event.at));
         let headline = el("h3")
             .add(el("span").attr("aria-hidden", "true").text(sign))
             .optional(filled("i", side))

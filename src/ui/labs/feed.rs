@@ -1,6 +1,7 @@
 //! The feed's lab: the compare page and the Raft page.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use cap_lab::experiment::FeedExperiment;
@@ -210,6 +211,17 @@ impl Lab for FeedLab {
         Ok(())
     }
 
+    fn can_undo(&self) -> bool {
+        !self.timeline.acts_done().is_empty()
+    }
+
+    fn undo(&mut self) -> Option<Act> {
+        let act = self.timeline.undo()?;
+        self.forget_future();
+        let Ok(act) = act.try_map(|request| Ok::<_, Infallible>(act::Ask::from(request)));
+        Some(act)
+    }
+
     fn worlds(&self) -> usize {
         self.caches.borrow().len()
     }
@@ -335,6 +347,17 @@ impl Lab for FeedLab {
         }
     }
 
+    fn restarted(&self) -> Box<dyn Lab> {
+        let experiment = self.timeline.experiment().clone();
+        let again = super::begin(experiment, self.timeline.seed());
+        Box::new(Self::new(again.expect("this setup has a run already")))
+    }
+
+    fn breaks_at(&self) -> Option<Micros> {
+        let runs = self.timeline.frontier().worlds().iter();
+        runs.filter_map(|run| run.watch().broken.as_ref().map(|(at, _)| *at)).min()
+    }
+
     fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>> {
         let mut experiment = self.timeline.experiment().clone();
         let here = experiment.stores.get_mut(world)?;
@@ -366,6 +389,7 @@ pub fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
             end: branch.end,
             label: match branch.begun_by {
                 Some(begun) => format!("{}: {}", position + 1, begun.act.words().verb),
+                None if position > 0 => format!("{}: undone", position + 1),
                 None => "1: first run".to_owned(),
             },
             current: branch.current,

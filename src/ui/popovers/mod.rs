@@ -42,6 +42,8 @@ fn all_pages(ui: &ViewState, setup: &Setup) -> Html {
         )
         .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
         .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
+        .add(button("", "Restart", &ui.send, Msg::Restart))
+        .add(button("", "Present", &ui.send, Msg::Present))
         .add(button("", "Light or dark", &ui.send, Msg::Theme));
     several(vec![nav(ui.page, "All pages"), stack])
 }

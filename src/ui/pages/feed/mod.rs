@@ -50,9 +50,9 @@ impl Program for Feed {
             sides.push(section);
         }
         let invite = if narrow {
-            "Swipe across links to cut them. Tap a node, link or message for what you can do to it."
+            "Swipe across links to cut them. Tap a node, link or message to see inside and act on it."
         } else {
-            "Drag across links to cut them. Click a node or a message to see inside and act on it."
+            "Drag across links to cut them. Click a node, link or message to see inside and act on it."
         };
         let below = || {
             shown.iter().fold(classed("div", "below").add(score(worlds, ui)), |below, index| below.node(strip(*index)))

@@ -132,7 +132,8 @@ fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
         let field = el("input").attr("type", "text").attr("size", "5").attr("maxlength", "40").value(initial);
         let why = "What the register holds before the first operation: nil, a number, a text or another value of EDN. \
                    Emptied, it is nil.";
-        el("label").attr("title", why).text("Holds at first ").add(field.hear(ListenerKind::onchange, send, typed))
+        let label = el("label").text("Holds at first ").add(field.hear(ListenerKind::onchange, send, typed));
+        el("span").add(label).add(words("small", why))
     });
     let count = opened.history().map(|history| {
         let left_out = match history.about.left_out {
@@ -255,10 +256,11 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
     let marked: Vec<u32> = opened.reasons().iter().flat_map(|reason| reason.operations.iter().copied()).collect();
     for row in 0..picture.rows() {
         let bars = picture.bars(row, opened.event(), sight);
-        drawing = drawing.add(el("g").list(bars.iter().map(|drawn| bar(drawn, &marked)).collect()));
+        drawing = drawing.add(el("g").list(bars.iter().map(|drawn| bar(drawn, &marked, send)).collect()));
     }
     let zoom = |label, name, by| button("icon", label, send, Do::Zoom(by)).attr("aria-label", name);
-    let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it.";
+    let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it. Click a \
+                  bar to read it whole.";
     let scrolled = |_: &Event| Do::Scrolled;
     let scroller = classed("div", "recorded")
         .attr("id", SCROLLED)
@@ -267,8 +269,11 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
         .attr("aria-label", "History")
         .hear(ListenerKind::onscroll, send, scrolled)
         .add(drawing.optional(order(picture, opened, sight)));
-    let foot =
-        classed("div", "row").add(zoom("−", "Narrower", -1)).add(zoom("+", "Wider", 1)).add(words("span", legend));
+    let foot = classed("div", "row")
+        .add(zoom("−", "Narrower", -1))
+        .add(zoom("+", "Wider", 1))
+        .add(words("span", legend))
+        .optional(opened.told.as_ref().map(|told| words("b", told).attr("role", "status")));
     Some(classed("div", "drawn").add(foot).add(scroller))
 }
 
@@ -284,8 +289,8 @@ fn numbers(picture: &Picture, event: f64, sight: Sight, height: f64) -> El {
     el("g").list(numbers.iter().map(tick).collect())
 }
 
-fn bar(drawn: &Bar, marked: &[u32]) -> El {
-    let Bar { operation, at: (x, y), size: (width, height), label, title, is_done } = drawn;
+fn bar(drawn: &Bar, marked: &[u32], send: &Callback<Do>) -> El {
+    let Bar { operation, at: (x, y), size: (width, height), label, is_done, .. } = drawn;
     let rect = |grow: f64| {
         el("rect")
             .px("x", x - grow)
@@ -296,7 +301,7 @@ fn bar(drawn: &Bar, marked: &[u32]) -> El {
     };
     classed("g", if *is_done { "bar done" } else { "bar unknown" })
         .key(&operation.to_string())
-        .add(words("title", title))
+        .click(send, Do::Tell(drawn.title.clone()))
         .add(rect(0.0))
         .optional(marked.contains(operation).then(|| rect(3.0).attr("class", "evidence")))
         .optional((!label.is_empty()).then(|| words("text", label).px("x", x + 4.0).px("y", y + 13.0)))

@@ -47,7 +47,7 @@ impl Program for Raft {
         let left = el("section").set("class", room(world)).attr("aria-label", "Cluster");
         let right = classed("section", "logs")
             .attr("aria-label", "Logs")
-            .node(world.replication.as_ref().map(logs).unwrap_or_default())
+            .node(world.replication.as_ref().map(|replication| logs(replication, &ui.send)).unwrap_or_default())
             .node(invariants(&world.invariants))
             .node(meters(0, world, ui))
             .node(history(0, world, lab.now(), ui));

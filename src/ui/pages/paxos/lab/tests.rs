@@ -6,7 +6,7 @@ use cap_lab::sim::dice;
 use cap_lab::sim::fault::Fate;
 use cap_lab::sim::model::Status;
 
-use crate::ui::act::{ask, heal_all, isolate};
+use crate::ui::act::{ask, heal_all, its_links};
 
 const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5, flaw: None };
 
@@ -236,7 +236,7 @@ fn disturb(lab: &mut PaxosLab, throw: u64) {
     let message = flight.and_then(|flight| lab.message_name(0, flight));
     let act = match (throw % 11, message) {
         (0, _) => Act::Pause(node),
-        (1, _) => isolate(&world, node),
+        (1, _) => Act::Cut(its_links(&world, node)),
         (2, _) => heal_all(&world.cut),
         (3, Some(name)) => Act::Message { world: 0, name, fate: Fate::Duplicate },
         (4, Some(name)) => Act::Message { world: 0, name, fate: Fate::Hold },
