@@ -135,7 +135,7 @@ impl Goal {
 
     fn collect(&self, ledger: &Ledger, found: &mut Vec<(Micros, String)>) {
         match self {
-            Self::Fact(fact) => found.extend(fact.met(ledger).map(|at| (at, fact.to_string()))),
+            Self::Fact(fact) => found.extend(fact.case(ledger).map(|case| (case.at, fact.says(case, ledger)))),
             Self::And(all) | Self::Or(all) => all.iter().for_each(|goal| goal.collect(ledger, found)),
             // What never happens has no moment.
             Self::Not(_) => {}
@@ -162,8 +162,34 @@ impl Goal {
 
 impl Fact {
     fn met(&self, ledger: &Ledger) -> Option<Micros> {
+        self.case(ledger).map(|case| case.at)
+    }
+
+    /// The happening with which it is met.
+    fn case<'a>(&self, ledger: &'a Ledger) -> Option<&'a Happening> {
         let nth = self.times.max(1) as usize - 1;
-        ledger.happenings.iter().filter(|happening| self.is_met_by(happening, ledger)).nth(nth).map(|case| case.at)
+        ledger.happenings.iter().filter(|happening| self.is_met_by(happening, ledger)).nth(nth)
+    }
+
+    /// That case in words.
+    fn says(&self, Happening { world, who, what, .. }: &Happening, ledger: &Ledger) -> String {
+        let who = who.map_or("somebody", |who| ledger.names[who.index()].as_str());
+        let said = match what {
+            What::Answered => format!("{who} is answered"),
+            What::Refused => format!("{who} is refused"),
+            What::Unknown => format!("{who} gets no answer"),
+            What::Stale => format!("{who} reads stale data"),
+            What::AfterAll => format!("{who}'s unknown post is in the feed after all"),
+            What::Lost => format!("{who}'s confirmed post is gone"),
+            What::Elected => format!("{who} is elected"),
+            What::TwoLeaders => "Two servers believe to lead".to_owned(),
+            What::Chosen(value) => format!("“{}” is chosen", value.as_deref().unwrap_or("a value")),
+            What::Broken(name) => format!("{} is broken", name.as_deref().unwrap_or("an invariant")),
+            What::Converged => "All replicas agree again".to_owned(),
+        };
+        let place = if ledger.worlds.len() > 1 { format!(" on {}", ledger.worlds[*world]) } else { String::new() };
+        let count = if self.times > 1 { format!(", case {}", self.times) } else { String::new() };
+        said + &place + &count
     }
 
     fn is_met_by(&self, Happening { at, world, who, what }: &Happening, ledger: &Ledger) -> bool {

@@ -45,6 +45,9 @@ const FILES: [(&str, &str); 10] = files![
     "figure-8",
 ];
 
+/// So long before the first act the play head waits: one sees what is going on, and nothing has happened yet.
+const LEAD: Micros = Micros::from_ms(150);
+
 /// All of them, in the order in which the page lists them.
 pub fn all() -> impl Iterator<Item = Situation> {
     FILES.into_iter().map(|(name, text)| Situation::read(name, text).expect("a file of our own"))
@@ -111,7 +114,7 @@ impl Situation {
         Ok((experiment, setup, seed.parse().map_err(|_| format!("“{seed}” is no seed"))?))
     }
 
-    /// Its run, computed to its end, the play head at its start.
+    /// Its run, computed to its end, the play head shortly before the first act.
     ///
     /// # Errors
     /// If it is of another experiment, or says what can't be done.
@@ -127,7 +130,8 @@ impl Situation {
             let command: Command = line.parse()?;
             timeline.command(&command).map_err(|wrong| format!("{line}: {wrong}"))?;
         }
-        timeline.seek(Micros::ZERO);
+        let first = timeline.script().first().map_or(Micros::ZERO, |act| act.at);
+        timeline.seek(first.since(LEAD));
         Ok(timeline)
     }
 

@@ -1,5 +1,6 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
+mod guide;
 mod hands;
 mod pace;
 mod referee;
@@ -23,6 +24,7 @@ use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
+use crate::ui::guide::view::Show;
 use crate::ui::history::strip_id;
 use crate::ui::lab::Lab;
 use crate::ui::listeners::Listeners;
@@ -71,6 +73,8 @@ pub struct App {
     /// The run that a new start took the place of.
     before: Option<Box<dyn Lab>>,
     confirming: Option<Timeout>,
+    /// A situation that waits for its page to come.
+    awaited: Option<Show>,
     _listeners: Listeners,
 }
 
@@ -96,6 +100,7 @@ impl Component for App {
                 still: browser::prefers_stillness(),
                 window: browser::window_size(),
                 present: browser::asked_to_present(),
+                first_visit: storage::get(guide::WELCOMED).is_none(),
                 ..ViewState::new(page.address, home.address, send)
             },
             worlds: Vec::new(),
@@ -116,6 +121,7 @@ impl Component for App {
             near: None,
             before: None,
             confirming: None,
+            awaited: None,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -248,7 +254,7 @@ impl App {
                 self.saving = None;
                 false
             }
-            msg => self.show(&msg),
+            msg => self.guide(&msg) || self.show(&msg),
         }
     }
 
@@ -350,8 +356,12 @@ impl App {
         self.frames += 1;
         self.measure |= self.frames.is_multiple_of(MEASURE_FRAMES);
         if self.ui.playing {
+            let approached = self.ui.run.approach.is_some();
             let next = self.next_head(elapsed);
             self.lab.play(next);
+            if approached && self.ui.run.approach.is_none() {
+                self.approach_moment();
+            }
         }
         // What happens by itself is kept as well, but not so often.
         if self.ui.playing && self.frames.is_multiple_of(600) {
@@ -420,6 +430,9 @@ impl App {
         match self.lab.act(act.clone()) {
             Ok(()) => {
                 self.ui.run.approach = None;
+                if let Some(playing) = &mut self.ui.run.situation {
+                    playing.changed = true;
+                }
                 let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);
                 self.save_soon();

@@ -10,6 +10,7 @@ use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::events::view::Event;
+use crate::ui::guide;
 use crate::ui::number::{fixed, order};
 use crate::ui::state::{Arrival, Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -91,7 +92,7 @@ impl EventsPart {
         classed("li", class)
             .key(&format!("{side}{}", event.id))
             .add(headline)
-            .optional(filled("p", &sentence.reason))
+            .optional(guide::paragraph(&sentence.reason, &self.send))
             .optional(sentence.observer.as_ref().map(outside))
             .add(foot)
     }

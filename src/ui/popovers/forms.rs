@@ -270,6 +270,8 @@ fn keys() -> El {
         ("Drag", "a person by the name onto another replica: from then on the phone talks to that one"),
         ("+ −", "among the operations: less or more time; Page Up, Page Down: earlier, later; End: now"),
         ("Esc", "close"),
+        ("E", "example situations"),
+        ("G", "glossary"),
         ("?", "these keys"),
     ];
     let row = |(key, what): (&str, &str)| el("div").add(el("dt").add(el("kbd").text(key))).add(el("dd").text(what));

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use cap_lab::situation::Situation;
 use cap_lab::store::Store;
 use cap_lab::store::gossip::GossipStore;
 use cap_lab::store::raft::RaftStore;
@@ -86,6 +87,10 @@ impl Runs for Feed {
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         labs::open_feed(file, Shape::SideBySide)
+    }
+
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        labs::situated(situation)
     }
 }
 

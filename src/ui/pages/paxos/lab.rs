@@ -30,6 +30,7 @@ use super::view::{NextStep, Surroundings};
 use crate::ui::act::{Act, Ask};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::guide::view::Judged;
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::Lab;
@@ -366,6 +367,10 @@ impl Lab for PaxosLab {
             switches: Vec::new(),
             flaw: self.timeline.experiment().paxos.flaw.map(cap_lab::paxos::Flaw::name),
         }
+    }
+
+    fn judged(&self, goal: &str) -> Judged {
+        common::judged(&self.timeline, goal)
     }
 
     fn restarted(&self) -> Box<dyn Lab> {

@@ -11,6 +11,7 @@ use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::explain::Sentence;
 use cap_lab::node::NodeId;
 use cap_lab::paxos::Request;
+use cap_lab::situation::Situation;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::paxos::PaxosSetup;
 use wasm_bindgen::JsCast;
@@ -30,6 +31,7 @@ use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::flights::hue_class;
 use crate::ui::figure::view::FlightHue;
+use crate::ui::guide;
 use crate::ui::invariants::invariants;
 use crate::ui::lab::Lab;
 use crate::ui::labs::FIRST_SEED;
@@ -77,6 +79,7 @@ impl Program for PaxosPage {
             .node(still("rule", RulePart { rule, chosen }));
         let right = classed("aside", if open.is_some() { "side open" } else { "side" })
             .nodes(open.into_iter().collect())
+            .node(guide::cards(lab, ui))
             .node(still("next", NextPart { steps: own.next_steps(), proposers: names, send: ui.send.clone() }))
             .node(invariants(&world.invariants))
             .node(events(&[(0, Rc::clone(world))], ui));
@@ -114,6 +117,10 @@ impl Runs for PaxosPage {
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         Ok(Box::new(PaxosLab::new(Timeline::import(file)?.timeline)))
+    }
+
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        Ok(Box::new(PaxosLab::new(situation.play_paxos()?)))
     }
 
     fn plays(&self) -> bool {

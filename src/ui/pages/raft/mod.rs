@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use cap_lab::counterexample::{self, Counterexample};
+use cap_lab::situation::Situation;
 use cap_lab::store::Store;
 use cap_lab::store::raft::RaftStore;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -79,6 +80,10 @@ impl Runs for Raft {
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         labs::open_feed(file, Shape::Alone)
+    }
+
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        labs::situated(situation)
     }
 
     fn flaws(&self, setup: &Setup) -> Vec<FlawView> {
