@@ -85,7 +85,7 @@ fn its_sentences_are_short_and_lead_somewhere() {
                 for sentence in text.split(". ") {
                     assert!(sentence.split(' ').count() <= 20, "{sentence}");
                 }
-                assert!(!text.contains("1 requests") && !text.contains("1 posts") && !text.contains("  "), "{text}");
+                assert!(!text.contains(" 1 requests") && !text.contains(" 1 posts") && !text.contains("  "), "{text}");
                 assert!(at.is_none_or(|at| at >= told.cut && at <= told.over), "{text}");
             }
             assert!(told.question().ends_with('?'));

@@ -179,7 +179,7 @@ impl App {
                 self.ui.run.resume = false;
                 true
             }
-            Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
+            Msg::Step => self.moved(|lab| lab.step(), "Nothing is under way, so there is no next event."),
             Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
             Msg::Seek(to) => {
                 self.lab.seek(to);
@@ -236,7 +236,9 @@ impl App {
                 self.close_popover();
                 self.confirm("Copied: the script is on the clipboard.".to_owned())
             }
-            Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Copied(false) => {
+                self.tell("This browser keeps the page off the clipboard: nothing was copied.".to_owned())
+            }
             Msg::FileCame(file) => self.file_came(file),
             Msg::Tell(text) => self.tell(text),
             Msg::Say(text) => self.say(About::Own, text),

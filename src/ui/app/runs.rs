@@ -33,7 +33,7 @@ pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<St
         Some(Ok(lab)) => (lab, None),
         Some(Err(reason)) => {
             storage::remove(&key);
-            let notice = format!("The run kept from last time could not be opened, so this is a fresh one. {reason}");
+            let notice = format!("The run from last time could not be opened, so this is a fresh one. {reason}");
             (first_run(runs), Some(notice))
         }
     }
@@ -178,7 +178,7 @@ impl App {
         let coach = self.ui.run.coach;
         self.take(lab);
         self.ui.run.coach = coach;
-        self.say(About::Own, "The same script on the other log.".to_owned())
+        self.say(About::Own, "The same script runs again, on the other log.".to_owned())
     }
 
     /// Takes a run from a file.

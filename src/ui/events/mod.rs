@@ -60,7 +60,7 @@ impl Part for EventsPart {
     fn draw(&self) -> Html {
         let every = button("quiet", "Every step", &self.send, Msg::Routine).flag("aria-pressed", self.routine);
         let empty = || match self.details {
-            Arrival::Here => classed("p", "empty").text("Nothing worth a line yet."),
+            Arrival::Here => classed("p", "empty").text("Nothing has happened yet that is worth a line."),
             missing => waiting(missing, &self.send),
         };
         let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");

@@ -12,8 +12,26 @@ pub(super) fn link(word: &str, term: &'static str, send: &Callback<Msg>) -> El {
     button("term", word, send, Msg::Term(term))
 }
 
+/// What the letters and marks on the page stand for.
+const MARKS: [(&str, &str); 9] = [
+    ("w, r", "among the operations: a post (it writes), a read"),
+    ("◷", "stale: answered from old data; at a node: its clock is wrong"),
+    ("✕", "refused, or an invariant is broken"),
+    ("?", "no answer in time: unknown"),
+    ("dots", "where each operation takes effect in the order that the checker found"),
+    ("crown", "the leader"),
+    ("dashed", "a node that is down, or a link that is cut"),
+    ("solid", "an entry that its server knows to be committed"),
+    ("hatched", "an entry not known to be committed, or an operation of unknown fate"),
+];
+
 pub(super) fn list(ui: &ViewState) -> El {
-    classed("div", "glossary").list(ENTRIES.iter().map(|entry| draw(entry, ui)).collect())
+    let mark = |(sign, meaning): (&str, &str)| el("div").add(words("dt", sign)).add(words("dd", meaning));
+    let marks = el("section")
+        .add(words("h3", "Marks and letters"))
+        .add(classed("dl", "keys").all(MARKS.into_iter().map(mark).collect()));
+    let entries = ENTRIES.iter().map(|entry| draw(entry, ui)).collect();
+    classed("div", "glossary").add(marks).list(entries)
 }
 
 fn draw(entry: &Entry, ui: &ViewState) -> El {

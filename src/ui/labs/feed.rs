@@ -202,7 +202,7 @@ impl Lab for FeedLab {
     fn act(&mut self, act: Act) -> Result<(), String> {
         let act = act.try_map(|asked| match asked {
             act::Ask::Feed(request) => Ok(request),
-            act::Ask::Paxos(_) => Err("Nobody proposes values here.".to_owned()),
+            act::Ask::Paxos(_) => Err("Only the Paxos page has proposers, so nobody can propose here.".to_owned()),
         })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;

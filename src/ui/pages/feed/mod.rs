@@ -9,7 +9,7 @@ use cap_lab::store::raft::RaftStore;
 use yew::Html;
 
 use crate::ui::cluster::{cluster, room, side};
-use crate::ui::coach::{self, Lines, NO_AP, Seen};
+use crate::ui::coach::{self, Lines, Seen, no_ap};
 use crate::ui::el::{El, button, classed, el};
 use crate::ui::history::history;
 use crate::ui::lab::Lab;
@@ -96,8 +96,8 @@ impl Runs for Feed {
 
 fn watch(seen: &Seen) -> &'static str {
     match (seen.refused, seen.stale) {
-        _ if !seen.available => NO_AP,
-        (false, false) => "Cut. Now watch the phones whose replica is on the smaller side.",
+        _ if !seen.available => no_ap(seen),
+        (false, false) => seen.division.advice(),
         (true, false) => "CP refuses rather than answer wrongly. Watch what AP shows on the same phone.",
         (false, true) => "AP answers from what it has heard. Watch whether CP answers at all.",
         (true, true) => {

@@ -72,8 +72,7 @@ const EXAMPLES: [(&str, &str, &str); 3] = [
 
 /// The page. `home` is the address of the page whose run rests meanwhile.
 pub fn page(opened: Option<&Opened>, home: &'static str, send: &Callback<Do>) -> Html {
-    let about = "Engineers: is it linearizable? Give a history that your tests recorded: what Jepsen, Maelstrom or \
-                 Porcupine wrote, also packed with gzip. It is checked in this browser and sent nowhere. Your run stays as it is.";
+    let about = "Engineers: is it linearizable? Give a history that your tests recorded. Jepsen's, Maelstrom's and Porcupine's files are read, packed with gzip or not. They are checked in this browser and sent nowhere. Your run stays as it is.";
     let head = classed("header", "row")
         .add(words("h2", "Check a history"))
         .add(chooser(send))
@@ -247,7 +246,7 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
         .attr("class", "history")
         .attr("role", "img")
         .name(format!(
-            "{} operations as bars, a row for each client; the list above names the evidence",
+            "{} operations as bars, clients that never overlap may share a row; the list above names the evidence",
             picture.history.operations.len()
         ))
         .px("width", width)
@@ -259,8 +258,8 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
         drawing = drawing.add(el("g").list(bars.iter().map(|drawn| bar(drawn, &marked, send)).collect()));
     }
     let zoom = |label, name, by| button("icon", label, send, Do::Zoom(by)).attr("aria-label", name);
-    let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it. Click a \
-                  bar to read it whole.";
+    let legend = "Time runs from left to right. Clients that never overlap may share a row. Dashed: nobody knows what came of it. \
+                  Click a bar to read it whole.";
     let scrolled = |_: &Event| Do::Scrolled;
     let scroller = classed("div", "recorded")
         .attr("id", SCROLLED)

@@ -26,7 +26,7 @@ use self::view::{NextStep, PhaseState, ProposerView, Surroundings};
 use crate::ui::act::{Act, ask};
 use crate::ui::browser;
 use crate::ui::cluster::cluster;
-use crate::ui::coach::{self, Lines, NO_AP};
+use crate::ui::coach::{self, Division, Lines, Seen};
 use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::flights::hue_class;
@@ -56,8 +56,14 @@ fn part() -> Result<&'static dyn Program, SplitLoaderError> {
     Ok(&PaxosPage)
 }
 
-const LINES: Lines =
-    Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch: |_| NO_AP };
+const LINES: Lines = Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch };
+
+fn watch(seen: &Seen) -> &'static str {
+    match seen.division {
+        Division::Whole => Division::Whole.advice(),
+        _ => "Cut. Watch which proposers can still reach a majority of the acceptors.",
+    }
+}
 
 struct PaxosPage;
 

@@ -10,7 +10,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::Html;
 
 use crate::ui::cluster::{cluster, room, side};
-use crate::ui::coach::{self, Lines, NO_AP};
+use crate::ui::coach::{self, Lines, no_ap};
 use crate::ui::el::{classed, el};
 use crate::ui::history::history;
 use crate::ui::invariants::invariants;
@@ -37,7 +37,7 @@ fn part() -> Result<&'static dyn Program, SplitLoaderError> {
 
 const LINES: Lines = Lines {
     invite: "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.",
-    watch: |_| NO_AP,
+    watch: no_ap,
 };
 
 struct Raft;
