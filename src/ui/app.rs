@@ -431,10 +431,7 @@ impl App {
     fn act(&mut self, act: &Act) -> bool {
         match self.lab.act(act.clone()) {
             Ok(()) => {
-                self.ui.run.approach = None;
-                if let Some(playing) = &mut self.ui.run.situation {
-                    playing.changed = true;
-                }
+                self.leave_script();
                 let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);
                 self.save_soon();

@@ -52,11 +52,17 @@ impl App {
         };
         let judged = Rc::new(lab.judged(situation.claim));
         let moment = show.moment.and_then(|goal| lab.judged(goal).met);
-        if page.address != self.ui.home {
+        let is_here = page.address == self.ui.home;
+        if !is_here {
             storage::save_run(self.ui.home, self.lab.export());
             self.ui.home = page.address;
         }
-        self.take(lab);
+        let before = std::mem::replace(&mut self.lab, lab);
+        self.take_over();
+        if is_here {
+            self.before = Some(before);
+            self.ui.can_undo = true;
+        }
         self.ui.run.situation = Some(Playing { name: situation.name, judged, changed: false });
         match moment {
             Some(at) => self.go_to(at),
@@ -65,6 +71,14 @@ impl App {
                 self.approach_moment();
                 true
             }
+        }
+    }
+
+    /// The learner changed the run: it is no longer played to the moments of its script.
+    pub(super) fn leave_script(&mut self) {
+        self.ui.run.approach = None;
+        if let Some(playing) = &mut self.ui.run.situation {
+            playing.changed = true;
         }
     }
 

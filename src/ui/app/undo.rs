@@ -19,7 +19,7 @@ impl App {
             self.take(before);
             return self.confirm("The run from before is back.".to_owned());
         };
-        self.ui.run.approach = None;
+        self.leave_script();
         self.save_soon();
         self.look();
         let what = self.worlds.first().map(|world| done(&act, world)).unwrap_or_default();

@@ -407,7 +407,8 @@ fn nobody_has_two_names() {
     let mut lab = sketch();
     let node = |word: &str| {
         let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
-        word.strip_prefix('n').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        word.strip_prefix('n')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let mut told = 0;
     for throw in 0..60 {
