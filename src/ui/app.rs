@@ -180,7 +180,7 @@ impl App {
                 true
             }
             Msg::Step => self.moved(|lab| lab.step(), "Nothing is under way, so there is no next event."),
-            Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
+            Msg::Back => self.moved(|lab| lab.back(), "The run starts here, so there is no earlier event."),
             Msg::Seek(to) => {
                 self.lab.seek(to);
                 self.look()
