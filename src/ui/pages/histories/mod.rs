@@ -143,6 +143,7 @@ impl Component for Reader {
                 let middle = (left + width / 2.0) * opened.event() / before;
                 self.scroll_next = Some((middle - width / 2.0).max(0.0));
             }
+            Do::Tell(told) => opened.told = Some(told),
             Do::Show => self.scroll_next = opened.evidence_at(),
         }
         true

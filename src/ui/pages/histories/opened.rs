@@ -59,6 +59,8 @@ pub enum Do {
     Zoom(i32),
     /// Goes to the evidence.
     Show,
+    /// Says what an operation was.
+    Tell(String),
 }
 
 /// What a file came to so far.
@@ -105,6 +107,8 @@ pub struct Opened {
     pub zoom: usize,
     /// What of the drawing is in sight, in pixels.
     pub sight: (f64, f64),
+    /// The operation that was clicked, in words.
+    pub told: Option<String>,
 }
 
 impl Opened {
@@ -122,6 +126,7 @@ impl Opened {
             order: Rc::default(),
             zoom: 3,
             sight: (0.0, 0.0),
+            told: None,
         }
     }
 
