@@ -12,7 +12,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
-use super::opened::{Do, FORMATS, MODELS, Opened, Standing};
+use super::opened::{Do, FORMATS, MODELS, NIL_READS, Opened, Standing};
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, words};
 use crate::ui::number::Px;
@@ -134,6 +134,12 @@ fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
         let label = el("label").text("Holds at first ").add(field.hear(ListenerKind::onchange, send, typed));
         el("span").add(label).add(words("small", why))
     });
+    let pick_nil = |event: &Event| Do::Nil(NIL_READS[picked(event, NIL_READS.len())].0);
+    let nil_read = model.zip(format).filter(|(model, _)| model.reads_nil()).map(|(_, format)| {
+        let says = opened.nil_read.unwrap_or(format.nil_read());
+        let choices = choice(&NIL_READS.map(|(one, name)| (name, one == says)));
+        el("label").text("A read of nil ").add(choices.hear(ListenerKind::onchange, send, pick_nil))
+    });
     let count = opened.history().map(|history| {
         let left_out = match history.about.left_out {
             0 => String::new(),
@@ -146,6 +152,7 @@ fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
         .add(el("label").text("Format ").add(formats.hear(ListenerKind::onchange, send, pick_format)))
         .add(el("label").text("Model ").add(models.hear(ListenerKind::onchange, send, pick_model)))
         .optional(initial)
+        .optional(nil_read)
         .optional(count)
 }
 
