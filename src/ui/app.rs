@@ -350,8 +350,13 @@ impl App {
         self.frames += 1;
         self.measure |= self.frames.is_multiple_of(MEASURE_FRAMES);
         if self.ui.playing {
+            let approaches = self.ui.run.approach.is_some();
             let next = self.next_head(elapsed);
             self.lab.play(next);
+            if approaches && self.ui.run.approach.is_none() {
+                self.look();
+                self.arrive();
+            }
         }
         // What happens by itself is kept as well, but not so often.
         if self.ui.playing && self.frames.is_multiple_of(600) {
@@ -384,17 +389,12 @@ impl App {
         let news: Vec<(About, String)> =
             self.worlds.iter().zip(&fresh).flat_map(|(before, after)| announce::changes(before, after)).collect();
         // What the learner must not miss stops the run at that step.
-        let newly = self
-            .worlds
-            .iter()
-            .zip(&fresh)
-            .find_map(|(before, after)| before.broken().is_none().then(|| after.broken()).flatten());
-        if let Some(invariant) = newly {
-            let text = format!("Broken: {}.", invariant.name);
-            self.ui.playing = false;
-            self.say(About::Own, text);
-        }
+        let mut pairs = self.worlds.iter().zip(&fresh);
+        let newly = pairs.any(|(before, after)| before.broken().is_none() && after.broken().is_some());
         self.worlds = fresh;
+        if newly && self.ui.run.approach.is_none() {
+            self.arrive();
+        }
         self.ui.can_undo = self.before.is_some() || self.lab.can_undo();
         self.consult();
         self.look_at_diagrams();
@@ -414,6 +414,13 @@ impl App {
             _ => {}
         }
         true
+    }
+
+    /// Stops where something is broken, and says so.
+    fn arrive(&mut self) {
+        let Some(name) = self.worlds.iter().find_map(|world| Some(world.broken()?.name)) else { return };
+        self.ui.playing = false;
+        self.say(About::Own, format!("Broken: {name}."));
     }
 
     fn act(&mut self, act: &Act) -> bool {
