@@ -35,6 +35,8 @@ pub enum Msg {
     Do(Act),
     /// Heals every link.
     HealAll,
+    /// Lists the marks between two moments, or closes the list.
+    Marks(Option<(Micros, Micros)>),
     /// Goes to another future.
     Branch(usize),
     /// The address says that another page is wanted.
@@ -99,6 +101,10 @@ pub enum Msg {
     Referee(Heard),
     /// The autosave is due.
     Save,
+    /// The tab is hidden or left.
+    Hidden,
+    /// Goes back to the run that was there before the one that is being opened.
+    CancelOpening,
     /// The notice was read.
     Dismiss,
     /// Tells something that stays until it is read.
@@ -255,6 +261,8 @@ pub struct RunView {
     pub strip: strip::Strip,
     /// Space-time diagrams instead of pictures, if they are shown.
     pub diagram: Option<shown::Shown>,
+    /// Marks of the timeline that are listed: from when to when.
+    pub marks: Option<(Micros, Micros)>,
     /// What the line under the header says.
     pub coach: Coach,
 }
@@ -304,6 +312,8 @@ pub struct ViewState {
     pub dropping: bool,
     /// The latest file that was dropped for a page to take.
     pub dropped: Option<Dropped>,
+    /// The run is from a file and not replayed yet: the one that was there before can be gone back to.
+    pub may_cancel: bool,
     /// Why there is no referee, if there is none.
     pub no_referee: Option<String>,
     /// Where the page's messages go.
@@ -335,6 +345,7 @@ impl ViewState {
             said: String::new(),
             dropping: false,
             dropped: None,
+            may_cancel: false,
             no_referee: None,
             send,
         }

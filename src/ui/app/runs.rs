@@ -5,6 +5,7 @@ use cap_lab::store::Store;
 use wasm_bindgen_futures::spawn_local;
 
 use super::App;
+use super::opening::begun;
 use crate::ui::announce::About;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::diagram::drawing;
@@ -26,12 +27,10 @@ pub(super) fn runs_of(page: &Page) -> Option<&'static dyn Runs> {
 
 /// The run of a page as it was kept, or a fresh one, and what to say if what was kept is of no use.
 pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<String>) {
-    let key = storage::run_key(page.address);
-    match storage::get(&key).map(|file| runs.open(&file)) {
+    match storage::kept_run(page.address).map(|file| runs.open(&file).and_then(begun)) {
         None => (first_run(runs), None),
         Some(Ok(lab)) => (lab, None),
         Some(Err(reason)) => {
-            storage::remove(&key);
             let notice = format!("The run kept from last time could not be opened, so this is a fresh one. {reason}");
             (first_run(runs), Some(notice))
         }
@@ -40,7 +39,7 @@ pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<St
 
 impl App {
     /// The runs of the page whose run there is.
-    fn runs(&self) -> &'static dyn Runs {
+    pub(super) fn runs(&self) -> &'static dyn Runs {
         runs_of(pages::at(self.ui.home)).expect("a run comes from a page that has runs")
     }
 
@@ -97,7 +96,7 @@ impl App {
         (self.ui.page, self.ui.coming) = (page.address, None);
         self.measure = true;
         let Some(runs) = runs_of(page).filter(|_| page.address != self.ui.home) else { return true };
-        storage::save_run(self.ui.home, self.lab.export());
+        self.save();
         self.ui.home = page.address;
         let (lab, notice) = kept_run(page, runs);
         self.take(lab);
@@ -107,8 +106,19 @@ impl App {
     }
 
     /// Another run takes the place of this one.
-    fn take(&mut self, lab: Box<dyn Lab>) -> bool {
+    pub(super) fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
+        self.show_run();
+        self.fill();
+        self.save_soon();
+        self.look()
+    }
+
+    /// Shows a run that has taken the place of another, with nothing open in it.
+    pub(super) fn show_run(&mut self) {
+        self.earlier = None;
+        self.ui.may_cancel = false;
+        self.nothing_saved();
         if self.ui.page != self.ui.home {
             (self.ui.page, self.ui.coming) = (self.ui.home, None);
             browser::go(self.ui.home);
@@ -120,9 +130,7 @@ impl App {
         self.ui.notice = None;
         self.dwelling = None;
         self.measure = true;
-        self.save_soon();
         self.close_popover();
-        self.look()
     }
 
     /// Takes a run that is to be watched from its start.
@@ -156,18 +164,6 @@ impl App {
         self.take(lab);
         self.ui.run.coach = coach;
         self.say(About::Own, "The same script on the other log.".to_owned())
-    }
-
-    /// Takes a run from a file.
-    pub(super) fn import(&mut self, file: Result<FileBytes, String>) -> bool {
-        let opened = file.and_then(|(_, bytes)| {
-            let opened = self.runs().open(&String::from_utf8_lossy(&bytes));
-            opened.map_err(|reason| format!("That file was not opened; the run is as it was. {reason}"))
-        });
-        match opened {
-            Ok(lab) => self.take(lab),
-            Err(reason) => self.tell(reason),
-        }
     }
 
     /// Takes a file that was dropped: it is for a page that takes such, or else a run.

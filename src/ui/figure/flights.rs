@@ -161,7 +161,19 @@ pub fn draw(
             </g>
         }
     });
+    // Above the node, where nothing else of it is.
+    let crowds = world.crowds.iter().map(|(node, crowd)| {
+        let Place { at, body } = places[node.index()];
+        let up = match body {
+            Body::Circle(r) => r + 14.0,
+            Body::Card(_, h) => h + 6.0,
+        };
+        html! {
+            <text key={node.0} class="crowd" aria-hidden="true" x={px(at.x)} y={px(at.y - up)}>{ crowd.clone() }</text>
+        }
+    });
     html! { <>
+        <g key="crowds" role="none">{ for crowds }</g>
         <g key="deaths" role="none">{ for deaths }</g>
         <g key="flights" role="none">{ for flights }</g>
     </> }

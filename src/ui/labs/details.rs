@@ -1,4 +1,4 @@
-//! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs from files.
+//! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs to files and from files.
 //! It is a part of its own, so that the first node is drawn without waiting for it.
 
 use cap_lab::experiment::FeedExperiment;
@@ -32,7 +32,11 @@ pub(super) trait Details {
     fn carried(&self, timeline: &Timeline<FeedExperiment>, world: usize, id: RequestId) -> Option<CarriedView>;
     /// What happened between two moments.
     fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
-    /// A run from its file. `Err` says in a sentence what is wrong with it.
+    /// The run as a file.
+    fn export(&self, timeline: &Timeline<FeedExperiment>) -> String;
+    /// The run as a golden script.
+    fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String;
+    /// A run from its file, nothing of which is computed yet. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
 }
 
@@ -65,8 +69,16 @@ impl Details for All {
         Diagram::of(timeline, world, from, to)
     }
 
+    fn export(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.export()
+    }
+
+    fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.golden_script()
+    }
+
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {
-        Ok(Timeline::import(file)?.timeline)
+        Timeline::open(file)
     }
 }
 

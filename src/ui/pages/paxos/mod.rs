@@ -107,7 +107,7 @@ impl Runs for PaxosPage {
     }
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
-        Ok(Box::new(PaxosLab::new(Timeline::import(file)?.timeline)))
+        Ok(Box::new(PaxosLab::new(Timeline::open(file)?)))
     }
 
     fn plays(&self) -> bool {
