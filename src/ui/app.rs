@@ -227,6 +227,7 @@ impl App {
             Msg::Tell(text) => self.tell(text),
             Msg::Say(text) => self.say(About::Own, text),
             Msg::Referee(heard) => self.hear_referee(heard),
+            Msg::CallReferee => self.call_referee(),
             Msg::Navigated => self.navigate(),
             Msg::Fetch => self.fetch_rest(),
             Msg::Came(page, well) => self.came(pages::at(page), well),

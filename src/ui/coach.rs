@@ -46,5 +46,7 @@ pub fn line(worlds: &[Rc<WorldView>], ui: &ViewState, lines: &Lines) -> Html {
         Coach::Watch | Coach::Silent => "",
     };
     let heal = || button("primary", "Heal all links", &ui.send, Msg::HealAll).attr("title", "H");
-    classed("div", "coach").add(el("p").text(told.as_deref().unwrap_or(text))).optional(cut.then(heal)).html()
+    let text = told.as_deref().unwrap_or(text);
+    let says = el("p").key(text).attr("translate", "yes").text(text);
+    classed("div", "coach").list(vec![says]).optional(cut.then(heal)).html()
 }

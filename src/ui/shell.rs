@@ -32,7 +32,10 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         Some(coming) => placeholder(coming, ui),
         None => program.draw(lab, worlds, ui),
     };
+    // A browser that translates puts its own text in place of ours, which from then on nobody changes. So only what is
+    // written once and for all may be translated: see where `translate` is "yes".
     el("div")
+        .attr("translate", "no")
         .attr("class", if ui.dropping { "page dropping" } else { "page" })
         .add(hatch())
         .node(header(ui, &setup))

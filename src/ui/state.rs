@@ -97,6 +97,8 @@ pub enum Msg {
     MaySpeak,
     /// A file was dropped, or could not be read: its name and content.
     FileCame(Result<(String, Rc<[u8]>), String>),
+    /// Calls a referee once more.
+    CallReferee,
     /// Something about the referee.
     Referee(Heard),
     /// The autosave is due.

@@ -26,6 +26,8 @@ pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
     };
     let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
     classed("div", "popover")
+        .key(label)
+        .attr("translate", "yes")
         .attr("id", "popover")
         .attr("tabindex", "-1")
         .attr("role", "dialog")
