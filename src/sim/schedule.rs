@@ -172,8 +172,8 @@ pub struct Schedule<N: Node> {
     transits: Backlog<FlightId, Transit>,
     /// By receiver, the earliest at hand: those of them that are not held. A paused receiver's stay where they are.
     arrivals: Vec<Backlog<Reverse<Due>, FlightId>>,
-    /// By receiver, those that are held.
-    held: Vec<Backlog<FlightId, ()>>,
+    /// By receiver, those that are held: as `arrivals` has the others, so that it takes no more code.
+    held: Vec<Backlog<Reverse<Due>, FlightId>>,
     clocks: Vec<Clock>,
     /// Messages sent, by sender and receiver.
     sent: Vec<u32>,
@@ -274,7 +274,7 @@ impl<N: Node> Schedule<N> {
             arrivals.iter().take_while(|(Reverse((due, _)), _)| *due > at).map(|(_, id)| *id).collect();
         let waiting = arrivals.len() - in_the_air.len();
         let next = arrivals.iter().rev().take(waiting.min(most)).map(|(_, id)| *id);
-        let first_held = held.iter().take(most).map(|(id, ())| *id);
+        let first_held = held.iter().rev().take(most).map(|(_, id)| *id);
         let shown = in_the_air.iter().copied().chain(next).chain(first_held).collect();
         Inbox { shown, waiting, held: held.len() }
     }
@@ -434,16 +434,14 @@ impl<N: Node> Schedule<N> {
     /// Holds a message that is on its way, or lets it go on.
     pub fn set_held(&mut self, at: Micros, id: FlightId, hold: bool) {
         let mut transit = *self.transits.get(id).expect("a message on its way");
-        self.arrivals[transit.to.index()].remove(Reverse(transit.due()));
+        let to = transit.to.index();
+        let (from, into) =
+            if hold { (&mut self.arrivals, &mut self.held) } else { (&mut self.held, &mut self.arrivals) };
+        from[to].remove(Reverse(transit.due()));
         transit.passage.held = hold;
         transit.passage.due = transit.passage.due.max(at);
+        into[to].insert(Reverse(transit.due()), id);
         self.transits.insert(id, transit);
-        if hold {
-            self.held[transit.to.index()].insert(id, ());
-        } else {
-            self.held[transit.to.index()].remove(id);
-            self.arrivals[transit.to.index()].insert(Reverse(transit.due()), id);
-        }
     }
 
     fn push(&mut self, due: Micros, what: What<N::Timer>) {
@@ -457,8 +455,8 @@ impl<N: Node> Schedule<N> {
 
     fn forget_flight(&mut self, id: FlightId) -> Passage {
         let transit = self.transits.remove(id).expect("what arrived or was lost had been scheduled");
-        self.arrivals[transit.to.index()].remove(Reverse(transit.due()));
-        self.held[transit.to.index()].remove(id);
+        let from = if transit.passage.held { &mut self.held } else { &mut self.arrivals };
+        from[transit.to.index()].remove(Reverse(transit.due()));
         transit.passage
     }
 

@@ -72,7 +72,10 @@ impl App {
                 }
                 None => _ = self.tell(format!("{reason} It goes on as this lab computes it.")),
             },
-            (Ok(()), false) => self.adopt(),
+            (Ok(()), false) => {
+                self.adopt();
+                self.mind_the_room();
+            }
             (Ok(()), true) => {}
         }
         self.ui.may_cancel = self.earlier.is_some();

@@ -3,7 +3,7 @@
 use cap_lab::node::Micros;
 use yew::{Html, html};
 
-use crate::ui::el::{px, translate};
+use crate::ui::el::{classed, px, translate};
 use crate::ui::figure::names::item_name;
 use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView};
 use crate::ui::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
@@ -168,9 +168,8 @@ pub fn draw(
             Body::Circle(r) => r + 14.0,
             Body::Card(_, h) => h + 6.0,
         };
-        html! {
-            <text key={node.0} class="crowd" aria-hidden="true" x={px(at.x)} y={px(at.y - up)}>{ crowd.clone() }</text>
-        }
+        let text = classed("text", "crowd").attr("aria-hidden", "true").px("x", at.x).px("y", at.y - up);
+        text.key(&node.0.to_string()).text(crowd).html()
     });
     html! { <>
         <g key="crowds" role="none">{ for crowds }</g>

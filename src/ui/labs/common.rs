@@ -162,7 +162,7 @@ impl Marks<'_> {
     }
 
     /// Shows each to `see`, by time. What a person does strikes all worlds at once and is one mark.
-    fn each(&self, from: Micros, mut see: impl FnMut(&str, Mark)) {
+    fn each(&self, from: Micros, see: &mut dyn FnMut(&str, Mark)) {
         let mut places: Vec<usize> =
             self.worlds.iter().map(|(_, marks)| marks.partition_point(|mark| mark.at < from)).collect();
         let mut last: Vec<Mark> = Vec::new();
@@ -189,7 +189,7 @@ impl Marks<'_> {
     pub fn merged(&self, apart: f64, place: impl Fn(Micros) -> f64) -> Vec<view::Mark> {
         let mut merged: Vec<view::Mark> = Vec::new();
         let mut begun = 0.0;
-        self.each(Micros::ZERO, |world, mark| {
+        self.each(Micros::ZERO, &mut |world, mark| {
             let at = place(mark.at);
             match merged.last_mut().filter(|_| at - begun < apart) {
                 Some(several) => {
@@ -211,7 +211,7 @@ impl Marks<'_> {
     /// Those between two moments, the first `most` of them.
     pub fn between(&self, from: Micros, until: Micros, most: usize) -> Vec<view::Mark> {
         let mut found = Vec::new();
-        self.each(from, |world, mark| {
+        self.each(from, &mut |world, mark| {
             if mark.at <= until && found.len() < most {
                 found.push(self.view(world, mark));
             }

@@ -85,7 +85,7 @@ impl Part for LabelsPart {
             let label = if mark.count == 1 {
                 classed("span", "mark-label").attr("aria-hidden", "true").text(&texts[index])
             } else {
-                let name = format!("{} marks from {}: list them", mark.count, clock(mark.at));
+                let name = format!("{}, from {}: list all", texts[index], clock(mark.at));
                 button("mark-label", &texts[index], &self.ui, Msg::Marks(span))
                     .name(name)
                     .flag("aria-expanded", self.open == span)
