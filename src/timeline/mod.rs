@@ -10,11 +10,13 @@
 mod advance;
 mod branches;
 mod checkpoints;
+pub mod command;
 pub mod file;
 mod fill;
 mod limits;
 pub mod script;
 pub mod track;
+mod undo;
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -27,7 +29,7 @@ pub use fill::Imported;
 pub use limits::{ACTS_MAX, BRANCHES_MAX, LENGTH_MAX, Limit, Room, SCRIPT_BYTES_MAX, STEPS_MAX};
 use track::Track;
 
-use crate::node::{Micros, NodeId};
+use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::Scripted;
 
 /// What can be run: the setup of one world or of several side by side. As text: `replicas=5 people=3 traffic=100`.
@@ -46,6 +48,12 @@ pub trait Experiment: Clone + Debug + PartialEq + Display + FromStr<Err = String
 
     /// What is wrong with a request, if anything: files come from anywhere.
     fn check_request(&self, node: NodeId, request: &RequestOf<Self>) -> Result<(), String>;
+
+    /// The participants between which there are links.
+    fn servers(&self) -> NodeSet;
+
+    /// What a participant is called: `n1`, `Ana`.
+    fn name(&self, node: NodeId) -> String;
 }
 
 /// What clients of an experiment ask for.

@@ -1,12 +1,15 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
+mod guide;
 mod hands;
 mod opening;
+mod pace;
 mod referee;
 mod runs;
 mod saving;
 mod spacetime;
 mod strip;
+mod undo;
 
 use std::rc::Rc;
 
@@ -16,6 +19,7 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
 use yew::{Component, Context, Html};
 
+use self::pace::Near;
 use self::referee::Referee;
 use self::runs::{kept_run, runs_of};
 use self::saving::Saving;
@@ -23,6 +27,7 @@ use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
+use crate::ui::guide::view::Show;
 use crate::ui::history::strip_id;
 use crate::ui::lab::Lab;
 use crate::ui::listeners::Listeners;
@@ -43,8 +48,6 @@ const MEASURE_FRAMES: u32 = 30;
 /// The root component.
 pub struct App {
     lab: Box<dyn Lab>,
-    /// The run that was there before the one that is being opened.
-    earlier: Option<Box<dyn Lab>>,
     ui: ViewState,
     /// The worlds at the play head, as of the last change.
     worlds: Vec<Rc<WorldView>>,
@@ -66,6 +69,13 @@ pub struct App {
     /// Has it again when what is open closes.
     focus_back: Option<String>,
     measure: bool,
+    /// The mouse, if it is in a figure and draws no line.
+    near: Option<Near>,
+    /// The run that a new start took the place of.
+    before: Option<Box<dyn Lab>>,
+    confirming: Option<Timeout>,
+    /// A situation that waits for its page to come.
+    awaited: Option<Show>,
     _listeners: Listeners,
 }
 
@@ -85,13 +95,14 @@ impl Component for App {
         let (lab, notice) = kept_run(home, runs);
         let mut app = Self {
             lab,
-            earlier: None,
             ui: ViewState {
                 playing: runs.plays(),
                 speed: storage::get("speed").and_then(|speed| speed.parse().ok()).unwrap_or(-100).clamp(-200, 100),
                 dark,
                 still: browser::prefers_stillness(),
                 window: browser::window_size(),
+                present: browser::asked_to_present(),
+                first_visit: storage::get(guide::WELCOMED).is_none(),
                 ..ViewState::new(page.address, home.address, send)
             },
             worlds: Vec::new(),
@@ -109,6 +120,10 @@ impl Component for App {
             focus_next: None,
             focus_back: None,
             measure: true,
+            near: None,
+            before: None,
+            confirming: None,
+            awaited: None,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -157,7 +172,9 @@ impl App {
     fn react(&mut self, msg: Msg) -> bool {
         match msg {
             // The run is out of sight.
-            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) | Msg::HealAll if self.ui.page != self.ui.home => {
+            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) | Msg::HealAll | Msg::Undo | Msg::Restart
+                if self.ui.page != self.ui.home =>
+            {
                 false
             }
             Msg::Frame(ms) => self.advance(ms),
@@ -166,7 +183,7 @@ impl App {
                 self.ui.run.resume = false;
                 true
             }
-            Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
+            Msg::Step => self.moved(|lab| lab.step(), "Nothing is under way, so there is no next event."),
             Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
             Msg::Seek(to) => {
                 self.lab.seek(to);
@@ -184,7 +201,10 @@ impl App {
                 self.save_soon();
                 self.look()
             }
+            Msg::GoTo(at) => self.go_to(at),
             Msg::Do(act) => self.act(&act),
+            Msg::Undo => self.undo(),
+            Msg::Restart => self.restart(),
             Msg::HealAll => {
                 let healed = self.worlds.first().map(|world| heal_all(&world.cut));
                 healed.is_some_and(|act| self.act(&act))
@@ -193,7 +213,9 @@ impl App {
                 self.ui.run.composing = None;
                 post(person, &text).is_none_or(|act| self.act(&act))
             }
-            Msg::Pointer { world, phase, client, secondary } => self.pointer(world, phase, client, secondary),
+            Msg::Pointer { world, phase, client, tip, secondary } => {
+                self.pointer(world, phase, client, (tip, secondary))
+            }
             Msg::LongPress => self.long_press(),
             Msg::FigureKey { world, key } => self.figure_key(world, key),
             Msg::Diagram(what) => self.diagram(&what),
@@ -209,8 +231,10 @@ impl App {
             }
             // The button to either comes with what writes it.
             Msg::Export => self.lab.export().is_some_and(|file| {
-                browser::download(&format!("cap-lab-{}.json", self.lab.setup().seed), &file);
-                self.close_popover()
+                let name = format!("cap-lab-{}.json", self.lab.setup().seed);
+                browser::download(&name, &file);
+                self.close_popover();
+                self.confirm(format!("Saved as {name}."))
             }),
             Msg::CopyScript => {
                 if let Some(script) = self.lab.golden_script() {
@@ -220,12 +244,15 @@ impl App {
             }
             Msg::Copied(true) => {
                 self.close_popover();
-                self.say(About::Own, "The script is on the clipboard.".to_owned())
+                self.confirm("Copied: the script is on the clipboard.".to_owned())
             }
-            Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Copied(false) => {
+                self.tell("This browser keeps the page off the clipboard: nothing was copied.".to_owned())
+            }
             Msg::FileCame(file) => self.file_came(file),
             Msg::Tell(text) => self.tell(text),
             Msg::Say(text) => self.say(About::Own, text),
+            Msg::Confirm(text) => self.confirm(text),
             Msg::Referee(heard) => self.hear_referee(heard),
             Msg::CallReferee => self.call_referee(),
             Msg::Navigated => self.navigate(),
@@ -240,7 +267,7 @@ impl App {
                 false
             }
             Msg::CancelOpening => self.cancel_opening(),
-            msg => self.show(&msg),
+            msg => self.guide(&msg) || self.show(&msg),
         }
     }
 
@@ -276,6 +303,10 @@ impl App {
                     self.ui.run.cursor =
                         self.worlds.get(world).and_then(|w| w.nodes.first()).map(|node| (world, Item::Node(node.id)));
                 }
+            }
+            Msg::Explain { world, person } => {
+                let told = self.ui.run.explained == Some((world, person));
+                self.ui.run.explained = (!told).then_some((world, person));
             }
             Msg::Compose { world, person } => {
                 self.ui.run.composing = Some((world, person));
@@ -319,6 +350,8 @@ impl App {
                 self.speak(text);
             }
             Msg::Dismiss => self.ui.notice = None,
+            Msg::Confirmed => self.ui.confirmed = None,
+            Msg::Present => self.present(!self.ui.present),
             // Everything else was answered in `react`.
             _ => return false,
         }
@@ -350,8 +383,12 @@ impl App {
             self.fill();
         }
         if self.ui.playing && !self.heads_for_goal() {
-            let step = Micros((elapsed * self.ui.rate() * 1e3) as u64);
-            self.lab.play(self.lab.now() + step);
+            let approached = self.ui.run.approach.is_some();
+            let next = self.next_head(elapsed);
+            self.lab.play(next);
+            if approached && self.ui.run.approach.is_none() {
+                self.approach_moment();
+            }
             self.mind_the_room();
         }
         // While a run is replayed at rest, only the timeline moves.
@@ -393,6 +430,7 @@ impl App {
             self.say(About::Own, text);
         }
         self.worlds = fresh;
+        self.ui.can_undo = self.before.is_some() || self.lab.can_undo();
         self.consult();
         self.look_at_diagrams();
         self.retell_operation();
@@ -416,6 +454,7 @@ impl App {
     fn act(&mut self, act: &Act) -> bool {
         match self.lab.act(act.clone()) {
             Ok(()) => {
+                self.leave_script();
                 let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);
                 self.adopt();
@@ -455,8 +494,10 @@ impl App {
 
     /// Looks at the sizes of what is drawn to measure; true if one has changed.
     fn measured(&mut self) -> bool {
+        let scale = self.ui.scale();
+        let figure = |index| browser::size_of(&figure_id(index)).unwrap_or_default();
         let figures: Vec<Size> =
-            (0..self.worlds.len()).map(|index| browser::size_of(&figure_id(index)).unwrap_or_default()).collect();
+            (0..self.worlds.len()).map(figure).map(|Size { w, h }| Size { w: w / scale, h: h / scale }).collect();
         let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&strip_id(index)));
         let strip_width = strip.unwrap_or_default().w;
         let timeline_width = browser::size_of("timeline").unwrap_or_default().w;

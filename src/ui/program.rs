@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use cap_lab::situation::Situation;
 use yew::Html;
 
 use crate::ui::lab::Lab;
@@ -36,6 +37,11 @@ pub trait Runs {
     /// A run from its file, whose play head goes to where it stood: see [`Lab::fill`]. `Err` says in a sentence what is wrong
     /// with the file.
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String>;
+
+    /// The run of a situation. `Err` says in a sentence why there is none here.
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        Err(format!("{} is played on another page.", situation.title))
+    }
 
     /// Whether it plays as soon as it is there.
     fn plays(&self) -> bool {

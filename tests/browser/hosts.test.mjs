@@ -92,7 +92,8 @@ async function standingOut(lab) {
     for (const control of document.querySelectorAll("button, select, input, nav a")) {
       const { x, y, width, height } = control.getBoundingClientRect();
       const inSight = width > 4 && height > 4 && x >= 0 && y >= 0 && x + width <= innerWidth && y + height <= innerHeight;
-      if (!inSight || !control.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+      const above = document.elementFromPoint(x + width / 2, y + height / 2);
+      if (!inSight || !control.contains(above)) continue;
       const { data } = canvas.getImageData(x, y, width, height);
       const counts = new Map();
       for (let at = 0; at < data.length; at += 4) {

@@ -1,5 +1,5 @@
 //! Opening a run: it is shown at once and replayed in the frames that follow, a slice in each. One from a file is compared with
-//! it meanwhile. Until that is done the run that was there before waits, in case the file turns out to be another's.
+//! it meanwhile; until that is done nothing is saved, and the run that was there before can be gone back to.
 
 use cap_lab::node::Micros;
 
@@ -32,10 +32,10 @@ impl App {
                 lab.seek(Micros::ZERO);
                 let before = std::mem::replace(&mut self.lab, lab);
                 // Of several files in a row none has replaced the run that was there before them.
-                let earlier = self.earlier.take().unwrap_or(before);
+                let before = self.before.take().filter(|_| self.ui.may_cancel).unwrap_or(before);
                 self.ui.playing = false;
                 self.show_run();
-                self.earlier = Some(earlier);
+                (self.before, self.ui.may_cancel) = (Some(before), true);
                 self.fill();
                 self.look()
             }
@@ -65,33 +65,32 @@ impl App {
             }
         }
         match (filled, self.fills()) {
-            (Err(reason), _) => match self.earlier.take() {
-                Some(earlier) => {
-                    self.take(earlier);
+            (Err(reason), _) => {
+                if self.cancel_opening() {
                     self.tell(not_opened(reason));
+                } else {
+                    self.tell(format!("{reason} It goes on as this lab computes it."));
                 }
-                None => _ = self.tell(format!("{reason} It goes on as this lab computes it.")),
-            },
+            }
             (Ok(()), false) => {
                 self.adopt();
                 self.mind_the_room();
             }
             (Ok(()), true) => {}
         }
-        self.ui.may_cancel = self.earlier.is_some();
     }
 
     /// The run is here to stay: it is replayed, or the learner has acted in it.
     pub(super) fn adopt(&mut self) {
-        if self.earlier.take().is_some() {
-            self.ui.may_cancel = false;
+        if std::mem::take(&mut self.ui.may_cancel) {
             self.save_soon();
         }
     }
 
-    /// Goes back to the run that was there before the one from a file.
+    /// Goes back to the run that was there before the one from a file, as long as that is not replayed.
     pub(super) fn cancel_opening(&mut self) -> bool {
-        self.earlier.take().is_some_and(|earlier| self.take(earlier))
+        let before = self.before.take_if(|_| self.ui.may_cancel);
+        before.is_some_and(|before| self.take(before))
     }
 }
 

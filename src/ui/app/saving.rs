@@ -53,7 +53,7 @@ impl App {
 
     /// Keeps what moved: now and then while the run plays, soon once it rests.
     pub(super) fn keep_up(&mut self) {
-        if self.saving.saved == Some((self.lab.now(), self.lab.end())) || self.fills() || self.earlier.is_some() {
+        if self.saving.saved == Some((self.lab.now(), self.lab.end())) || self.fills() || self.ui.may_cancel {
             return;
         }
         if !self.ui.playing {
@@ -66,7 +66,7 @@ impl App {
     /// Keeps the run now. One that is not replayed to its end is kept as it was.
     pub(super) fn save(&mut self) {
         self.saving.due = None;
-        if self.fills() || self.earlier.is_some() {
+        if self.fills() || self.ui.may_cancel {
             return;
         }
         let begun = browser::clock_ms();
