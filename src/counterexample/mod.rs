@@ -72,7 +72,7 @@ pub fn paxos() -> impl Iterator<Item = Counterexample> {
 }
 
 impl Counterexample {
-    /// The run of a flaw of Paxos, with the flaw or without it, computed to its end, the play head at its start.
+    /// The run of a flaw of Paxos, with the flaw or without it, the play head at its start; nothing of it is computed yet.
     pub fn play_paxos(&self, flawed: bool) -> Timeline<PaxosExperiment> {
         let setup =
             |flaw: &str| -> PaxosExperiment { format!("{}{flaw}", self.run.cast).parse().expect("a setup of our own") };
@@ -82,7 +82,7 @@ impl Counterexample {
         Timeline::scripted(experiment, self.run.seed, script, Micros::from_ms(self.run.end_ms))
     }
 
-    /// The run of a flaw of a store, with the flaw or without it, computed to its end, the play head at its start.
+    /// The run of a flaw of a store, with the flaw or without it, the play head at its start; nothing of it is computed yet.
     pub fn play_feed(&self, flawed: bool) -> Timeline<FeedExperiment> {
         let store = self.store.expect("the flaw of a store");
         let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };

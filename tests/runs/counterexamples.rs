@@ -35,7 +35,7 @@ fn only_the_flaw_is_to_blame(
 fn every_flaw_of_raft_breaks_its_invariant_and_only_the_flaw_does() {
     let known: Vec<_> = counterexample::of_store("raft");
     for example in &known {
-        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
+        only_the_flaw_is_to_blame(example, &example.play_feed(true).filled(), &example.play_feed(false).filled());
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, raft::Flaw::ALL.map(raft::Flaw::name), "each flaw has its counterexample");
@@ -45,7 +45,7 @@ fn every_flaw_of_raft_breaks_its_invariant_and_only_the_flaw_does() {
 fn every_flaw_of_multi_paxos_breaks_its_invariant_and_only_the_flaw_does() {
     let known: Vec<_> = counterexample::of_store("multi-paxos");
     for example in &known {
-        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
+        only_the_flaw_is_to_blame(example, &example.play_feed(true).filled(), &example.play_feed(false).filled());
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, multi_paxos::Flaw::ALL.map(multi_paxos::Flaw::name), "each flaw has its counterexample");
@@ -61,10 +61,10 @@ fn every_flaw_of_paxos_breaks_its_invariants_and_only_the_flaw_does() {
             let violations = timeline.track().watch().ghost.violations();
             (violations.iter().map(|violation| violation.invariant).collect::<Vec<_>>(), timeline.skipped())
         };
-        assert_eq!(broken(example.play_paxos(true)), (flaw.breaks().to_vec(), 0), "{flaw}");
+        assert_eq!(broken(example.play_paxos(true).filled()), (flaw.breaks().to_vec(), 0), "{flaw}");
         assert_eq!(flaw.breaks().last(), Some(&example.breaks), "{flaw}");
         // What the flawed nodes would not have sent without their flaw can't arrive.
-        let sound = example.play_paxos(false);
+        let sound = example.play_paxos(false).filled();
         let all = sound.script().len();
         let (none, skipped) = broken(sound);
         assert!(none.is_empty(), "without {flaw}: {none:?}");
