@@ -12,6 +12,7 @@ mod liveness;
 mod replay;
 mod same_script;
 mod sessions;
+mod slow;
 mod timeline;
 mod undo;
 mod watch;

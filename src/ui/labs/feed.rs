@@ -10,7 +10,7 @@ use cap_lab::referee::client::Client;
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::{Intervention, MessageName};
+use cap_lab::sim::fault::{Intervention, Link, MessageName};
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
@@ -345,6 +345,10 @@ impl Lab for FeedLab {
             switches: self.first().switches(),
             flaw: self.first().flaw(),
         }
+    }
+
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run(0).schedule().slow().to_vec()
     }
 
     fn restarted(&self) -> Box<dyn Lab> {

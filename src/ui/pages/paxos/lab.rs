@@ -18,7 +18,7 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::{Intervention, MessageName, Scripted};
+use cap_lab::sim::fault::{Intervention, Link, MessageName, Scripted};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
@@ -366,6 +366,10 @@ impl Lab for PaxosLab {
             switches: Vec::new(),
             flaw: self.timeline.experiment().paxos.flaw.map(cap_lab::paxos::Flaw::name),
         }
+    }
+
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run().schedule().slow().to_vec()
     }
 
     fn restarted(&self) -> Box<dyn Lab> {
