@@ -28,6 +28,8 @@ pub const BYTES_MAX: usize = 4 << 20;
 pub const TRAFFIC_MAX: u16 = 1_000;
 /// The fastest and the slowest clock, in parts per million either way.
 pub const DRIFT_MAX: i32 = 500_000;
+/// By how much a link can be slower, in µs: 10 s.
+pub const SLOW_MAX: u32 = 10_000_000;
 /// The largest skew either way, in µs: 12 hours.
 pub const SKEW_MAX: i64 = 12 * 3_600 * 1_000_000;
 
@@ -309,7 +311,7 @@ impl<E: Experiment> Timeline<E> {
 /// Whether everybody exists who is spoken of.
 fn check_names<R>(act: &Intervention<R>, participants: usize, worlds: usize) -> Result<(), String> {
     let nodes: Vec<NodeId> = match act {
-        Intervention::Cut(links) | Intervention::Heal(links) => {
+        Intervention::Cut(links) | Intervention::Heal(links) | Intervention::Slow { links, .. } => {
             if let Some((from, to)) = links.iter().find(|(from, to)| from == to) {
                 return Err(format!("there is no link from {from} to {to}"));
             }
@@ -333,6 +335,10 @@ fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Resu
         Intervention::Cut(links) | Intervention::Heal(links) if links.len() > NodeSet::MAX * NodeSet::MAX => {
             Err(format!("{} links at once", links.len()))
         }
+        Intervention::Slow { links, .. } if links.len() > NodeSet::MAX * NodeSet::MAX => {
+            Err(format!("{} links at once", links.len()))
+        }
+        Intervention::Slow { micros, .. } if *micros > SLOW_MAX => Err(format!("links slower by {micros} µs")),
         Intervention::Traffic(percent) if *percent > TRAFFIC_MAX => Err(format!("traffic of {percent} %")),
         Intervention::Drift { ppm, .. } if ppm.unsigned_abs() > DRIFT_MAX.unsigned_abs() => {
             Err(format!("a drift of {ppm} ppm"))

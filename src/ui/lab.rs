@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::MessageName;
+use cap_lab::sim::fault::{Link, MessageName};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Limit, Room, Timeline};
@@ -127,6 +127,10 @@ pub trait Lab: Any {
         None
     }
 
+    /// The links that are slower than usual at the play head, and by how much.
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        Vec::new()
+    }
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;
     /// The same setup and seed from the start, with nothing done.

@@ -13,6 +13,7 @@ mod page_words;
 mod replay;
 mod same_script;
 mod sessions;
+mod slow;
 mod timeline;
 mod undo;
 mod watch;

@@ -10,7 +10,7 @@ use cap_lab::referee::client::Client;
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::{Intervention, MessageName};
+use cap_lab::sim::fault::{Intervention, Link, MessageName};
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
@@ -361,6 +361,10 @@ impl Lab for FeedLab {
         let mut told = self.concluded.borrow_mut();
         details::here()?.concluded(&self.timeline, &mut told);
         told.clone().filter(|told| told.over <= self.timeline.now())
+    }
+
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run(0).schedule().slow().to_vec()
     }
 
     fn restarted(&self) -> Box<dyn Lab> {

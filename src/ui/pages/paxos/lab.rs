@@ -18,7 +18,7 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::{Intervention, MessageName, Scripted};
+use cap_lab::sim::fault::{Intervention, Link, MessageName, Scripted};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
@@ -394,6 +394,10 @@ impl Lab for PaxosLab {
 
     fn judged(&self, goal: &str) -> Judged {
         common::judged(&self.timeline, goal)
+    }
+
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run().schedule().slow().to_vec()
     }
 
     fn restarted(&self) -> Box<dyn Lab> {
