@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use cap_lab::counterexample;
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
+use cap_lab::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::sim::fault::Intervention;
 use cap_lab::sim::run::{Run, World};
@@ -11,6 +11,7 @@ use cap_lab::store::Store;
 use cap_lab::timeline::track::Track;
 use cap_lab::timeline::{Experiment, RequestOf, Timeline};
 use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE};
+use cap_lab::world::locks::LocksRun;
 use cap_lab::world::paxos::PaxosRun;
 
 use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
@@ -22,6 +23,7 @@ pub(crate) enum Lab {
     Paxos(Box<Timeline<PaxosExperiment>>),
     MultiPaxos(Box<Timeline<MultiPaxosExperiment>>),
     Raft(Box<Timeline<RaftExperiment>>),
+    Locks(Box<Timeline<LocksExperiment>>),
 }
 
 /// The same for whichever experiment it is.
@@ -32,6 +34,7 @@ macro_rules! each {
             Lab::Paxos($timeline) => $what,
             Lab::MultiPaxos($timeline) => $what,
             Lab::Raft($timeline) => $what,
+            Lab::Locks($timeline) => $what,
         }
     };
 }
@@ -49,12 +52,17 @@ impl Lab {
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
             MultiPaxosExperiment::NAME => Self::MultiPaxos(timeline(setup, seed)?),
             RaftExperiment::NAME => Self::Raft(timeline(setup, seed)?),
+            LocksExperiment::NAME => Self::Locks(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
     }
 
     /// What the page plays to show a flaw.
     pub(crate) fn counterexample(protocol: &str, flaw: &str, flawed: bool) -> Result<Self, Box<dyn Error>> {
+        if protocol == LocksExperiment::NAME {
+            let found = counterexample::locks().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
+            return Ok(Self::Locks(Box::new(found.play_locks(flawed))));
+        }
         let known = counterexample::of_store(protocol);
         if known.is_empty() {
             return Err(format!("nothing is known against {protocol}").into());
@@ -102,6 +110,7 @@ impl Lab {
                 PEOPLE[usize::from(node.0 - setup.replicas)].to_owned()
             }
             (None, Self::Paxos(timeline)) => timeline.experiment().paxos.name(node),
+            (None, Self::Locks(timeline)) => timeline.experiment().locks.name(node),
             _ => node.to_string(),
         }
     }
@@ -113,7 +122,7 @@ impl Lab {
                 Store::MultiPaxos(..) => format!("MultiPaxos({name})"),
                 _ => format!("Raft({name})"),
             },
-            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => name.to_owned(),
+            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) | Self::Locks(_) => name.to_owned(),
         }
     }
 
@@ -128,7 +137,7 @@ impl Lab {
     fn setup(&self) -> Option<FeedSetup> {
         match self {
             Self::Feed(timeline) => Some(timeline.experiment().feed),
-            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
+            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) | Self::Locks(_) => None,
         }
     }
 
@@ -137,6 +146,8 @@ impl Lab {
             Self::Paxos(timeline) => timeline.experiment().paxos.nodes(),
             Self::MultiPaxos(timeline) => timeline.experiment().members(),
             Self::Raft(timeline) => NodeSet::first(timeline.experiment().servers.into()),
+            // Clients and storage as well: their links are cut and healed like any other.
+            Self::Locks(timeline) => NodeSet::first(timeline.track().participants()),
             Self::Feed(_) => self.setup().expect("a feed").servers(),
         }
     }
@@ -145,7 +156,7 @@ impl Lab {
     pub(crate) fn feeds(&self) -> &[FeedRun] {
         match self {
             Self::Feed(timeline) => timeline.track().worlds(),
-            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => &[],
+            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) | Self::Locks(_) => &[],
         }
     }
 
@@ -157,22 +168,38 @@ impl Lab {
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
         match self {
             Self::Paxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
+            Self::Feed(_) | Self::MultiPaxos(_) | Self::Raft(_) | Self::Locks(_) => None,
         }
     }
 
     pub(crate) fn multi_paxos(&self) -> Option<&Run<MultiPaxosWorld>> {
         match self {
             Self::MultiPaxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::Paxos(_) | Self::Raft(_) => None,
+            Self::Feed(_) | Self::Paxos(_) | Self::Raft(_) | Self::Locks(_) => None,
         }
     }
 
     pub(crate) fn raft(&self) -> Option<&Run<RaftWorld>> {
         match self {
             Self::Raft(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) => None,
+            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) | Self::Locks(_) => None,
         }
+    }
+
+    pub(crate) fn locks(&self) -> Option<&LocksRun> {
+        match self {
+            Self::Locks(timeline) => Some(timeline.track()),
+            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
+        }
+    }
+
+    /// Does what befalls the first client, up to the end of it.
+    pub(crate) fn accident(&mut self) -> Result<(), Box<dyn Error>> {
+        let Self::Locks(timeline) = self else { return Err("only locks have this accident".into()) };
+        let (script, end) = timeline.experiment().accident(timeline.seed());
+        **timeline = Timeline::scripted(*timeline.experiment(), timeline.seed(), script, end);
+        timeline.seek(end);
+        Ok(())
     }
 
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
@@ -180,6 +207,7 @@ impl Lab {
             Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
             Self::MultiPaxos(timeline) => timeline.track().model().is_cut(from, to),
             Self::Raft(timeline) => timeline.track().model().is_cut(from, to),
+            Self::Locks(timeline) => timeline.track().model().is_cut(from, to),
             Self::Feed(_) => self.feeds()[0].model().is_cut(from, to),
         }
     }
@@ -202,6 +230,7 @@ impl Lab {
             Self::Paxos(timeline) => messages(timeline.track(), self.servers()),
             Self::MultiPaxos(timeline) => messages(timeline.track(), self.servers()),
             Self::Raft(timeline) => messages(timeline.track(), self.servers()),
+            Self::Locks(timeline) => messages(timeline.track(), self.servers()),
         }
     }
 
@@ -220,6 +249,7 @@ impl Lab {
             Self::Paxos(timeline) => ordinals(timeline.track(), kind, from, to),
             Self::MultiPaxos(timeline) => ordinals(timeline.track(), kind, from, to),
             Self::Raft(timeline) => ordinals(timeline.track(), kind, from, to),
+            Self::Locks(timeline) => ordinals(timeline.track(), kind, from, to),
         }
     }
 
@@ -229,6 +259,8 @@ impl Lab {
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
         let raft = self.raft().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
+        let locks = self.locks().and_then(|run| run.watch().broken.as_ref().map(|(_, broken)| broken.to_string()));
+        let raft = raft.or(locks);
         feed.or(self.paxos().and_then(Self::broken_paxos)).or(multi_paxos).or(raft)
     }
 

@@ -8,6 +8,7 @@
 //! setup paxos proposers=2 acceptors=3 [flaw=NAME] seed=1
 //! setup multi_paxos servers=5 phase1=4 phase2=2 snapshot=3 flaw=FLAW seed=1      majorities, no snapshots, no flaw if left out
 //! setup raft servers=5 members=5 entries=64 [switches=lease.stickiness.check-quorum] [flaw=NAME] seed=0       moved by hand
+//! setup locks backend=raft clients=2 lease=1000 terms=duration storage=token flaw=NAME seed=1     words left out are as usual
 //! run 2s | 150ms          lets time pass                   at 3.250000s    lets it pass until then
 //! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
 //! heal | heal n1 n3       everything, or one link
@@ -17,16 +18,19 @@
 //! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] [pick=newest]   the oldest message of that kind on that link
 //! pass KIND p1 a1 a2      delivers it to each, now; all disks concerned finish at once
 //! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
+//! update c1 | acquire c1 | release c1      skew c1 ms=250      accident: what befalls the first client, to its end
 //! act "cut n1>n3"         an intervention as run files write it
 //! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
 //! show roles | logs | states | chosen | answers | notes        of multi_paxos; of raft all but states and chosen
+//! show grants | beliefs | overlaps | file | clocks | notes     of locks
 //! counterexample raft|multi-paxos FLAW [sound]                what the page plays, with its flaw or without
 //! ```
 //!
 //! An act that cannot be done is an error: `!crash n1` expects that. So is a broken invariant that is not shown.
 
 mod lab;
+mod locks_lab;
 mod multi_paxos_lab;
 mod multi_paxos_replica;
 mod raft_lab;
@@ -117,6 +121,14 @@ impl Runner {
             ("drift", [node]) => {
                 lab.act(&format!("drift {} {}", lab.node(node)?, key("ppm").ok_or("by how many ppm?")?))?;
             }
+            ("skew", [node]) => {
+                let ms: i64 = key("ms").ok_or("by how many ms?")?.parse()?;
+                lab.act(&format!("skew {} {}", lab.node(node)?, ms * 1_000))?;
+            }
+            ("update" | "acquire" | "release", [who]) => {
+                lab.act(&format!("ask {} {}", lab.node(who)?, command.name))?;
+            }
+            ("accident", []) => lab.accident()?,
             ("traffic", [percent]) => lab.act(&format!("traffic {percent}"))?,
             ("post", [who, text]) => lab.act(&format!("ask {} post {text}", lab.node(who)?))?,
             ("read", [who]) => lab.act(&format!("ask {} read", lab.node(who)?))?,
