@@ -9,6 +9,8 @@
 //!
 //! A crash takes all that it knows but the number of its starts: sessions and updates of an earlier start are never taken for new ones.
 
+use serde::Serialize;
+
 use super::participant::{Delta, Participant};
 use super::redlock;
 use super::service::{Ask, Response as Answered, SessionId, Terms};
@@ -65,7 +67,7 @@ pub struct Config {
 }
 
 /// A timer of a client.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum ClientTimer {
     /// It asks again what was not answered.
     Retry,
@@ -158,6 +160,8 @@ pub struct Client {
     updates: u32,
     /// The server that it asks.
     server: NodeId,
+    /// How many questions it has not answered since its last answer.
+    unheard: u32,
     open: Vec<Open>,
     phase: Phase,
     job: Option<(RequestId, job::Job)>,
@@ -179,6 +183,7 @@ impl Client {
             sessions: 0,
             updates: 0,
             server: first.expect("there is a server"),
+            unheard: 0,
             open: Vec::new(),
             phase: Phase::Idle,
             job: None,
@@ -239,12 +244,14 @@ impl Client {
     fn next_server(&mut self) {
         let after = self.config.servers.iter().find(|server| *server > self.server);
         self.server = after.or(self.config.servers.iter().next()).expect("there is a server");
+        self.unheard = 0;
     }
 
     /// Asks the lock service; what it asks for would last until the end that is returned.
     fn ask(&mut self, ask: Ask, at: Clocks, out: &mut Out) -> Open {
         let open = Open { number: self.number(self.asked), end: self.clock(at) + self.config.lease };
         self.asked += 1;
+        self.unheard += 1;
         if self.open.len() == OPEN {
             self.open.remove(0);
         }
@@ -288,6 +295,7 @@ impl Client {
     ) {
         let Some(place) = self.open.iter().position(|open| open.number == number) else { return };
         let open = self.open.remove(place);
+        self.unheard = 0;
         match answer {
             Answer::Done(Answered::Granted { session, token }) => self.on_granted(session, token, at, out),
             Answer::Done(Answered::Renewed { session }) => self.on_renewed(session, open, at, out),
@@ -394,9 +402,9 @@ impl Client {
         let session = stay.id;
         match self.config.access {
             Access::Service => {
-                // The last renewal was not answered: another server may know better.
-                let answered = usize::from(matches!(self.phase, Phase::Acquires(_)));
-                if self.open.len() > answered {
+                // Its last question was not answered: another server may know better. Who waits asks more than one at a time.
+                let waits = matches!(self.phase, Phase::Acquires(_));
+                if self.unheard > u32::from(waits) {
                     self.next_server();
                 }
                 self.ask(Ask::KeepAlive { session, terms: self.terms(at) }, at, out);
@@ -415,7 +423,9 @@ impl Client {
             Phase::Acquires(_) if self.config.access == Access::Majority => self.poll_again(at, out),
             Phase::Acquires(stay) => {
                 let session = stay.id;
-                self.next_server();
+                if self.unheard > 1 {
+                    self.next_server();
+                }
                 out.set_timer(ClientTimer::Retry.into(), Delay::fixed(RETRY));
                 self.ask(Ask::Acquire { session, terms: self.terms(at) }, at, out);
             }

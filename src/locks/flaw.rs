@@ -1,10 +1,12 @@
 //! Classic mistakes that can be switched on, to see what a rule is for: each is one branch at the rule that it breaks.
 
+use serde::Serialize;
+
 use super::invariant::{HOLDER_RELEASES, LEASES_KEPT, SAME_STATE, TOKENS_GROW};
 use crate::setup::name_flaws;
 
 /// A mistake in a lock service on a replicated log.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Flaw {
     /// The token is the lock's own version, which begins again when the lock is free, instead of the log's sequence number.
     TokenNotFromLog,

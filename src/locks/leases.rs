@@ -4,6 +4,8 @@
 //! the last one answered. It therefore grants every session a whole lease anew, before it lets any of them end (Gray & Cheriton
 //! 1989, §2; Chubby does the same after a fail-over: Burrows 2006, §2.9).
 
+use serde::Serialize;
+
 use super::flaw::Flaw;
 use super::service::{Ask, LockService, Response, SessionId, Terms};
 use crate::node::{Clocks, Delay, Kind, Micros};
@@ -14,7 +16,7 @@ use crate::store::state_machine::StateMachine;
 const AGAIN: Micros = Micros::from_ms(300);
 
 /// Reminds the leader of the lease that ends first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Expiry;
 
 impl Kind for Expiry {

@@ -1,5 +1,7 @@
 //! Who takes part in a run about locks, and what they say, set, write and note.
 
+use serde::Serialize;
+
 use super::client::{Client, ClientNote, ClientTimer, Request, Response};
 use super::leases::Expiry;
 use super::redlock::{self, Instance, InstanceNote};
@@ -51,7 +53,7 @@ macro_rules! sum {
 
 sum! {
     /// What they say to one another.
-    #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+    #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
     Message {
         /// Between a client and a lock service, or between its replicas on behalf of a client.
         Service(ServiceMessage<LockService>),
@@ -68,7 +70,7 @@ sum! {
 
 sum! {
     /// Their timers.
-    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
     Timer {
         /// Of whoever measures leases.
         Expiry(Expiry),

@@ -12,12 +12,14 @@
 //!
 //! A server that crashed stays silent for the longest timeout when it is back ("delayed restarts"), since it kept nothing.
 
+use serde::Serialize;
+
 use super::participant::{Delta, Participant};
 use super::service::{SessionId, Terms};
 use crate::node::{Clocks, Effects, Kind, Micros, NodeId};
 
 /// Between a client and an independent server.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message {
     /// From a client: hold the lock for me, if nobody else has it (`SET NX PX`), or for longer, if I have it.
     Lock {

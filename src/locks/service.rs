@@ -3,6 +3,8 @@
 //! Nothing here reads a clock. That a lease is over is a command as any other ([`Ask::Expire`]), which the leader proposes
 //! ([`Leases`](super::leases::Leases)). All replicas carry it out at the same place in the log.
 
+use serde::Serialize;
+
 use super::flaw::Flaw;
 use super::leases::Leases;
 use crate::node::{Clocks, Micros, NodeId, Violation, violated};
@@ -10,7 +12,7 @@ use crate::sorted::SortedMap;
 use crate::store::state_machine::{Command, StateMachine, Told};
 
 /// Names a session: one stay of one client, from its question for the lock to its release.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct SessionId {
     /// Whose.
     pub client: NodeId,
@@ -19,7 +21,7 @@ pub struct SessionId {
 }
 
 /// How long a lease lasts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Terms {
     /// Its length, on the clock of whoever measures it.
     pub length: Micros,
@@ -28,7 +30,7 @@ pub struct Terms {
 }
 
 /// What a client asks of the lock service.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Ask {
     /// The lock. Begins the session; asked again, it is answered again. Answered once the lock is granted.
     Acquire {
@@ -69,7 +71,7 @@ impl Ask {
 }
 
 /// What a client is told.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Response {
     /// The session holds the lock.
     Granted {
@@ -184,7 +186,7 @@ impl ServiceNote {
 }
 
 /// Who holds the lock.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Grant {
     /// Which session.
     pub session: SessionId,
@@ -196,7 +198,7 @@ pub struct Grant {
 }
 
 /// Who waits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Waiter {
     /// Which session.
     pub session: SessionId,
@@ -206,7 +208,7 @@ pub struct Waiter {
 }
 
 /// The state of the lock.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct LockService {
     flaw: Option<Flaw>,
     holder: Option<Grant>,

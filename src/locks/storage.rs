@@ -9,12 +9,14 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::participant::Participant;
 use crate::node::{Effects, Kind, Micros, NodeId};
 use crate::sorted::SortedMap;
 
 /// Names an update: its client, and the client's number for it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct UpdateId {
     /// Whose.
     pub client: NodeId,
@@ -51,7 +53,7 @@ impl Rule {
 }
 
 /// Between a client and the storage.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message {
     /// From a client: what is in the file?
     Read {

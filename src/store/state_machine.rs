@@ -6,16 +6,18 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use serde::Serialize;
+
 use super::duties::Duties;
 use crate::node::{self, Clocks, NodeId};
 use crate::sorted::{SortedMap, SortedSet};
 
 /// A service: equal states that carry out equal commands become equal and answer alike. No clock, no dice.
-pub trait StateMachine: Clone + Eq + Hash + Debug + Default {
+pub trait StateMachine: Clone + Eq + Hash + Serialize + Debug + Default {
     /// What a client asks for: a command, which changes the state, or a read.
-    type Ask: Clone + Eq + Hash + Debug;
+    type Ask: Clone + Eq + Hash + Serialize + Debug;
     /// What the client is told.
-    type Response: Clone + Eq + Hash + Debug;
+    type Response: Clone + Eq + Hash + Serialize + Debug;
     /// A rule that fired or refused as a command was carried out.
     type Note: Clone + PartialEq + Debug;
     /// What the leader does for it as time passes; `()` if nothing.
@@ -53,7 +55,7 @@ pub enum Told<S: StateMachine> {
 }
 
 /// One entry of the log.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Command<S: StateMachine> {
     /// Who wants it.
     pub client: NodeId,
@@ -66,7 +68,7 @@ impl<S: StateMachine> node::Command for Command<S> {
 }
 
 /// What carrying out a prefix of the log leads to, the same at every replica: a snapshot holds all of it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Replicated<S> {
     /// The service.
     pub service: S,
@@ -76,7 +78,7 @@ pub struct Replicated<S> {
 
 /// Client sessions (Ongaro's thesis §6.3): by client, which of its commands took effect. A set instead of the last one's number,
 /// because a client goes on after giving something up.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Sessions(SortedMap<NodeId, Numbers>);
 
 impl Sessions {
@@ -97,7 +99,7 @@ impl Sessions {
 }
 
 /// A set of numbers that mostly come in order.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Numbers {
     /// All below this are in.
     next: u32,

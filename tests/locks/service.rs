@@ -29,8 +29,11 @@ fn whatever_befalls_the_servers_tokens_grow_and_every_waiter_is_served() {
         assert_eq!(run.watch().overlaps.iter().next(), None, "seed {seed}: {words}");
         let tokens: Vec<u64> = run.watch().grants.iter().filter_map(|span| span.token).collect();
         assert!(tokens.windows(2).all(|pair| pair[0] < pair[1]), "seed {seed}: {tokens:?}");
-        let pending = run.history().iter().filter(|operation| operation.outcome == Outcome::Pending);
-        assert_eq!(pending.count(), 0, "seed {seed}: somebody still waits: {words}");
+        for operation in run.history().iter().filter(|operation| operation.outcome == Outcome::Pending) {
+            let client = &run.model().host(operation.client).node;
+            let service = run.model().hosts().find(|(_, host)| host.node.leads()).map(|(_, host)| host.node.service());
+            panic!("seed {seed}: {words}: {operation:?} waits: {client:?} {service:?}");
+        }
         for client in run.world().setup.clients() {
             assert!(run.model().host(client).node.client().expect("a client").is_idle(), "seed {seed}: {client}");
         }

@@ -52,7 +52,7 @@ pub(crate) const ALL: Faults =
 type Act = Intervention<Request>;
 
 /// One of those faults, or the end of one.
-fn fault(run: &LocksRun, faults: Faults, dice: &mut Dice) -> Option<Act> {
+pub(crate) fn fault(run: &LocksRun, faults: Faults, dice: &mut Dice) -> Option<Act> {
     let setup = run.world().setup;
     let (servers, clients) = (u64::from(setup.servers), u64::from(setup.clients));
     let server = NodeId(dice.below(servers) as u8);

@@ -3,13 +3,15 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::{Client, ClientNote, ClientTimer, IN_LINE, Out, Phase, RETRY, Work};
 use crate::locks::storage::{File, Message, UpdateId};
 use crate::node::{Answer, Clocks, Delay, RequestId};
 use crate::store::service::{AdminDone, Refusal};
 
 /// What a client is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Request {
     /// Take the lock, update the file, give the lock back.
     Update,
@@ -43,7 +45,7 @@ impl FromStr for Request {
 }
 
 /// What came of it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Response {
     /// The storage has the update.
     Updated {
