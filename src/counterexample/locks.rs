@@ -26,8 +26,8 @@ pub(super) const SCHEDULES: &[(Flaw, Schedule)] = &[
             script: "1000000 ask n4 acquire
                 1300000 pause n1
                 1500000 ask n5 acquire
-                3000000 resume n1",
-            end_ms: 4_000,
+                2150000 resume n1",
+            end_ms: 2_250,
         },
     ),
     (
@@ -39,7 +39,7 @@ pub(super) const SCHEDULES: &[(Flaw, Schedule)] = &[
             seed: 1,
             script: "1000000 ask n4 acquire
                 1200000 ask n5 acquire
-                3000000 crash n1 keep 0",
+                3000000 crash n2 keep 0",
             end_ms: 5_000,
         },
     ),

@@ -148,7 +148,8 @@ impl FromStr for LocksExperiment {
                 return Err(format!("{name}: said twice"));
             }
             known.push(name);
-            let number = |what: &str| format!("{name}={value}: a whole number{what} is wanted, and not too large a one");
+            let number =
+                |what: &str| format!("{name}={value}: a whole number{what} is wanted, and not too large a one");
             match name {
                 "traffic" => read.traffic = value.parse().map_err(|_| number(" of percent"))?,
                 "pause" => {

@@ -112,7 +112,10 @@ fn client(names: Names<'_>, node: NodeId, note: &ClientNote) -> Sentence {
             Tone::Warning,
             REDLOCK,
             format!("{who} gets no majority"),
-            format!("{} agreed, of {needed} that it takes. It lets go, and tries again.", count_of(by.len() as u64, "server", "servers")),
+            format!(
+                "{} agreed, of {needed} that it takes. It lets go, and tries again.",
+                count_of(by.len() as u64, "server", "servers")
+            ),
         ),
         ClientNote::Holds { token, left, .. } => (
             Tone::Good,
@@ -171,9 +174,7 @@ fn client(names: Names<'_>, node: NodeId, note: &ClientNote) -> Sentence {
             format!("{who} gives up its update"),
             "It lost the lock before it wrote.".to_owned(),
         ),
-        ClientNote::Releases { .. } => {
-            (Tone::Routine, CHUBBY, format!("{who} gives the lock back"), String::new())
-        }
+        ClientNote::Releases { .. } => (Tone::Routine, CHUBBY, format!("{who} gives the lock back"), String::new()),
         ClientNote::WasBusy => (
             Tone::Warning,
             LEASES,

@@ -127,7 +127,8 @@ mod tests {
     #[test]
     fn a_write_that_did_not_see_another_is_found_and_names_what_is_lost() {
         let id = |client, number| UpdateId { client: NodeId(client), number };
-        let late = judge(&history(&[(1, 1, Some(4), &[]), (2, 1, Some(9), &[])])).expect_err("the second read too early");
+        let late =
+            judge(&history(&[(1, 1, Some(4), &[]), (2, 1, Some(9), &[])])).expect_err("the second read too early");
         assert_eq!((late.later.update, late.lost), (id(2, 1), vec![id(1, 1)]));
         // The third saw the second only: the first was overwritten.
         let third = judge(&history(&[(1, 1, Some(4), &[]), (2, 1, Some(9), &[(1, 1)]), (3, 1, Some(11), &[(2, 1)])]));

@@ -196,9 +196,10 @@ impl Note {
         match self {
             Self::Service(_) | Self::Storage(_) | Self::Instance(_) => true,
             Self::Client(note) => !matches!(note, ClientNote::Polls { .. }),
-            Self::Replica(note) => {
-                !matches!(note, ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. } | ReplicaNote::AskedBefore { .. })
-            }
+            Self::Replica(note) => !matches!(
+                note,
+                ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. } | ReplicaNote::AskedBefore { .. }
+            ),
             Self::Raft(_) | Self::MultiPaxos(_) => self.is_election(),
         }
     }

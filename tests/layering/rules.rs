@@ -116,6 +116,7 @@ const UI_ORDER: &[&str] = &[
     "pages::feed",
     "pages::raft",
     "pages::paxos",
+    "pages::locks",
     "pages::histories",
     "pages",
     "popovers::forms",

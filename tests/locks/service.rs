@@ -1,9 +1,14 @@
 //! The lock service under crashes of its servers, leader changes, loss and duplication.
 
 use cap_lab::history::Outcome;
+use cap_lab::locks::client::Request;
+use cap_lab::locks::invariant::ONE_HOLDER;
 use cap_lab::locks::participant::Note;
+use cap_lab::locks::service::ServiceNote;
+use cap_lab::node::NodeId;
 use cap_lab::sim::fault::Intervention;
 use cap_lab::timeline::Experiment;
+use cap_lab::world::watch::MarkKind;
 
 use crate::storm::{self, Dice, Faults};
 use crate::{broken, experiment, ms, report, seeds};
@@ -15,7 +20,8 @@ fn whatever_befalls_the_servers_tokens_grow_and_every_waiter_is_served() {
     let (mut faults, mut grants, mut waited, mut elections) = (0, 0, 0, 0);
     let count = seeds(500, 5_000);
     for seed in 0..count {
-        let backends = ["raft.read-index", "raft.pre-vote.check-quorum", "multi-paxos", "raft.snapshots", "raft.transfer"];
+        let backends =
+            ["raft.read-index", "raft.pre-vote.check-quorum", "multi-paxos", "raft.snapshots", "raft.transfer"];
         let backend = backends[seed as usize % backends.len()];
         let servers = if seed % 4 == 0 { 5 } else { 3 };
         let words = format!("backend={backend} servers={servers} clients=4 lease=600 margin=60 work=40 traffic=200");
@@ -38,9 +44,9 @@ fn whatever_befalls_the_servers_tokens_grow_and_every_waiter_is_served() {
             assert!(run.model().host(client).node.client().expect("a client").is_idle(), "seed {seed}: {client}");
         }
         grants += tokens.len();
-        let queued = |note: &Note| matches!(note, Note::Service(cap_lab::locks::service::ServiceNote::Queued { .. }));
+        let queued = |note: &Note| matches!(note, Note::Service(ServiceNote::Queued { .. }));
         waited += run.watch().events.notes.iter().filter(|(_, noted)| queued(&noted.note)).count();
-        elections += run.watch().events.marks.iter().filter(|mark| matches!(mark.kind, cap_lab::world::watch::MarkKind::Elected(_))).count();
+        elections += run.watch().events.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::Elected(_))).count();
     }
     report(&format!(
         "{count} schedules of the lock service: {faults} faults, {grants} grants, {waited} of the latest notes of waiting, \
@@ -59,16 +65,16 @@ fn a_renewed_lease_outlives_the_leader() {
             let mut clients = run.world().setup.clients();
             let (first, second) = (clients.next().expect("two"), clients.next().expect("two"));
             let ask = |node, request| Intervention::Request { node, request };
-            assert!(run.intervene(ms(900), &ask(first, cap_lab::locks::client::Request::Acquire)));
+            assert!(run.intervene(ms(900), &ask(first, Request::Acquire)));
             run.advance(ms(3_400));
-            assert!(run.intervene(ms(3_400), &ask(second, cap_lab::locks::client::Request::Acquire)));
+            assert!(run.intervene(ms(3_400), &ask(second, Request::Acquire)));
             run.advance(ms(3_500));
             let leader = run.model().hosts().find(|(_, host)| host.node.leads()).expect("somebody leads").0;
             assert!(run.intervene(ms(3_500), &Intervention::Crash { node: leader, keep: 0 }));
             run.advance(ms(8_000));
             let believers: Vec<_> = run.watch().believers().map(|span| span.session.client).collect();
             assert_eq!(believers, [first], "{backend}, seed {seed}: it renews, and nobody else is granted");
-            assert!(run.intervene(ms(8_000), &ask(first, cap_lab::locks::client::Request::Release)));
+            assert!(run.intervene(ms(8_000), &ask(first, Request::Release)));
             run.advance(ms(9_500));
             let believers: Vec<_> = run.watch().believers().map(|span| span.session.client).collect();
             assert_eq!((believers, broken(&run)), (vec![second], None), "{backend}, seed {seed}");
@@ -84,16 +90,16 @@ fn one_server_forgets_its_holders() {
         run.advance(ms(900));
         let mut clients = run.world().setup.clients();
         let (first, second) = (clients.next().expect("two"), clients.next().expect("two"));
-        let ask = |node| Intervention::Request { node, request: cap_lab::locks::client::Request::Acquire };
+        let ask = |node| Intervention::Request { node, request: Request::Acquire };
         assert!(run.intervene(ms(900), &ask(first)));
         run.advance(ms(1_500));
-        let server = cap_lab::node::NodeId(0);
+        let server = NodeId(0);
         assert!(run.intervene(ms(1_500), &Intervention::Crash { node: server, keep: 0 }));
         assert!(run.intervene(ms(1_500), &Intervention::Restart(server)));
         assert!(run.intervene(ms(1_501), &ask(second)));
         run.advance(ms(2_500));
         let broken = run.watch().broken.as_ref().map(|(_, broken)| broken.invariant);
-        assert_eq!(broken, Some(cap_lab::locks::invariant::ONE_HOLDER), "seed {seed}");
+        assert_eq!(broken, Some(ONE_HOLDER), "seed {seed}");
         assert!(!run.watch().overlaps.is_empty(), "seed {seed}");
     }
 }

@@ -83,7 +83,10 @@ fn marked_inversions_are_those_of_brute_force() {
         hybrid_stays_close(&events);
         found.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
-    report(&format!("{count} random executions: wall clocks get {} pairs wrong, sequence numbers {}", found[0], found[3]));
+    report(&format!(
+        "{count} random executions: wall clocks get {} pairs wrong, sequence numbers {}",
+        found[0], found[3]
+    ));
     assert!(found[0] > 0 && found[3] > 0);
 }
 

@@ -70,9 +70,7 @@ pub(crate) fn fault(run: &LocksRun, faults: Faults, dice: &mut Dice) -> Option<A
         7 if faults.servers => heal(run)?,
         8 if faults.stalls => Intervention::Pause(server),
         9 if faults.stalls => Intervention::Resume(server),
-        10 if faults.skew => {
-            Intervention::Skew { node: any, micros: dice.below(4_000_000) as i64 - 2_000_000 }
-        }
+        10 if faults.skew => Intervention::Skew { node: any, micros: dice.below(4_000_000) as i64 - 2_000_000 },
         11 if faults.drift => Intervention::Drift { node: any, ppm: dice.below(1_500_000) as i32 - 500_000 },
         12 | 13 if faults.messages => message(run, dice)?,
         _ => return None,

@@ -60,7 +60,8 @@ fn clocks(run: &LocksRun) -> String {
         let paused = if host.status == Status::Paused { ", stands still" } else { "" };
         let name = run.world().setup.name(id);
         if (skew, drift, paused) != (0, 0, "") {
-            writeln!(out, "{name} skew {} ms, drift {drift} ppm{paused}", skew / 1_000).expect("strings take everything");
+            writeln!(out, "{name} skew {} ms, drift {drift} ppm{paused}", skew / 1_000)
+                .expect("strings take everything");
         }
     }
     out

@@ -234,7 +234,8 @@ impl Client {
                 self.release(session, at, out);
             }
             _ => {
-                if let Some(GivenUp { request, token, read, .. }) = self.given_up.take_if(|given| given.update == update)
+                if let Some(GivenUp { request, token, read, .. }) =
+                    self.given_up.take_if(|given| given.update == update)
                 {
                     out.note(ClientNote::Updated { update });
                     out.reply(request, Answer::Done(Response::Updated { update, token, read }));

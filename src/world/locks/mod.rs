@@ -70,7 +70,16 @@ impl LocksWorld {
         let LocksSetup { lease, margin, work, deadline, .. } = self.setup;
         let access = if self.setup.backend == Backend::Redlock { Access::Majority } else { Access::Service };
         let (servers, storage) = (self.setup.servers(), self.setup.storage());
-        Participant::Client(Box::new(Client::new(Config { id, servers, storage, access, lease, deadline, margin, work })))
+        Participant::Client(Box::new(Client::new(Config {
+            id,
+            servers,
+            storage,
+            access,
+            lease,
+            deadline,
+            margin,
+            work,
+        })))
     }
 }
 

@@ -117,13 +117,13 @@ impl LocksWatch {
             Participant::Instance(_) => self.on_instance(setup, seen),
             replica => {
                 if let (Some(applied), Some(service)) = (replica.applied(), replica.service()) {
-                    self.compare(node, applied, service, seen.at);
+                    self.compare(setup, node, applied, service, seen.at);
                 }
             }
         }
         for (id, answer) in &seen.outcome.replies {
             let client = seen.history.get(*id).expect("what was answered was asked").client;
-            self.on_answer(client, answer, seen);
+            self.on_answer(setup, client, answer, seen);
         }
     }
 
@@ -140,14 +140,15 @@ impl LocksWatch {
         let verdict = match &seen.after.host(node).node {
             Participant::Raft(after) => {
                 let before = seen.before.filter(|_| !seen.is_first_start()).map(|host| &host.node);
-                let before = before.and_then(|node| if let Participant::Raft(replica) = node { Some(replica) } else { None });
+                let before =
+                    before.and_then(|node| if let Participant::Raft(replica) = node { Some(replica) } else { None });
                 let ghost = self.ghost.raft.get_or_insert_default();
                 ghost.observe(node, before.map(|replica| replica.log()), after.log())
             }
             Participant::MultiPaxos(after) => {
                 let before = seen.before.filter(|_| !forgot).map(|host| &host.node);
-                let before =
-                    before.and_then(|node| if let Participant::MultiPaxos(replica) = node { Some(replica) } else { None });
+                let before = before
+                    .and_then(|node| if let Participant::MultiPaxos(replica) = node { Some(replica) } else { None });
                 let left = seen.sent().filter_map(|envelope| match &envelope.message {
                     Message::MultiPaxos(message) => Some(message),
                     _ => None,
@@ -174,14 +175,21 @@ impl LocksWatch {
     }
 
     /// Replicas that have carried out the same entries are in the same state.
-    fn compare(&mut self, node: NodeId, applied: u64, service: &LockService, at: Micros) {
+    fn compare(&mut self, setup: &LocksSetup, node: NodeId, applied: u64, service: &LockService, at: Micros) {
         let states = &self.ghost.states;
         if states.last().is_none_or(|(index, _)| applied > *index) {
             return self.ghost.states.push((applied, service.clone()));
         }
         let known = states.iter().rev().take_while(|(index, _)| *index >= applied).find(|(index, _)| *index == applied);
-        if let Some(Err(Violation { evidence, .. })) = known.map(|(_, first)| service.agrees(first, SAME_STATE)) {
-            self.breaks(at, SAME_STATE, format!("after entry {applied}, at {node}: {evidence}"));
+        if let Some((_, first)) = known.filter(|(_, first)| !first.agrees(service)) {
+            let told = |service: &LockService| match service.holder() {
+                Some(grant) => {
+                    format!("{} holds the lock with token {}", setup.name(grant.session.client), grant.token)
+                }
+                None => "the lock is free".to_owned(),
+            };
+            let (first, here) = (told(first), told(service));
+            self.breaks(at, SAME_STATE, format!("after entry {applied} {here} for {node}, and {first} for others"));
         }
     }
 
@@ -200,9 +208,10 @@ impl LocksWatch {
                 let stepped = FencedLock.step(&(holder, greatest), &action);
                 if stepped.is_none() {
                     let (invariant, evidence) = match (holder, open) {
-                        (Some(_), Some(open)) => {
-                            (ONE_HOLDER, format!("{} was granted the lock while {} held it", name(session), name(open.session)))
-                        }
+                        (Some(_), Some(open)) => (
+                            ONE_HOLDER,
+                            format!("{} was granted the lock while {} held it", name(session), name(open.session)),
+                        ),
                         _ => {
                             let greatest = greatest.unwrap_or_default();
                             (TOKENS_GROW, format!("{} got token {token} after token {greatest}", name(session)))
@@ -351,6 +360,7 @@ impl LocksWatch {
 
     fn on_answer(
         &mut self,
+        setup: &LocksSetup,
         client: NodeId,
         answer: &Answer<Response, Refusal>,
         seen: &Seen<'_, Participant>,
@@ -372,8 +382,7 @@ impl LocksWatch {
                 match integrity::judge(seen.history) {
                     Ok(()) => self.ghost.last = integrity::updates(seen.history).pop(),
                     Err(corruption) => {
-                        let names = NodeNames(&corruption);
-                        self.breaks(seen.at, FILE_INTEGRITY, names.evidence());
+                        self.breaks(seen.at, FILE_INTEGRITY, evidence(setup, &corruption));
                         self.corruption = Some((seen.at, corruption));
                     }
                 }
@@ -383,22 +392,17 @@ impl LocksWatch {
     }
 }
 
-/// A corruption in words, with participants by their numbers in the run.
-struct NodeNames<'a>(&'a Corruption);
-
-impl NodeNames<'_> {
-    fn evidence(&self) -> String {
-        let Corruption { earlier, later, lost } = self.0;
-        let shown = |done: &Done| {
-            let token = done.token.map_or(String::new(), |token| format!(" with token {token}"));
-            format!("{}'s update{token}", done.update.client)
-        };
-        let after = earlier.as_ref().map_or("an empty file".to_owned(), |earlier| shown(earlier));
-        let lost = match lost.as_slice() {
-            [] => "an update with a greater token came before it".to_owned(),
-            [update] => format!("{}'s update is lost", update.client),
-            lost => format!("{} updates are lost", lost.len()),
-        };
-        format!("{} does not follow from {after}: {lost}", shown(later))
-    }
+/// A corruption in words.
+fn evidence(setup: &LocksSetup, Corruption { earlier, later, lost }: &Corruption) -> String {
+    let shown = |done: &Done| {
+        let token = done.token.map_or(String::new(), |token| format!(" with token {token}"));
+        format!("{}'s update{token}", setup.name(done.update.client))
+    };
+    let after = earlier.as_ref().map_or("an empty file".to_owned(), shown);
+    let lost = match lost.as_slice() {
+        [] => "an update with a greater token came before it".to_owned(),
+        [update] => format!("{}'s update is lost", setup.name(update.client)),
+        lost => format!("{} updates are lost", lost.len()),
+    };
+    format!("{} does not follow from {after}: {lost}", shown(later))
 }

@@ -18,8 +18,11 @@ const BACKENDS: [(&str, &str); 4] = [
     ("redlock", "Redlock: five servers, wall clocks"),
 ];
 
-const RULES: [(&str, &str); 3] =
-    [("unchecked", "checks nothing"), ("token", "checks fencing tokens"), ("timestamp", "lets the latest timestamp win")];
+const RULES: [(&str, &str); 3] = [
+    ("unchecked", "checks nothing"),
+    ("token", "checks fencing tokens"),
+    ("timestamp", "lets the latest timestamp win"),
+];
 
 const TERMS: [(&str, &str); 2] = [("duration", "a duration"), ("deadline", "a time of day")];
 
@@ -73,15 +76,15 @@ fn choice(
         let (value, _) = values[usize::try_from(index).unwrap_or(0).min(values.len() - 1)];
         Do::Set(word, value.to_owned())
     });
-    let options = values.iter().enumerate().map(|(nth, (value, says))| option((*value).to_owned(), says, nth == chosen));
+    let options =
+        values.iter().enumerate().map(|(nth, (value, says))| option((*value).to_owned(), says, nth == chosen));
     let select = el("select").on(ListenerKind::onchange, picked).all(options.collect());
     labelled(desk, word, label, select)
 }
 
 fn field(desk: &Desk, send: &Callback<Do>, word: &'static str, label: &str, value: String) -> El {
-    let typed = send.reform(move |event: Event| {
-        Do::Set(word, event.target_unchecked_into::<HtmlInputElement>().value())
-    });
+    let typed =
+        send.reform(move |event: Event| Do::Set(word, event.target_unchecked_into::<HtmlInputElement>().value()));
     let shown = desk.wrong(word).map_or(value, |(typed, _)| typed.to_owned());
     let input = el("input")
         .attr("type", "text")
@@ -109,7 +112,13 @@ fn labelled(desk: &Desk, word: &'static str, label: &str, field: El) -> El {
 fn mistakes(desk: &Desk, send: &Callback<Do>) -> El {
     let picked = send.reform(|event: Event| {
         let index = event.target_unchecked_into::<HtmlSelectElement>().selected_index();
-        Do::Break(usize::try_from(index).ok().and_then(|index| index.checked_sub(1)).and_then(|nth| Flaw::ALL.get(nth)).copied())
+        Do::Break(
+            usize::try_from(index)
+                .ok()
+                .and_then(|index| index.checked_sub(1))
+                .and_then(|nth| Flaw::ALL.get(nth))
+                .copied(),
+        )
     });
     let flaw = desk.experiment().locks.flaw;
     let none = option(String::new(), "none: the accident", flaw.is_none());

@@ -43,7 +43,9 @@ pub fn bands(desk: &Desk) -> El {
     shapes.push(heading("What the service granted", y));
     y += HEADING;
     shapes.push(row("lock", y));
-    shapes.extend(watch.grants.iter().map(|span| bar(&axis, span, y, setup.name(span.session.client), place(&clients, span))));
+    shapes.extend(
+        watch.grants.iter().map(|span| bar(&axis, span, y, setup.name(span.session.client), place(&clients, span))),
+    );
     y += ROW;
 
     shapes.push(heading("What each client believes", y));
@@ -68,7 +70,11 @@ pub fn bands(desk: &Desk) -> El {
     shapes.push(seconds(&axis, y));
     for overlap in watch.overlaps.iter() {
         let line = classed("line", "overlap").px("x1", axis.x(overlap.at)).px("x2", axis.x(overlap.at));
-        shapes.push(line.px("y1", HEADING).px("y2", y).add(words("title", "From here on two clients believe that they hold the lock")));
+        shapes.push(
+            line.px("y1", HEADING)
+                .px("y2", y)
+                .add(words("title", "From here on two clients believe that they hold the lock")),
+        );
     }
     let head = classed("line", "head").px("x1", axis.x(axis.now)).px("x2", axis.x(axis.now)).px("y1", 0.0).px("y2", y);
     classed("svg", "bands")
@@ -110,7 +116,8 @@ fn bar(axis: &Axis, span: &Span, y: f64, label: String, nth: usize) -> El {
 fn still(axis: &Axis, from: Micros, until: Option<Micros>, y: f64) -> El {
     let (from, to) = (axis.x(from), axis.x(until.unwrap_or(axis.now)));
     let rect = el("rect").px("x", from).px("y", y + BAR - 5.0).px("width", (to - from).max(1.5)).px("height", 7.0);
-    let text = (to - from > 90.0).then(|| el("text").px("x", (from + to) / 2.0 - 35.0).px("y", y + 12.0).text("stands still"));
+    let text =
+        (to - from > 90.0).then(|| el("text").px("x", (from + to) / 2.0 - 35.0).px("y", y + 12.0).text("stands still"));
     classed("g", "still").add(words("title", "Stands still")).add(rect).optional(text)
 }
 
@@ -119,7 +126,9 @@ fn mark(axis: &Axis, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId])
     let (sign, class, client, says) = match note {
         StorageNote::Writes { update, lost, .. } if lost.is_empty() => ("✓", "done", update.client, "update written"),
         StorageNote::Writes { update, .. } => ("✗", "lost", update.client, "written, and another update is lost"),
-        StorageNote::RefusesToken { update, .. } => ("⛔", "refused", update.client, "refused: a greater token was seen"),
+        StorageNote::RefusesToken { update, .. } => {
+            ("⛔", "refused", update.client, "refused: a greater token was seen")
+        }
         StorageNote::DropsOlder { update, .. } => ("✗", "lost", update.client, "dropped: its timestamp is older"),
         StorageNote::Reads { update, .. } => ("r", "read", update.client, "read"),
         StorageNote::KnowsWrite { .. } => return None,

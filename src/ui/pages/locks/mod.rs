@@ -130,9 +130,11 @@ fn page(desk: &Desk, home: &'static str, send: &Callback<Do>) -> Html {
                 .add(dials::dials(desk, send))
                 .add(panels::clocks(desk))
                 .add(panels::events(desk))
-                .add(panels::stamps(desk)),
+                .add(panels::stamps(desk, send)),
         )
-        .add(el("p").add(classed("a", "quiet").attr("href", "#raft").text("A leader's lease on Raft is the same story")))
+        .add(
+            el("p").add(classed("a", "quiet").attr("href", "#raft").text("A leader's lease on Raft is the same story")),
+        )
         .html()
 }
 

@@ -23,10 +23,7 @@ pub fn verdict(desk: &Desk) -> El {
         _ => "Two clients believed at once that they hold the lock.".to_owned(),
     };
     let (class, file) = match &watch.broken {
-        Some((at, broken)) => {
-            let (at, evidence) = (at.as_ms(), desk.names(&broken.evidence));
-            ("verdict broken", format!("✗ {} is violated at {at} ms: {evidence}.", broken.invariant))
-        }
+        Some((at, broken)) => ("verdict broken", format!("✗ {broken}, at {} ms.", at.as_ms())),
         None => ("verdict whole", "✓ The file is the result of the guarded updates.".to_owned()),
     };
     classed("p", class).attr("id", "locks-verdict").add(words("b", &file)).text(" ").text(&beliefs)
@@ -103,24 +100,23 @@ pub fn events(desk: &Desk) -> El {
 }
 
 /// The same events by four clocks.
-pub fn stamps(desk: &Desk) -> El {
-    classed("section", "stamps")
-        .add(words("h2", "Never order by timestamps"))
-        .add(words("p", "The same grants and writes, stamped by four clocks. A stamp is wrong if it puts what happened before after."))
-        .optional(desk.stamps().map(table))
-}
-
-/// The button that opens it.
-pub fn stamps_button(desk: &Desk, send: &Callback<Do>) -> El {
+pub fn stamps(desk: &Desk, send: &Callback<Do>) -> El {
+    let about =
+        "The same grants and writes, stamped by four clocks. A stamp is wrong if it puts what happened before after.";
     let open = desk.stamps().is_some();
     let label = if open { "Hide the stamps" } else { "Compare the stamps" };
-    button("quiet", label, send, Do::Stamps).flag("aria-expanded", open)
+    classed("section", "stamps")
+        .add(words("h2", "Never order by timestamps"))
+        .add(words("p", about))
+        .add(button("quiet", label, send, Do::Stamps).flag("aria-expanded", open))
+        .optional(desk.stamps().map(table))
 }
 
 fn table(comparison: &Comparison) -> El {
     let heads = ["what", "wall clock", "Lamport", "hybrid", "sequence number"];
     let heads = heads.map(|head| words("th", head).attr("scope", "col"));
-    let wrong = |clock: usize, place: usize| comparison.inversions[clock].iter().any(|(a, b)| *a == place || *b == place);
+    let wrong =
+        |clock: usize, place: usize| comparison.inversions[clock].iter().any(|(a, b)| *a == place || *b == place);
     let line = |(place, event): (usize, &StampedEvent)| {
         let stamps = &event.stamps;
         let shown = [
@@ -130,15 +126,12 @@ fn table(comparison: &Comparison) -> El {
             stamps.sequence.map_or(String::new(), |sequence| sequence.to_string()),
         ];
         let cells = shown.iter().enumerate().map(|(clock, text)| {
-            if wrong(clock, place) {
-                classed("td", "inverted").text(&format!("{text} ⇅"))
-            } else {
-                words("td", text)
-            }
+            if wrong(clock, place) { classed("td", "inverted").text(&format!("{text} ⇅")) } else { words("td", text) }
         });
         el("tr").add(words("th", &event.headline).attr("scope", "row")).all(cells.collect())
     };
-    let counts = Clock::ALL.iter().zip(&comparison.inversions).map(|(_, pairs)| words("td", &format!("{} wrong", pairs.len())));
+    let counts =
+        Clock::ALL.iter().zip(&comparison.inversions).map(|(_, pairs)| words("td", &format!("{} wrong", pairs.len())));
     let foot = el("tr").add(words("th", "pairs").attr("scope", "row")).all(counts.collect());
     classed("div", "scrolls").add(
         el("table")

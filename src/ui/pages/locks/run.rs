@@ -56,7 +56,8 @@ impl Desk {
     pub fn first() -> Self {
         let mut experiment = LocksExperiment::usual();
         experiment.locks.rule = Rule::Unchecked;
-        let mut desk = Self { timeline: told(experiment, SEED), wrong: Vec::new(), seed: SEED, plays: false, stamps: None };
+        let mut desk =
+            Self { timeline: told(experiment, SEED), wrong: Vec::new(), seed: SEED, plays: false, stamps: None };
         desk.timeline.seek(desk.timeline.end());
         desk
     }
@@ -251,16 +252,9 @@ impl Desk {
     pub fn verdict(&self) -> String {
         let watch = self.timeline.frontier().watch();
         match &watch.broken {
-            Some((_, broken)) => format!("{}: {}.", broken.invariant, self.names(&broken.evidence)),
+            Some((_, broken)) => format!("{broken}."),
             None => "No invariant is broken, and the file is whole.".to_owned(),
         }
-    }
-
-    /// A text that calls clients and storage `n4`, with their names instead.
-    pub fn names(&self, text: &str) -> String {
-        let setup = self.experiment().locks;
-        let nodes: Vec<NodeId> = setup.clients().chain([setup.storage()]).collect();
-        nodes.into_iter().rev().fold(text.to_owned(), |text, node| text.replace(&node.to_string(), &setup.name(node)))
     }
 }
 
