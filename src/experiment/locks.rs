@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::locks::client::Request;
-use crate::node::{Micros, NodeId};
+use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
 use crate::sim::run::Run;
 use crate::timeline::file::TRAFFIC_MAX;
@@ -123,6 +123,15 @@ impl Experiment for LocksExperiment {
             return Ok(());
         }
         Err(format!("participant {} is asked, which is no client", node.0))
+    }
+
+    /// Clients and storage as well: their links are cut and healed like any other.
+    fn servers(&self) -> NodeSet {
+        self.locks.servers().union(self.locks.clients().collect()).with(self.locks.storage())
+    }
+
+    fn name(&self, node: NodeId) -> String {
+        self.locks.name(node)
     }
 }
 

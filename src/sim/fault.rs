@@ -65,7 +65,7 @@ pub mod rows {
         DUPLICATE: "duplicate", "copy a message", "Duplicate", false,
             "Message duplicated.", "That message is gone: it arrived or died in the meantime.", "";
         DELIVER: "deliver", "deliver a message", "Deliver now", false,
-            "Message delivered.", "That message can't arrive now.", "";
+            "Message delivered.", "That message can't arrive: it is gone, or its receiver stands still.", "";
         TIMER: "timer", "timer runs out", "", false,
             "{}'s timer runs out.", "That timer does not run any more.", "";
         SYNC: "sync", "disk writes", "", false,

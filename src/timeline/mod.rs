@@ -5,11 +5,13 @@
 //! a branch.
 
 mod checkpoints;
+pub mod command;
 pub mod file;
 mod import;
 mod limits;
 pub mod script;
 pub mod track;
+mod undo;
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -19,7 +21,7 @@ pub use import::{Import, Imported, Progress};
 pub use limits::{ACTS_MAX, LENGTH_MAX, Limit, Room, SCRIPT_BYTES_MAX, STEPS_MAX};
 use track::Track;
 
-use crate::node::{Micros, NodeId};
+use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
 
 /// What can be run: the setup of one world or of several side by side. As text: `replicas=5 people=3 traffic=100`.
@@ -38,6 +40,12 @@ pub trait Experiment: Clone + Debug + PartialEq + Display + FromStr<Err = String
 
     /// What is wrong with a request, if anything: files come from anywhere.
     fn check_request(&self, node: NodeId, request: &RequestOf<Self>) -> Result<(), String>;
+
+    /// The participants between which there are links.
+    fn servers(&self) -> NodeSet;
+
+    /// What a participant is called: `n1`, `Ana`.
+    fn name(&self, node: NodeId) -> String;
 }
 
 /// What clients of an experiment ask for.

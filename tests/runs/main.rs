@@ -8,11 +8,13 @@ mod files;
 mod fixtures;
 mod hostile;
 mod liveness;
+mod page_words;
 #[cfg(feature = "cli")]
 mod replay;
 mod same_script;
 mod sessions;
 mod timeline;
+mod undo;
 mod watch;
 mod words;
 
