@@ -34,13 +34,13 @@ pub(super) const SCHEDULES: &[(Flaw, Schedule)] = &[
         Flaw::NoRenewal,
         // The first client renews its lease with the leader, which crashes. The next leader has seen the lease begin only.
         Schedule {
-            cast: "clients=2",
+            cast: "clients=2 lease=3000",
             switches: "",
             seed: 1,
             script: "1000000 ask n4 acquire
                 1200000 ask n5 acquire
-                3000000 crash n2 keep 0",
-            end_ms: 5_000,
+                3950000 crash n2 keep 0",
+            end_ms: 5_500,
         },
     ),
     (

@@ -35,8 +35,8 @@ pub struct Corruption {
     pub earlier: Option<Done>,
     /// What did not see it.
     pub later: Done,
-    /// Updates that were confirmed and that the later one has not read.
-    pub lost: Vec<UpdateId>,
+    /// Updates that were confirmed, come before the later one by their tokens, and were not read for it.
+    pub unread: Vec<UpdateId>,
 }
 
 impl Done {
@@ -85,8 +85,8 @@ pub fn judge(history: &LockHistory) -> Result<(), Box<Corruption>> {
         // What no client knows of may have come between.
         let between = later.read.get(expected..).unwrap_or_default();
         if !follows || between.iter().any(|update| known.contains(update)) {
-            let lost = wrote.filter(|update| known.contains(update) && !later.read.contains(update)).copied().collect();
-            return Err(Box::new(Corruption { earlier: earlier.cloned(), later: later.clone(), lost }));
+            let unread = wrote.filter(|update| known.contains(update) && !later.read.contains(update)).copied().collect();
+            return Err(Box::new(Corruption { earlier: earlier.cloned(), later: later.clone(), unread }));
         }
         earlier = Some(later);
     }
@@ -125,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_did_not_see_another_is_found_and_names_what_is_lost() {
+    fn a_write_that_did_not_see_another_is_found_and_names_what_it_has_not_read() {
         let id = |client, number| UpdateId { client: NodeId(client), number };
         let late =
             judge(&history(&[(1, 1, Some(4), &[]), (2, 1, Some(9), &[])])).expect_err("the second read too early");
-        assert_eq!((late.later.update, late.lost), (id(2, 1), vec![id(1, 1)]));
+        assert_eq!((late.later.update, late.unread), (id(2, 1), vec![id(1, 1)]));
         // The third saw the second only: the first was overwritten.
         let third = judge(&history(&[(1, 1, Some(4), &[]), (2, 1, Some(9), &[(1, 1)]), (3, 1, Some(11), &[(2, 1)])]));
-        assert_eq!(third.expect_err("the first is gone").lost, [id(1, 1)]);
+        assert_eq!(third.expect_err("the first is gone").unread, [id(1, 1)]);
         // A later token's update stood in the file already.
         assert!(judge(&history(&[(1, 1, Some(4), &[(2, 1)]), (2, 1, Some(9), &[])])).is_err());
     }

@@ -393,16 +393,14 @@ impl LocksWatch {
 }
 
 /// A corruption in words.
-fn evidence(setup: &LocksSetup, Corruption { earlier, later, lost }: &Corruption) -> String {
+fn evidence(setup: &LocksSetup, Corruption { earlier, later, unread }: &Corruption) -> String {
     let shown = |done: &Done| {
         let token = done.token.map_or(String::new(), |token| format!(" with token {token}"));
         format!("{}'s update{token}", setup.name(done.update.client))
     };
-    let after = earlier.as_ref().map_or("an empty file".to_owned(), shown);
-    let lost = match lost.as_slice() {
-        [] => "an update with a greater token came before it".to_owned(),
-        [update] => format!("{}'s update is lost", setup.name(update.client)),
-        lost => format!("{} updates are lost", lost.len()),
-    };
-    format!("{} does not follow from {after}: {lost}", shown(later))
+    match (earlier, unread.len()) {
+        (Some(earlier), 1) => format!("{} was made without {}, so one of them is lost", shown(later), shown(earlier)),
+        (_, 0) => format!("{} came after one with a greater token", shown(later)),
+        (_, count) => format!("{} was made without {count} that come before it", shown(later)),
+    }
 }
