@@ -85,7 +85,8 @@ pub fn judge(history: &LockHistory) -> Result<(), Box<Corruption>> {
         // What no client knows of may have come between.
         let between = later.read.get(expected..).unwrap_or_default();
         if !follows || between.iter().any(|update| known.contains(update)) {
-            let unread = wrote.filter(|update| known.contains(update) && !later.read.contains(update)).copied().collect();
+            let unread =
+                wrote.filter(|update| known.contains(update) && !later.read.contains(update)).copied().collect();
             return Err(Box::new(Corruption { earlier: earlier.cloned(), later: later.clone(), unread }));
         }
         earlier = Some(later);
