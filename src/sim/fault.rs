@@ -71,7 +71,7 @@ pub mod rows {
         SYNC: "sync", "disk writes", "", false,
             "{}'s disk has written.", "That disk has nothing to write any more.", "";
         ASK: "ask", "request", "", false,
-            "{}.", "That can't be asked now.", "";
+            "{}.", "It can't be asked: it is down, or stands still.", "";
         TRAFFIC: "traffic", "traffic", "", false,
             "Traffic {} percent.", "The traffic can't change now.", "";
     }

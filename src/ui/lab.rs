@@ -100,7 +100,7 @@ pub trait Lab: Any {
     fn setup(&self) -> Setup;
     /// The same setup and seed from the start, with nothing done.
     fn restarted(&self) -> Box<dyn Lab>;
-    /// When an invariant breaks on this branch, as far as it is computed.
+    /// When the last invariant to break does so on this branch, as far as it is computed.
     fn breaks_at(&self) -> Option<Micros>;
     /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;

@@ -22,8 +22,7 @@ const CLAIMS = new Map(
 
 /** Opens the list of situations. */
 async function situations(lab) {
-  await lab.page.locator(".top").waitFor();
-  await lab.page.keyboard.press("e");
+  await lab.page.getByRole("button", { name: "Situations", exact: true }).click();
   await lab.page.locator(".situations li").first().waitFor();
 }
 
@@ -60,7 +59,8 @@ labTest("every situation plays from the page until its claim has come true", { t
 });
 
 labTest("a situation's script can be read, and what the learner does makes it another run", { at: "#raft" }, async (lab) => {
-  await situations(lab);
+  await lab.page.locator(".node").first().waitFor();
+  await lab.page.keyboard.press("e");
   await lab.page.locator(".situations summary").first().click();
   await lab.page.locator(".situations pre", { hasText: "split n2 n3" }).waitFor();
   await lab.screenshot("list");

@@ -26,7 +26,10 @@ const PLACES: [&str; 9] = [
 
 /// Texts for machines: styles, paths, samples of formats.
 fn is_for_people(text: &str) -> bool {
-    let is_code = text.starts_with('<') || text.starts_with('{') && text.contains(":process") || text.contains("M{}");
+    let is_code = text.starts_with('<')
+        || text.starts_with('{') && text.contains(":process")
+        || text.contains("M{}")
+        || text.contains("jepsen.util");
     let lower = text.chars().any(|letter| letter.is_ascii_lowercase());
     let is_class = text.split(' ').all(|word| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'));
     text.split_whitespace().count() >= 4 && lower && !is_code && !is_class

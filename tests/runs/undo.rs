@@ -83,7 +83,7 @@ fn whatever_is_undone_the_run_is_the_one_of_its_script() {
     let mut timeline = posted(&[1_500, 3_000]);
     let mut undone = 0;
     for round in 0..200 {
-        match dice.below(6) {
+        match dice.below(8) {
             0 => {
                 let branch = dice.below(timeline.branches().len() as u64);
                 timeline.switch(branch as usize);

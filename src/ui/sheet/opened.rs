@@ -35,6 +35,8 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<
 #[derive(PartialEq)]
 struct SheetPart {
     sheet: Sheet,
+    /// What is long, and seen when it is unfolded.
+    folded: Option<Section>,
     side: String,
     offers: Vec<Offer>,
     /// What tells the rest is not here.
@@ -46,17 +48,28 @@ impl Part for SheetPart {
     fn draw(&self) -> Html {
         let mut sections = Vec::new();
         for (title, rows) in &self.sheet.sections {
-            let row = |(key, value): &(String, String)| el("div").add(el("dt").text(key)).add(el("dd").text(value));
             sections.push(el("h3").text(title));
-            sections.push(el("dl").all(rows.iter().map(row).collect()));
+            sections.push(list(rows));
         }
+        let folded = |(title, rows): &Section| {
+            el("details").add(words("summary", &format!("{title} ({})", rows.len()))).add(list(rows))
+        };
         frame(&self.sheet.title, &self.side, &self.send)
             .optional(filled("p", &self.sheet.meaning))
             .optional(self.missing.map(|missing| waiting(missing, &self.send)))
             .list(sections)
+            .optional(self.folded.as_ref().map(folded))
             .list(Group::ALL.into_iter().filter_map(|group| self.acts(group)).collect())
             .html()
     }
+}
+
+/// A title and its rows.
+type Section = (String, Vec<(String, String)>);
+
+fn list(rows: &[(String, String)]) -> El {
+    let row = |(key, value): &(String, String)| el("div").add(el("dt").text(key)).add(el("dd").text(value));
+    el("dl").all(rows.iter().map(row).collect())
 }
 
 impl SheetPart {
@@ -76,17 +89,17 @@ impl SheetPart {
 fn node(lab: &dyn Lab, index: usize, world: &WorldView, node: &NodeView, ui: &ViewState) -> SheetPart {
     let told = lab.node_sheet(index, node.id);
     let missing = told.is_none().then_some(ui.details);
-    let mut sheet = told.unwrap_or_else(|| Sheet::titled(&node.name));
-    sheet.sections.extend(newest(world, node));
+    let sheet = told.unwrap_or_else(|| Sheet::titled(&node.name));
     let offers = at_node(world, node).into_iter().chain(members(&sheet.actions)).collect();
-    SheetPart { sheet, side: world.title.clone(), offers, missing, send: ui.send.clone() }
+    let folded = newest(world, node);
+    SheetPart { sheet, folded, side: world.title.clone(), offers, missing, send: ui.send.clone() }
 }
 
 /// How many entries of a log are told.
 const ENTRIES: usize = 11;
 
 /// What is in the log of a node or in its feed, newest first, as far as it is drawn; none if that is nothing.
-fn newest(world: &WorldView, node: &NodeView) -> Option<(String, Vec<(String, String)>)> {
+fn newest(world: &WorldView, node: &NodeView) -> Option<Section> {
     let log =
         world.replication.as_ref().and_then(|replication| replication.rows.iter().find(|row| row.node == node.id));
     let rows: Vec<(String, String)> = match log {
@@ -128,6 +141,7 @@ fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
     };
     SheetPart {
         sheet,
+        folded: None,
         side: "in every world".to_owned(),
         offers: at_link(world, a, b),
         missing: None,
@@ -147,5 +161,5 @@ fn message(lab: &dyn Lab, index: usize, world: &WorldView, flight: u32, ui: &Vie
             (Sheet { meaning, ..Sheet::titled("Message") }, Vec::new())
         }
     };
-    SheetPart { sheet, side: world.title.clone(), offers, missing, send: ui.send.clone() }
+    SheetPart { sheet, folded: None, side: world.title.clone(), offers, missing, send: ui.send.clone() }
 }

@@ -24,7 +24,7 @@ use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
-use cap_lab::world::watch::Noted;
+use cap_lab::world::watch::{MarkKind, Noted};
 
 use super::view::{NextStep, Surroundings};
 use crate::ui::act::{Act, Ask};
@@ -379,7 +379,9 @@ impl Lab for PaxosLab {
     }
 
     fn breaks_at(&self) -> Option<Micros> {
-        self.timeline.frontier().watch().broken.as_ref().map(|(at, _)| *at)
+        // The mistake's own rule goes first, what it was for breaks last.
+        let marks = &self.timeline.frontier().watch().events.marks;
+        marks.iter().rev().find(|mark| mark.kind == MarkKind::Broken).map(|mark| mark.at)
     }
 
     fn on_store(&self, _: usize, _: Store) -> Option<Box<dyn Lab>> {
