@@ -22,6 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("history", &["node", "shared_vec", "sorted"]),
     ("sim", &["node", "shared_vec", "sorted", "history"]),
     ("store", &["node", "shared_vec", "sorted", "setup", "raft", "paxos", "multi_paxos", "gossip", "history", "sim"]),
+    ("locks", &["node", "shared_vec", "sorted", "setup", "raft", "multi_paxos", "history", "store"]),
     ("check", &["node", "shared_vec", "sorted", "history", "store::feed", "store::service"]),
     (
         "world",
@@ -37,6 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "history",
             "sim",
             "store",
+            "locks",
             "check",
         ],
     ),
@@ -120,6 +122,7 @@ const UI_ORDER: &[&str] = &[
     "pages::feed",
     "pages::raft",
     "pages::paxos",
+    "pages::locks",
     "pages::histories",
     "pages",
     "popovers::forms",
@@ -142,12 +145,13 @@ const REPLAYED: &[&str] = &[
     "gossip",
     "history",
     "store",
+    "locks",
     "sim",
     "timeline",
     "world",
 ];
 /// Where nothing is measured in fractions: all of it ends up in digests.
-const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "multi_paxos", "gossip", "store", "sim"];
+const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "multi_paxos", "gossip", "store", "locks", "sim"];
 
 /// Crates of the browser, for `main.rs`, `worker.rs` and `ui/` only.
 const BROWSER_CRATES: &[&str] = &["yew", "web_sys", "wasm_bindgen", "wasm_bindgen_futures", "js_sys"];

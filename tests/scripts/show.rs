@@ -17,6 +17,7 @@ use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
+use crate::locks_lab;
 use crate::multi_paxos_lab;
 use crate::raft_lab::Server;
 
@@ -24,6 +25,9 @@ type Shown = Result<String, Box<dyn Error>>;
 
 pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
     if let Some(shown) = lab.multi_paxos().and_then(|run| multi_paxos_lab::show(run, what, &mut noted[0])) {
+        return shown;
+    }
+    if let Some(shown) = lab.locks().and_then(|run| locks_lab::show(run, what, &mut noted[0])) {
         return shown;
     }
     match what {
