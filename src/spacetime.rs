@@ -222,7 +222,8 @@ impl Traced for SideBySide<FeedRun> {
         let setup = run.world().setup;
         let servers = setup.servers();
         recorder.see(run, &|node, note| {
-            let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
+            let (reach, store) = (watch::reach(run.model(), node, servers), run.world().store);
+            let view = explain::feed::View { servers, reach, store };
             explain::feed::sentence(&|id| setup.name(id), view, node, note)
         });
     }

@@ -261,7 +261,8 @@ impl Narrated for SideBySide<FeedRun> {
             let (names, servers) = (|node| setup.name(node), setup.servers());
             let side = if self.worlds().len() > 1 { format!("{} ", run.world().store.side()) } else { String::new() };
             tell_notes(run, &side, at, out, |node, note| {
-                let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
+                let (reach, store) = (watch::reach(run.model(), node, servers), run.world().store);
+                let view = explain::feed::View { servers, reach, store };
                 explain::feed::sentence(&names, view, node, note)
             });
         }

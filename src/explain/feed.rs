@@ -7,8 +7,8 @@ use crate::store::descriptor::Side;
 use crate::store::participant::Note;
 use crate::store::replica::ReplicaNote;
 use crate::store::sum::each;
-use crate::store::table::with_stores;
-use crate::world::feed::{Observation, Observed};
+use crate::store::table::{Store, with_stores};
+use crate::world::feed::{LostPost, Observation, Observed};
 use crate::world::watch::Reach;
 
 /// Names participants: "n1", "Ana".
@@ -21,6 +21,8 @@ pub struct View {
     pub servers: NodeSet,
     /// Whom it could reach.
     pub reach: Reach,
+    /// What the replicas run on.
+    pub store: Store,
 }
 
 /// What a sentence can say beside what its node noted.
@@ -45,7 +47,7 @@ pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sent
     with_stores!(each! { note, Note, note => note.sentence(&context),
         Note::Replica(note) => {
             let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
-            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, node, note) }
+            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, view.store, node, note) }
         },
         Note::Phone(note) => phone(names, node, note),
     })
@@ -54,7 +56,7 @@ pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sent
 impl Context<'_> {
     /// Which of the others the node could exchange messages with, if not with all.
     pub(super) fn reach(&self) -> Option<String> {
-        let View { servers, reach } = self.view;
+        let View { servers, reach, .. } = self.view;
         let together = reach.direct.intersection(servers).len();
         let exchanges = || self.exchanges(servers);
         (reach.direct != servers)
@@ -73,7 +75,7 @@ impl Context<'_> {
 
     /// Whom posts of the node could not reach, and why.
     pub(super) fn isolation(&self) -> Option<String> {
-        let (node, View { servers, reach }) = (self.node, self.view);
+        let (node, View { servers, reach, .. }) = (self.node, self.view);
         let cut_off = servers.difference(reach.through).difference(reach.down);
         let down = reach.down.without(node);
         let mut told = Vec::new();
@@ -124,12 +126,27 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
         Observation::AfterAll { post, gave_up } => Sentence {
             headline: format!("{who}'s unknown post is in the feed after all"),
             reason: format!(
-                "The phone gave it up {} ms ago without an answer; its log entry is committed now.",
-                observed.at.since(gave_up).as_ms()
+                "The phone gave it up {} ms ago without an answer; {}.",
+                observed.at.since(gave_up).as_ms(),
+                match side {
+                    Side::CP => "its log entry is committed now",
+                    Side::AP => "a replica has it in its log now",
+                }
             ),
             observer: Some(format!("The phone can't know yet: it is {who}'s post number {}.", post.number + 1)),
             source: "Raft §8",
             tone: Tone::Good,
+        },
+        Observation::Lost(LostPost { post, confirmed, replica, .. }) => Sentence {
+            headline: format!("{who}'s confirmed post is lost"),
+            reason: format!(
+                "The phone heard {} ms ago that it was in the feed. {replica} follows a higher view, whose primary does not have \
+                 it: the higher view wins.",
+                observed.at.since(confirmed).as_ms()
+            ),
+            observer: Some(format!("No replica has it any more: it was {who}'s post number {}.", post.number + 1)),
+            source: "Gray et al. 1996",
+            tone: Tone::Bad,
         },
     }
 }
@@ -138,22 +155,34 @@ fn what(write: bool) -> &'static str {
     if write { "post" } else { "read" }
 }
 
-fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
+/// What is said of a replica on a log, as its store has it: the source for how questions are passed on, and for what an entry is
+/// worth.
+fn log_words(store: Store) -> (&'static str, &'static str, &'static str) {
+    match store {
+        Store::PrimaryBackup(_) => {
+            ("Alsberg & Day 1976", "Gray et al. 1996", "is decided as far as it knows: a higher view may discard it yet")
+        }
+        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica adds the same post at the same place"),
+    }
+}
+
+fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> Sentence {
+    let (side, (passing, deciding, decided)) = (store.side(), log_words(store));
     let (headline, reason, source, tone) = match note {
         ReplicaNote::Forwarded { client, leader, write } => (
             format!("{node} passes {}'s {} to {leader}", names(*client), what(*write)),
             format!("{node} does not lead; as far as it knows, {leader} does."),
-            "Raft §8",
+            passing,
             Tone::Routine,
         ),
         ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write } => (
-            format!("CP refused {}'s {}", names(*client), what(*write)),
+            format!("{side} refused {}'s {}", names(*client), what(*write)),
             format!(
                 "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {} certainly failed.",
                 if *candidate { ": it stands for election itself" } else { "" },
                 what(*write)
             ),
-            "Raft §8",
+            passing,
             Tone::Bad,
         ),
         ReplicaNote::AskedBefore { client, write } => (
@@ -178,11 +207,11 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
                 "{node} had passed it to {leader} and no longer follows {leader}. {leader} may have stored it before that, or \
                  not: unknown."
             ),
-            "Raft §8",
+            passing,
             Tone::Warning,
         ),
         ReplicaNote::Superseded { client, index } => (
-            format!("CP refused {}'s request after all", names(*client)),
+            format!("{side} refused {}'s request after all", names(*client)),
             format!("Another entry was committed at index {index} or before it, so this one never will be."),
             "Raft §5.3",
             Tone::Bad,
@@ -195,8 +224,8 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ),
         ReplicaNote::Applied { index, client, fresh: true, .. } => (
             format!("{node} adds {}'s post to its feed", names(*client)),
-            format!("Entry {index} is committed, so every replica adds the same post at the same place."),
-            "Raft §5.3",
+            format!("Entry {index} {decided}."),
+            deciding,
             Tone::Routine,
         ),
         ReplicaNote::Applied { index, client, fresh: false, .. } => (

@@ -42,6 +42,8 @@ pub struct Brief {
     pub fork: u32,
     /// Who takes part.
     pub setup: FeedSetup,
+    /// Its store gives each post a place of its own; else posts go to the end.
+    pub by_place: bool,
     /// What happened at this moment or later did not happen.
     pub forget: Option<Micros>,
     /// What began since, by invocation.
@@ -149,7 +151,7 @@ wired!(Entry { id, client, invoked, text, ended });
 wired!(Place { rank, post });
 wired!(Shown { posts, from });
 wired_enum!(Fate { 0 => Refused, 1 => Posted(place), 2 => Read(shown) });
-wired!(Brief { case, world, fork, setup, forget, began, ended, head, accused, healed, measures });
+wired!(Brief { case, world, fork, setup, by_place, forget, began, ended, head, accused, healed, measures });
 wired!(Ruling { case, world, fork, good, order, proof, unknown, checking, converged, staleness });
 wired!(Staleness { reads, delays });
 wired!(Delay { reads, stale });

@@ -75,6 +75,12 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
         if self.linearizable_reads().is_some() { Side::CP } else { Side::AP }
     }
 
+    /// Whether a post goes to a place of its own, also before posts that were read already; else it goes to the end. What it promises
+    /// of reads it promises of that feed.
+    fn by_place(self) -> bool {
+        false
+    }
+
     /// How its replicas treat their clients, and which of them take part.
     fn options(self) -> LogOptions {
         LogOptions::default()
@@ -97,6 +103,11 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
         Vec::new()
     }
 
+    /// Its numbers that a person may choose, by the word that a setup has for each.
+    fn dials(self) -> Vec<(&'static str, u8)> {
+        Vec::new()
+    }
+
     /// The mistake that is made on purpose.
     fn flaw(self) -> Option<&'static str> {
         None
@@ -116,6 +127,12 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     fn observe(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant>) -> Result<(), Violation> {
         let _ = (ghost, seen);
         Ok(())
+    }
+
+    /// The posts that a replica removed in this step, as its rules have it. A store that keeps what it has removes none.
+    fn discarded(seen: &Seen<'_, Participant>) -> Vec<PostId> {
+        let _ = seen;
+        Vec::new()
     }
 }
 

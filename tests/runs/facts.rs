@@ -95,7 +95,7 @@ fn check_notes(run: &FeedRun, seen: &mut u64) -> u32 {
     let setup = run.world().setup;
     let mut told = 0;
     for (_, noted) in run.watch().events.steps.iter().take_while(|(number, _)| *number >= *seen) {
-        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach, store: run.world().store };
         let sentence = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
         check_sentence(&sentence);
         check_majorities(&sentence);
@@ -187,7 +187,7 @@ fn opening_a_healthy_cluster_alarms_nobody() {
                 for run in timeline.track().worlds() {
                     let setup = run.world().setup;
                     for (_, noted) in run.watch().events.notes.iter().take(20) {
-                        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+                        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach, store: run.world().store };
                         let Sentence { headline, tone, .. } =
                             explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
                         assert!(matches!(tone, Tone::Routine | Tone::Good), "{stores}, seed {seed}: {headline}");

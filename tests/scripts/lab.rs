@@ -111,6 +111,8 @@ impl Lab {
         match self {
             Self::Feed(timeline) => match timeline.experiment().stores[0] {
                 Store::MultiPaxos(..) => format!("MultiPaxos({name})"),
+                Store::Quorum(..) => format!("Quorum({name})"),
+                Store::PrimaryBackup(..) => format!("PrimaryBackup({name})"),
                 _ => format!("Raft({name})"),
             },
             Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => name.to_owned(),

@@ -18,7 +18,7 @@
 //! pass KIND p1 a1 a2      delivers it to each, now; all disks concerned finish at once
 //! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
 //! act "cut n1>n3"         an intervention as run files write it
-//! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
+//! show roles | logs | feeds | phones | meters | lost | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
 //! show roles | logs | states | chosen | answers | notes        of multi_paxos; of raft all but states and chosen
 //! counterexample raft|multi-paxos FLAW [sound]                what the page plays, with its flaw or without
@@ -29,6 +29,7 @@
 mod lab;
 mod multi_paxos_lab;
 mod multi_paxos_replica;
+mod primary_backup_lab;
 mod raft_lab;
 #[path = "../schedules/raft_replica.rs"]
 mod raft_replica;

@@ -116,6 +116,7 @@ pub fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> view:
         MarkKind::Refused(_) => (format!("{world}refused"), Tone::Bad),
         MarkKind::Unknown(_) => (format!("{world}no answer"), Tone::Warning),
         MarkKind::Stale(_) => (format!("{world}stale"), Tone::Warning),
+        MarkKind::Lost(_) => (format!("{world}confirmed and lost"), Tone::Bad),
         MarkKind::Chosen => ("chosen".to_owned(), Tone::Good),
         MarkKind::Broken => ("invariant broken".to_owned(), Tone::Bad),
     };

@@ -22,7 +22,8 @@ use cap_lab::world::watch::components;
 
 use super::common::{self, Look};
 use super::history::{self, Window};
-use super::{details, phones, table, verdict};
+use super::portrait::Portrait;
+use super::{details, phones, verdict};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
@@ -51,9 +52,14 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => return table::of(store).look(setup, message),
+        message => return portrait(store).look(setup, message),
     };
     Look { label, shape, hue: FlightHue::Work }
+}
+
+/// How a store is drawn. No lab begins before that is here: see [`FeedLab::new`].
+fn portrait(store: Store) -> &'static dyn Portrait {
+    details::portrait(store).expect("a lab begins when its portraits are here")
 }
 
 /// What changes seldom, and what it was made from.
@@ -68,7 +74,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(*run.world(), envelope);
-    let portrait = table::of(store);
+    let portrait = portrait(store);
     let verdict = verdict::look(&cache.client, now);
     WorldView {
         title: format!("{}: {}", store.side(), store.title()),

@@ -8,6 +8,8 @@ mod history;
 mod multi_paxos;
 mod phones;
 mod portrait;
+mod primary_backup;
+mod quorum;
 mod raft;
 mod sentences;
 mod table;
@@ -86,9 +88,14 @@ pub fn feed_lab(timeline: Timeline<FeedExperiment>) -> Box<dyn Lab> {
 
 /// This store with the switches and the flaw that were chosen.
 fn as_set_up(store: Store, setup: &Setup) -> Result<Store, String> {
+    // Without switches to choose from, the store is as it was picked.
+    if setup.switches.is_empty() && setup.flaw.is_none() {
+        return Ok(store);
+    }
+    let dials: String = store.dials().iter().map(|(name, value)| format!(".{name}-{value}")).collect();
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
-    (store.name().to_owned() + &on.collect::<String>() + &flaw).parse()
+    (store.name().to_owned() + &dials + &on.collect::<String>() + &flaw).parse()
 }
 
 fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {

@@ -3,7 +3,7 @@
 
 mod watch;
 
-pub use watch::{FeedWatch, Meters, Observation, Observed, Phone};
+pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Phone};
 
 use super::watch::MarkKind;
 use crate::check::staleness::StaleRead;
@@ -201,6 +201,7 @@ impl World for FeedWorld {
         {
             watch.on_broken(seen.at, violation);
         }
+        watch.on_discarded(self.store.discarded(seen), seen);
         for note in &seen.outcome.notes {
             if note.is_election() {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
