@@ -292,7 +292,9 @@ mod tests {
             all.iter().for_each(|number| _ = numbers.insert(*number));
             numbers
         };
-        for (one, other) in [(&[0, 1, 5][..], &[0, 1, 2, 3, 7][..]), (&[], &[2]), (&[1, 3], &[0, 2]), (&[0, 1, 2], &[1])] {
+        for (one, other) in
+            [(&[0, 1, 5][..], &[0, 1, 2, 3, 7][..]), (&[], &[2]), (&[1, 3], &[0, 2]), (&[0, 1, 2], &[1])]
+        {
             let all: Vec<u32> = one.iter().chain(other).copied().collect();
             for (one, other) in [(one, other), (other, one)] {
                 let mut sum = numbers(one);

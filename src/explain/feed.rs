@@ -159,9 +159,11 @@ fn what(write: bool) -> &'static str {
 /// worth.
 fn log_words(store: Store) -> (&'static str, &'static str, &'static str) {
     match store {
-        Store::PrimaryBackup(_) => {
-            ("Alsberg & Day 1976", "Gray et al. 1996", "is decided as far as it knows: a higher view may discard it yet")
-        }
+        Store::PrimaryBackup(_) => (
+            "Alsberg & Day 1976",
+            "Gray et al. 1996",
+            "is decided as far as it knows: a higher view may discard it yet",
+        ),
         _ => ("Raft §8", "Raft §5.3", "is committed, so every replica adds the same post at the same place"),
     }
 }

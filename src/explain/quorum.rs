@@ -90,7 +90,11 @@ fn asking(node: NodeId, note: &Note) -> Said {
             Tone::Warning,
             HANDOFF,
             format!("{node} asks {} to stand in", list(*stand_ins)),
-            format!("{} {} not answered. A sloppy quorum counts others in their place.", list(*silent), has(silent.len())),
+            format!(
+                "{} {} not answered. A sloppy quorum counts others in their place.",
+                list(*silent),
+                has(silent.len())
+            ),
         ),
         Note::GivesUp { what, heard } => {
             let Count { needed, .. } = heard;

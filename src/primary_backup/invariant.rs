@@ -28,13 +28,16 @@ pub struct Ghost<C> {
     primaries: SortedMap<View, NodeId>,
     /// By view, the index of its first entry, and every entry of that view with the view of the entry before it.
     histories: SortedMap<View, (u64, SharedVec<(View, Entry<C>)>)>,
+    /// What each server's disk had when it was last seen.
+    disks: SortedMap<NodeId, Durable<C>>,
     /// The highest view in which each server has spoken.
     spoke: SortedMap<NodeId, View>,
 }
 
 impl<C> Default for Ghost<C> {
     fn default() -> Self {
-        Self { primaries: SortedMap::new(), histories: SortedMap::new(), spoke: SortedMap::new() }
+        let (primaries, histories) = (SortedMap::new(), SortedMap::new());
+        Self { primaries, histories, disks: SortedMap::new(), spoke: SortedMap::new() }
     }
 }
 
@@ -53,7 +56,7 @@ impl<C: Command> Ghost<C> {
         C: 'a,
     {
         self.one_primary(id, after)?;
-        self.one_history(id, before, after)?;
+        self.one_history(id, disk)?;
         for message in left {
             let view = message.view();
             let spoke = self.spoke.or_default(id);
@@ -64,7 +67,8 @@ impl<C: Command> Ghost<C> {
             *spoke = view;
         }
         let confirmed = after.decided();
-        let has_confirmed = after.leads() && before.is_some_and(|before| before.leads() && before.decided() < confirmed);
+        let has_confirmed =
+            after.leads() && before.is_some_and(|before| before.leads() && before.decided() < confirmed);
         if has_confirmed && disk.get(confirmed) != after.state().get(confirmed) {
             let evidence = format!("{id} confirmed entry {confirmed}, and its disk has {} entries", disk.len());
             return violated(CONFIRMED_IS_STORED, evidence);
@@ -82,15 +86,11 @@ impl<C: Command> Ghost<C> {
         }
     }
 
-    /// Looks at the entries that are new, from the last one back.
-    fn one_history(
-        &mut self,
-        id: NodeId,
-        before: Option<&PrimaryBackup<C>>,
-        after: &PrimaryBackup<C>,
-    ) -> Result<(), Violation> {
-        let log = after.state();
-        let is_known = |index: u64| before.is_some_and(|before| before.state().get(index) == log.get(index));
+    /// Looks at the entries that are new on a disk, from the last one back. What was in memory only, nobody was told of: after a
+    /// crash the same view and index may get another one.
+    fn one_history(&mut self, id: NodeId, log: &Durable<C>) -> Result<(), Violation> {
+        let before = self.disks.insert(id, log.clone());
+        let is_known = |index: u64| before.as_ref().is_some_and(|before| before.get(index) == log.get(index));
         let first = (1..=log.len()).rev().find(|index| is_known(*index)).map_or(1, |index| index + 1);
         for index in first..=log.len() {
             let entry = log.get(index).expect("within the log");
@@ -104,7 +104,8 @@ impl<C: Command> Ghost<C> {
                 Some((Some(known), _)) if *known == seen => {}
                 Some((None, true)) => history.push(seen),
                 _ => {
-                    let evidence = format!("{id} has another entry {index} of view {} than was seen before", entry.view);
+                    let evidence =
+                        format!("{id} has another entry {index} of view {} than was seen before", entry.view);
                     return violated(ONE_HISTORY, evidence);
                 }
             }

@@ -42,12 +42,7 @@ impl Watched for Server {
 
     fn asked(_: &mut Ghost<u64>, _: NodeId, _: RequestId, _: &Request<u64>) {}
 
-    fn answered(
-        _: &mut Ghost<u64>,
-        _: NodeId,
-        _: RequestId,
-        _: &Answer<Response, Refusal>,
-    ) -> Result<(), Violation> {
+    fn answered(_: &mut Ghost<u64>, _: NodeId, _: RequestId, _: &Answer<Response, Refusal>) -> Result<(), Violation> {
         Ok(())
     }
 
@@ -145,8 +140,7 @@ fn two_primaries_confirm_and_the_higher_view_wins() {
     cluster.settle(all(3));
     assert_eq!([1, 2, 3].map(|server| cluster.log(n(server))), [vec![1, 4], vec![1, 4], vec![1, 4]]);
     let notes = cluster.notes_of(n(1));
-    let discards =
-        Note::Discards { from: 2, count: 2, of: View(1), view: View(3), primary: n(3) };
+    let discards = Note::Discards { from: 2, count: 2, of: View(1), view: View(3), primary: n(3) };
     assert!(notes.contains(&discards), "{notes:?}");
     assert_eq!(cluster.servers[0].take_rewound(), Some(2), "the first decided entry that is gone");
     assert_eq!(cluster.servers[0].take_rewound(), None, "it was told");

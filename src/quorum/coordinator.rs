@@ -217,8 +217,8 @@ impl<P: Item> Quorum<P> {
             let age = at.monotonic.since(self.operations[&number].since);
             if age >= GIVE_UP {
                 self.give_up(number, out);
-            } else {
-                self.ask_again(number, age >= STAND_IN, out);
+            } else if age >= STAND_IN {
+                self.ask_again(number, out);
             }
         }
         if !self.operations.is_empty() {
@@ -226,11 +226,11 @@ impl<P: Item> Quorum<P> {
         }
     }
 
-    fn ask_again(&mut self, number: u32, late: bool, out: &mut Out<P>) {
+    fn ask_again(&mut self, number: u32, out: &mut Out<P>) {
         let silent = self.config.home().difference(self.operations[&number].covered);
         self.ask(number, silent, out);
         let others = self.config.others();
-        if late && !self.config.setup.strict && !silent.is_empty() && !others.is_empty() {
+        if !self.config.setup.strict && !silent.is_empty() && !others.is_empty() {
             out.note(Note::AsksStandIns { silent, stand_ins: others });
             for (other, home) in others.iter().zip(silent.iter().collect::<Vec<_>>().into_iter().cycle()) {
                 out.send_after_sync(other, self.question(number, Some(home)));
@@ -258,10 +258,13 @@ impl<P: Item> Quorum<P> {
         let heard = Count { by: operation.covered, needed, of: setup.n };
         if let Some(request) = operation.request {
             out.note(Note::GivesUp { what, heard });
-            out.reply(request, match what {
-                Asked::Write => Answer::Unknown,
-                Asked::Tag | Asked::Read => Answer::Refused(Refusal::NoQuorum(heard)),
-            });
+            out.reply(
+                request,
+                match what {
+                    Asked::Write => Answer::Unknown,
+                    Asked::Tag | Asked::Read => Answer::Refused(Refusal::NoQuorum(heard)),
+                },
+            );
         }
         self.operations.remove(&number);
     }

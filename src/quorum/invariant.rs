@@ -43,9 +43,7 @@ pub fn confirmed_is_stored<'a, P: Item + 'a>(
 ) -> Result<(), Violation> {
     let mut stored = NodeSet::EMPTY;
     for (id, disk) in disks {
-        let has = |of: &NodeId| {
-            (id == *of && disk.items.known().contains(tag.name)) || disk.has_hint(*of, tag.name)
-        };
+        let has = |of: &NodeId| (id == *of && disk.items.known().contains(tag.name)) || disk.has_hint(*of, tag.name);
         stored = stored.union(home.iter().filter(has).collect());
     }
     if stored.len() < usize::from(w) {

@@ -92,7 +92,8 @@ impl<P: Clone + Eq + Hash + Debug> Item for P {}
 
 /// How often a coordinator looks after operations that wait.
 const TICK: Delay = Delay::fixed(Micros::from_ms(50));
-/// After so long a coordinator asks others in the place of home replicas that do not answer: more than a round trip.
+/// After so long a coordinator asks those home replicas again that do not answer, and others in their place: more than a round
+/// trip.
 pub const STAND_IN: Micros = Micros::from_ms(90);
 /// After so long a coordinator gives up: before its client does.
 pub const GIVE_UP: Micros = Micros::from_ms(320);
@@ -249,13 +250,17 @@ impl<P: Item> Node for Quorum<P> {
                 out.send_after_sync(from, Message::TagIs { op, stands_for, sequence });
             }
             Message::Put { op, stands_for, entry } => self.on_put(from, op, stands_for, entry, out),
-            Message::Get { op, stands_for, known, entries } => self.on_get(from, (op, stands_for), &known, entries, out),
+            Message::Get { op, stands_for, known, entries } => {
+                self.on_get(from, (op, stands_for), &known, entries, out)
+            }
             Message::Compare { known, ask_back } => self.on_compare(from, &known, ask_back, out),
             Message::Items { entries, hints } => self.on_items(from, entries, hints, out),
             Message::Taken { names } => self.on_taken(from, &names, out),
             Message::TagIs { op, stands_for, sequence } => self.on_tag(from, op, stands_for, sequence, out),
             Message::Stored { op, stands_for } => self.on_stored(from, op, stands_for, out),
-            Message::Have { op, stands_for, known, entries } => self.on_have(from, (op, stands_for), known, entries, out),
+            Message::Have { op, stands_for, known, entries } => {
+                self.on_have(from, (op, stands_for), known, entries, out)
+            }
         }
     }
 

@@ -171,7 +171,8 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Setup>().expect(text).check(5), Err(wrong.to_owned()));
         }
-        for (text, wrong) in [(".r-two", "“r-two” says no number"), (".r-300", "no number"), (".x-3", "no switch")] {
+        for (text, wrong) in [(".r-two", "“r-two” says no number"), (".r-300", "no number"), (".x-3", "no switch")]
+        {
             assert!(text.parse::<Setup>().expect_err(text).contains(wrong), "{text}");
         }
     }

@@ -161,7 +161,7 @@ fn a_read_that_writes_back_is_not_answered_before_w_have_it() {
     cluster.deliver(n(2), n(1));
     assert_eq!(cluster.answer(read), None);
     cluster.network.clear();
-    cluster.wait_and_tick(n(1), 50);
+    cluster.wait_and_tick(n(1), 100);
     cluster.settle(set(&[1, 2]));
     assert_eq!(cluster.shown(read), Some(vec![0]));
     assert_eq!(cluster.items(n(2)), [0]);

@@ -345,7 +345,20 @@ mod tests {
         let setup = FeedSetup { replicas: 5, people: 3 };
         let (case, world, by_place, fork) = (1, 0, false, 0);
         let (forget, accused, healed, measures) = (None, None, None, false);
-        Brief { case, world, fork, setup, by_place, forget, began, ended, head: Micros(head), accused, healed, measures }
+        Brief {
+            case,
+            world,
+            fork,
+            setup,
+            by_place,
+            forget,
+            began,
+            ended,
+            head: Micros(head),
+            accused,
+            healed,
+            measures,
+        }
     }
 
     fn post(id: u32, invoked: u64) -> Entry {

@@ -116,6 +116,8 @@ fn the_facts_in_the_sentences_of_feeds_are_so() {
             "multi-paxos/gossip",
             "raft.pre-vote.check-quorum/gossip",
             "raft.stickiness.spares-1/gossip",
+            "primary-backup/quorum",
+            "primary-backup.one-backup/quorum.n-5.r-3.w-3.strict.tags.write-back",
         ];
         let setup = format!("replicas=5 people=3 traffic=100 stores={}", stores[seed as usize % stores.len()]);
         let mut timeline: Timeline<FeedExperiment> = Timeline::new(setup.parse().expect("a setup"), seed);
@@ -178,7 +180,13 @@ fn what_is_said_to_be_chosen_is_chosen() {
 /// A cluster that nothing happens to shows neither red nor amber, however messages overtake each other.
 #[test]
 fn opening_a_healthy_cluster_alarms_nobody() {
-    for stores in ["raft/gossip", "multi-paxos/gossip", "raft.pre-vote.check-quorum.stickiness/gossip"] {
+    for stores in [
+        "raft/gossip",
+        "multi-paxos/gossip",
+        "raft.pre-vote.check-quorum.stickiness/gossip",
+        "primary-backup/quorum",
+        "primary-backup.one-backup/quorum.strict.tags.write-back",
+    ] {
         for seed in 0..seeds(15, 200) {
             let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
             let mut timeline: Timeline<FeedExperiment> = Timeline::new(setup.parse().expect("a setup"), seed);
@@ -187,7 +195,11 @@ fn opening_a_healthy_cluster_alarms_nobody() {
                 for run in timeline.track().worlds() {
                     let setup = run.world().setup;
                     for (_, noted) in run.watch().events.notes.iter().take(20) {
-                        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach, store: run.world().store };
+                        let view = explain::feed::View {
+                            servers: setup.servers(),
+                            reach: noted.reach,
+                            store: run.world().store,
+                        };
                         let Sentence { headline, tone, .. } =
                             explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
                         assert!(matches!(tone, Tone::Routine | Tone::Good), "{stores}, seed {seed}: {headline}");

@@ -8,10 +8,12 @@ mod files;
 mod fixtures;
 mod hostile;
 mod liveness;
+mod quorums;
 #[cfg(feature = "cli")]
 mod replay;
 mod same_script;
 mod sessions;
+mod split_brain;
 mod timeline;
 mod watch;
 mod words;

@@ -90,8 +90,7 @@ const ROUGH: Mix = Mix {
 
 /// Fires the heartbeats of those that lead, and the takeover of one if nobody does.
 fn beat(driver: &mut Driver<Watch>) -> Result<(), String> {
-    let leading: Vec<NodeId> =
-        driver.model.hosts().filter(|(_, host)| host.node.leads()).map(|(id, _)| id).collect();
+    let leading: Vec<NodeId> = driver.model.hosts().filter(|(_, host)| host.node.leads()).map(|(id, _)| id).collect();
     if leading.is_empty() {
         return driver.perform(&Step::Timer(NodeId(0), Timer::Failover));
     }

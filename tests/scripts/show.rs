@@ -61,9 +61,10 @@ fn on_primary_backup(lab: &Lab) -> Option<&FeedRun> {
 
 fn roles(lab: &Lab) -> Shown {
     if let Some(run) = on_primary_backup(lab) {
-        let roles = run.model().hosts().filter_map(|(id, host)| {
-            Some(primary_backup_lab::role(id, host.node.primary_backup()?, host.status))
-        });
+        let roles = run
+            .model()
+            .hosts()
+            .filter_map(|(id, host)| Some(primary_backup_lab::role(id, host.node.primary_backup()?, host.status)));
         return Ok(roles.collect());
     }
     if let Some(run) = on_multi_paxos(lab) {
@@ -277,7 +278,10 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
     for (run, noted) in lab.feeds().iter().zip(noted.iter_mut()) {
         let side = if lab.feeds().len() > 1 { format!("{}: ", run.world().store.side()) } else { String::new() };
         let told = run.watch().events.notes.iter().map(|(number, noted)| {
-            (number, explain::feed::sentence(&names, view(noted.reach, run.world().store), noted.node, &noted.note).headline)
+            (
+                number,
+                explain::feed::sentence(&names, view(noted.reach, run.world().store), noted.node, &noted.note).headline,
+            )
         });
         tell(&side, told.collect(), noted);
     }

@@ -117,7 +117,9 @@ impl Sheets for OnPrimaryBackup {
         let (role, meaning) = match (host.status, server.leads()) {
             (model::Status::Crashed, _) => ("server", "It is down. It will start again as a backup."),
             (model::Status::Paused, _) => ("server", "It stands still and does not notice: what arrives waits."),
-            (_, true) => ("primary", "It puts posts into an order and confirms them. It asks nobody whether it still leads."),
+            (_, true) => {
+                ("primary", "It puts posts into an order and confirms them. It asks nobody whether it still leads.")
+            }
             (_, false) => ("backup", "It stores its primary's log, and takes over if it hears nothing in time."),
         };
         Sheet {

@@ -87,9 +87,7 @@ impl Portrait for OnQuorum {
                 (format!("{}'s post", setup.person(entry.item.id.author)), request, hue)
             }
             quorum::Message::Stored { .. } => ("stored".to_owned(), reply, FlightHue::Work),
-            quorum::Message::Get { entries, .. } if entries.is_empty() => {
-                ("read".to_owned(), request, FlightHue::Work)
-            }
+            quorum::Message::Get { entries, .. } if entries.is_empty() => ("read".to_owned(), request, FlightHue::Work),
             quorum::Message::Get { entries, .. } => (format!("repair: {}", posts(entries)), request, FlightHue::Gossip),
             quorum::Message::Have { known, .. } => {
                 (format!("has {}", count(known.len() as u32, "post")), reply, FlightHue::Work)
@@ -118,7 +116,9 @@ impl Sheets for OnQuorum {
                     ("highest tag".to_owned(), disk.highest().to_string()),
                     ("starts".to_owned(), disk.life.to_string()),
                 ];
-                rows.extend(disk.hints.iter().map(|(home, entry)| (format!("hint for {home}"), said(setup, &entry.item).1)));
+                rows.extend(
+                    disk.hints.iter().map(|(home, entry)| (format!("hint for {home}"), said(setup, &entry.item).1)),
+                );
                 rows
             }
             _ => vec![("posts".to_owned(), "0".to_owned())],
@@ -176,12 +176,14 @@ impl Sheets for OnQuorum {
                 (vec![("posts".to_owned(), known.len().to_string())], "Anti-entropy: send me what I lack.")
             }
             quorum::Message::Items { entries, hints } => {
-                let meaning = if *hints { "Hints handed off to their home." } else { "Posts that the receiver lacked." };
+                let meaning =
+                    if *hints { "Hints handed off to their home." } else { "Posts that the receiver lacked." };
                 (all(entries), meaning)
             }
-            quorum::Message::Taken { names } => {
-                (vec![("posts".to_owned(), names.len().to_string())], "They are on the sender's disk: the hints can go.")
-            }
+            quorum::Message::Taken { names } => (
+                vec![("posts".to_owned(), names.len().to_string())],
+                "They are on the sender's disk: the hints can go.",
+            ),
         };
         (rows, meaning.to_owned())
     }

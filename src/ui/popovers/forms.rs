@@ -7,8 +7,8 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, TargetCast};
 
-use crate::ui::act::Act;
 use super::stores;
+use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, words};
 use crate::ui::late::Late;

@@ -116,7 +116,8 @@ fn dials(world: usize, store: Store) -> El {
         let input = el("input").set("id", id(world, name)).attr("inputmode", "numeric").attr("size", "2");
         let input = input.set("aria-label", format!("{}, of store {}", name.to_uppercase(), world + 1));
         // What was wrong with it is not said of what is typed next.
-        let heard = Callback::from(|event: Event| event.target_unchecked_into::<HtmlInputElement>().set_custom_validity(""));
+        let heard =
+            Callback::from(|event: Event| event.target_unchecked_into::<HtmlInputElement>().set_custom_validity(""));
         let input = input.property("value", &value.to_string()).on(ListenerKind::oninput, heard);
         el("label").add(el("span").text(&name.to_uppercase())).add(input)
     };

@@ -5,8 +5,8 @@ use crate::check::staleness::{StaleRead, StalenessJudge};
 use crate::history::{Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, NodeSet, RequestId, Violation};
 use crate::shared_vec::SharedVec;
-use crate::sim::run::Seen;
 use crate::sim::model::Step;
+use crate::sim::run::Seen;
 use crate::sorted::{SortedMap, SortedSet};
 use crate::store::feed::{Place, PostId, Request, Response};
 use crate::store::participant::Participant;
@@ -277,10 +277,7 @@ impl FeedWatch {
 }
 
 /// The operation that posted this.
-fn posted<'run>(
-    seen: &Seen<'run, Participant>,
-    post: PostId,
-) -> Option<&'run Operation<Request, Response, Refusal>> {
+fn posted<'run>(seen: &Seen<'run, Participant>, post: PostId) -> Option<&'run Operation<Request, Response, Refusal>> {
     let numbered = |operation: &&Operation<Request, Response, Refusal>| {
         let is_busy = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
         operation.client == post.author && matches!(operation.request, Request::Post(_)) && !is_busy
