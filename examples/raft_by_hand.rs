@@ -14,7 +14,7 @@ use cap_lab::node::{Answer, Clocks, Command, Effect, Effects, Kind, Node, NodeId
 use cap_lab::raft::{Config, Message, Raft, Request, Timer};
 
 /// What the log carries.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 struct Word(&'static str);
 
 impl Command for Word {

@@ -9,6 +9,8 @@ use std::fmt::{self, Debug};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+
 /// Elements per chunk.
 const CHUNK: usize = 32;
 /// Chunks per block.
@@ -169,6 +171,16 @@ impl<T: Hash> Hash for SharedVec<T> {
         for element in self.iter() {
             element.hash(state);
         }
+    }
+}
+
+impl<T: Serialize> Serialize for SharedVec<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.len()))?;
+        for element in self.iter() {
+            list.serialize_element(element)?;
+        }
+        list.end()
     }
 }
 

@@ -5,8 +5,10 @@ use std::borrow::Borrow;
 use std::ops::Index;
 use std::vec::Drain;
 
+use serde::Serialize;
+
 /// A map whose entries are kept by ascending key. Insertion and removal take time in proportion to its size.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct SortedMap<K, V>(Vec<(K, V)>);
 
 impl<K, V> Default for SortedMap<K, V> {
@@ -154,7 +156,7 @@ impl<K: Ord, V> FromIterator<(K, V)> for SortedMap<K, V> {
 }
 
 /// A set whose members are kept in ascending order.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct SortedSet<K>(SortedMap<K, ()>);
 
 impl<K> Default for SortedSet<K> {
@@ -186,7 +188,7 @@ impl<K: Ord> SortedSet<K> {
 }
 
 /// A set of numbers that mostly come in order.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Numbers {
     /// All below this are in.
     next: u32,

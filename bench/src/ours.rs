@@ -9,7 +9,7 @@ use cap_lab::raft::{Config, Index, Message, Note, Payload, Raft, Request, Switch
 use crate::cluster::{Cluster, Machine, Mode};
 
 /// A command that nobody looks into.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 pub(crate) struct Blob(pub(crate) Bytes);
 
 impl Command for Blob {

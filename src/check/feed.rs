@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::call::Call;
 use super::spec::feed::{FeedAction, Order};
 use crate::history::{History, Operation, Outcome};
@@ -17,7 +19,7 @@ pub type FeedHistory = History<Request, Response, Refusal>;
 pub type FeedOperation = Operation<Request, Response, Refusal>;
 
 /// A post or a read, with what is known of its end.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Its name in the run.
     pub id: RequestId,
@@ -32,7 +34,7 @@ pub struct Entry {
 }
 
 /// How a post or a read ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Fate {
     /// It did not happen.
     Refused,
@@ -43,7 +45,7 @@ pub enum Fate {
 }
 
 /// What a read returned.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Shown {
     /// Oldest first.
     pub posts: Arc<[PostId]>,

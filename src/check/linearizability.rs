@@ -11,6 +11,8 @@
 //! The verdict comes first: [`Checker::decide`] tells it, and [`Checker::step`] goes on to make the evidence small. After a violation
 //! [`Checker::go_on`] judges the other objects.
 
+use serde::{Deserialize, Serialize};
+
 use super::call::{Call, Order};
 use super::direct::register::{self, Decided, Gathered, Gathering};
 use super::direct::{Conflict, Direct};
@@ -40,7 +42,7 @@ impl Default for Limits {
 }
 
 /// Why nobody knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Stop {
     /// As many configurations as it may were looked at.
     Configurations,

@@ -1,5 +1,7 @@
 //! Measures of a feed's history: how often it answered, how stale it was, and when it came together again.
 
+use serde::{Deserialize, Serialize};
+
 use super::feed::{Entry, Fate, FeedHistory, Shown};
 use super::staleness::StalenessJudge;
 use crate::history::Outcome;
@@ -42,7 +44,7 @@ pub fn availability(history: &FeedHistory, until: Micros) -> Availability {
 }
 
 /// Of the reads that began so long after a post was confirmed, how many missed it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Delay {
     /// How many pairs of a post and a read there are of which the read tells something: a full answer may lack an old post
     /// because newer ones crowded it out.

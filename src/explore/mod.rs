@@ -20,7 +20,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::node::{Clocks, Node, NodeId, NodeSet, RequestId, Violation};
-use crate::sim::digest::Digest;
+use crate::sim::fingerprint::Fingerprint;
 use crate::sim::model::{Host, Model, Status, Step, StepOutcome};
 use crate::sim::network::{Envelope, FlightId};
 
@@ -102,7 +102,7 @@ pub trait Subject {
 
     /// Equal for states of which one need not be searched if the other was: by default for equal ones.
     fn fingerprint(&self, state: &State<Self>) -> u64 {
-        Digest::of(state)
+        Fingerprint::of(state)
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::BuildHasherDefault;
 
 use super::{State, Subject};
 use crate::node::Violation;
-use crate::sim::digest::Digest;
+use crate::sim::fingerprint::Fingerprint;
 use crate::sim::model::{Step, StepOutcome};
 
 /// What a search came to.
@@ -45,7 +45,7 @@ pub struct Limit {
 pub fn shortest<S: Subject>(subject: &S, limit: Limit) -> Explored<S> {
     let first = State::first(subject);
     let mut ways: Vec<(u32, Option<Step<S::Node>>)> = vec![(0, None)];
-    let mut lengths: HashMap<u64, u32, BuildHasherDefault<Digest>> = HashMap::default();
+    let mut lengths: HashMap<u64, u32, BuildHasherDefault<Fingerprint>> = HashMap::default();
     lengths.insert(subject.fingerprint(&first), 0);
     // By the total length that is possible at best.
     let mut open: Vec<Vec<Open<S>>> = Vec::new();

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use crate::node::{Disk, NodeId};
 use crate::shared_vec::SharedVec;
 
@@ -9,7 +11,7 @@ use super::Item;
 use crate::sorted::SortedMap;
 
 /// Names an item for ever: the replica that added it, and how many that replica had added before.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct ItemId {
     /// Where it was added.
     pub origin: NodeId,
@@ -26,7 +28,7 @@ impl Display for ItemId {
 
 /// A version vector: of each origin's items the first so many are known. Says all there is to say about a replica's items
 /// in a few bytes per origin, since no origin's items are ever known with a gap.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Version(SortedMap<NodeId, u32>);
 
 impl Version {
@@ -58,7 +60,7 @@ impl FromIterator<(NodeId, u32)> for Version {
 }
 
 /// Consecutive items of one origin.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Span<P> {
     /// The first of them; the others follow without a gap.
     pub first: ItemId,

@@ -1,11 +1,13 @@
 //! What replicas say to one another. Everything leaves only when what it tells of is durable at the sender.
 
+use serde::Serialize;
+
 use super::items::{ItemId, Span, Version};
 use crate::node::Kind;
 
 /// The messages of anti-entropy and direct mail. Any of them may be lost, doubled or overtaken: the next exchange makes up
 /// for it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message<P> {
     /// Direct mail, from the replica that added an item to all others, at once.
     Mail {

@@ -42,13 +42,15 @@ use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use serde::Serialize;
+
 use crate::node::{Answer, Clocks, Delay, Effects, Kind, Node, NodeId, NodeSet, RequestId};
 use crate::sorted::SortedMap;
 
 /// What may be spread.
-pub trait Item: Clone + Eq + Hash + Debug {}
+pub trait Item: Clone + Eq + Hash + Serialize + Debug {}
 
-impl<P: Clone + Eq + Hash + Debug> Item for P {}
+impl<P: Clone + Eq + Hash + Serialize + Debug> Item for P {}
 
 /// Who spreads to whom. The same at all replicas but for `id` and `peers`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -74,7 +76,8 @@ pub struct Gossip<P: Item> {
 }
 
 /// The only timer of a replica.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(untagged)]
 pub enum Timer {
     /// Time for an exchange with a random peer.
     Exchange,
@@ -89,7 +92,7 @@ impl Kind for Timer {
 }
 
 /// What a client may ask of a replica; it reads by [`Gossip::items`].
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Request<P> {
     /// Add an item.
     Add(P),

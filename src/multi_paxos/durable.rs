@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::proposal::{Ballot, Payload, Proposal, Slot};
 use crate::node::{Command, Disk};
 use crate::shared_vec::SharedVec;
@@ -59,7 +61,7 @@ impl<C: Clone> Accepted<C> {
 }
 
 /// What carrying out the log up to some slot leads to.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Snapshot<S> {
     /// The last slot whose command it contains. All up to it are chosen.
     pub through: Slot,

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::durable::Snapshot;
 use super::proposal::{Ballot, Payload, Proposal, Slot};
 use crate::node::{Command, Kind};
 
 /// A message between servers. The ballot is the one that it is about, not the sender's latest.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message<C: Command> {
     /// Phase 1a: a server that wants to lead asks every other for its promise, for all slots at once (§3).
     Prepare {

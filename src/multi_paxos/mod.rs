@@ -95,12 +95,14 @@ pub use request::{Refusal, Request, Response};
 pub use role::{Progress, Read, Role, RoleName};
 pub use setup::{SWITCHES, Setup, Switch};
 
+use serde::Serialize;
+
 use crate::node::{Answer, Clocks, Command, Effects, Kind, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
 use crate::sorted::SortedMap;
 
 /// The timers of a server; at most one of the two runs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum Timer {
     /// Runs where no one leads: when it ends, the server asks for promises, or asks again.
     Election,

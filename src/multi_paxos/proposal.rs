@@ -2,11 +2,13 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use crate::node::NodeId;
 
 /// A proposal number. A server leads under a ballot of its own, and the higher one wins: rounds are compared first, then
 /// servers, so that no two ballots are equal and only one server can use any of them (*Paxos Made Moderately Complex* §2).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Ballot {
     /// Counted from 1; 0 is before the first.
     pub round: u32,
@@ -46,7 +48,7 @@ impl Display for Ballot {
 }
 
 /// A place in the log: each is decided by an instance of Paxos of its own. Counted from 1; 0 is before the first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Slot(pub u64);
 
 impl Slot {
@@ -82,7 +84,7 @@ impl Display for Slot {
 }
 
 /// The value that a slot may hold.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Payload<C> {
     /// Nothing: a new leader fills holes with it, so that what follows them can be carried out (*Paxos Made Simple* §3).
     Noop,
@@ -91,7 +93,7 @@ pub enum Payload<C> {
 }
 
 /// A value for one slot under a ballot: with the slot, the *pvalue* of *Paxos Made Moderately Complex* §2.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Proposal<C> {
     /// Under which ballot.
     pub ballot: Ballot,

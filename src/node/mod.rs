@@ -18,15 +18,17 @@ pub use time::{Clocks, Delay, Micros};
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use serde::Serialize;
+
 /// What a replicated log carries. The log never looks inside.
-pub trait Command: Clone + Eq + Hash + Debug {
+pub trait Command: Clone + Eq + Hash + Serialize + Debug {
     /// The whole state that carrying out a prefix of the log leads to: what takes the place of that prefix once the log is
     /// compacted. A clone should share what it can.
-    type Snapshot: Clone + Eq + Hash + Debug;
+    type Snapshot: Clone + Eq + Hash + Serialize + Debug;
 }
 
 /// What came of a request.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Answer<T, R> {
     /// It took effect, with this result.
     Done(T),
@@ -65,11 +67,11 @@ impl Disk for () {
 /// Two nodes that are equal behave equally for ever: nothing that decides behaviour may be left out of `Eq` and `Hash`.
 pub trait Node: Clone + Eq + Hash + Debug {
     /// What it sends to other participants.
-    type Message: Clone + Eq + Hash + Debug + Kind;
+    type Message: Clone + Eq + Hash + Serialize + Debug + Kind;
     /// The timers that it may have running, at most one of each value.
-    type Timer: Copy + Ord + Hash + Debug + Kind;
+    type Timer: Copy + Ord + Hash + Serialize + Debug + Kind;
     /// What a client may ask of it.
-    type Request: Clone + Eq + Hash + Debug;
+    type Request: Clone + Eq + Hash + Serialize + Debug;
     /// The result of a request that took effect.
     type Response: Clone + Eq + Hash + Debug;
     /// Why a request did not take effect.

@@ -3,8 +3,10 @@
 use std::fmt::{self, Debug, Display};
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Names a participant of one run, counted from 0. Servers come first, then clients and storage.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct NodeId(pub u8);
 
 impl NodeId {
@@ -33,7 +35,7 @@ impl FromStr for NodeId {
 }
 
 /// A set of participants; the largest id is [`NodeSet::MAX`] - 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct NodeSet(u32);
 
 impl NodeSet {
@@ -145,7 +147,7 @@ impl Debug for NodeSet {
 }
 
 /// Some servers, against how many it takes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Count {
     /// Who.
     pub by: NodeSet,
@@ -163,5 +165,5 @@ impl Count {
 }
 
 /// Names a client's request within one run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct RequestId(pub u32);

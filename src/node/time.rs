@@ -1,7 +1,9 @@
 //! Time as a node may know it: what its clocks show, and how long a timer may run.
 
+use serde::{Deserialize, Serialize};
+
 /// A point in time or a span of it, in microseconds. Simulated time starts at 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Micros(pub u64);
 
 impl Micros {

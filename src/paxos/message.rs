@@ -1,10 +1,12 @@
 //! What the roles say to one another, and what each field proves.
 
+use serde::Serialize;
+
 use super::proposal::{Ballot, Proposal};
 use crate::node::Kind;
 
 /// The five messages of the protocol (Paxos Made Simple §2.2 and §2.3). Any of them may be lost, doubled or overtaken.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message {
     /// Phase 1a, from a proposer to every acceptor: promise me to accept nothing numbered below `ballot`, and tell me the
     /// highest-numbered proposal that you have accepted.

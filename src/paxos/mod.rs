@@ -60,6 +60,8 @@ pub use proposer::{Phase, Proposer, Wish};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::node::{Answer, Clocks, Count, Delay, Disk, Effects, Kind, Node, NodeId, NodeSet, RequestId};
 
 /// Who plays which role, and how patient the proposers are. The same at all nodes but for `id`.
@@ -218,7 +220,7 @@ fn send(config: &Config, to: NodeId, message: Message, out: &mut Effects<Paxos>)
 }
 
 /// The timers of a proposer; at most one of the two runs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum Timer {
     /// Waiting for a quorum.
     Retry,
@@ -236,7 +238,8 @@ impl Kind for Timer {
 }
 
 /// What a client may ask of a proposer.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(untagged)]
 pub enum Request {
     /// Have a value chosen, this one if none has been.
     Propose(Value),

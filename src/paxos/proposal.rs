@@ -3,10 +3,12 @@
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::node::NodeId;
 
 /// What a client wants chosen.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Value(pub Arc<str>);
 
 impl From<&str> for Value {
@@ -23,7 +25,7 @@ impl Display for Value {
 
 /// A proposal number (Paxos Made Simple §2.2). Ballots are totally ordered, first by round and then by proposer, and two
 /// proposers never share one (§2.5: they "choose their numbers from disjoint sets of numbers").
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Ballot {
     /// Counted from 1; a proposer's next round is higher than any that it has seen.
     pub round: u32,
@@ -39,7 +41,7 @@ impl Display for Ballot {
 }
 
 /// A value under a number. Ordered by ballot first; no two proposals share one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Proposal {
     /// Its number.
     pub ballot: Ballot,

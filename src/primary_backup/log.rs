@@ -2,11 +2,13 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use crate::node::{Command, Disk, NodeId};
 use crate::shared_vec::SharedVec;
 
 /// A time with one primary, counted from 1; 0 is the time before the first one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct View(pub u64);
 
 impl View {
@@ -35,7 +37,7 @@ impl Display for View {
 }
 
 /// One entry of the log.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Entry<C> {
     /// Whose primary put it there.
     pub view: View,

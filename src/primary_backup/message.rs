@@ -1,10 +1,12 @@
 //! What servers say to one another. All leaves only when what it relies on is durable at the sender.
 
+use serde::Serialize;
+
 use super::log::{Entry, View};
 use crate::node::Kind;
 
 /// A message. Any of them may be lost, doubled or overtaken: the next heartbeat makes up for it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message<C> {
     /// From a primary to each backup: on every heartbeat, and at once when there is something new.
     Replicate {

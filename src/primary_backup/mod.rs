@@ -69,6 +69,8 @@ pub use note::Note;
 pub use role::Role;
 pub use setup::{SWITCHES, Setup, Switch};
 
+use serde::Serialize;
+
 use crate::node::{
     Answer, Clocks, Command, Count, Delay, Disk, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId,
 };
@@ -127,7 +129,7 @@ impl Config {
 }
 
 /// A timer of a server.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum Timer {
     /// A backup has heard nothing from its primary for too long.
     Failover,
@@ -145,7 +147,7 @@ impl Kind for Timer {
 }
 
 /// What a client may ask.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Request<C> {
     /// Put this command into the log.
     Propose(C),

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use crate::node::NodeId;
 use crate::shared_vec::SharedVec;
 use crate::sorted::{Numbers, SortedMap};
@@ -9,7 +11,7 @@ use crate::sorted::{Numbers, SortedMap};
 use super::Item;
 
 /// Names an item for ever: who asked for it, and how many that one asked for before.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Name {
     /// Who.
     pub origin: NodeId,
@@ -18,7 +20,7 @@ pub struct Name {
 }
 
 /// Where an item stands among all: by sequence, and by name where two have the same (Lynch & Shvartsman 1997).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Tag {
     /// Counted from 1.
     pub sequence: u64,
@@ -35,7 +37,7 @@ impl Display for Tag {
 }
 
 /// An item at its place.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Entry<P> {
     /// Its name, and where it stands.
     pub tag: Tag,
@@ -45,7 +47,7 @@ pub struct Entry<P> {
 
 /// Which items are known, by name: a version vector that may have holes. Sets of items grow only, so of two versions with the
 /// same names neither knows more.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Known(SortedMap<NodeId, Numbers>);
 
 impl Known {

@@ -2,11 +2,13 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use super::items::{Entry, Known, Name};
 use crate::node::{Kind, NodeId};
 
 /// Names an operation of a coordinator for ever: what it asked before a crash is never taken for what it asks after.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct OpId {
     /// How many times the coordinator had started, as its disk has it.
     pub life: u32,
@@ -22,7 +24,7 @@ impl Display for OpId {
 }
 
 /// A message. Any of them may be lost, doubled or overtaken.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message<P> {
     /// From a coordinator before it writes: what is the highest sequence that you have?
     AskTag {

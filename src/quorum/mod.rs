@@ -82,13 +82,15 @@ pub use setup::{SWITCHES, Setup, Switch};
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use serde::Serialize;
+
 use crate::node::{Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 use crate::sorted::SortedMap;
 
 /// What may be kept.
-pub trait Item: Clone + Eq + Hash + Debug {}
+pub trait Item: Clone + Eq + Hash + Serialize + Debug {}
 
-impl<P: Clone + Eq + Hash + Debug> Item for P {}
+impl<P: Clone + Eq + Hash + Serialize + Debug> Item for P {}
 
 /// How often a coordinator looks after operations that wait.
 const TICK: Delay = Delay::fixed(Micros::from_ms(50));
@@ -131,7 +133,7 @@ impl Config {
 }
 
 /// A timer of a replica.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum Timer {
     /// Time to look after the operations that wait.
     Tick,
@@ -149,7 +151,7 @@ impl Kind for Timer {
 }
 
 /// What a client may ask of any replica.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Request<P> {
     /// Add an item under a name that no other gets.
     Add(Name, P),

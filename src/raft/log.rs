@@ -4,12 +4,14 @@ use std::fmt::{self, Display};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::membership::Membership;
 use crate::shared_vec::SharedVec;
 
 /// A period of time with at most one leader; Raft's logical clock (§5.1). Terms are counted from 1; 0 is before the
 /// first election.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Term(pub u64);
 
 impl Term {
@@ -26,7 +28,7 @@ impl Display for Term {
 }
 
 /// A position in the log, counted from 1 as in the paper; 0 is before the first entry.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Index(pub u64);
 
 impl Index {
@@ -54,7 +56,7 @@ impl Display for Index {
 /// What an entry is named by: two entries with the same term and index are the same, and so is all that precedes them
 /// (Log Matching, §5.3). Of two last entries the greater belongs to the more up-to-date log (§5.4.1), therefore the
 /// order of the fields matters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct EntryId {
     /// The term in which a leader created it.
     pub term: Term,
@@ -70,7 +72,7 @@ impl Display for EntryId {
 }
 
 /// What an entry carries.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Payload<C> {
     /// Nothing: a new leader appends it to have an entry of its own term that it may commit (§8).
     Noop,
@@ -114,7 +116,7 @@ impl<C> Payload<C> {
 }
 
 /// One entry of the log.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Entry<C> {
     /// The term of the leader that created it.
     pub term: Term,

@@ -19,6 +19,8 @@
 //! then steps down (§6; thesis §4.2.2). A server that was removed may not know that this is committed, and stands for election:
 //! that does no harm to safety, and leader stickiness keeps it from deposing leaders (§6; thesis §4.2.3).
 
+use serde::Serialize;
+
 use super::log::{Entry, Index, Log, Payload};
 use super::note::MembershipNote;
 use super::role::Role;
@@ -26,7 +28,7 @@ use super::{Flaw, Progress, Raft, Refusal, Timer};
 use crate::node::{Answer, Command, Effects, NodeId, NodeSet, RequestId};
 
 /// A configuration.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Membership {
     /// Whose majority decides.
     pub voters: NodeSet,
@@ -67,7 +69,7 @@ impl Membership {
 }
 
 /// A change of the configuration that a client may ask a leader for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Change {
     /// Makes this server a learner: a new one, so that it catches up, or a voter that gives up its vote.
     AddLearner(NodeId),

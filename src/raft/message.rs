@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::log::{Entry, EntryId, Index, Term};
 use super::snapshot::Snapshot;
 use super::tenure::Round;
@@ -9,7 +11,7 @@ use crate::node::{Command, Kind};
 
 /// A message between servers. Every one carries its sender's term: the receiver adopts a higher one and refuses or
 /// ignores what comes with a lower one (§5.1).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Message<C: Command> {
     /// A candidate asks every other server for its vote (§5.2).
     RequestVote {
@@ -85,7 +87,7 @@ pub enum Message<C: Command> {
 }
 
 /// What came of an AppendEntries.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum AppendResult {
     /// Proves that the follower's durable log equals the leader's up to here.
     Matched {

@@ -100,6 +100,8 @@ pub use switches::{Reads, Switches};
 pub use tenure::{Round, Tenure};
 pub use transfer::{Transfer, TransferRefusal};
 
+use serde::Serialize;
+
 use flaw::Miscount;
 use membership::Memberships;
 
@@ -107,7 +109,7 @@ use crate::node::{Answer, Clocks, Command, Disk, Effects, Kind, Micros, Node, No
 use crate::sorted::SortedMap;
 
 /// The timers of a server.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum Timer {
     /// Runs at followers and candidates: when it ends, the next election starts.
     Election,

@@ -3,11 +3,13 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::{Change, ChangeRefusal, Index, Term, TransferRefusal};
 use crate::node::{NodeId, NodeSet};
 
 /// What a client may ask of a server.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Request<C> {
     /// Put this command into the log.
     Propose(C),

@@ -11,6 +11,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::log::{EntryId, Index, Term};
 use super::membership::Membership;
 use super::message::AppendResult;
@@ -22,7 +24,7 @@ use super::{Message, Raft, Timer};
 use crate::node::{Answer, Clocks, Command, Effects, NodeId};
 
 /// What a prefix of the log led to, and what is needed to go on from there.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Snapshot<C: Command> {
     /// The last entry that it covers (`lastIncludedIndex`, `lastIncludedTerm`). Committed.
     pub last: EntryId,

@@ -5,6 +5,8 @@
 //! A round succeeds once a quorum has answered it or a later one. A copy of an old reply answers an old round, so it makes
 //! none succeed. Check-quorum, ReadIndex and leases all rest on this, each on another part of it.
 
+use serde::Serialize;
+
 use super::log::Index;
 use super::note::ClientNote;
 use super::reads::WaitingRead;
@@ -15,7 +17,7 @@ use crate::node::{Clocks, Command, Delay, Effects, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
 
 /// The number of a round of heartbeats, from 1 in each term; 0 before the first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Round(pub u64);
 
 impl Round {

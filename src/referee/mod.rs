@@ -21,18 +21,20 @@ pub mod recorded;
 pub mod wire;
 pub mod words;
 
+use serde::{Deserialize, Serialize};
+
 use live_check::LiveCheck;
 use recorded::{File, Finding, Hearing};
-use wire::{read, wired, wired_enum, write};
+use wire::{read, write};
 
-use crate::check::feed::{Entry, Fate, Shown};
+use crate::check::feed::{Entry, Fate};
 use crate::check::measures::Delay;
 use crate::node::{Micros, RequestId};
-use crate::store::feed::{Place, PostId};
+use crate::store::feed::PostId;
 use crate::world::feed::FeedSetup;
 
 /// What the page tells about one world of a run.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Brief {
     /// Which run: another number is another run, of which nothing is known yet.
     pub case: u32,
@@ -61,7 +63,7 @@ pub struct Brief {
 }
 
 /// What the referee knows of one world.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Ruling {
     /// The run.
     pub case: u32,
@@ -87,7 +89,7 @@ pub struct Ruling {
 }
 
 /// How stale the reads of one world were: see [`crate::check::measures::Visibility`].
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Staleness {
     /// How many reads this rests on.
     pub reads: u32,
@@ -96,7 +98,7 @@ pub struct Staleness {
 }
 
 /// A proof that a history is not linearizable, in words.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Proof {
     /// It is impossible from here on.
     pub by: Micros,
@@ -120,7 +122,7 @@ impl Proof {
 }
 
 /// How a guarantee stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rung {
     /// Whether it was kept; `None`: nobody knows.
     pub kept: Option<bool>,
@@ -129,7 +131,7 @@ pub struct Rung {
 }
 
 /// A message to the referee.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Query {
     /// About a run.
     Run(Brief),
@@ -138,27 +140,13 @@ pub enum Query {
 }
 
 /// A message of the referee.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Answer {
     /// About a run.
     Run(Ruling),
     /// About the file.
     File(Finding),
 }
-
-wired!(FeedSetup { replicas, people });
-wired!(Entry { id, client, invoked, text, ended });
-wired!(Place { rank, post });
-wired!(Shown { posts, from });
-wired_enum!(Fate { 0 => Refused, 1 => Posted(place), 2 => Read(shown) });
-wired!(Brief { case, world, fork, setup, by_place, forget, began, ended, head, accused, healed, measures });
-wired!(Ruling { case, world, fork, good, order, proof, unknown, checking, converged, staleness });
-wired!(Staleness { reads, delays });
-wired!(Delay { reads, stale });
-wired!(Proof { by, from, sentence, operations, decisive, ladder });
-wired!(Rung { kept, why });
-wired_enum!(Query { 0 => Run(brief), 1 => File(file) });
-wired_enum!(Answer { 0 => Run(ruling), 1 => File(finding) });
 
 /// Judges one run at a time, all its worlds, and one file.
 #[derive(Default)]

@@ -3,8 +3,9 @@
 
 use std::fmt::Display;
 
+use serde::{Deserialize, Serialize};
+
 use super::judging::{Judging, Of};
-use super::wire::{wired, wired_enum};
 use crate::check::call::Call;
 use crate::check::import::{self, Calls, Format, Imported, Model, NilRead, Numbering, Opened, Place, Reading, Refused};
 use crate::check::linearizability::{Limits, Stop};
@@ -26,11 +27,12 @@ const EVIDENCE: u64 = 2_000_000;
 const PER_REPORT: u64 = 100_000;
 
 /// A file to judge.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct File {
     /// What it is called. It decides nothing, but helps to say what is no text.
     pub name: String,
     /// What is in it.
+    #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
     /// How it is written, if that is not to be guessed.
     pub format: Option<Format>,
@@ -54,7 +56,7 @@ impl File {
 }
 
 /// What there is to say about a file.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Finding {
     /// It can't be read.
     Wrong(Mistake),
@@ -71,7 +73,7 @@ pub enum Finding {
 }
 
 /// How far a check came that found nothing.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Unknown {
     /// How many configurations were looked at.
     pub explored: u64,
@@ -84,7 +86,7 @@ pub struct Unknown {
 }
 
 /// Why a file can't be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mistake {
     /// As what it was read; `None` if that could not be guessed.
     pub format: Option<Format>,
@@ -103,7 +105,7 @@ impl From<Refused> for Mistake {
 }
 
 /// What is known of a history besides its operations.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct About {
     /// How it is written.
     pub format: Format,
@@ -150,7 +152,7 @@ impl About {
 }
 
 /// A history, as it is drawn. Moments are the numbers of its events.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Recorded {
     /// What is known of it.
     pub about: About,
@@ -163,7 +165,7 @@ pub struct Recorded {
 }
 
 /// One operation of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Act {
     /// Its process, by its position in [`About::processes`].
     pub process: u64,
@@ -188,7 +190,7 @@ impl Act {
 }
 
 /// Why a history is not linearizable.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reason {
     /// In a sentence.
     pub sentence: String,
@@ -207,31 +209,6 @@ pub struct Reason {
     /// So many operations are on that object.
     pub of: u32,
 }
-
-wired_enum!(Format { 0 => PorcupineEtcd, 1 => PorcupineKv, 2 => Jepsen, 3 => JepsenJson, 4 => PorcupineOperations });
-wired_enum!(Model {
-    0 => Register, 1 => CasRegister, 2 => Kv, 3 => Mutex, 4 => Set, 5 => Counter, 6 => Queue, 7 => VersionedRegister,
-    8 => OwnedLock, 9 => FencedLock,
-});
-wired_enum!(Stop { 0 => Configurations, 1 => Memory, 2 => Cancelled });
-wired!(Unknown { explored, why, longest, of });
-wired_enum!(NilRead { 0 => Any, 1 => Unset });
-wired_enum!(Numbering { 0 => Lines, 1 => Index, 2 => Entries });
-wired!(File { name, bytes, format, model, initial, nil_read });
-wired!(Mistake { format, model, line, what });
-wired!(About { format, model, initial, numbering, objects, processes, left_out, warnings });
-wired!(Recorded { about, rows, row_of, operations });
-wired!(Act { process, object, invoked, returned, place, what });
-wired!(Place { invoked, returned });
-wired!(Reason { sentence, operations, words, decisive, failed, minimal, longest, of });
-wired_enum!(Finding {
-    0 => Wrong(mistake),
-    1 => Opened(recorded),
-    2 => Progress(explored),
-    3 => Linearizable(order),
-    4 => NotLinearizable(reasons),
-    5 => Unknown(unknown),
-});
 
 /// A file that was read and is being judged.
 pub struct Case {

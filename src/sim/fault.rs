@@ -1,5 +1,7 @@
 //! What a learner or a script does to a run: faults, requests, and traffic; and the words for each.
 
+use serde::Serialize;
+
 use crate::node::{Micros, NodeId};
 
 /// The words for one kind of intervention: a row of the table [`rows`].
@@ -80,7 +82,7 @@ pub type Link = (NodeId, NodeId);
 
 /// A message named by its structure, so that a script still finds it after an edit elsewhere: the `ordinal`th (from 0)
 /// message of this kind that was sent over this link in this run.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct MessageName {
     /// Sender.
     pub from: NodeId,
@@ -93,7 +95,7 @@ pub struct MessageName {
 }
 
 /// What becomes of a message.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Fate {
     /// It does not arrive until released.
     Hold,
@@ -108,7 +110,7 @@ pub enum Fate {
 }
 
 /// One thing done to a run from outside. Everything else that happens is derived from setup and seed.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Intervention<R> {
     /// Cuts links. What is on its way over them is lost.
     Cut(Vec<Link>),

@@ -6,6 +6,8 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::network::{Envelope, FlightId, Flights};
 use crate::node::{Answer, Clocks, Delay, Disk, Effect, Effects, Node, NodeId, NodeSet, RequestId};
 use crate::shared_vec::SharedVec;
@@ -41,7 +43,7 @@ pub struct Host<N: Node> {
 }
 
 /// One thing that happens.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Step<N: Node> {
     /// A message arrives.
     Deliver(FlightId),

@@ -2,13 +2,15 @@
 
 use std::hash::{Hash, Hasher};
 
+use serde::Serialize;
+
 use super::backlog::Backlog;
 use super::dice;
-use super::digest::Digest;
+use super::fingerprint::Fingerprint;
 use crate::node::{Delay, Micros, NodeId};
 
 /// A message on its way.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Envelope<M> {
     /// Who sent it.
     pub from: NodeId,
@@ -88,7 +90,7 @@ impl<M: Clone + Eq> Eq for Flights<M> {}
 impl<M: Clone + Hash> Hash for Flights<M> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // A sum does not depend on the order.
-        let sum = self.iter().fold(0_u64, |sum, (_, envelope)| sum.wrapping_add(Digest::of(envelope)));
+        let sum = self.iter().fold(0_u64, |sum, (_, envelope)| sum.wrapping_add(Fingerprint::of(envelope)));
         state.write_u64(sum);
         state.write_u64(self.len() as u64);
     }
@@ -129,9 +131,9 @@ mod tests {
         };
         let one_way = launch_all(&[1, 2, 2]);
         assert_eq!(one_way, launch_all(&[2, 1, 2]));
-        assert_eq!(Digest::of(&one_way), Digest::of(&launch_all(&[2, 1, 2])));
+        assert_eq!(Fingerprint::of(&one_way), Fingerprint::of(&launch_all(&[2, 1, 2])));
         assert_ne!(one_way, launch_all(&[1, 1, 2]));
-        assert_ne!(Digest::of(&one_way), Digest::of(&launch_all(&[1, 1, 2])));
+        assert_ne!(Fingerprint::of(&one_way), Fingerprint::of(&launch_all(&[1, 1, 2])));
         assert_ne!(one_way, launch_all(&[1, 2]));
         assert_ne!(launch_all(&[1, 2]), launch_all(&[1, 2, 3]));
     }

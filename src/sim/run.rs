@@ -1,7 +1,6 @@
 //! A run: setup, seed and interventions decide every bit of it. All other steps are derived; notes, history and the
 //! invariants' ghosts observe.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::digest::Digest;
@@ -356,7 +355,7 @@ impl<W: World> Run<W> {
 
     /// Puts what touches only the schedule into the digest.
     fn noted(&mut self, at: Micros, act: &Intervention<<W::Node as Node>::Request>) -> bool {
-        (at, act).hash(&mut self.digest);
+        self.digest.fold(&(at, act));
         self.schedule.touch(at);
         true
     }
@@ -384,7 +383,7 @@ impl<W: World> Run<W> {
         for (id, answer) in &self.outcome.replies {
             self.history.answer(*id, answer.clone(), at);
         }
-        (at, &step, &self.outcome.delivered).hash(&mut self.digest);
+        self.digest.fold(&(at, &step, &self.outcome.delivered));
         self.steps += 1;
         if self.steps.is_multiple_of(STEPS_PER_DIGEST) {
             self.digests.push(self.digest.finish());

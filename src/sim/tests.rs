@@ -18,7 +18,7 @@ const fn ms(ms: u64) -> Micros {
     Micros::from_ms(ms)
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 struct Number(u64);
 
 impl Kind for Number {

@@ -6,6 +6,8 @@
 //!
 //! A post is confirmed once it is durable at one replica. Nothing is ever refused.
 
+use serde::Serialize;
+
 use super::descriptor::ShowsFeed;
 use super::feed::{Ask, Feed, Place, Post, PostId, READ_LENGTH, Response};
 use super::member::Member;
@@ -16,7 +18,7 @@ use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
 use crate::sorted::{Numbers, SortedMap};
 
 /// A post and its place in the feed.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Stamped {
     /// The logical time at the replica that took it.
     pub stamp: u64,

@@ -6,6 +6,8 @@
 //! With retries it asks again, each time at the next replica, as long as it has no definite answer and its patience lasts. It
 //! can say *refused* only if each attempt was.
 
+use serde::{Serialize, Serializer};
+
 use super::feed::{Ask, FeedAnswer, Post, PostId, Request, Response};
 use super::participant::Participant;
 use super::service::{Refusal, ServiceMessage};
@@ -77,6 +79,13 @@ pub enum PhoneTimer {
     Answer = 3,
     /// It asks the same once more.
     Retry = 4,
+}
+
+/// By its number, which no store has.
+impl Serialize for PhoneTimer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(*self as u32)
+    }
 }
 
 impl Kind for PhoneTimer {

@@ -4,6 +4,8 @@ use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::feed::{Feed, Post, PostId};
 use super::member::Member;
 use super::on_log::LogOptions;
@@ -56,7 +58,7 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     /// What its replicas send to one another.
     type Message: StoreMessage;
     /// Their timers.
-    type Timer: Copy + Ord + Hash + Debug + Kind;
+    type Timer: Copy + Ord + Hash + Serialize + Debug + Kind;
     /// What survives a crash.
     type Disk: Disk;
     /// What they note.

@@ -24,9 +24,11 @@
 //! before the partition healed.
 
 use std::fmt::{self, Display};
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::service::{AdminCommand, AdminDone, AnswerOf};
 use super::state_machine::{Command, Replicated, StateMachine};
@@ -37,7 +39,7 @@ use crate::shared_vec::SharedVec;
 pub const READ_LENGTH: usize = 20;
 
 /// Names a post: its author's phone and how many posts that phone sent before.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct PostId {
     /// The phone.
     pub author: NodeId,
@@ -46,7 +48,7 @@ pub struct PostId {
 }
 
 /// Where a post stands: the feed is in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// In the consistent feed: how many posts come before it. In the available one: its logical time, which it may share
     /// with others.
@@ -56,7 +58,7 @@ pub struct Place {
 }
 
 /// One post.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Post {
     /// Its name.
     pub id: PostId,
@@ -67,7 +69,7 @@ pub struct Post {
 }
 
 /// What a person does.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Request {
     /// Posts.
     Post(Arc<str>),
@@ -108,15 +110,16 @@ impl FromStr for Request {
 }
 
 /// What a person gets.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Response {
     /// The post is in the feed, at this place.
-    Posted(Place),
+    Posted(#[serde(serialize_with = "without_rank")] Place),
     /// The newest posts.
     Posts {
         /// Oldest first, at most [`READ_LENGTH`].
         posts: Arc<[Post]>,
         /// The place of the oldest of them if the answer is full: what comes before it is left out.
+        #[serde(skip)]
         from: Option<Place>,
     },
     /// Attached.
@@ -125,22 +128,9 @@ pub enum Response {
     AdminDone,
 }
 
-/// Numbered as run files have it. Places came later than the first run files, and follow from the run: digests leave them out.
-impl Hash for Response {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Posted(place) => {
-                state.write_u64(0);
-                place.post.hash(state);
-            }
-            Self::Posts { posts, from: _ } => {
-                state.write_u64(1);
-                posts.hash(state);
-            }
-            Self::Attached => state.write_u64(2),
-            Self::AdminDone => state.write_u64(3),
-        }
-    }
+/// Ranks came later than the first run files, and follow from the run: digests leave them out.
+fn without_rank<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    place.post.serialize(serializer)
 }
 
 impl Response {
@@ -159,7 +149,7 @@ impl From<AdminDone> for Response {
 }
 
 /// What a phone asks of a replica.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Ask {
     /// Add this post.
     Post(Post),
@@ -178,7 +168,7 @@ impl Ask {
 pub type FeedAnswer = AnswerOf<Feed>;
 
 /// The feed as a state machine.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Feed {
     /// All posts, by log order.
     posts: SharedVec<Post>,

@@ -3,7 +3,7 @@
 //! One type for all of them, so that a run picks its store by its setup, several stores run side by side under one script,
 //! and simulator, timeline and page are compiled once.
 
-use std::hash::{Hash, Hasher};
+use serde::{Serialize, Serializer};
 
 use super::client::{Client, PhoneNote, PhoneTimer};
 use super::descriptor::{Descriptor, ShowsFeed, StoreMessage, StoreNote};
@@ -12,7 +12,7 @@ use super::member::Member;
 use super::replica::ReplicaNote;
 use super::service::{Refusal, ServiceMessage};
 use super::state_machine::{Command, Replicated};
-use super::sum::{each, hash_by_number, sum};
+use super::sum::{each, serialize_by_number, sum};
 use super::table::with_stores;
 use crate::node::{Clocks, Disk, Effects, Kind, Node, NodeId, RequestId};
 
@@ -34,25 +34,25 @@ with_stores!(sum! {
 
 with_stores!(sum! {
     /// A message between phone and replica, or between replicas.
-    #[derive(Clone, PartialEq, Eq, Debug)]
+    #[derive(Clone, PartialEq, Eq, Hash, Debug)]
     pub enum Message of MessageOf {
         /// Of the service, whatever the store.
         Service(ServiceMessage<Feed>),
     }
 });
 
-with_stores!(hash_by_number! { Message from 4, own Service });
+with_stores!(serialize_by_number! { Message from 4, own Service });
 
 with_stores!(sum! {
     /// A timer of a phone or a replica.
-    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
     pub enum Timer of TimerOf {
         /// A phone's.
         Phone(PhoneTimer),
     }
 });
 
-with_stores!(hash_by_number! { Timer from 0, own Phone });
+with_stores!(serialize_by_number! { Timer from 0, own Phone });
 
 with_stores!(sum! {
     /// What a replica keeps through a crash; a phone keeps nothing here.

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use super::service::AdminCommand;
 use crate::multi_paxos::Ballot;
 use crate::node::{self, Effects, Node, NodeId};
@@ -60,7 +62,7 @@ pub trait ReplicatedLog: Node {
 pub type SnapshotOf<L> = <<L as ReplicatedLog>::Command as node::Command>::Snapshot;
 
 /// What changes with every leader: the logical clock of the protocol that keeps a log.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum Epoch {
     /// Raft's.
     Term(Term),

@@ -2,12 +2,14 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use super::replicated_log::Epoch;
 use super::state_machine::StateMachine;
 use crate::node::{Answer, Count, Kind, NodeId, NodeSet};
 
 /// A message between a client and a replica, or between the replicas on its behalf.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum ServiceMessage<S: StateMachine> {
     /// From a client to its replica.
     Ask {
@@ -68,7 +70,7 @@ impl<S: StateMachine> Kind for ServiceMessage<S> {
 pub type AnswerOf<S> = Answer<<S as StateMachine>::Response, Refusal>;
 
 /// Names what a client asked: the client, and how many things it asked before.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct AskId {
     /// The client.
     pub client: NodeId,
@@ -79,7 +81,7 @@ pub struct AskId {
 }
 
 /// Why something did not happen and never will.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Refusal {
     /// The replica knows no leader that could take it.
     NoLeader {
@@ -114,7 +116,7 @@ pub enum Refusal {
 }
 
 /// What an operator asks a replica on a replicated log for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum AdminCommand {
     /// Hand leadership over to this replica.
     Transfer(NodeId),
@@ -129,7 +131,7 @@ pub enum AdminCommand {
 }
 
 /// The operator has what was asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct AdminDone;
 
 impl AdminCommand {

@@ -6,15 +6,17 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use serde::Serialize;
+
 use crate::node::{self, NodeId};
 use crate::sorted::{Numbers, SortedMap};
 
 /// A service: equal states that carry out equal commands become equal and answer alike. No clock, no dice.
-pub trait StateMachine: Clone + Eq + Hash + Debug + Default {
+pub trait StateMachine: Clone + Eq + Hash + Serialize + Debug + Default {
     /// What a client asks for: a command, which changes the state, or a read.
-    type Ask: Clone + Eq + Hash + Debug;
+    type Ask: Clone + Eq + Hash + Serialize + Debug;
     /// What the client is told.
-    type Response: Clone + Eq + Hash + Debug;
+    type Response: Clone + Eq + Hash + Serialize + Debug;
 
     /// The number that the client gave this command, counted from 0; none for a read. Its session knows a second copy by it.
     fn number(ask: &Self::Ask) -> Option<u32>;
@@ -28,7 +30,7 @@ pub trait StateMachine: Clone + Eq + Hash + Debug + Default {
 }
 
 /// One entry of the log.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Command<S: StateMachine> {
     /// Who wants it.
     pub client: NodeId,
@@ -41,7 +43,7 @@ impl<S: StateMachine> node::Command for Command<S> {
 }
 
 /// What carrying out a prefix of the log leads to, the same at every replica: a snapshot holds all of it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Replicated<S> {
     /// The service.
     pub service: S,
@@ -51,7 +53,7 @@ pub struct Replicated<S> {
 
 /// Client sessions (Ongaro's thesis §6.3): by client, which of its commands took effect. A set instead of the last one's number,
 /// because a client goes on after giving something up.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Sessions(SortedMap<NodeId, Numbers>);
 
 impl Sessions {

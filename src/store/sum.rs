@@ -29,20 +29,19 @@ macro_rules! sum {
     };
 }
 
-/// Hashes a sum as run files have it: what is of a store after the store's number, counted from `first`; all else as what it is.
-macro_rules! hash_by_number {
+/// Digests a sum as run files have it: what is of a store after the store's number, counted from `first`; all else as what it is.
+macro_rules! serialize_by_number {
     (
         stores { $($(#[$store_doc:meta])* $Store:ident($Descriptor:ty) = $number:literal,)* }
         $Sum:ident from $first:literal, own $($Own:ident)*
     ) => {
-        impl Hash for $Sum {
-            fn hash<H: Hasher>(&self, state: &mut H) {
+        impl Serialize for $Sum {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
-                    $(Self::$Own(own) => own.hash(state),)*
-                    $(Self::$Store(of_store) => {
-                        state.write_u64($first + $number);
-                        of_store.hash(state);
-                    })*
+                    $(Self::$Own(own) => own.serialize(serializer),)*
+                    $(Self::$Store(of_store) => serializer.serialize_newtype_variant(
+                        stringify!($Sum), $first + $number, stringify!($Store), of_store,
+                    ),)*
                 }
             }
         }
@@ -62,4 +61,4 @@ macro_rules! each {
     };
 }
 
-pub(crate) use {each, hash_by_number, sum};
+pub(crate) use {each, serialize_by_number, sum};

@@ -4,7 +4,7 @@ use cap_lab::explore::{Bounds, Disks, Network, Sight, State, Subject};
 use cap_lab::node::{Delay, Kind, Micros, NodeId, NodeSet, Violation};
 use cap_lab::paxos::invariant::Ghost;
 use cap_lab::paxos::{Config, Flaw, Message, Paxos, Phase, Request};
-use cap_lab::sim::digest::Digest;
+use cap_lab::sim::fingerprint::Fingerprint;
 use cap_lab::sim::model::{Model, Step};
 
 use crate::{missing, symmetry};
@@ -140,7 +140,7 @@ impl Subject for Decision {
     }
 
     fn fingerprint(&self, state: &State<Self>) -> u64 {
-        if self.symmetric { symmetry::fingerprint(state) } else { Digest::of(state) }
+        if self.symmetric { symmetry::fingerprint(state) } else { Fingerprint::of(state) }
     }
 
     fn observe(&self, watch: &mut Watch, seen: &Sight<'_, Paxos>) -> Result<(), Violation> {

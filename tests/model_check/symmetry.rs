@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use cap_lab::explore::State;
 use cap_lab::node::NodeId;
 use cap_lab::paxos::{Paxos, Phase};
-use cap_lab::sim::digest::Digest;
+use cap_lab::sim::fingerprint::Fingerprint;
 use cap_lab::sim::model::Host;
 
 use crate::subject::Decision;
@@ -16,7 +16,7 @@ use crate::subject::Decision;
 /// Of what the invariants remember only who accepted what is taken. For two chosen values nothing else counts; and where
 /// messages stay on their way for ever ([`cap_lab::explore::Network::Set`]) the rest follows from them.
 pub(crate) fn fingerprint(state: &State<Decision>) -> u64 {
-    let mut whole = Digest::default();
+    let mut whole = Fingerprint::default();
     state.spent().hash(&mut whole);
     state.ghost.ghost.chosen().hash(&mut whole);
     state.ghost.ghost.accepted().len().hash(&mut whole);
@@ -33,7 +33,7 @@ pub(crate) fn fingerprint(state: &State<Decision>) -> u64 {
 }
 
 /// A proposer, learner or not, without who answered it.
-fn proposer_apart(host: &Host<Paxos>, digest: &mut Digest) {
+fn proposer_apart(host: &Host<Paxos>, digest: &mut Fingerprint) {
     let proposer = host.node.proposer().expect("who accepts not proposes");
     (host.status, &host.disk, &host.unsynced, &host.timers, host.after_sync.len()).hash(digest);
     (proposer.wants(), proposer.next_ballot(host.node.config())).hash(digest);
@@ -52,7 +52,7 @@ fn proposer_apart(host: &Host<Paxos>, digest: &mut Digest) {
 
 /// All that concerns one acceptor, but for its name.
 fn concerning(state: &State<Decision>, id: NodeId, host: &Host<Paxos>) -> u64 {
-    let mut digest = Digest::default();
+    let mut digest = Fingerprint::default();
     let acceptor = host.node.acceptor().expect("checked by the caller");
     (host.status, acceptor, &host.disk, &host.unsynced, &host.after_sync).hash(&mut digest);
     state.ghost.ghost.accepted().values().for_each(|by| by.contains(id).hash(&mut digest));
@@ -76,7 +76,7 @@ fn concerning(state: &State<Decision>, id: NodeId, host: &Host<Paxos>) -> u64 {
     let concerned = state.model.flights().iter().filter(|(_, envelope)| envelope.from == id || envelope.to == id);
     let messages = concerned.fold(0_u64, |sum, (_, envelope)| {
         let (other, arrives) = if envelope.to == id { (envelope.from, true) } else { (envelope.to, false) };
-        sum.wrapping_add(Digest::of(&(other, arrives, &envelope.message)))
+        sum.wrapping_add(Fingerprint::of(&(other, arrives, &envelope.message)))
     });
     digest.write_u64(messages);
     digest.finish()

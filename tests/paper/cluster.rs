@@ -13,7 +13,7 @@ use cap_lab::raft::{
 };
 
 /// A command that stands for itself. The state that a log of them leads to is the last one.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 pub(crate) struct Number(pub(crate) u64);
 
 impl Command for Number {

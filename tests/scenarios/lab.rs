@@ -14,7 +14,7 @@ use crate::network::{Dice, Network};
 use crate::raft_replica::{Commands, Replica};
 
 /// A command that stands for itself. What a log of them leads to is all of them.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 pub(crate) struct Number(pub(crate) u32);
 
 impl Command for Number {

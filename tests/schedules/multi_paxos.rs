@@ -16,7 +16,7 @@ use crate::{Tally, report, seeds};
 use replica::{Commands, Replica};
 
 /// A command that stands for itself.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 struct Number(u32);
 
 impl Command for Number {

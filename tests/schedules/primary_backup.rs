@@ -4,12 +4,13 @@ use cap_lab::node::{Answer, Command, NodeId, NodeSet};
 use cap_lab::primary_backup::invariant::Ghost;
 use cap_lab::primary_backup::{Config, Note, PrimaryBackup, Request, Response, Setup, Timer};
 use cap_lab::sim::model::{Host, Model, Step, StepOutcome};
+use serde::Serialize;
 
 use crate::driver::{Dice, Driver, Mix, Subject};
 use crate::{Tally, seeds};
 
 /// A command is a number. Nothing is compacted, so nothing comes of carrying it out.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 struct Number(u32);
 
 impl Command for Number {

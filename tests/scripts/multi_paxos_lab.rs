@@ -21,7 +21,7 @@ use cap_lab::world::watch::Events;
 use crate::multi_paxos_replica::{Commands, Replica};
 
 /// A command: a word.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 pub(crate) struct Word(String);
 
 impl Command for Word {

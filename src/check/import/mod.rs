@@ -34,6 +34,8 @@ mod warnings;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use self::datum::Form;
 use self::event::Sink;
 use self::pairing::{Keys, Paired, Pairing};
@@ -56,7 +58,7 @@ pub use self::pairing::{Numbering, Place};
 pub use self::warnings::Warning;
 
 /// How a history is written down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Format {
     /// Jepsen's EDN, `history.txt`, or `jepsen.log`.
     Jepsen,
@@ -95,7 +97,7 @@ impl Format {
 }
 
 /// What a history is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Model {
     /// [`super::spec::register::Register`]
     Register,
@@ -157,7 +159,7 @@ impl Model {
 }
 
 /// What a read of nil says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum NilRead {
     /// Nothing: Jepsen's clients return it when they did not read.
     Any,

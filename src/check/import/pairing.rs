@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::datum::{Datum, Wrong};
 use super::event::{Entry, Event, EventKind, Process};
 use super::porcupine::{Outcome, Timed};
@@ -13,7 +15,7 @@ use crate::check::fast_hash::FastState;
 use crate::check::sorting::sort_by;
 
 /// Where an operation stands in its file, counted as [`Numbering`] says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// Where it says that it began.
     pub invoked: u32,
@@ -22,7 +24,7 @@ pub struct Place {
 }
 
 /// By what the entries of a file are told apart.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Numbering {
     /// Its lines, from 1.
     #[default]

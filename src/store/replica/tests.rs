@@ -11,7 +11,7 @@ use crate::store::service::{AdminDone, AskId, Refusal, ServiceMessage};
 use crate::store::state_machine::{Command, Replicated, StateMachine};
 
 /// Who comes waits until somebody opens.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, serde::Serialize)]
 struct Gate {
     /// Where in the log those stand who wait.
     waiting: Vec<u64>,
@@ -19,14 +19,14 @@ struct Gate {
 }
 
 /// What is asked, by its number.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 enum Ask {
     Come(u32),
     Open(u32),
     HowOften,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 enum Response {
     Passed,
     Opened,
@@ -71,7 +71,7 @@ impl StateMachine for Gate {
 
 type Log = Raft<Command<Gate>>;
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 enum Message {
     Log(raft::Message<Command<Gate>>),
     Service(ServiceMessage<Gate>),

@@ -5,6 +5,8 @@ mod watch;
 
 pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Phone};
 
+use serde::{Deserialize, Serialize};
+
 use super::watch::MarkKind;
 use crate::check::staleness::StaleRead;
 use crate::node::{Delay, Micros, NodeId, NodeSet, Violation};
@@ -20,7 +22,7 @@ use crate::store::on_log::LogOptions;
 use crate::store::participant::{Note, Participant};
 
 /// Who takes part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FeedSetup {
     /// Replicas: 3 to 7 on the page, 1 to 9 at all.
     pub replicas: u8,

@@ -12,7 +12,7 @@ use std::fmt::{self, Display};
 use cap_lab::explore::{Bounds, Disks, Network, Sight, State, Subject};
 use cap_lab::node::{Clocks, Command, Effects, Node, NodeId, NodeSet, RequestId, Violation};
 use cap_lab::raft::{AppendResult, Config, Flaw, Message, Raft, Request, Role, Switches, Term, Timer};
-use cap_lab::sim::digest::Digest;
+use cap_lab::sim::fingerprint::Fingerprint;
 use cap_lab::sim::model::{Model, Status, Step};
 use cap_lab::sim::network::Envelope;
 
@@ -21,7 +21,7 @@ use super::symmetry;
 use super::watch::{Watch, observe};
 
 /// A command that stands for itself.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 pub(crate) struct Word(pub(crate) u8);
 
 impl Command for Word {
@@ -109,10 +109,10 @@ impl Cluster {
         let host = model.host(*to);
         let (term, durable) = (message.term(), host.disk.term);
         if !self.forgets_spent {
-            return Some(Digest::of(message));
+            return Some(Fingerprint::of(message));
         }
         if term > durable {
-            return Some(if refuses(message) { term.0 } else { Digest::of(message) });
+            return Some(if refuses(message) { term.0 } else { Fingerprint::of(message) });
         }
         let is_late = match (message, host.node.role()) {
             (Message::RequestVote { .. }, _) => term < durable || host.disk.vote.is_some(),
@@ -137,7 +137,7 @@ impl Cluster {
         let may_learn = self.refusals && model.host(*from).disk.term < Term(self.last_term);
         match is_late {
             true => (is_request && may_learn).then_some(LATE),
-            false => Some(Digest::of(message)),
+            false => Some(Fingerprint::of(message)),
         }
     }
 }
@@ -211,7 +211,7 @@ impl Subject for Cluster {
     }
 
     fn fingerprint(&self, state: &State<Self>) -> u64 {
-        if self.symmetric { symmetry::fingerprint(self, state) } else { Digest::of(state) }
+        if self.symmetric { symmetry::fingerprint(self, state) } else { Fingerprint::of(state) }
     }
 
     fn observe(&self, watch: &mut Watch, seen: &Sight<'_, Server>) -> Result<(), Violation> {

@@ -28,7 +28,7 @@ use std::time::Instant;
 use cap_lab::explore::{Bounds, Disks, Network};
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::raft::{Flaw, Message, Request};
-use cap_lab::sim::digest::Digest;
+use cap_lab::sim::fingerprint::Fingerprint;
 use stateright::{Checker, HasDiscoveries, Model};
 
 use super::check::{Check, REFINES, SAFE, Witnessed};
@@ -93,7 +93,7 @@ fn raft_is_safe() {
 fn reached(check: &Check) -> (usize, BTreeSet<u64>) {
     let (mut seen, mut open, mut servers) = (BTreeSet::new(), check.init_states(), BTreeSet::new());
     while let Some(next) = open.pop() {
-        if seen.insert(Digest::of(&next)) {
+        if seen.insert(Fingerprint::of(&next)) {
             servers.insert(next.servers(&check.cluster));
             open.extend(check.next_steps(&next).into_iter().map(|(_, later)| later));
         }

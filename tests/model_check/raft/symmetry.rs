@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use cap_lab::explore::{Network, State};
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::raft::{Delta, Role};
-use cap_lab::sim::digest::Digest;
+use cap_lab::sim::fingerprint::Fingerprint;
 use cap_lab::sim::model::{Host, Model};
 use cap_lab::sim::network::Envelope;
 
@@ -61,32 +61,32 @@ fn digest(cluster: &Cluster, state: &State<Cluster>, said: &[Said]) -> u64 {
     let hosts: Vec<Nameless> = state.model.hosts().map(|(_, host)| nameless(host)).collect();
     let watch = &state.ghost;
     let (asked, crashes, copies) = state.spent();
-    let common = Digest::of(&(asked.count_ones(), crashes, copies, &watch.committed, &watch.reads, watch.broken));
+    let common = Fingerprint::of(&(asked.count_ones(), crashes, copies, &watch.committed, &watch.reads, watch.broken));
     let one = |names: &Names| {
         let name = |id: NodeId| names[id.index()];
         let mut sum = 0_u64;
         for (old, host) in hosts.iter().enumerate() {
-            let mut digest = Digest::default();
+            let mut digest = Fingerprint::default();
             digest.write_u64(host.digest);
             digest.write_u8(names[old]);
             for id in host.votes.into_iter().chain([host.leader]) {
                 digest.write_u8(id.map_or(u8::MAX, name));
             }
             let known =
-                host.known.iter().fold(0_u64, |sum, (id, what)| sum.wrapping_add(Digest::of(&(name(*id), what))));
+                host.known.iter().fold(0_u64, |sum, (id, what)| sum.wrapping_add(Fingerprint::of(&(name(*id), what))));
             digest.write_u64(known);
             sum = sum.wrapping_add(digest.finish());
         }
         for (from, to, what, waits) in said {
-            sum = sum.wrapping_add(Digest::of(&(name(*from), name(*to), what, waits)));
+            sum = sum.wrapping_add(Fingerprint::of(&(name(*from), name(*to), what, waits)));
         }
         for (term, leader) in &watch.elected {
-            sum = sum.wrapping_add(Digest::of(&(term, name(*leader))));
+            sum = sum.wrapping_add(Fingerprint::of(&(term, name(*leader))));
         }
         sum
     };
     let least = NAMINGS.with(|all| all[usize::from(cluster.servers)].iter().map(one).min().expect("at least one"));
-    Digest::of(&(common, least))
+    Fingerprint::of(&(common, least))
 }
 
 /// Who said what to whom, and whether it still waits for the sender's disk.
@@ -111,7 +111,7 @@ fn bearings(cluster: &Cluster, model: &Model<Server>) -> Vec<Said> {
 
 fn nameless(host: &Host<Server>) -> Nameless {
     let (server, disk) = (&host.node, &host.disk);
-    let mut digest = Digest::default();
+    let mut digest = Fingerprint::default();
     (host.status, server.term(), server.log(), server.commit_index(), server.role().name()).hash(&mut digest);
     (disk.term, &disk.log).hash(&mut digest);
     for delta in host.unsynced.iter() {
@@ -128,7 +128,7 @@ fn nameless(host: &Host<Server>) -> Nameless {
         Role::PreCandidate { grants } => (None, marked(grants)),
         Role::Leader { durable, followers, .. } => {
             durable.hash(&mut digest);
-            (None, followers.iter().map(|(id, progress)| (*id, Digest::of(progress))).collect())
+            (None, followers.iter().map(|(id, progress)| (*id, Fingerprint::of(progress))).collect())
         }
     };
     Nameless { digest: digest.finish(), votes: [server.vote(), disk.vote], leader, known }
