@@ -17,16 +17,13 @@ pub(super) fn all() -> Vec<Counterexample> {
 const SCHEDULES: &[(Flaw, Schedule)] = &[
     (
         Flaw::StoredBeforeSync,
-        // Word of Ana's post comes back from n2 and n3, which crash before their disks have it.
+        // With W = 1 Ana's own replica is enough: it confirms her post while that is in memory only.
         Schedule {
             cast: "replicas=3 people=1",
-            switches: ".w-3.strict",
+            switches: ".w-1.strict",
             seed: 1,
-            script: "100000 cut n1>n3
-                100000 ask n4 post Remember me
-                160000 crash n2 keep 0
-                160000 crash n3 keep 0",
-            end_ms: 200,
+            script: "100000 ask n4 post Remember me",
+            end_ms: 130,
         },
     ),
     (

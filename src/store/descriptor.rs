@@ -13,6 +13,7 @@ use super::participant::Participant;
 use super::state_machine::{Command, Replicated};
 use crate::node::{Disk, Kind, NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
+use crate::sim::model::Host;
 use crate::sim::run::Seen;
 
 /// What a store keeps under a partition. It gives up the other one.
@@ -129,6 +130,11 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     fn observe(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant>) -> Result<(), Violation> {
         let _ = (ghost, seen);
         Ok(())
+    }
+
+    /// Whether a replica has that post, or would have it again after a restart.
+    fn keeps(host: &Host<Participant>, post: PostId) -> bool {
+        host.node.has(post)
     }
 
     /// The posts that a replica removed in this step, as its rules have it. A store that keeps what it has removes none.

@@ -11,6 +11,7 @@ use super::state_machine::Command;
 use crate::node::{self, Effects, NodeId, NodeSet, Violation};
 use crate::primary_backup::{self, Durable, PrimaryBackup};
 use crate::setup::SwitchState;
+use crate::sim::model::{Host, Status};
 use crate::sim::run::Seen;
 
 /// The feed on primary and backup, by its setup.
@@ -80,6 +81,15 @@ impl Descriptor for PrimaryBackupStore {
         match &seen.after.host(id).disk {
             FeedDisk::PrimaryBackup(disk) => ghost.observe(id, before, after.log(), disk, left),
             _ => ghost.observe(id, before, after.log(), &Durable::default(), left),
+        }
+    }
+
+    fn keeps(host: &Host<Participant>, post: PostId) -> bool {
+        match &host.disk {
+            FeedDisk::PrimaryBackup(disk) if host.status == Status::Crashed => {
+                disk.iter_from(1).any(|entry| entry.command.ask.is_post(post))
+            }
+            _ => host.node.has(post),
         }
     }
 

@@ -10,6 +10,7 @@ use super::participant::Participant;
 use super::sum::each;
 use crate::node::{NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
+use crate::sim::model::Host;
 use crate::sim::run::Seen;
 
 /// Hands the table to a macro: each store's name, what describes it, and its number. Digests fold the number, so it stays what it is;
@@ -73,6 +74,13 @@ macro_rules! declare {
             pub fn invariants(self) -> Vec<Invariant> {
                 match self {
                     $(Self::$Store(_) => <$Descriptor>::invariants(),)*
+                }
+            }
+
+            /// Whether a replica has that post, or would have it again after a restart.
+            pub fn keeps(self, host: &Host<Participant>, post: PostId) -> bool {
+                match self {
+                    $(Self::$Store(_) => <$Descriptor>::keeps(host, post),)*
                 }
             }
 

@@ -44,7 +44,7 @@ pub(crate) fn lost(lab: &Lab, run: &FeedRun) -> String {
     let store = run.world().store.name();
     let lines = run.watch().lost.iter().map(|lost| {
         let post = format!("{}'s post {}", lab.name(lost.post.author), lost.post.number + 1);
-        format!("{store}: {post}, confirmed at {}, discarded by {}\n", lost.confirmed, lost.replica)
+        format!("{store}: {post}, confirmed at {} ms, discarded by {}\n", lost.confirmed.as_ms(), lost.replica)
     });
     let lines: String = lines.collect();
     if lines.is_empty() { format!("{store}: nothing that was confirmed is lost\n") } else { lines }

@@ -57,7 +57,7 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
     Look { label, shape, hue: FlightHue::Work }
 }
 
-/// How a store is drawn. No lab begins before that is here: see [`FeedLab::new`].
+/// How a store is drawn. No lab begins before that is here: see [`super::begin_feed`].
 fn portrait(store: Store) -> &'static dyn Portrait {
     details::portrait(store).expect("a lab begins when its portraits are here")
 }

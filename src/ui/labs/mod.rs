@@ -61,6 +61,9 @@ pub fn begin_feed(setup: &Setup) -> Result<Box<dyn Lab>, String> {
     if let Some(first) = stores.first_mut() {
         *first = as_set_up(*first, setup)?;
     }
+    if stores.iter().any(|store| details::portrait(*store).is_none()) {
+        return Err("What draws this store is not loaded yet. Is there a connection?".to_owned());
+    }
     let traffic = setup.traffic.unwrap_or(0);
     Ok(feed_lab(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
 }

@@ -169,3 +169,20 @@ fn complain(field: &HtmlInputElement, wrong: &str) {
     field.set_custom_validity(wrong);
     field.report_validity();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_store_is_listed_and_every_preset_is_a_store() {
+        for store in Store::all() {
+            assert_eq!(of(store).words, store.name(), "plain");
+        }
+        for preset in &PRESETS {
+            let store: Store = preset.words.parse().expect(preset.words);
+            assert_eq!(of(store).words, preset.words);
+            assert_eq!(store.check(3), Ok(()), "{}", preset.words);
+        }
+    }
+}

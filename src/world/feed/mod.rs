@@ -203,7 +203,7 @@ impl World for FeedWorld {
         {
             watch.on_broken(seen.at, violation);
         }
-        watch.on_discarded(self.store.discarded(seen), seen);
+        watch.on_discarded(self.store, seen);
         for note in &seen.outcome.notes {
             if note.is_election() {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));

@@ -8,6 +8,7 @@ use crate::shared_vec::SharedVec;
 use crate::sim::model::Step;
 use crate::sim::run::Seen;
 use crate::sorted::{SortedMap, SortedSet};
+use crate::store::Store;
 use crate::store::feed::{Place, PostId, Request, Response};
 use crate::store::participant::Participant;
 use crate::store::service::Refusal;
@@ -215,14 +216,15 @@ impl FeedWatch {
     }
 
     /// A replica discarded posts, or started again without what was not durable: some may be nowhere any more.
-    pub(super) fn on_discarded(&mut self, posts: Vec<PostId>, seen: &Seen<'_, Participant>) {
+    pub(super) fn on_discarded(&mut self, store: Store, seen: &Seen<'_, Participant>) {
+        let posts = store.discarded(seen);
         let restarted = matches!(seen.step, Step::Restart(_)) && self.endangered.iter().len() > 0;
         if posts.is_empty() && !restarted {
             return;
         }
         posts.into_iter().for_each(|post| _ = self.endangered.insert(post));
         let replica = seen.outcome.node.expect("a replica's step");
-        let nowhere = |post: &&PostId| !seen.after.hosts().any(|(_, host)| host.node.has(**post));
+        let nowhere = |post: &&PostId| !seen.after.hosts().any(|(_, host)| store.keeps(host, **post));
         for post in self.endangered.iter().filter(nowhere).copied().collect::<Vec<_>>() {
             self.endangered.remove(&post);
             self.gone.insert(post, (replica, seen.at));
