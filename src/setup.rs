@@ -14,6 +14,8 @@ pub struct Switch<S> {
     pub says: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// The names of those without which it can't be on.
+    pub needs: &'static [&'static str],
     pub(crate) is_on: fn(&S) -> bool,
     pub(crate) turn_on: fn(&mut S),
 }
@@ -26,8 +28,8 @@ impl<S> Switch<S> {
 
     /// What it is called and says, and whether it is on in `setup`.
     pub fn state(&self, setup: &S) -> SwitchState {
-        let Self { name, title, says, source, .. } = *self;
-        SwitchState { name, title, says, source, on: self.is_on(setup) }
+        let Self { name, title, says, source, needs, .. } = *self;
+        SwitchState { name, title, says, source, needs, on: self.is_on(setup) }
     }
 }
 
@@ -42,6 +44,8 @@ pub struct SwitchState {
     pub says: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// The names of those without which it can't be on.
+    pub needs: &'static [&'static str],
     /// Whether it is on.
     pub on: bool,
 }

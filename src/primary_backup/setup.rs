@@ -28,6 +28,7 @@ pub const SWITCHES: [Switch; 1] = [Switch {
     source: "Alsberg & Day 1976",
     is_on: |setup| setup.one_backup,
     turn_on: |setup| setup.one_backup = true,
+    needs: &[],
 }];
 
 impl Setup {

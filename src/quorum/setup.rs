@@ -47,6 +47,7 @@ pub const SWITCHES: [Switch; 4] = [
         source: "Dynamo §4.6",
         is_on: |setup| setup.strict,
         turn_on: |setup| setup.strict = true,
+        needs: &[],
     },
     Switch {
         name: "tags",
@@ -55,6 +56,7 @@ pub const SWITCHES: [Switch; 4] = [
         source: "Lynch & Shvartsman 1997",
         is_on: |setup| setup.tags,
         turn_on: |setup| setup.tags = true,
+        needs: &[],
     },
     Switch {
         name: "write-back",
@@ -63,6 +65,7 @@ pub const SWITCHES: [Switch; 4] = [
         source: "Attiya, Bar-Noy & Dolev 1995",
         is_on: |setup| setup.write_back,
         turn_on: |setup| setup.write_back = true,
+        needs: &[],
     },
     Switch {
         name: "no-repair",
@@ -71,6 +74,7 @@ pub const SWITCHES: [Switch; 4] = [
         source: "Dynamo §5",
         is_on: |setup| setup.no_repair,
         turn_on: |setup| setup.no_repair = true,
+        needs: &[],
     },
 ];
 

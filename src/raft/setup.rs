@@ -23,10 +23,9 @@ pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "pre-vote",
         title: "Pre-vote",
-        says: "Before it raises its term, a server asks whether it could win. So one that was cut off deposes nobody when it \
-               comes back. Costs a round per election. A leader with one link left keeps the vote at its other end, and a \
-               connected majority may be without a leader for long, unless check-quorum is on.",
+        says: "Before it raises its term, a server asks whether it could win. So one that was cut off deposes nobody when it comes back. Costs a round per election. A leader with one link left keeps one vote, which the others may need. Check-quorum ends that.",
         source: "thesis §9.6",
+        needs: &[],
         is_on: |setup| setup.switches.pre_vote,
         turn_on: |setup| setup.switches.pre_vote = true,
     },
@@ -36,16 +35,16 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A leader steps down if no majority answers its heartbeats for an election timeout. So its clients learn of it, \
                and servers that still hear it may elect another. A leader with slow followers may resign.",
         source: "thesis §6.2",
+        needs: &[],
         is_on: |setup| setup.switches.check_quorum,
         turn_on: |setup| setup.switches.check_quorum = true,
     },
     Switch {
         name: "stickiness",
         title: "Leader stickiness",
-        says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader \
-               is gone. A leader with one link left keeps the vote at its other end, and a connected majority may be without \
-               a leader for long, unless check-quorum is on.",
+        says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader is gone. A leader with one link left keeps one vote, which the others may need. Check-quorum ends that.",
         source: "thesis §4.2.3",
+        needs: &[],
         is_on: |setup| setup.switches.stickiness,
         turn_on: |setup| setup.switches.stickiness = true,
     },
@@ -54,6 +53,7 @@ pub const SWITCHES: [Switch; 11] = [
         title: "Leadership transfer",
         says: "A leader hands over to a server of your choice without waiting for a timeout. It takes no requests meanwhile.",
         source: "thesis §3.10",
+        needs: &[],
         is_on: |setup| setup.switches.transfer,
         turn_on: |setup| setup.switches.transfer = true,
     },
@@ -63,6 +63,7 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A read is no log entry: the leader asks a majority whether it still leads, and answers. Costs a round of \
                messages, saves the disks.",
         source: "thesis §6.4",
+        needs: &[],
         is_on: |setup| setup.switches.reads == Reads::ReadIndex,
         turn_on: |setup| setup.switches.reads = Reads::ReadIndex,
     },
@@ -72,6 +73,7 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A leader that a majority just heard answers reads alone and at once. Wrong if clocks run apart by more than \
                is assumed: try drift. Needs check-quorum and stickiness.",
         source: "thesis §6.4.1",
+        needs: &["check-quorum", "stickiness"],
         is_on: |setup| setup.switches.reads == Reads::Lease,
         turn_on: |setup| setup.switches.reads = Reads::Lease,
     },
@@ -81,6 +83,7 @@ pub const SWITCHES: [Switch; 11] = [
         says: "An append carries one entry instead of all that a follower lacks, as in the paper's figures. Who is far behind \
                takes longer.",
         source: "Figure 2",
+        needs: &[],
         is_on: |setup| setup.switches.one_entry,
         turn_on: |setup| setup.switches.one_entry = true,
     },
@@ -90,15 +93,16 @@ pub const SWITCHES: [Switch; 11] = [
         says: "After 16 committed entries a server keeps a snapshot instead, and who is far behind gets that. Keeps the log \
                short; costs a big message now and then.",
         source: "§7",
+        needs: &[],
         is_on: |setup| setup.switches.snapshot_after.is_some(),
         turn_on: |setup| setup.switches.snapshot_after = Some(16),
     },
     Switch {
         name: "fast-repair",
         title: "Conflict repair by term",
-        says: "A follower that refuses names the term of its conflicting entry and where that term begins: one round per \
-               term instead of one per entry.",
+        says: "A follower that refuses names the term of its conflicting entry and where it begins. So repair takes a round per term, not per entry.",
         source: "§5.3",
+        needs: &[],
         is_on: |setup| setup.switches.fast_repair,
         turn_on: |setup| setup.switches.fast_repair = true,
     },
@@ -108,15 +112,16 @@ pub const SWITCHES: [Switch; 11] = [
         says: "A leader waits for a follower's answer before it sends more; entries that come meanwhile share a message. \
                Costs a round trip of waiting; without it, entries leave as they come.",
         source: "thesis §10.2",
+        needs: &[],
         is_on: |setup| setup.switches.window.is_some(),
         turn_on: |setup| setup.switches.window = Some(1),
     },
     Switch {
         name: "learners-first",
         title: "Learners first",
-        says: "A new server gets a vote only when its log has what is committed, so that no commit has to wait for it. A \
-               change takes two steps.",
+        says: "A new server gets a vote only when its log has what is committed. So no commit waits for it, and a change takes two steps.",
         source: "thesis §4.2.1",
+        needs: &[],
         is_on: |setup| setup.switches.learners_first,
         turn_on: |setup| setup.switches.learners_first = true,
     },
@@ -144,6 +149,15 @@ impl FromStr for Setup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_switch_is_on_with_what_it_needs_and_not_without() {
+        for Switch { name, needs, .. } in SWITCHES {
+            let with = needs.iter().map(|other| format!(".{other}")).collect::<String>();
+            assert!(format!("{with}.{name}").parse::<Setup>().is_ok(), "{name} with {needs:?}");
+            assert_eq!(format!(".{name}").parse::<Setup>().is_ok(), needs.is_empty(), "{name} alone");
+        }
+    }
 
     #[test]
     fn a_setup_is_read_as_it_is_shown() {

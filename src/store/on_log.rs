@@ -38,9 +38,9 @@ const SWITCHES: [Switch<LogOptions>; 3] = [
     Switch {
         name: LogOptions::RETRIES,
         title: "Retries",
-        says: "A phone without a definite answer asks the next replica, for up to 1.2 s: fewer refusals, and the same post may \
-               reach the log twice.",
+        says: "A phone without a definite answer asks the next replica, for up to 1.2 s. Fewer refusals, but a post may reach the log twice.",
         source: "thesis §6.3",
+        needs: &[],
         is_on: |options| options.retries,
         turn_on: |options| options.retries = true,
     },
@@ -50,6 +50,7 @@ const SWITCHES: [Switch<LogOptions>; 3] = [
         says: "Replicas forget which of a phone's posts took effect: a post that is sent again is there twice. Try it with \
                retries and a crash.",
         source: "thesis §6.3",
+        needs: &[],
         is_on: |options| !options.sessions,
         turn_on: |options| options.sessions = false,
     },
@@ -58,6 +59,7 @@ const SWITCHES: [Switch<LogOptions>; 3] = [
         title: "A spare replica",
         says: "The last replica takes no part until you add it: open it, let it learn, then give it a vote.",
         source: "§6, thesis §4",
+        needs: &[],
         is_on: |options| options.spares > 0,
         turn_on: |options| options.spares = 1,
     },
@@ -135,6 +137,10 @@ impl<L: ReplicatedLog<Command = Command<Feed>>> ShowsFeed for Replica<L, Feed> {
 
     fn has(&self, post: PostId) -> bool {
         self.state().has(post)
+    }
+
+    fn leads(&self) -> bool {
+        self.log().leader() == Some(self.log().id())
     }
 
     fn replicated(&self) -> Option<&Replicated<Feed>> {

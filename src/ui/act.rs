@@ -65,10 +65,10 @@ pub fn toggle_link(cut: &[NodeSet], a: NodeId, b: NodeId) -> Act {
     if link_state(cut, a, b) == LinkState::Whole { Act::Cut(both) } else { Act::Heal(both) }
 }
 
-/// Cuts a node off from all others.
-pub fn isolate(world: &WorldView, node: NodeId) -> Act {
+/// Both directions of every link of a node.
+pub fn its_links(world: &WorldView, node: NodeId) -> Vec<Link> {
     let its = links(world).into_iter().filter(|(a, b)| *a == node || *b == node);
-    Act::Cut(its.flat_map(|(a, b)| both_ways(a, b)).collect())
+    its.flat_map(|(a, b)| both_ways(a, b)).collect()
 }
 
 /// Heals every link.

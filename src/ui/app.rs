@@ -1,10 +1,13 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
+mod guide;
 mod hands;
+mod pace;
 mod referee;
 mod runs;
 mod spacetime;
 mod strip;
+mod undo;
 
 use std::rc::Rc;
 
@@ -14,12 +17,14 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
 use yew::{Component, Context, Html};
 
+use self::pace::Near;
 use self::referee::Referee;
 use self::runs::{kept_run, runs_of};
 use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
+use crate::ui::guide::view::Show;
 use crate::ui::history::strip_id;
 use crate::ui::lab::Lab;
 use crate::ui::listeners::Listeners;
@@ -63,6 +68,13 @@ pub struct App {
     /// Has it again when what is open closes.
     focus_back: Option<String>,
     measure: bool,
+    /// The mouse, if it is in a figure and draws no line.
+    near: Option<Near>,
+    /// The run that a new start took the place of.
+    before: Option<Box<dyn Lab>>,
+    confirming: Option<Timeout>,
+    /// A situation that waits for its page to come.
+    awaited: Option<Show>,
     _listeners: Listeners,
 }
 
@@ -87,6 +99,8 @@ impl Component for App {
                 dark,
                 still: browser::prefers_stillness(),
                 window: browser::window_size(),
+                present: browser::asked_to_present(),
+                first_visit: storage::get(guide::WELCOMED).is_none(),
                 ..ViewState::new(page.address, home.address, send)
             },
             worlds: Vec::new(),
@@ -104,6 +118,10 @@ impl Component for App {
             focus_next: None,
             focus_back: None,
             measure: true,
+            near: None,
+            before: None,
+            confirming: None,
+            awaited: None,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -150,7 +168,9 @@ impl App {
     fn react(&mut self, msg: Msg) -> bool {
         match msg {
             // The run is out of sight.
-            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) | Msg::HealAll if self.ui.page != self.ui.home => {
+            Msg::TogglePlay | Msg::Step | Msg::Back | Msg::Do(_) | Msg::HealAll | Msg::Undo | Msg::Restart
+                if self.ui.page != self.ui.home =>
+            {
                 false
             }
             Msg::Frame(ms) => self.advance(ms),
@@ -159,8 +179,8 @@ impl App {
                 self.ui.run.resume = false;
                 true
             }
-            Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
-            Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
+            Msg::Step => self.moved(|lab| lab.step(), "Nothing is under way, so there is no next event."),
+            Msg::Back => self.moved(|lab| lab.back(), "The run starts here, so there is no earlier event."),
             Msg::Seek(to) => {
                 self.lab.seek(to);
                 self.look()
@@ -177,7 +197,10 @@ impl App {
                 self.save_soon();
                 self.look()
             }
+            Msg::GoTo(at) => self.go_to(at),
             Msg::Do(act) => self.act(&act),
+            Msg::Undo => self.undo(),
+            Msg::Restart => self.restart(),
             Msg::HealAll => {
                 let healed = self.worlds.first().map(|world| heal_all(&world.cut));
                 healed.is_some_and(|act| self.act(&act))
@@ -186,7 +209,9 @@ impl App {
                 self.ui.run.composing = None;
                 post(person, &text).is_none_or(|act| self.act(&act))
             }
-            Msg::Pointer { world, phase, client, secondary } => self.pointer(world, phase, client, secondary),
+            Msg::Pointer { world, phase, client, tip, secondary } => {
+                self.pointer(world, phase, client, (tip, secondary))
+            }
             Msg::LongPress => self.long_press(),
             Msg::FigureKey { world, key } => self.figure_key(world, key),
             Msg::Diagram(what) => self.diagram(&what),
@@ -198,8 +223,10 @@ impl App {
             Msg::OnStore { world, store } => self.on_store(world, store),
             Msg::Import(file) => self.import(file),
             Msg::Export => {
-                browser::download(&format!("cap-lab-{}.json", self.lab.setup().seed), &self.lab.export());
-                self.close_popover()
+                let name = format!("cap-lab-{}.json", self.lab.setup().seed);
+                browser::download(&name, &self.lab.export());
+                self.close_popover();
+                self.confirm(format!("Saved as {name}."))
             }
             Msg::CopyScript => {
                 browser::copy(&self.lab.golden_script(), &self.ui.send.reform(Msg::Copied));
@@ -207,12 +234,15 @@ impl App {
             }
             Msg::Copied(true) => {
                 self.close_popover();
-                self.say(About::Own, "The script is on the clipboard.".to_owned())
+                self.confirm("Copied: the script is on the clipboard.".to_owned())
             }
-            Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Copied(false) => {
+                self.tell("This browser keeps the page off the clipboard: nothing was copied.".to_owned())
+            }
             Msg::FileCame(file) => self.file_came(file),
             Msg::Tell(text) => self.tell(text),
             Msg::Say(text) => self.say(About::Own, text),
+            Msg::Confirm(text) => self.confirm(text),
             Msg::Referee(heard) => self.hear_referee(heard),
             Msg::Navigated => self.navigate(),
             Msg::Fetch => self.fetch_rest(),
@@ -226,7 +256,7 @@ impl App {
                 self.saving = None;
                 false
             }
-            msg => self.show(&msg),
+            msg => self.guide(&msg) || self.show(&msg),
         }
     }
 
@@ -263,6 +293,10 @@ impl App {
                         self.worlds.get(world).and_then(|w| w.nodes.first()).map(|node| (world, Item::Node(node.id)));
                 }
             }
+            Msg::Explain { world, person } => {
+                let told = self.ui.run.explained == Some((world, person));
+                self.ui.run.explained = (!told).then_some((world, person));
+            }
             Msg::Compose { world, person } => {
                 self.ui.run.composing = Some((world, person));
                 self.focus_next = Some(field_id(world, person));
@@ -298,6 +332,8 @@ impl App {
                 self.speak(text);
             }
             Msg::Dismiss => self.ui.notice = None,
+            Msg::Confirmed => self.ui.confirmed = None,
+            Msg::Present => self.present(!self.ui.present),
             // Everything else was answered in `react`.
             _ => return false,
         }
@@ -322,8 +358,16 @@ impl App {
         self.frames += 1;
         self.measure |= self.frames.is_multiple_of(MEASURE_FRAMES);
         if self.ui.playing {
-            let step = Micros((elapsed * self.ui.rate() * 1e3) as u64);
-            self.lab.play(self.lab.now() + step);
+            let approaches = self.ui.run.approach.is_some();
+            let next = self.next_head(elapsed);
+            self.lab.play(next);
+            let approached = approaches && self.ui.run.approach.is_none();
+            if approached && self.ui.run.situation.is_some() {
+                self.approach_moment();
+            } else if approached {
+                self.look();
+                self.arrive();
+            }
         }
         // What happens by itself is kept as well, but not so often.
         if self.ui.playing && self.frames.is_multiple_of(600) {
@@ -356,17 +400,13 @@ impl App {
         let news: Vec<(About, String)> =
             self.worlds.iter().zip(&fresh).flat_map(|(before, after)| announce::changes(before, after)).collect();
         // What the learner must not miss stops the run at that step.
-        let newly = self
-            .worlds
-            .iter()
-            .zip(&fresh)
-            .find_map(|(before, after)| before.broken().is_none().then(|| after.broken()).flatten());
-        if let Some(invariant) = newly {
-            let text = format!("Broken: {}.", invariant.name);
-            self.ui.playing = false;
-            self.say(About::Own, text);
-        }
+        let mut pairs = self.worlds.iter().zip(&fresh);
+        let newly = pairs.any(|(before, after)| before.broken().is_none() && after.broken().is_some());
         self.worlds = fresh;
+        if newly && self.ui.run.approach.is_none() {
+            self.arrive();
+        }
+        self.ui.can_undo = self.before.is_some() || self.lab.can_undo();
         self.consult();
         self.look_at_diagrams();
         self.retell_operation();
@@ -387,9 +427,17 @@ impl App {
         true
     }
 
+    /// Stops where something is broken, and says so.
+    fn arrive(&mut self) {
+        let Some(name) = self.worlds.iter().find_map(|world| Some(world.broken()?.name)) else { return };
+        self.ui.playing = false;
+        self.say(About::Own, format!("Broken: {name}."));
+    }
+
     fn act(&mut self, act: &Act) -> bool {
         match self.lab.act(act.clone()) {
             Ok(()) => {
+                self.leave_script();
                 let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);
                 self.save_soon();
@@ -434,8 +482,10 @@ impl App {
 
     /// Looks at the sizes of what is drawn to measure; true if one has changed.
     fn measured(&mut self) -> bool {
+        let scale = self.ui.scale();
+        let figure = |index| browser::size_of(&figure_id(index)).unwrap_or_default();
         let figures: Vec<Size> =
-            (0..self.worlds.len()).map(|index| browser::size_of(&figure_id(index)).unwrap_or_default()).collect();
+            (0..self.worlds.len()).map(figure).map(|Size { w, h }| Size { w: w / scale, h: h / scale }).collect();
         let strip = (0..self.worlds.len()).find_map(|index| browser::size_of(&strip_id(index)));
         let strip_width = strip.unwrap_or_default().w;
         let timeline_width = browser::size_of("timeline").unwrap_or_default().w;

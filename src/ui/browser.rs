@@ -99,6 +99,16 @@ pub fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }
 
+/// Whether the address asks for the page as it is shown to a room: `?present`.
+pub fn asked_to_present() -> bool {
+    window().location().search().is_ok_and(|search| search.contains("present"))
+}
+
+/// Whether the page is shown to a room.
+pub fn is_presenting() -> bool {
+    document().query_selector(".present").ok().flatten().is_some()
+}
+
 /// Goes to the page at `address`.
 pub fn go(address: &str) {
     // Only fails for what is no address.
@@ -215,6 +225,11 @@ pub fn is_widget(target: &web_sys::EventTarget) -> bool {
         matches!(tag.as_str(), "INPUT" | "SELECT" | "TEXTAREA")
             || element.get_attribute("role").as_deref() == Some("listbox")
     })
+}
+
+/// Whether `target` is typed in.
+pub fn is_field(target: &web_sys::EventTarget) -> bool {
+    target.dyn_ref::<HtmlInputElement>().is_some_and(|input| !matches!(input.type_().as_str(), "range" | "checkbox"))
 }
 
 /// Whether Space on `target` presses it.

@@ -7,12 +7,9 @@ use crate::ui::act::toggle_link;
 use crate::ui::figure::links::links;
 use crate::ui::figure::touch::{item_at, move_cursor};
 use crate::ui::geometry::{Place, Point, crossed};
-use crate::ui::pointer::Phase;
+use crate::ui::pointer::{Phase, Tip};
 use crate::ui::state::{FigureKey, Item, Stroke, ViewState};
 use crate::ui::world::WorldView;
-
-/// How far a press may wander and still be a click.
-const CLICK_SLACK: f64 = 6.0;
 
 /// What a gesture came to.
 #[derive(Clone, PartialEq, Debug)]
@@ -35,13 +32,13 @@ pub fn pointer(
     (index, world): (usize, &WorldView),
     places: &[Place],
     now: Micros,
-    (phase, point, secondary): (Phase, Option<Point>, bool),
+    (phase, point, tip, secondary): (Phase, Option<Point>, Tip, bool),
 ) -> Outcome {
-    let on = point.and_then(|point| item_at(world, places, now, ui.still, point));
+    let on = point.and_then(|point| item_at(world, places, now, ui.still, point, tip.reach()));
     match (phase, point) {
         (Phase::Down, _) if secondary => on.map_or(Outcome::Nothing, Outcome::Open),
         (Phase::Down, Some(point)) => {
-            ui.run.stroke = Some(Stroke { world: index, points: vec![point], on, crossed: Vec::new() });
+            ui.run.stroke = Some(Stroke { world: index, tip, points: vec![point], on, crossed: Vec::new() });
             Outcome::Pressed
         }
         (Phase::Move, Some(point)) => {
@@ -56,7 +53,7 @@ pub fn pointer(
         }
         (Phase::Up, _) => {
             let Some(stroke) = ui.run.stroke.take() else { return Outcome::Nothing };
-            lift(&stroke, world)
+            lift(&stroke)
         }
         (Phase::Down | Phase::Move, None) => Outcome::Nothing,
         (Phase::Cancel, _) => {
@@ -77,17 +74,13 @@ fn hover(ui: &mut ViewState, over: Option<(usize, Item)>) -> Outcome {
 /// Whether a press has hardly moved.
 pub fn is_click(stroke: &Stroke) -> bool {
     let start = stroke.points[0];
-    stroke.points.iter().all(|point| point.distance(start) <= CLICK_SLACK)
+    stroke.points.iter().all(|point| point.distance(start) <= stroke.tip.slack())
 }
 
-/// The end of a press: a click on what it began on, or a cut through all it crossed.
-fn lift(stroke: &Stroke, world: &WorldView) -> Outcome {
+/// The end of a press: a click opens what it began on, a stroke cuts all it crossed.
+fn lift(stroke: &Stroke) -> Outcome {
     if is_click(stroke) {
-        return match stroke.on {
-            None => Outcome::Redraw,
-            Some(Item::Link(a, b)) => Outcome::Act(toggle_link(&world.cut, a, b)),
-            Some(item) => Outcome::Open(item),
-        };
+        return stroke.on.map_or(Outcome::Redraw, Outcome::Open);
     }
     if stroke.crossed.is_empty() {
         return Outcome::Redraw;

@@ -13,6 +13,7 @@ use cap_lab::store::Store;
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
+use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
@@ -41,6 +42,10 @@ pub trait Lab: Any {
 
     /// Does what the learner wants done, now. In the past this forks. `Err` says why it can't be done.
     fn act(&mut self, act: Act) -> Result<(), String>;
+    /// Whether something was done before the play head that can be taken back.
+    fn can_undo(&self) -> bool;
+    /// Takes back what was done last before the play head, and goes to where it was done; `None` if nothing was.
+    fn undo(&mut self) -> Option<Act>;
 
     /// How many worlds run side by side.
     fn worlds(&self) -> usize;
@@ -84,8 +89,19 @@ pub trait Lab: Any {
     /// Goes to another branch, at the moment where the two part.
     fn switch_branch(&mut self, branch: usize);
 
+    /// What the current branch, as far as it is computed, shows of a goal.
+    fn judged(&self, goal: &str) -> Judged;
+    /// What the latest partition before the play head cost; none before its end, and where there is nothing to tell.
+    fn concluded(&self) -> Option<Rc<Concluded>> {
+        None
+    }
+
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;
+    /// The same setup and seed from the start, with nothing done.
+    fn restarted(&self) -> Box<dyn Lab>;
+    /// When the last invariant to break does so on this branch, as far as it is computed.
+    fn breaks_at(&self) -> Option<Micros>;
     /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;
     /// The same run, script and all, with a world on another store; none where there is no store to choose.

@@ -48,7 +48,15 @@ fn tell(send: &Callback<Msg>, msg: Msg) -> Closure<dyn Fn(Event)> {
 fn key(send: &Callback<Msg>, event: &KeyboardEvent) {
     let Some(target) = event.target() else { return };
     let key = event.key();
-    if event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key() {
+    if event.default_prevented() || event.alt_key() {
+        return;
+    }
+    if event.ctrl_key() || event.meta_key() {
+        // A field takes back what was typed in it.
+        if key == "z" && !browser::is_field(&target) {
+            event.prevent_default();
+            send.emit(Msg::Undo);
+        }
         return;
     }
     if key == "Escape" {
@@ -57,7 +65,11 @@ fn key(send: &Callback<Msg>, event: &KeyboardEvent) {
     let listbox = target.dyn_ref::<web_sys::Element>().is_some_and(|element| {
         element.has_attribute("aria-activedescendant") || element.get_attribute("role").as_deref() == Some("listbox")
     });
-    if browser::is_widget(&target) && !(listbox && matches!(key.as_str(), " " | "?" | "h" | "H")) {
+    let for_all = matches!(
+        key.as_str(),
+        " " | "?" | "h" | "H" | "r" | "R" | "p" | "P" | "g" | "G" | "e" | "E" | "PageDown" | "PageUp"
+    );
+    if browser::is_widget(&target) && !(listbox && for_all) {
         return;
     }
     let msg = match key.as_str() {
@@ -65,6 +77,13 @@ fn key(send: &Callback<Msg>, event: &KeyboardEvent) {
         "ArrowRight" => Msg::Step,
         "ArrowLeft" => Msg::Back,
         "h" | "H" => Msg::HealAll,
+        "r" | "R" => Msg::Restart,
+        "p" | "P" => Msg::Present,
+        // A presenter's clicker has these two keys. Elsewhere they scroll.
+        "PageDown" if browser::is_presenting() => Msg::Step,
+        "PageUp" if browser::is_presenting() => Msg::Back,
+        "g" | "G" => Msg::Toggle(Popover::Glossary),
+        "e" | "E" => Msg::Toggle(Popover::Situations),
         "?" => Msg::Toggle(Popover::Keys),
         _ => return,
     };

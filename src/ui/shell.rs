@@ -28,8 +28,13 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         Some(coming) => placeholder(coming, ui),
         None => program.draw(lab, worlds, ui),
     };
+    let class = match (ui.dropping, ui.present && ui.page == ui.home) {
+        (true, _) => "page dropping",
+        (false, true) => "page present",
+        (false, false) => "page",
+    };
     el("div")
-        .attr("class", if ui.dropping { "page dropping" } else { "page" })
+        .attr("class", class)
         .add(hatch())
         .node(header(ui, &setup))
         .optional(banner(ui, &setup))
@@ -39,6 +44,10 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         .optional(ui.notice.as_ref().map(|notice| {
             let dismiss = button("quiet", "Dismiss", &ui.send, Msg::Dismiss);
             classed("div", "notice").attr("role", "alert").add(el("p").text(notice)).add(dismiss)
+        }))
+        .optional(ui.confirmed.as_ref().map(|text| {
+            // The live region says it as well.
+            classed("p", "confirmed").attr("aria-hidden", "true").text(text)
         }))
         .optional(ghost(worlds, ui))
         .optional(ui.dropping.then(|| {

@@ -9,8 +9,9 @@ use yew::Callback;
 use crate::ui::act::Act;
 use crate::ui::diagram::shown;
 use crate::ui::geometry::{Point, Size};
+use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
-use crate::ui::pointer::Phase;
+use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
 
@@ -27,6 +28,8 @@ pub enum Msg {
     Back,
     /// Moves the play head.
     Seek(Micros),
+    /// Moves it there and stops.
+    GoTo(Micros),
     /// Moves it to where so many events have happened.
     SeekStep(u32),
     /// Sets the speed: the decimal logarithm times 100.
@@ -35,6 +38,12 @@ pub enum Msg {
     Do(Act),
     /// Heals every link.
     HealAll,
+    /// Takes back what was done last.
+    Undo,
+    /// Starts the same run again.
+    Restart,
+    /// Shows the page large, for the back row of a room, or as usual again.
+    Present,
     /// Goes to another future.
     Branch(usize),
     /// The address says that another page is wanted.
@@ -48,7 +57,7 @@ pub enum Msg {
     /// Closes what is open, the innermost first.
     Close,
     /// The pointer on a figure.
-    Pointer { world: usize, phase: Phase, client: Point, secondary: bool },
+    Pointer { world: usize, phase: Phase, client: Point, tip: Tip, secondary: bool },
     /// The pointer has rested long enough on the same spot to mean the menu.
     LongPress,
     /// A key on a figure.
@@ -57,6 +66,8 @@ pub enum Msg {
     FigureFocus { world: usize, focused: bool },
     /// A phone is being dragged.
     Phone { person: NodeId, phase: Phase, client: Point },
+    /// Says more of how a phone stands, or no more.
+    Explain { world: usize, person: NodeId },
     /// Opens the field to type a post on a phone.
     Compose { world: usize, person: NodeId },
     /// Sends what was typed.
@@ -105,6 +116,20 @@ pub enum Msg {
     Tell(String),
     /// Has the live region say something.
     Say(String),
+    /// Opens the glossary at a word.
+    Term(&'static str),
+    /// Plays a situation, or goes to a moment of it.
+    Show(Show),
+    /// The words for a situation were put away; the run goes on.
+    EndSituation,
+    /// The conclusion of the partition that was healed then was put away.
+    Conclude(Micros),
+    /// The words for the first visit were put away, for good.
+    Welcomed,
+    /// Says to everybody, for a moment, that something was done.
+    Confirm(String),
+    /// That was said long enough.
+    Confirmed,
     /// The page is drawn, or it is tried again: time to fetch what is missing.
     Fetch,
     /// The program of the page at this address came, or not.
@@ -170,6 +195,10 @@ pub enum Popover {
     File,
     /// The list of keys.
     Keys,
+    /// The example situations.
+    Situations,
+    /// The words of the field.
+    Glossary,
 }
 
 /// Something in a figure that can be named, focused and acted on.
@@ -203,6 +232,8 @@ pub enum FigureKey {
 pub struct Stroke {
     /// In which.
     pub world: usize,
+    /// What draws it.
+    pub tip: Tip,
     /// Its points so far.
     pub points: Vec<Point>,
     /// What it was pressed on, in case it turns out to be a click.
@@ -249,6 +280,8 @@ pub struct RunView {
     pub cursor: Option<(usize, Item)>,
     /// A phone being dragged.
     pub phone: Option<PhoneDrag>,
+    /// The phone of whose standing more is said.
+    pub explained: Option<(usize, NodeId)>,
     /// The phone on which a post is typed.
     pub composing: Option<(usize, NodeId)>,
     /// The history strips.
@@ -257,6 +290,21 @@ pub struct RunView {
     pub diagram: Option<shown::Shown>,
     /// What the line under the header says.
     pub coach: Coach,
+    /// The situation that is played.
+    pub situation: Option<Playing>,
+    /// The conclusion of the partition that was healed then, and of all before, was put away.
+    pub read_until: Option<Micros>,
+    /// The run is played to the moment at which something breaks, ever slower.
+    pub approach: Option<Approach>,
+}
+
+/// A stretch of the run that is played towards its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Approach {
+    /// Where it began.
+    pub from: Micros,
+    /// The moment to be watched.
+    pub to: Micros,
 }
 
 /// Everything about the page that is not the run.
@@ -296,8 +344,18 @@ pub struct ViewState {
     pub tables: bool,
     /// Routine events too.
     pub routine: bool,
+    /// The first visit's words were not put away yet.
+    pub first_visit: bool,
+    /// The word of the glossary that was asked for.
+    pub term: Option<&'static str>,
     /// Something that went wrong, or well, and is told until it is dismissed.
     pub notice: Option<String>,
+    /// Something that was done and is confirmed for a moment.
+    pub confirmed: Option<String>,
+    /// Whether something is left to undo.
+    pub can_undo: bool,
+    /// Large, for the back row of a room.
+    pub present: bool,
     /// What the live region says.
     pub said: String,
     /// A file is over the page.
@@ -331,7 +389,12 @@ impl ViewState {
             open: None,
             tables: false,
             routine: false,
+            first_visit: false,
+            term: None,
             notice: None,
+            confirmed: None,
+            can_undo: false,
+            present: false,
             said: String::new(),
             dropping: false,
             dropped: None,
@@ -344,6 +407,13 @@ impl ViewState {
     pub fn rate(&self) -> f64 {
         // The hundredth root of ten, so that no general power has to be loaded.
         1.023_292_992_280_754_f64.powi(self.speed)
+    }
+
+    /// How much larger than usual a figure is drawn. The style sheet has the same numbers, as `--big`.
+    pub fn scale(&self) -> f64 {
+        const SMALLEST_TEXT: f64 = 11.0;
+        let big = (self.window.h * 0.025).min(self.window.w * 0.014_062_5).max(18.0);
+        if self.present { big / SMALLEST_TEXT } else { 1.0 }
     }
 
     /// Whether there is room for one column only.
@@ -369,3 +439,8 @@ impl ViewState {
 
 /// Below this width (CSS pixels) everything is in one column. The style sheet has the same number.
 pub const NARROW: f64 = 760.0;
+
+/// Where a word of the glossary stands on the page.
+pub fn term_id(term: &str) -> String {
+    format!("term-{}", term.replace(' ', "-"))
+}

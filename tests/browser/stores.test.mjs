@@ -26,7 +26,7 @@ function crowns(lab, world) {
 labTest("primary and backup: two crowns after a cut, one after the heal, and what is lost is told", {}, async (lab) => {
   await pick(lab, "Primary–backup", "Raft");
   const says = await lab.page.locator("#new-0-says").innerText();
-  assert.match(says, /each side of a cut goes on/);
+  assert.match(says, /Each side of a cut goes on/);
   await start(lab);
   await lab.page.locator(".world h2", { hasText: "AP: Primary–backup" }).waitFor();
   await setSpeed(lab, 1);

@@ -8,6 +8,7 @@ mod files;
 mod fixtures;
 mod hostile;
 mod liveness;
+mod page_words;
 mod quorums;
 #[cfg(feature = "cli")]
 mod replay;
@@ -15,6 +16,7 @@ mod same_script;
 mod sessions;
 mod split_brain;
 mod timeline;
+mod undo;
 mod watch;
 mod words;
 

@@ -6,13 +6,14 @@ use cap_lab::store::feed::Request;
 use gloo_timers::callback::Timeout;
 
 use super::App;
+use super::pace::Near;
 use crate::ui::act::ask;
 use crate::ui::browser;
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::figure::touch::{item_at, places};
 use crate::ui::geometry::Point;
 use crate::ui::gestures::{self, Outcome};
-use crate::ui::pointer::Phase;
+use crate::ui::pointer::{Phase, Tip};
 use crate::ui::sheet::frame::SHEET_ID;
 use crate::ui::state::{FigureKey, Item, Msg, PhoneDrag};
 use crate::ui::verdict::meters::verdict_id;
@@ -48,28 +49,57 @@ impl App {
             return true;
         }
         if self.ui.run.selected.take().is_some() {
+            self.measure = true;
             self.ui.playing |= std::mem::take(&mut self.ui.run.resume);
             self.focus_next = self.focus_back.take();
             return true;
         }
-        self.ui.notice.take().is_some()
+        if self.ui.notice.take().is_some() {
+            return true;
+        }
+        let presents = self.ui.present;
+        if presents {
+            self.present(false);
+        }
+        presents
+    }
+
+    /// Shows the page to a room, or as usual.
+    pub(super) fn present(&mut self, on: bool) {
+        self.ui.present = on;
+        (self.ui.open, self.ui.run.composing) = (None, None);
+        if on {
+            // The room sees pictures.
+            (self.ui.tables, self.ui.run.diagram) = (false, None);
+        }
+        self.measure = true;
     }
 
     pub(super) fn close_popover(&mut self) -> bool {
         self.ui.open.take().is_some()
     }
 
-    pub(super) fn pointer(&mut self, index: usize, phase: Phase, client: Point, secondary: bool) -> bool {
+    /// `client`, a point of the window, as a point of a figure; `None` outside of it.
+    fn point_in(&self, index: usize, client: Point) -> Option<Point> {
+        let Point { x, y } = browser::point_in(&figure_id(index), client)?;
+        let scale = self.ui.scale();
+        Some(Point { x: x / scale, y: y / scale })
+    }
+
+    pub(super) fn pointer(&mut self, index: usize, phase: Phase, client: Point, (tip, secondary): (Tip, bool)) -> bool {
         let Some(world) = self.worlds.get(index).map(Rc::clone) else { return false };
         let size = self.ui.figures.get(index).copied().unwrap_or_default();
-        let point = browser::point_in(&figure_id(index), client);
+        let point = self.point_in(index, client);
         let outcome = gestures::pointer(
             &mut self.ui,
             (index, &world),
             &places(&world, size),
             self.lab.now(),
-            (phase, point, secondary),
+            (phase, point, tip, secondary),
         );
+        // While a line is drawn the run goes on, and after it too.
+        let hovers = phase == Phase::Move && tip == Tip::Fine && self.ui.run.stroke.is_none();
+        self.near = point.filter(|_| hovers).map(|point| Near { world: index, point, rested: 0.0 });
         if phase != Phase::Move || self.ui.run.stroke.as_ref().is_some_and(|stroke| !gestures::is_click(stroke)) {
             self.pressing = None;
         }
@@ -111,10 +141,10 @@ impl App {
             return false;
         }
         drag.over = (0..self.worlds.len()).find_map(|index| {
-            let point = browser::point_in(&figure_id(index), drag.client)?;
+            let point = self.point_in(index, drag.client)?;
             let world = &self.worlds[index];
             let size = self.ui.figures.get(index).copied()?;
-            match item_at(world, &places(world, size), self.lab.now(), true, point)? {
+            match item_at(world, &places(world, size), self.lab.now(), true, point, 0.0)? {
                 Item::Node(node) => Some((index, node)),
                 Item::Link(..) | Item::Flight(_) | Item::Verdict => None,
             }

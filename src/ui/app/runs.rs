@@ -8,6 +8,7 @@ use super::App;
 use crate::ui::announce::About;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::diagram::drawing;
+use crate::ui::guide;
 use crate::ui::history::strip::Strip;
 use crate::ui::lab::Lab;
 use crate::ui::labs::details;
@@ -32,7 +33,7 @@ pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<St
         Some(Ok(lab)) => (lab, None),
         Some(Err(reason)) => {
             storage::remove(&key);
-            let notice = format!("The run kept from last time could not be opened, so this is a fresh one. {reason}");
+            let notice = format!("The run from last time could not be opened, so this is a fresh one. {reason}");
             (first_run(runs), Some(notice))
         }
     }
@@ -40,13 +41,14 @@ pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<St
 
 impl App {
     /// The runs of the page whose run there is.
-    fn runs(&self) -> &'static dyn Runs {
+    pub(super) fn runs(&self) -> &'static dyn Runs {
         runs_of(pages::at(self.ui.home)).expect("a run comes from a page that has runs")
     }
 
     /// Goes to the page that the address bar asks for, or shows that it is on its way.
     pub(super) fn navigate(&mut self) -> bool {
         let page = pages::asked();
+        self.awaited = None;
         if page.address == self.ui.page {
             return self.ui.coming.take().is_some();
         }
@@ -66,7 +68,7 @@ impl App {
             let send = self.ui.send.clone();
             spawn_local(async move {
                 // What is told at once comes first.
-                let well = details::come().await && forms::come().await && drawing::come().await;
+                let well = details::come().await && forms::come().await && guide::come().await && drawing::come().await;
                 send.emit(Msg::DetailsCame(well));
             });
         }
@@ -83,7 +85,10 @@ impl App {
     /// The program of a page came, or did not. Of no interest is one that nobody waits for.
     pub(super) fn came(&mut self, page: &'static Page, well: bool) -> bool {
         match &mut self.ui.coming {
-            Some(coming) if coming.page == page.address && well => self.show_page(page),
+            Some(coming) if coming.page == page.address && well => match self.awaited.take() {
+                Some(show) => self.show_situation(show),
+                None => self.show_page(page),
+            },
             Some(coming) if coming.page == page.address => {
                 coming.failed = true;
                 true
@@ -107,8 +112,14 @@ impl App {
     }
 
     /// Another run takes the place of this one.
-    fn take(&mut self, lab: Box<dyn Lab>) -> bool {
+    pub(super) fn take(&mut self, lab: Box<dyn Lab>) -> bool {
         self.lab = lab;
+        self.take_over()
+    }
+
+    /// The page begins anew with the run that there is.
+    pub(super) fn take_over(&mut self) -> bool {
+        self.before = None;
         if self.ui.page != self.ui.home {
             (self.ui.page, self.ui.coming) = (self.ui.home, None);
             browser::go(self.ui.home);
@@ -125,28 +136,40 @@ impl App {
         self.look()
     }
 
-    /// Takes a run that is to be watched from its start.
-    fn take_playing(&mut self, lab: Box<dyn Lab>) -> bool {
+    /// Takes a run that is to be watched from its start up to the moment at which something breaks in it, or did before.
+    fn take_playing(&mut self, lab: Box<dyn Lab>, breaks_at: Option<Micros>) -> bool {
         self.ui.playing = true;
-        self.take(lab)
+        self.take(lab);
+        self.approach_break(breaks_at);
+        true
     }
 
     pub(super) fn begin(&mut self, setup: &Setup) -> bool {
         match self.runs().begin(setup) {
-            Ok(lab) => self.take(lab),
+            Ok(lab) => {
+                let before = std::mem::replace(&mut self.lab, lab);
+                self.take_over();
+                self.before = Some(before);
+                self.ui.can_undo = true;
+                true
+            }
             Err(reason) => self.tell(reason),
         }
     }
 
     pub(super) fn break_by(&mut self, flaw: &str) -> bool {
         let broken = self.runs().broken_by(&self.lab.setup(), flaw);
-        broken.is_some_and(|lab| self.take_playing(lab))
+        broken.is_some_and(|lab| {
+            let breaks_at = lab.breaks_at();
+            self.take_playing(lab, breaks_at)
+        })
     }
 
     pub(super) fn without_flaw(&mut self) -> bool {
         let Some(mut lab) = self.lab.without_flaw() else { return false };
         lab.seek(Micros::ZERO);
-        self.take_playing(lab)
+        let broke_at = self.lab.breaks_at();
+        self.take_playing(lab, broke_at)
     }
 
     pub(super) fn on_store(&mut self, world: usize, store: Store) -> bool {
@@ -155,7 +178,7 @@ impl App {
         let coach = self.ui.run.coach;
         self.take(lab);
         self.ui.run.coach = coach;
-        self.say(About::Own, "The same script on the other log.".to_owned())
+        self.say(About::Own, "The same script runs again, on the other log.".to_owned())
     }
 
     /// Takes a run from a file.

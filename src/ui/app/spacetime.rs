@@ -43,10 +43,14 @@ impl App {
                     self.choose(world, Some(event));
                 }
             }
-            Do::Svg(world) => browser::download("cap-lab.svg", &browser::picture(&picture_id(world), STYLE)),
+            Do::Svg(world) => {
+                browser::download("cap-lab.svg", &browser::picture(&picture_id(world), STYLE));
+                self.confirm("Saved as cap-lab.svg.".to_owned());
+            }
             Do::ShiViz(world) => {
                 if let Some(diagram) = shown.diagrams.get(world) {
                     browser::download("cap-lab-shiviz.log", &diagram.to_shiviz());
+                    self.confirm("Saved as cap-lab-shiviz.log.".to_owned());
                 }
             }
         }

@@ -11,7 +11,7 @@ use yew::{Callback, Html, KeyboardEvent, PointerEvent};
 
 use super::shown::{Do, EVENTS_MAX, FOOT, NAMES, Plan, Shown, WIDTHS};
 use super::{drawing_id, picture_id};
-use crate::ui::el::{El, button, classed, el, words};
+use crate::ui::el::{El, button, classed, el, quiet, words};
 use crate::ui::geometry::{Point, Size};
 use crate::ui::late::Late;
 use crate::ui::number::{Px, fixed};
@@ -140,11 +140,13 @@ fn foot(index: usize, shown: &Shown, chosen: Option<usize>, ui: &ViewState) -> E
                 .attr("aria-label", "How much time")
                 .all(WIDTHS.map(width).into()),
         )
-        .add(button("quiet", "SVG", &ui.send, Msg::Diagram(Do::Svg(index))).attr("title", "Saves this picture"))
-        .add(
-            button("quiet", "ShiViz log", &ui.send, Msg::Diagram(Do::ShiViz(index)))
-                .attr("title", "Saves these events with their vector clocks"),
-        );
+        .add(quiet("SVG", "Save this picture as SVG".to_owned(), &ui.send, Msg::Diagram(Do::Svg(index))))
+        .add(quiet(
+            "ShiViz log",
+            "Save these events as ShiViz log".to_owned(),
+            &ui.send,
+            Msg::Diagram(Do::ShiViz(index)),
+        ));
     classed("div", "foot").add(files).add(words("p", &text))
 }
 
@@ -305,7 +307,6 @@ impl DiagramPart {
             .flag("aria-selected", self.chosen == Some(position))
             .name(format!("{}, {} ms: {}", self.diagram.lanes[event.lane.index()], event.at.as_ms(), event.headline))
             .at(plan.x(event.at), plan.y(event.lane))
-            .add(words("title", &event.headline))
             .add(shape)
     }
 }

@@ -17,7 +17,7 @@ use crate::ui::figure::touch::places;
 use crate::ui::figure::view::{NodeView, Quorum, RoleMark};
 use crate::ui::geometry::{Body, Place, Point, Size, apart, cut_marks, lane, progress, region, room_beside};
 use crate::ui::number::Px;
-use crate::ui::pointer::Phase;
+use crate::ui::pointer::{Phase, Tip};
 use crate::ui::state::{FigureKey, Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::world::WorldView;
@@ -53,8 +53,8 @@ pub fn figure(index: usize, world: &Rc<WorldView>, now: Micros, ui: &ViewState) 
     let picture = || {
         el("svg")
             .attr("role", "none")
-            .px("width", size.w)
-            .px("height", size.h)
+            .px("width", size.w * ui.scale())
+            .px("height", size.h * ui.scale())
             .set("viewBox", format!("0 0 {} {}", Px(size.w), Px(size.h)))
             .nodes(inside(index, world, now, ui, size, [cursor, hover, selected]))
     };
@@ -209,7 +209,8 @@ fn pointer(ui: &ViewState, world: usize, phase: Phase) -> Callback<Event> {
     Callback::from(move |event: Event| {
         let event: &PointerEvent = event.unchecked_ref();
         let client = Point { x: f64::from(event.client_x()), y: f64::from(event.client_y()) };
-        send.emit(Msg::Pointer { world, phase, client, secondary: event.button() == 2 });
+        let tip = if event.pointer_type() == "touch" { Tip::Finger } else { Tip::Fine };
+        send.emit(Msg::Pointer { world, phase, client, tip, secondary: event.button() == 2 });
     })
 }
 
@@ -321,11 +322,8 @@ impl QuorumsPart {
         let at = |id: NodeId| self.places[id.index()].at.x;
         let (Some(first), Some(last)) = (all.iter().next(), all.iter().last()) else { return Html::default() };
         let dot = |id: NodeId| {
-            let (class, says) = match quorum.heard.contains(id) {
-                true => ("heard", "heard"),
-                false => ("coming", "its answer is on its way"),
-            };
-            classed("circle", class).px("cx", at(id)).px("cy", y).attr("r", "4.5").add(words("title", says))
+            let class = if quorum.heard.contains(id) { "heard" } else { "coming" };
+            classed("circle", class).px("cx", at(id)).px("cy", y).attr("r", "4.5")
         };
         classed("g", if row == 0 { "quorum work" } else { "quorum election" })
             .attr("aria-hidden", "true")

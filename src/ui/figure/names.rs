@@ -37,6 +37,18 @@ pub fn item_name(world: &WorldView, item: Item) -> String {
     }
 }
 
+/// The class that draws a value in the colour after which it is named; empty if it is named after none.
+pub fn colour_class(value: &str) -> &'static str {
+    match value {
+        "blue" => "v-blue",
+        "red" => "v-red",
+        "green" => "v-green",
+        "orange" | "amber" | "yellow" => "v-orange",
+        "purple" | "violet" | "pink" => "v-purple",
+        _ => "",
+    }
+}
+
 /// Role and state in words.
 pub fn node_role(role: RoleMark, status: Status) -> &'static str {
     match (status, role) {

@@ -3,7 +3,7 @@
 use yew::Html;
 
 use crate::ui::el::{El, classed, el};
-use crate::ui::figure::names::node_role;
+use crate::ui::figure::names::{colour_class, node_role};
 use crate::ui::figure::view::{Chip, NodeView, RoleMark, Status};
 use crate::ui::geometry::{Body, Place};
 use crate::ui::number::Px;
@@ -143,7 +143,7 @@ impl NodePart {
         let text = |class: &str, x: f64, y: f64, text: &str| {
             el("text").set("class", class.to_owned()).px("x", x).px("y", y - h).text(text)
         };
-        let value_class = |place: &str| format!("value {none} {place}");
+        let value_class = |place: &str| format!("value {none} {place} {}", colour_class(value));
         let halo = self.marked || self.selected;
         let group =
             group.maybe(halo.then(|| frame("halo", 4.0).attr("rx", "14"))).add(frame("body", 0.0).attr("rx", "10"));
@@ -197,7 +197,7 @@ fn chips(chips: &[Chip], before: u64, y: f64) -> Vec<El> {
         let label = el("text").px("x", x + 6.0).px("y", y + 9.5).text(&chip.label);
         let open = if chip.committed { "" } else { " open" };
         let group = el("g").set("class", format!("chip h{}{open}", chip.hue));
-        all.push(group.add(el("title").text(&chip.title)).add(square).add(label));
+        all.push(group.add(square).add(label));
     }
     all
 }

@@ -19,24 +19,50 @@ pub fn places(world: &WorldView, size: Size) -> Vec<Place> {
     }
 }
 
-/// What is at `point`: nodes before messages before links, as they are drawn.
-pub fn item_at(world: &WorldView, places: &[Place], now: Micros, still: bool, point: Point) -> Option<Item> {
-    let flight = world
-        .flights
-        .iter()
-        .map(|flight| (flight_at(flight, places, now, still).distance(point), flight.id))
-        .filter(|(distance, _)| *distance < 11.0)
-        .min_by(|a, b| a.0.total_cmp(&b.0));
-    let node = world.nodes.iter().find(|node| places[node.id.index()].covers(point, 6.0));
+/// A message is drawn as large as this around its middle.
+const FLIGHT: f64 = 8.0;
+/// How far from a node or a link it still is what is meant.
+const BESIDE: f64 = 6.0;
+const ALONG: f64 = 11.0;
+
+/// The message that is nearest to `point`, and how far it is.
+pub fn nearest_flight(
+    world: &WorldView,
+    places: &[Place],
+    now: Micros,
+    still: bool,
+    point: Point,
+) -> Option<(f64, u32)> {
+    let distances =
+        world.flights.iter().map(|flight| (flight_at(flight, places, now, still).distance(point), flight.id));
+    distances.min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// What is meant by `point`. A message is drawn over all else and moves, so it is meant within `reach`, unless the point is on
+/// a node beside it. Nodes come before links.
+pub fn item_at(
+    world: &WorldView,
+    places: &[Place],
+    now: Micros,
+    still: bool,
+    point: Point,
+    reach: f64,
+) -> Option<Item> {
+    let flight = nearest_flight(world, places, now, still, point);
+    let flight = |within: f64| flight.filter(|(distance, _)| *distance <= within).map(|(_, id)| Item::Flight(id));
+    let node = |slack: f64| {
+        let node = world.nodes.iter().find(|node| places[node.id.index()].covers(point, slack));
+        node.map(|node| Item::Node(node.id))
+    };
     let link = || {
         links(world)
             .into_iter()
             .map(|(a, b)| (distance_to_segment(point, lane(&places[a.index()], &places[b.index()], 0.0)), a, b))
-            .filter(|(distance, ..)| *distance < 11.0)
+            .filter(|(distance, ..)| *distance < ALONG)
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, a, b)| Item::Link(a, b))
     };
-    node.map(|node| Item::Node(node.id)).or(flight.map(|(_, id)| Item::Flight(id))).or_else(link)
+    flight(FLIGHT.min(reach)).or(node(0.0)).or(flight(reach)).or(node(BESIDE)).or_else(link)
 }
 
 /// Nodes, links and messages, each in the order in which the arrow keys visit them.

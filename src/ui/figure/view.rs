@@ -66,7 +66,7 @@ pub struct Chip {
     pub label: String,
     /// Raft: known to be committed (solid), else hatched. Gossip: always true.
     pub committed: bool,
-    /// For the tooltip and the screen reader: "entry 4, term 3: Ana posts “Rain again”".
+    /// For the node's sheet: "entry 4, term 3: Ana posts “Rain again”".
     pub title: String,
     /// What is written by different ones at the same time wears different colours: 0 to 4.
     pub hue: u8,

@@ -142,16 +142,13 @@ fn key(event: &web_sys::Event, world: usize) -> Option<Do> {
 fn controls(index: usize, view: &HistoryView, ui: &ViewState) -> El {
     let strip = &ui.run.strip;
     let zoom = |label: &'static str, name: &'static str, by: i32| {
-        let button =
-            button("quiet", label, &ui.send, Msg::Strip(Do::Zoom(by))).attr("aria-label", name).attr("title", name);
+        let button = button("quiet", label, &ui.send, Msg::Strip(Do::Zoom(by))).attr("aria-label", name);
         if strip.window.can_zoom(ui.speed, by) { button } else { button.attr("disabled", "disabled") }
     };
-    let follow =
-        || button("quiet", "⇥ now", &ui.send, Msg::Strip(Do::Follow)).attr("title", "Follow the play head again (End)");
+    let follow = || button("quiet", "⇥ now", &ui.send, Msg::Strip(Do::Follow));
     let evidence = || {
         button("quiet bad", "✕ evidence", &ui.send, Msg::Strip(Do::Evidence(index)))
             .add(words("span", ": a read missed a confirmed post"))
-            .attr("title", "Go to the read that decides, and tell of it")
     };
     classed("div", "zoom")
         .attr("role", "group")

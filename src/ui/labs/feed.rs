@@ -1,6 +1,7 @@
 //! The feed's lab: the compare page and the Raft page.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use cap_lab::experiment::FeedExperiment;
@@ -27,6 +28,7 @@ use super::{details, phones, verdict};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
+use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::Lab;
@@ -138,6 +140,7 @@ pub(super) struct FeedLab {
     /// What tells the worlds apart.
     names: Vec<Rc<str>>,
     caches: RefCell<Vec<Cache>>,
+    concluded: RefCell<Option<Rc<Concluded>>>,
     marks: RefCell<(Vec<usize>, Rc<Vec<Mark>>)>,
 }
 
@@ -146,7 +149,7 @@ impl FeedLab {
         let worlds = timeline.track().worlds().len();
         let caches = RefCell::new((0..worlds).map(|_| Cache::default()).collect());
         let names = timeline.experiment().short_names().into_iter().map(Rc::from).collect();
-        Self { timeline, names, caches, marks: RefCell::default() }
+        Self { timeline, names, caches, concluded: RefCell::default(), marks: RefCell::default() }
     }
 
     fn run(&self, world: usize) -> &FeedRun {
@@ -169,6 +172,7 @@ impl FeedLab {
             cache.client.forget_from(now);
             cache.history = None;
         }
+        self.concluded.take();
     }
 }
 
@@ -204,7 +208,7 @@ impl Lab for FeedLab {
     fn act(&mut self, act: Act) -> Result<(), String> {
         let act = act.try_map(|asked| match asked {
             act::Ask::Feed(request) => Ok(request),
-            act::Ask::Paxos(_) => Err("Nobody proposes values here.".to_owned()),
+            act::Ask::Paxos(_) => Err("Only the Paxos page has proposers, so nobody can propose here.".to_owned()),
         })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
@@ -214,6 +218,17 @@ impl Lab for FeedLab {
         }
         self.forget_future();
         Ok(())
+    }
+
+    fn can_undo(&self) -> bool {
+        !self.timeline.acts_done().is_empty()
+    }
+
+    fn undo(&mut self) -> Option<Act> {
+        let act = self.timeline.undo()?;
+        self.forget_future();
+        let Ok(act) = act.try_map(|request| Ok::<_, Infallible>(act::Ask::from(request)));
+        Some(act)
     }
 
     fn worlds(&self) -> usize {
@@ -341,6 +356,27 @@ impl Lab for FeedLab {
         }
     }
 
+    fn judged(&self, goal: &str) -> Judged {
+        details::here().map(|details| details.judged(&self.timeline, goal)).unwrap_or_default()
+    }
+
+    fn concluded(&self) -> Option<Rc<Concluded>> {
+        let mut told = self.concluded.borrow_mut();
+        details::here()?.concluded(&self.timeline, &mut told);
+        told.clone().filter(|told| told.over <= self.timeline.now())
+    }
+
+    fn restarted(&self) -> Box<dyn Lab> {
+        let experiment = self.timeline.experiment().clone();
+        let again = super::begin(experiment, self.timeline.seed());
+        Box::new(Self::new(again.expect("this setup has a run already")))
+    }
+
+    fn breaks_at(&self) -> Option<Micros> {
+        let runs = self.timeline.frontier().worlds().iter();
+        runs.filter_map(|run| run.watch().broken.as_ref().map(|(at, _)| *at)).min()
+    }
+
     fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>> {
         let mut experiment = self.timeline.experiment().clone();
         let here = experiment.stores.get_mut(world)?;
@@ -372,6 +408,7 @@ pub fn branches<E: Experiment>(timeline: &Timeline<E>) -> Vec<Branch> {
             end: branch.end,
             label: match branch.begun_by {
                 Some(begun) => format!("{}: {}", position + 1, begun.act.words().verb),
+                None if position > 0 => format!("{}: undone", position + 1),
                 None => "1: first run".to_owned(),
             },
             current: branch.current,

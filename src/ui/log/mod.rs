@@ -2,16 +2,17 @@
 
 pub mod view;
 
-use yew::Html;
+use yew::{Callback, Html};
 
 use self::view::{LogCell, LogRow, Replication};
-use crate::ui::el::{El, classed, el, words};
+use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::number::Px;
+use crate::ui::state::{Item, Msg};
 use crate::ui::still::{Part, still};
 
-/// Every server's log, as of the latest change.
-pub fn logs(replication: &Replication) -> Html {
-    still("logs", LogsPart { replication: replication.clone() })
+/// Every server's log, as of the latest change. Its name opens what is in it.
+pub fn logs(replication: &Replication, send: &Callback<Msg>) -> Html {
+    still("logs", LogsPart { replication: replication.clone(), send: send.clone() })
 }
 
 /// As many entries as fit beside the names.
@@ -22,6 +23,7 @@ const PITCH: f64 = 27.0;
 #[derive(PartialEq)]
 struct LogsPart {
     replication: Replication,
+    send: Callback<Msg>,
 }
 
 impl Part for LogsPart {
@@ -44,13 +46,13 @@ impl Part for LogsPart {
             .add(head(heads[0]))
             .add(head(heads[1]))
             .add(classed("th", "log").attr("scope", "col").add(ruler))
-            .add(head(heads[2]).attr("title", "What the leader sends it next"))
-            .add(head(heads[3]).attr("title", "Up to where the leader knows it to have the log"));
+            .add(head(heads[2]))
+            .add(head(heads[3]));
         let mut keys = el("td").attr("colspan", "6");
         for (class, text) in KEYS {
             keys = keys.add(classed("span", class).text(text));
         }
-        let rows = self.replication.rows.iter().map(|row| draw_row(row, first, width)).collect();
+        let rows = self.replication.rows.iter().map(|row| draw_row(row, first, width, &self.send)).collect();
         let table = classed("table", "log-grid")
             .add(words("caption", "Logs"))
             .add(el("thead").add(heads))
@@ -70,23 +72,21 @@ const KEYS: [(&str, &str); 5] = [
     ("key solid", "committed, as this server knows"),
     ("key hatched", "not known to be"),
     ("key disk", "on disk"),
-    ("key matched", "match"),
-    ("key nexted", "next"),
+    ("key matched", "match: the leader knows that it has the log up to there"),
+    ("key nexted", "next: what the leader sends it next"),
 ];
 
 fn x(first: u64, index: u64) -> f64 {
     PITCH * (index as f64 - first as f64) + 2.0
 }
 
-fn draw_row(row: &LogRow, first: u64, width: f64) -> El {
+fn draw_row(row: &LogRow, first: u64, width: f64, send: &Callback<Msg>) -> El {
     let inside = |index: u64| (first..first + CELLS).contains(&index);
     let sign = |class: &'static str, path: String| classed("path", class).set("d", path);
     let shown: Vec<&LogCell> = row.entries.iter().filter(|cell| inside(cell.index)).collect();
     let compacted = (row.snapshot >= first).then(|| {
         let end = x(first, row.snapshot.min(first + CELLS - 1)) + 24.0;
-        let title = format!("A snapshot stands for all up to entry {}", row.snapshot);
         classed("g", "snapshot")
-            .add(words("title", &title))
             .add(el("rect").attr("x", "2").attr("y", "4").px("width", end - 2.0).attr("height", "20").attr("rx", "3"))
             .add(words("text", "snapshot").px("x", (end + 2.0) / 2.0).attr("y", "18"))
     });
@@ -104,6 +104,8 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> El {
         None => words("td", "–"),
         Some(index) => words("td", &index.to_string()),
     };
+    let open = Msg::Select { world: 0, item: Item::Node(row.node), from_keys: true };
+    let name = button("name-of", &row.name, send, open).name(format!("{}: open its log", row.name));
     let terms = shown.iter().map(|cell| cell.term.to_string()).collect::<Vec<_>>().join(", ");
     let log = el("svg")
         .px("width", width)
@@ -117,7 +119,7 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> El {
         .maybe(next);
     el("tr")
         .key(&row.node.0.to_string())
-        .add(el("th").attr("scope", "row").add(words("b", &row.name)).add(words("small", &row.role)))
+        .add(el("th").attr("scope", "row").add(el("b").add(name)).add(words("small", &row.role)))
         .add(words("td", &row.term))
         .add(words("td", &row.voted_for))
         .add(classed("td", "log").add(log))
@@ -127,16 +129,11 @@ fn draw_row(row: &LogRow, first: u64, width: f64) -> El {
 
 /// One entry of a log, at `x`.
 fn draw_cell(row: &LogRow, cell: &LogCell, x: f64) -> El {
-    let (class, state) = match cell.index <= row.commit_index {
-        true => ("entry", "committed"),
-        false => ("entry open", "not known to be committed"),
-    };
-    let title = format!("Entry {}, term {}, {state}: {}", cell.index, cell.term, cell.command);
+    let class = if cell.index <= row.commit_index { "entry" } else { "entry open" };
     let durable = cell.index <= row.durable_index;
     let disk = || classed("path", "disk").set("d", format!("M{},27h20", Px(x + 2.0)));
     classed("g", class)
         .key(&cell.index.to_string())
-        .add(words("title", &title))
         .add(el("rect").px("x", x).attr("y", "4").attr("width", "24").attr("height", "20").attr("rx", "3"))
         .add(words("text", &cell.term.to_string()).px("x", x + 12.0).attr("y", "18"))
         .maybe(durable.then(disk))

@@ -28,6 +28,7 @@ pub fn phones(index: usize, world: &WorldView, ui: &ViewState) -> Html {
                 world: index,
                 phone: phone.clone(),
                 replicas: world.nodes.iter().map(|node| (node.id, node.name.clone())).collect(),
+                explained: ui.run.explained == Some((index, phone.id)),
                 composing: ui.run.composing == Some((index, phone.id)),
                 dragged: ui.run.phone.is_some_and(|drag| drag.person == phone.id),
                 send: ui.send.clone(),
@@ -75,15 +76,12 @@ const ROWS: usize = 4;
 /// One post.
 fn row(post: &PostView) -> El {
     let mark = if post.unconfirmed {
-        words("em", "?")
-            .attr("title", "Its author does not know whether it was accepted")
-            .add(classed("span", "said").text(" unconfirmed"))
+        words("em", "?").add(classed("span", "said").text(" unconfirmed"))
     } else {
         words("time", &post.time)
     };
     el("li")
         .class(if post.unconfirmed { "unconfirmed" } else { "" })
-        .set("title", format!("{}, {}", post.author, post.time))
         .add(words("b", &post.author))
         .add(words("span", &post.text))
         .add(mark)
@@ -94,6 +92,8 @@ struct PhonePart {
     world: usize,
     phone: PhoneView,
     replicas: Vec<(NodeId, String)>,
+    /// Its owner asked why it stands as it does.
+    explained: bool,
     composing: bool,
     dragged: bool,
     send: Callback<Msg>,
@@ -105,14 +105,19 @@ impl Part for PhonePart {
         let class = format!("{}{}", class(phone.state), if self.dragged { " dragged" } else { "" });
         let empty = phone.posts.is_empty().then(|| classed("li", "empty").text("Nothing read yet"));
         let posts = phone.posts.iter().rev().take(ROWS).map(row).collect();
-        let state = classed("p", "state")
-            .set("title", phone.detail.clone())
-            .add(words("span", sign(phone.state)).attr("aria-hidden", "true"))
-            .text(&phone.status);
+        let explained = self.explained && !phone.detail.is_empty();
+        let why = Msg::Explain { world: self.world, person: phone.id };
+        let state = match phone.detail.is_empty() {
+            true => classed("p", "state"),
+            false => classed("button", "state").click(&self.send, why).flag("aria-expanded", explained),
+        };
+        let state =
+            state.add(words("span", sign(phone.state)).attr("aria-hidden", "true")).add(words("span", &phone.status));
         el("li")
             .set("class", class)
             .add(self.header())
             .add(classed("ol", "posts").all(posts).optional(empty))
+            .optional(explained.then(|| classed("p", "why").text(&phone.detail)))
             .optional(phone.announcement.as_ref().map(|news| classed("p", "news").text(news)))
             .add(state)
             .add(if self.composing { self.form() } else { self.footer() })
@@ -132,7 +137,6 @@ impl PhonePart {
         let dots = classed("svg", "dots").attr("width", "8").attr("height", "14").attr("aria-hidden", "true");
         let grip = classed("div", "grip")
             .set("id", grip_id(self.world, person))
-            .set("title", format!("Drag {} onto another replica", phone.name))
             .on(ListenerKind::onpointerdown, self.pointer(Phase::Down))
             .on(ListenerKind::onpointermove, self.pointer(Phase::Move))
             .on(ListenerKind::onpointerup, self.pointer(Phase::Up))

@@ -1,19 +1,24 @@
-//! What is in the popovers: the form for a new run, mistakes, the run as a file, keys. A part of its own: nobody needs it in the
-//! first moments.
+//! What is in the popovers: the form for a new run, mistakes, the run as a file, keys; and the sheets. A part of its own: nobody
+//! opens anything in the first moments.
+
+use std::rc::Rc;
 
 use cap_lab::setup::SwitchState;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
-use yew::{Callback, Event, TargetCast};
+use yew::{Callback, Event, Html, TargetCast};
 
 use super::stores;
 use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, words};
+use crate::ui::lab::Lab;
 use crate::ui::late::Late;
 use crate::ui::setup::view::{FlawView, Setup};
+use crate::ui::sheet::opened;
 use crate::ui::state::{Msg, ViewState};
+use crate::ui::world::WorldView;
 
 /// What comes with this part.
 pub trait Forms {
@@ -25,6 +30,8 @@ pub trait Forms {
     fn file(&self, ui: &ViewState) -> El;
     /// What each key does.
     fn keys(&self) -> El;
+    /// What is opened up beside the figure, if anything is.
+    fn sheet(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<Html>;
 }
 
 struct All;
@@ -44,6 +51,10 @@ impl Forms for All {
 
     fn keys(&self) -> El {
         keys()
+    }
+
+    fn sheet(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<Html> {
+        opened::sheet(lab, worlds, ui)
     }
 }
 
@@ -78,8 +89,7 @@ fn flaws(ui: &ViewState, flaws: &[FlawView]) -> El {
             .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
     };
     let list = flaws.iter().map(row).collect();
-    let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
-                 let the same happen again with the rule in place.";
+    let about = "Each of these takes one rule out. Its run is the shortest we know in which that matters. Then let the same happen again with the rule in place.";
     classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
 }
 
@@ -128,7 +138,7 @@ fn new_run(ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El {
         .optional(setup.traffic.map(|percent| labelled("Traffic (at once)", traffic(ui, percent))))
         .all(stores::pickers(&setup.stores))
         .optional((!flaws.is_empty()).then(|| labelled("Flaw", flaw_choice(setup, flaws))))
-        .optional((!setup.switches.is_empty()).then(|| switches(&setup.switches)))
+        .optional((!setup.switches.is_empty()).then(|| switches(&setup.switches, &ui.send)))
         .add(classed("div", "row").add(start_now).add(another))
         .add(el("p").text("The same seed and the same acts give the same run, bit for bit."))
 }
@@ -142,10 +152,19 @@ fn flaw_choice(setup: &Setup, flaws: &[FlawView]) -> El {
 }
 
 /// A box per feature, with what it buys and costs.
-fn switches(list: &[SwitchState]) -> El {
+fn switches(list: &[SwitchState], send: &Callback<Msg>) -> El {
+    let all: Rc<[SwitchState]> = list.into();
     let row = |switch: &SwitchState| {
-        let tick = el("input").attr("type", "checkbox").set("id", format!("switch-{}", switch.name));
+        let tick = el("input").attr("type", "checkbox").set("id", switch_id(switch.name));
         let tick = if switch.on { tick.attr("checked", "") } else { tick };
+        let (send, all, name) = (send.clone(), Rc::clone(&all), switch.name);
+        let ticked = Callback::from(move |_: Event| {
+            let also = agree(&all, name);
+            if !also.is_empty() {
+                send.emit(Msg::Confirm(also));
+            }
+        });
+        let tick = tick.on(ListenerKind::onchange, ticked);
         el("label")
             .key(switch.name)
             .add(tick)
@@ -156,10 +175,39 @@ fn switches(list: &[SwitchState]) -> El {
     classed("details", "switches").add(words("summary", "Features of the protocol")).add(el("div").list(rows))
 }
 
+/// After a click on the box `clicked`: ticks those that it needs, or clears those that need it, and says so; nothing if none does.
+fn agree(all: &[SwitchState], clicked: &str) -> String {
+    let on = checked(clicked);
+    let Some(this) = all.iter().find(|switch| switch.name == clicked) else { return String::new() };
+    let affected = |other: &&SwitchState| {
+        let needed = if on { this.needs.contains(&other.name) } else { other.needs.contains(&clicked) };
+        needed && checked(other.name) != on
+    };
+    let others: Vec<&SwitchState> = all.iter().filter(affected).collect();
+    for other in &others {
+        if let Some(tick) = tick_of(other.name) {
+            tick.set_checked(on);
+        }
+    }
+    let names: Vec<&str> = others.iter().map(|other| other.title).collect();
+    match (names.is_empty(), on) {
+        (true, _) => String::new(),
+        (_, true) => format!("{} needs more. Also on: {}.", this.title, names.join(", ")),
+        (_, false) => format!("{} was needed. Also off: {}.", this.title, names.join(", ")),
+    }
+}
+
+fn switch_id(switch: &str) -> String {
+    format!("switch-{switch}")
+}
+
+fn tick_of(switch: &str) -> Option<HtmlInputElement> {
+    browser::document().get_element_by_id(&switch_id(switch)).map(wasm_bindgen::JsCast::unchecked_into)
+}
+
 /// Whether a feature's box is ticked.
 fn checked(switch: &str) -> bool {
-    let field = browser::document().get_element_by_id(&format!("switch-{switch}"));
-    field.is_some_and(|field| wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>(field).checked())
+    tick_of(switch).is_some_and(|tick| tick.checked())
 }
 
 /// What is picked in a list, if there is the list.
@@ -218,13 +266,19 @@ fn keys() -> El {
         ("→", "one event on"),
         ("←", "one event back"),
         ("H", "heal all links"),
+        ("Ctrl Z", "undo: take the last act back"),
+        ("R", "restart: the same setup and seed from the start"),
+        ("P", "present: large, for the back row; Page Up and Page Down step"),
         ("Tab", "from control to control; a figure is one stop"),
         ("← →", "in a figure: next or previous of its kind"),
         ("↑ ↓", "in a figure: nodes, links, messages"),
-        ("Enter", "in a figure: open it; cut or heal a link"),
+        ("Enter", "in a figure: open a node or a message; cut or heal a link"),
         ("M", "in a figure: its menu, as right-click and long press"),
+        ("Drag", "a person by the name onto another replica: from then on the phone talks to that one"),
         ("+ −", "among the operations: less or more time; Page Up, Page Down: earlier, later; End: now"),
         ("Esc", "close"),
+        ("E", "example situations"),
+        ("G", "glossary"),
         ("?", "these keys"),
     ];
     let row = |(key, what): (&str, &str)| el("div").add(el("dt").add(el("kbd").text(key))).add(el("dd").text(what));

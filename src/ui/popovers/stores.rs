@@ -32,7 +32,7 @@ const PRESETS: [Preset; 7] = [
     Preset {
         words: "primary-backup",
         title: "Primary–backup",
-        says: "One primary answers at once. After a timeout a backup takes over: each side of a cut goes on, and one of them \
+        says: "One primary answers at once. After a timeout a backup takes over. Each side of a cut goes on, and one of them \
                loses what it confirmed.",
     },
     Preset {

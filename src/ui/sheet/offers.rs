@@ -1,18 +1,52 @@
-//! What a learner can do to a node, a link or a message that is opened up: a button each.
+//! What a learner can do to a node, a link or a message that is opened up: a button each, and a word on what it does.
 
 use cap_lab::node::NodeId;
-use cap_lab::sim::fault::{Fate, MessageName};
+use cap_lab::sim::fault::{Fate, Intervention, MessageName};
+use cap_lab::store::feed::Request;
+use cap_lab::store::service::AdminCommand;
 
-use crate::ui::act::{Act, both_ways, isolate};
+use crate::ui::act::{Act, Ask, both_ways, its_links};
 use crate::ui::figure::links::{LinkState, link_state};
 use crate::ui::figure::view::{NodeView, RoleMark, Status};
 use crate::ui::world::WorldView;
 
+/// What an act touches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Group {
+    /// Whether the node runs.
+    Fail,
+    /// Its links, or a message.
+    Network,
+    /// Its clocks.
+    Clock,
+    /// Who leads and who votes.
+    Members,
+}
+
+impl Group {
+    /// All of them, as they stand on a sheet.
+    pub const ALL: [Self; 4] = [Self::Fail, Self::Network, Self::Clock, Self::Members];
+
+    /// The heading over its acts.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Fail => "Fail",
+            Self::Network => "Network",
+            Self::Clock => "Clock",
+            Self::Members => "Members",
+        }
+    }
+}
+
 /// One act, and its button.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Offer {
+    /// What it touches.
+    pub group: Group,
     /// On the button.
     pub label: String,
+    /// What comes of it.
+    pub says: String,
     /// What it does.
     pub act: Act,
     /// Whether it takes something away.
@@ -20,64 +54,96 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Under the words of the act itself.
-    fn plain(act: Act) -> Self {
-        Self::more(act, "")
-    }
-
-    /// Under these words and `more`.
-    fn more(act: Act, more: &str) -> Self {
+    /// Under the words of the act itself and `more`.
+    fn new(group: Group, act: Act, more: &str, says: &str) -> Self {
         let words = act.words();
-        Self { label: format!("{}{more}", words.button), harms: words.harms, act }
+        Self { group, label: format!("{}{more}", words.button), says: says.to_owned(), harms: words.harms, act }
     }
 
-    /// Under other words, and it puts something right.
-    fn repair(act: Act, label: &str) -> Self {
-        Self { label: label.to_owned(), act, harms: false }
+    /// Under other words.
+    fn called(self, label: &str) -> Self {
+        Self { label: label.to_owned(), ..self }
     }
-}
 
-/// A crash that loses what was not on disk yet.
-fn crash(node: NodeId) -> Act {
-    Act::Crash { node, keep: 0 }
-}
-
-/// A crash after which all that was written is on disk, by luck.
-fn crash_in_luck(node: NodeId) -> Act {
-    Act::Crash { node, keep: u32::MAX }
+    /// It puts something right.
+    fn repairing(self) -> Self {
+        Self { harms: false, ..self }
+    }
 }
 
 /// What can be done to a node.
 pub fn at_node(world: &WorldView, node: &NodeView) -> Vec<Offer> {
     let id = node.id;
+    let fail = |act, more, says| Offer::new(Group::Fail, act, more, says);
+    let crash = || fail(Act::Crash { node: id, keep: 0 }, "", "It stops. What is not on its disk is lost.");
     let mut all = match node.status {
         Status::Up => vec![
-            Offer::plain(crash(id)),
-            Offer::more(crash_in_luck(id), ", disk keeps all"),
-            Offer::plain(Act::Pause(id)),
+            crash(),
+            fail(
+                Act::Crash { node: id, keep: u32::MAX },
+                ", disk keeps all",
+                "It stops. All that it wrote is kept, by luck.",
+            ),
+            fail(Act::Pause(id), "", "It stands still, and loses nothing."),
         ],
-        Status::Crashed => vec![Offer::plain(Act::Restart(id))],
-        Status::Paused => vec![Offer::plain(Act::Resume(id)), Offer::plain(crash(id))],
+        Status::Crashed => vec![fail(Act::Restart(id), "", "It starts with what its disk holds.")],
+        Status::Paused => vec![fail(Act::Resume(id), "", "It goes on where it stood still."), crash()],
     };
-    if world.cut.get(id.index()).is_some_and(|cut| cut.len() + 1 < world.nodes.len()) {
-        all.push(Offer { label: "Isolate".to_owned(), act: isolate(world, id), harms: true });
-    }
+    all.extend(at_links(world, id));
     // Paxos measures no time but its own patience.
-    let has_clocks = node.role != RoleMark::Proposer && node.role != RoleMark::Acceptor;
-    let skew = |micros| Act::Skew { node: id, micros };
-    let drift = |ppm| Act::Drift { node: id, ppm };
-    match &node.clock {
-        _ if !has_clocks => {}
-        None => all.extend([
-            Offer::more(skew(3_000_000), " +3 s"),
-            Offer::more(skew(-3_000_000), " −3 s"),
-            Offer::more(drift(100_000), " 10 % fast"),
-            Offer::more(drift(-100_000), " 10 % slow"),
-        ]),
-        Some(_) => all
-            .extend([Offer::repair(skew(0), "Set the clock right"), Offer::repair(drift(0), "Run at the right rate")]),
+    if node.role != RoleMark::Proposer && node.role != RoleMark::Acceptor {
+        all.extend(at_clocks(id, node.clock.is_some()));
     }
     all
+}
+
+/// What can be done to all links of a node.
+fn at_links(world: &WorldView, id: NodeId) -> Vec<Offer> {
+    let links = its_links(world, id);
+    let cut = |(from, to): &(NodeId, NodeId)| world.cut.get(from.index()).is_some_and(|cut| cut.contains(*to));
+    let network = |act, says| Offer::new(Group::Network, act, "", says);
+    let mut all = Vec::new();
+    if !links.iter().all(cut) {
+        all.push(network(Act::Cut(links.clone()), "All its links are cut.").called("Isolate"));
+    }
+    if links.iter().any(cut) {
+        all.push(network(Act::Heal(links), "All its links carry again.").called("Heal its links"));
+    }
+    all
+}
+
+/// What can be done to the clocks of a node, which are right or `wrong`.
+fn at_clocks(id: NodeId, wrong: bool) -> Vec<Offer> {
+    let skew = |micros, more, says| Offer::new(Group::Clock, Act::Skew { node: id, micros }, more, says);
+    let drift = |ppm, more, says| Offer::new(Group::Clock, Act::Drift { node: id, ppm }, more, says);
+    if wrong {
+        return vec![
+            skew(0, "", "It shows the true time.").called("Set the clock right").repairing(),
+            drift(0, "", "Its clocks count true seconds.").called("Run at the right rate").repairing(),
+        ];
+    }
+    // No replica of a feed looks at the time of day, so nothing would come of setting it.
+    vec![
+        drift(100_000, " 10 % fast", "Its timers run out early."),
+        drift(-100_000, " 10 % slow", "Its timers run out late."),
+    ]
+}
+
+/// What an operator can ask for.
+pub fn members(actions: &[(String, Act)]) -> impl Iterator<Item = Offer> + '_ {
+    actions.iter().map(|(label, act)| Offer::new(Group::Members, act.clone(), "", asked(act)).called(label).repairing())
+}
+
+/// What comes of a wish.
+fn asked(act: &Act) -> &'static str {
+    let Intervention::Request { request: Ask::Feed(Request::Admin(command)), .. } = act else { return "" };
+    match command {
+        AdminCommand::Transfer(_) => "It stands for election at once.",
+        AdminCommand::Learner(_) => "It gets the log, and counts in no majority.",
+        AdminCommand::Add(_) => "It counts in every majority from then on.",
+        AdminCommand::Remove(_) => "It counts in no majority any more.",
+        AdminCommand::Voters(_) => "Meanwhile old and new majority must both agree.",
+    }
 }
 
 /// What can be done to the link between `a` and `b`.
@@ -85,22 +151,43 @@ pub fn at_link(world: &WorldView, a: NodeId, b: NodeId) -> Vec<Offer> {
     let name = |id: NodeId| world.nodes.get(id.index()).map_or("", |node| &node.name);
     let state = link_state(&world.cut, a, b);
     let both = || both_ways(a, b).to_vec();
+    let network = |act, more: &str, says: &str| Offer::new(Group::Network, act, more, says);
     let mut all = Vec::new();
-    all.extend((state != LinkState::Cut).then(|| Offer::more(Act::Cut(both()), " both ways")));
-    all.extend((state != LinkState::Whole).then(|| Offer::more(Act::Heal(both()), " both ways")));
+    if state != LinkState::Cut {
+        all.push(network(Act::Cut(both()), " both ways", "Nothing gets through."));
+    }
+    if state != LinkState::Whole {
+        all.push(network(Act::Heal(both()), " both ways", "Everything gets through."));
+    }
     let gone =
         [matches!(state, LinkState::Cut | LinkState::CutThere), matches!(state, LinkState::Cut | LinkState::CutBack)];
     for ((from, to), gone) in both_ways(a, b).into_iter().zip(gone) {
-        let one = vec![(from, to)];
-        let act = if gone { Act::Heal(one) } else { Act::Cut(one) };
-        all.push(Offer::more(act, &format!(" {} → {}", name(from), name(to))));
+        let (from_name, to_name) = (name(from), name(to));
+        let (act, does) = if gone {
+            (Act::Heal(vec![(from, to)]), "reaches")
+        } else {
+            (Act::Cut(vec![(from, to)]), "no longer reaches")
+        };
+        all.push(network(
+            act,
+            &format!(" {from_name} → {to_name}"),
+            &format!("{from_name} {does} {to_name} over this link."),
+        ));
     }
     all
 }
 
 /// What can be done to a message of `world` that is on its way.
 pub fn at_message(world: usize, name: &MessageName, held: bool) -> Vec<Offer> {
-    let hold = if held { Fate::Release } else { Fate::Hold };
-    let fates = [Fate::Deliver, hold, Fate::Duplicate, Fate::Drop];
-    fates.map(|fate| Offer::plain(Act::Message { world: world as u8, name: name.clone(), fate })).to_vec()
+    let hold = if held { (Fate::Release, "It goes on.") } else { (Fate::Hold, "It waits until it is released.") };
+    let fates = [
+        (Fate::Deliver, "It arrives at once."),
+        hold,
+        (Fate::Duplicate, "It arrives twice."),
+        (Fate::Drop, "It never arrives. Nobody is told."),
+    ];
+    let offer = |(fate, says)| {
+        Offer::new(Group::Network, Act::Message { world: world as u8, name: name.clone(), fate }, "", says)
+    };
+    fates.map(offer).to_vec()
 }

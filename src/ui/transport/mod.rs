@@ -11,7 +11,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Event, Html, TargetCast};
 
-use crate::ui::el::{El, classed, el, option};
+use crate::ui::el::{El, button, classed, el, option};
 use crate::ui::events::{clock, tone_sign};
 use crate::ui::lab::Lab;
 use crate::ui::number::{Px, fixed, order};
@@ -53,7 +53,7 @@ impl Transport<'_> {
                 MarksPart { marks: Rc::clone(&self.marks), scale: self.scale.clone(), width: ui.timeline_width },
             ));
         let slider = self.slider(ui);
-        let seed = format!(" simulated · seed {} · act in the past to branch", self.setup.seed);
+        let seed = format!(" simulated · seed {} · change something in the past to start a what-if", self.setup.seed);
         let readout = classed("p", "readout")
             .optional(self.scale.step_text(self.now).map(|text| el("b").text(&text)))
             .add(el("output").text(&clock(self.now)))
@@ -123,22 +123,26 @@ fn buttons(ui: &ViewState) -> El {
         .attr("viewBox", "0 0 18 18")
         .attr("aria-hidden", "true")
         .add(path);
-    let press = |class, label, title, msg| {
-        classed("button", class).click(&ui.send, msg).attr("title", title).attr("aria-label", label)
-    };
-    let play = press("play", if ui.playing { "Pause" } else { "Play" }, "Space", Msg::TogglePlay);
-    let back = press("step", "Back", "One event back (←)", Msg::Back);
-    let step = press("step", "Step", "One event on (→)", Msg::Step);
+    let press = |class, label, msg| classed("button", class).click(&ui.send, msg).attr("aria-label", label);
+    let play = press("play", if ui.playing { "Pause" } else { "Play" }, Msg::TogglePlay);
+    let back = press("step", "Back", Msg::Back);
+    let step = press("step", "Step", Msg::Step);
+    let undo = press("step", "Undo", Msg::Undo);
+    let undo = if ui.can_undo { undo } else { undo.attr("disabled", "") };
+    let restart = press("step again", "Restart", Msg::Restart);
     classed("div", "buttons")
         .add(play.add(sign))
         .add(back.add(el("span").text("◂")).add(el("i").text(" Back")))
         .add(step.add(el("i").text("Step ")).add(el("span").text("▸")))
+        .add(undo.add(el("span").text("↶")).add(el("i").text(" Undo")))
+        .add(restart.add(el("span").text("↺")).add(el("i").text(" Restart")))
         .add(speed(ui))
+        .optional(ui.present.then(|| button("leave", "Leave", &ui.send, Msg::Present)))
 }
 
 fn speed(ui: &ViewState) -> El {
     let set = |event: &Event| Msg::Speed(event.target_unchecked_into::<HtmlInputElement>().value_as_number() as i32);
-    let text = speed_text(ui.rate());
+    let text = if ui.run.approach.is_some() { "slowing".to_owned() } else { speed_text(ui.rate()) };
     let slider = slider("Speed", ui.speed.to_string(), text.clone())
         .attr("min", "-200")
         .attr("max", "100")

@@ -43,7 +43,7 @@ impl Part for VerdictPart {
         };
         let VerdictSheet { sentence, before, operations, seen, faults, recovered, ladder, staleness: told } =
             &self.sheet;
-        let go = |before: Micros| button("", "Go to just before", &self.send, Msg::Seek(before));
+        let go = |before: Micros| button("", "Go to just before", &self.send, Msg::GoTo(before));
         let list = |lines: &[String]| lines.iter().map(|line| el("li").text(line)).collect();
         let rung = |rung: &Rung| {
             let (class, sign, said) = match rung.kept {

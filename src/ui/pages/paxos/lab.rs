@@ -9,6 +9,7 @@ mod tests;
 mod words;
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use cap_lab::experiment::PaxosExperiment;
@@ -17,18 +18,19 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::{Intervention, MessageName};
+use cap_lab::sim::fault::{Intervention, MessageName, Scripted};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
-use cap_lab::world::watch::Noted;
+use cap_lab::world::watch::{MarkKind, Noted};
 
 use super::view::{NextStep, Surroundings};
 use crate::ui::act::{Act, Ask};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::guide::view::Judged;
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::Lab;
@@ -83,6 +85,15 @@ impl PaxosLab {
     /// Every step that can happen next, with what it will do, soonest first.
     pub(super) fn next_steps(&self) -> Vec<NextStep> {
         next::steps(self.run())
+    }
+
+    /// How many acts opened the run: the first values, given at its start.
+    fn opening(&self) -> usize {
+        let opens = |scripted: &&Scripted<Request>| {
+            scripted.at == Micros::ZERO
+                && matches!(scripted.act, Intervention::Request { .. } | Intervention::Sync { .. })
+        };
+        self.timeline.acts_done().iter().take_while(opens).count()
     }
 
     fn run(&self) -> &PaxosRun {
@@ -248,6 +259,20 @@ impl Lab for PaxosLab {
         Ok(())
     }
 
+    fn can_undo(&self) -> bool {
+        self.timeline.acts_done().len() > self.opening()
+    }
+
+    fn undo(&mut self) -> Option<Act> {
+        let mut undone = None;
+        // The disk that finished after an act belongs to it.
+        while self.can_undo() && matches!(undone, None | Some(Intervention::Sync { .. })) {
+            undone = self.timeline.undo();
+        }
+        let Ok(act) = undone?.try_map(|request| Ok::<_, Infallible>(Ask::from(request)));
+        Some(act)
+    }
+
     fn worlds(&self) -> usize {
         1
     }
@@ -342,6 +367,21 @@ impl Lab for PaxosLab {
             switches: Vec::new(),
             flaw: self.timeline.experiment().paxos.flaw.map(cap_lab::paxos::Flaw::name),
         }
+    }
+
+    fn judged(&self, goal: &str) -> Judged {
+        common::judged(&self.timeline, goal)
+    }
+
+    fn restarted(&self) -> Box<dyn Lab> {
+        let again = Self::begin(self.setup(), self.timeline.seed());
+        Box::new(again.expect("this setup has a run already"))
+    }
+
+    fn breaks_at(&self) -> Option<Micros> {
+        // The mistake's own rule goes first, what it was for breaks last.
+        let marks = &self.timeline.frontier().watch().events.marks;
+        marks.iter().rev().find(|mark| mark.kind == MarkKind::Broken).map(|mark| mark.at)
     }
 
     fn on_store(&self, _: usize, _: Store) -> Option<Box<dyn Lab>> {

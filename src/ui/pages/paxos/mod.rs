@@ -1,6 +1,7 @@
 //! Paxos: a rail per proposer, cards for the acceptors, and every step that can happen next for the learner to pick from.
 
 mod lab;
+mod painted;
 mod view;
 
 use std::any::Any;
@@ -8,7 +9,9 @@ use std::rc::Rc;
 
 use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::explain::Sentence;
+use cap_lab::node::NodeId;
 use cap_lab::paxos::Request;
+use cap_lab::situation::Situation;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::paxos::PaxosSetup;
 use wasm_bindgen::JsCast;
@@ -18,17 +21,21 @@ use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html};
 
 use self::lab::{NAMES, PaxosLab};
+use self::painted::painted;
 use self::view::{NextStep, PhaseState, ProposerView, Surroundings};
 use crate::ui::act::{Act, ask};
 use crate::ui::browser;
 use crate::ui::cluster::cluster;
-use crate::ui::coach::{self, Lines, NO_AP};
+use crate::ui::coach::{self, Division, Lines, Seen};
 use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::flights::hue_class;
+use crate::ui::figure::view::FlightHue;
+use crate::ui::guide;
 use crate::ui::invariants::invariants;
 use crate::ui::lab::Lab;
 use crate::ui::labs::FIRST_SEED;
+use crate::ui::number::order;
 use crate::ui::page::{Page, takes_none};
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::{FlawView, Setup};
@@ -49,8 +56,14 @@ fn part() -> Result<&'static dyn Program, SplitLoaderError> {
     Ok(&PaxosPage)
 }
 
-const LINES: Lines =
-    Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch: |_| NO_AP };
+const LINES: Lines = Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch };
+
+fn watch(seen: &Seen) -> &'static str {
+    match seen.division {
+        Division::Whole => Division::Whole.advice(),
+        _ => "Cut. Watch which proposers can still reach a majority of the acceptors.",
+    }
+}
 
 struct PaxosPage;
 
@@ -59,6 +72,7 @@ impl Program for PaxosPage {
         let own = (lab as &dyn Any).downcast_ref::<PaxosLab>();
         let (Some(own), Some(world)) = (own, worlds.first()) else { return Html::default() };
         let Surroundings { proposers, rule, chosen } = own.surroundings();
+        let names = proposers.iter().map(|proposer| (proposer.id, proposer.name.clone())).collect();
         let rails = proposers.into_iter().enumerate().map(|(index, proposer)| {
             let name = proposer.name.clone();
             still(&name, RailPart { index, proposer, send: ui.send.clone() })
@@ -71,7 +85,8 @@ impl Program for PaxosPage {
             .node(still("rule", RulePart { rule, chosen }));
         let right = classed("aside", if open.is_some() { "side open" } else { "side" })
             .nodes(open.into_iter().collect())
-            .node(still("next", NextPart { steps: own.next_steps(), send: ui.send.clone() }))
+            .node(guide::cards(lab, ui))
+            .node(still("next", NextPart { steps: own.next_steps(), proposers: names, send: ui.send.clone() }))
             .node(invariants(&world.invariants))
             .node(events(&[(0, Rc::clone(world))], ui));
         classed("main", "lab paxos")
@@ -108,6 +123,10 @@ impl Runs for PaxosPage {
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         Ok(Box::new(PaxosLab::new(Timeline::import(file)?.timeline)))
+    }
+
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        Ok(Box::new(PaxosLab::new(situation.play_paxos()?)))
     }
 
     fn plays(&self) -> bool {
@@ -149,9 +168,9 @@ impl Part for RailPart {
         let stations = STATIONS.iter().zip(proposer.rail).map(station).collect();
         classed("section", if self.index == 0 { "rail work" } else { "rail election" })
             .name(proposer.name.clone())
-            .add(el("div").add(words("h2", &proposer.name)).add(words("p", &proposer.intent)))
+            .add(el("div").add(words("h2", &proposer.name)).add(painted(el("p"), &proposer.intent)))
             .add(el("ol").all(stations))
-            .add(if proposer.idle { self.ask() } else { classed("p", "progress").text(&proposer.progress) })
+            .add(if proposer.idle { self.ask() } else { painted(classed("p", "progress"), &proposer.progress) })
             .html()
     }
 }
@@ -195,16 +214,15 @@ struct RulePart {
 impl Part for RulePart {
     fn draw(&self) -> Html {
         let chosen = |chosen: &String| {
-            classed("p", "chosen")
-                .add(words("span", "✓ ").attr("aria-hidden", "true"))
-                .text(&format!("“{chosen}” is chosen. From here on it can never be another value."))
-                .html()
+            let sign = words("span", "✓ ").attr("aria-hidden", "true");
+            let says = format!("“{chosen}” is chosen. From here on it can never be another value.");
+            painted(classed("p", "chosen").add(sign), &says).html()
         };
         let rule = |rule: &Sentence| {
             let observer = |text: &String| classed("p", "observer").add(words("b", "Seen from outside: ")).text(text);
             classed("section", "rule")
                 .add(words("h2", &rule.headline))
-                .add(words("p", &rule.reason))
+                .add(painted(el("p"), &rule.reason))
                 .optional(rule.observer.as_ref().map(observer))
                 .add(words("cite", rule.source))
                 .html()
@@ -218,25 +236,45 @@ impl Part for RulePart {
 
 #[derive(PartialEq)]
 struct NextPart {
+    /// Soonest first.
     steps: Vec<NextStep>,
+    proposers: Vec<(NodeId, String)>,
     send: Callback<Msg>,
 }
 
 impl Part for NextPart {
     fn draw(&self) -> Html {
         let empty = "Nothing can happen by itself: give a proposer a value, or restart a node.";
-        let invite = "Every row is a real possibility. Pick one, or press → for the next in time order.";
+        let invite = "Every row is a real possibility. Pick one, or press → for the marked one, which is next in time.";
+        let own = self.proposers.iter().map(|(id, name)| self.group(Some(*id), &format!("About {name}'s ballots")));
+        let groups = own.chain([self.group(None, "Nodes")]).flatten().collect();
         classed("section", "next")
             .add(words("h2", "What can happen next"))
             .add(words("p", invite))
             .optional(self.steps.is_empty().then(|| classed("p", "empty").text(empty)))
-            .add(el("ol").all(self.steps.iter().enumerate().map(|(row, step)| self.step(row, step)).collect()))
+            .add(classed("div", "groups").list(groups))
             .html()
     }
 }
 
 impl NextPart {
-    fn step(&self, row: usize, step: &NextStep) -> El {
+    /// What is about one proposer's ballots, or about nodes as such. What stays possible keeps its place.
+    fn group(&self, about: Option<NodeId>, title: &str) -> Option<El> {
+        let among: Vec<usize> = (0..self.steps.len()).filter(|row| self.steps[*row].about == about).collect();
+        let place = |position: usize| self.steps[among[position]].place;
+        let in_place = order(among.len(), &|a, b| place(a).cmp(&place(b)));
+        let rows = in_place.into_iter().map(|position| self.step(among[position])).collect();
+        let hue = among.first().filter(|_| about.is_some()).map_or("group", |first| match self.steps[*first].hue {
+            FlightHue::Work => "group work",
+            FlightHue::Election => "group election",
+            FlightHue::Gossip => "group gossip",
+        });
+        let group = classed("section", hue).key(title).add(words("h3", title)).add(el("ol").list(rows));
+        (!among.is_empty()).then_some(group)
+    }
+
+    fn step(&self, row: usize) -> El {
+        let step = &self.steps[row];
         let title = &step.title;
         let shape = if step.loss.is_some() {
             el("circle").attr("cx", "6").attr("cy", "6").attr("r", "6")
@@ -250,7 +288,7 @@ impl NextPart {
             .key(&step.act.to_string())
             .class(if row == 0 { "first" } else { "" })
             .add(sign.attr("aria-hidden", "true").add(shape))
-            .add(el("div").add(words("b", title)).add(words("small", &step.outcome)))
+            .add(el("div").add(painted(el("b"), title)).add(painted(el("small"), &step.outcome)))
             .add(quiet(step.verb, format!("{}: {title}", step.verb), &self.send, take))
             .optional(step.loss.as_ref().map(lose))
     }

@@ -19,6 +19,10 @@ pub struct NextStep {
     pub loss: Option<Act>,
     /// Whose colour it wears.
     pub hue: FlightHue,
+    /// The proposer whose ballot it is about; none: a node as such.
+    pub about: Option<NodeId>,
+    /// Its place among those about the same: messages as they were sent, then timers. It keeps it for as long as it is possible.
+    pub place: (bool, u32),
     /// "Deliver", "Do it".
     pub verb: &'static str,
 }

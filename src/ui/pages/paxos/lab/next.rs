@@ -120,13 +120,28 @@ fn next_step(run: &PaxosRun, possible: Possible) -> NextStep {
         other => unreachable!("{other:?} is not offered"),
     };
     let loss = possible.loss().map(act);
+    let (about, place) = whose(run, &possible.step);
     NextStep {
         title: if possible.held(run) { format!("{title} (held)") } else { title },
         outcome,
         hue,
+        about,
+        place,
         verb: if loss.is_some() { "Deliver" } else { "Do it" },
         loss,
         act: act(possible.act),
+    }
+}
+
+/// The proposer whose ballot a step is about, and its place among those.
+fn whose(run: &PaxosRun, step: &Step<Paxos>) -> (Option<NodeId>, (bool, u32)) {
+    match step {
+        Step::Deliver(id) | Step::Lose(id) => {
+            let envelope = run.model().flights().get(*id).expect("it is on its way");
+            (Some(envelope.message.ballot().proposer), (false, *id))
+        }
+        Step::Timer(node, _) => (Some(*node), (true, 0)),
+        _ => (None, (false, 0)),
     }
 }
 

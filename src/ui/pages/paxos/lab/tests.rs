@@ -6,7 +6,7 @@ use cap_lab::sim::dice;
 use cap_lab::sim::fault::Fate;
 use cap_lab::sim::model::Status;
 
-use crate::ui::act::{ask, heal_all, isolate};
+use crate::ui::act::{ask, heal_all, its_links};
 
 const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5, flaw: None };
 
@@ -236,7 +236,7 @@ fn disturb(lab: &mut PaxosLab, throw: u64) {
     let message = flight.and_then(|flight| lab.message_name(0, flight));
     let act = match (throw % 11, message) {
         (0, _) => Act::Pause(node),
-        (1, _) => isolate(&world, node),
+        (1, _) => Act::Cut(its_links(&world, node)),
         (2, _) => heal_all(&world.cut),
         (3, Some(name)) => Act::Message { world: 0, name, fate: Fate::Duplicate },
         (4, Some(name)) => Act::Message { world: 0, name, fate: Fate::Hold },
@@ -399,4 +399,43 @@ fn a_step_by_hand_is_one_place_on_the_line_its_disk_write_included() {
     lab.seek(second);
     assert_eq!([1, 2, 4].map(|number| acceptor(&lab, number).0), ["1.p1", "1.p1", "–"]);
     assert_eq!(count(&lab), asked + 3, "the future is still known");
+}
+
+/// Whatever happens: an acceptor is a2 everywhere, and nowhere n4.
+#[test]
+fn nobody_has_two_names() {
+    let mut lab = sketch();
+    let node = |word: &str| {
+        let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+        word.strip_prefix('n')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut told = 0;
+    for throw in 0..60 {
+        disturb(&mut lab, throw);
+        let world = lab.world(0);
+        let mut texts: Vec<String> = titles(&lab);
+        texts.extend(lab.next_steps().into_iter().map(|step| step.outcome));
+        for event in lab.steps(0) {
+            let sentence = (*event.sentence).clone();
+            texts.extend([sentence.headline, sentence.reason, sentence.observer.unwrap_or_default()]);
+        }
+        texts.extend(world.invariants.iter().filter_map(|invariant| invariant.broken.clone()));
+        texts.extend(lab.marks().iter().map(|mark| mark.label.clone()));
+        texts.extend(lab.branches().into_iter().map(|branch| branch.label));
+        for node in &world.nodes {
+            let sheet = lab.node_sheet(0, node.id).expect("every node has a sheet");
+            texts.extend([sheet.title, sheet.meaning]);
+            texts.extend(sheet.sections.into_iter().flat_map(|(_, rows)| rows).map(|(_, value)| value));
+        }
+        for flight in &world.flights {
+            let sheet = lab.flight_sheet(0, flight.id).expect("on its way");
+            texts.extend([sheet.title, sheet.meaning]);
+        }
+        for text in texts {
+            told += 1;
+            assert!(!text.split_whitespace().any(node), "{text}");
+        }
+    }
+    assert!(told > 500, "only {told} texts");
 }
