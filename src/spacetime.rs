@@ -225,8 +225,9 @@ impl Traced for SideBySide<FeedRun> {
         let setup = run.world().setup;
         let servers = setup.servers();
         recorder.see(run, &|node, note| {
-            let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
-            explain::feed::sentence(&|id| setup.name(id), view, node, note)
+            let (reach, store) = (watch::reach(run.model(), node, servers), run.world().store);
+            let view = explain::feed::View { servers, reach };
+            explain::feed::sentence(&|id| setup.name(id), store, view, node, note)
         });
     }
 }

@@ -6,6 +6,8 @@
 mod locks;
 mod multi_paxos;
 mod paxos;
+mod primary_backup;
+mod quorum;
 mod raft;
 
 use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
@@ -13,6 +15,8 @@ use crate::node::Micros;
 use crate::sim::fault::Scripted;
 use crate::store::descriptor::Descriptor;
 use crate::store::multi_paxos::MultiPaxosStore;
+use crate::store::primary_backup::PrimaryBackupStore;
+use crate::store::quorum::QuorumStore;
 use crate::store::raft::RaftStore;
 use crate::timeline::{Experiment, RequestOf, Timeline};
 
@@ -59,6 +63,8 @@ pub fn of_store(name: &str) -> Vec<Counterexample> {
     match name {
         RaftStore::NAME => raft::all(),
         MultiPaxosStore::NAME => multi_paxos::all(),
+        PrimaryBackupStore::NAME => primary_backup::all(),
+        QuorumStore::NAME => quorum::all(),
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use cap_lab::store::Store;
 use cap_lab::timeline::Timeline;
-use cap_lab::{locks, multi_paxos, paxos, raft};
+use cap_lab::{locks, multi_paxos, paxos, primary_backup, quorum, raft};
 
 /// The name of the invariant that was broken at the end of the run, if one was.
 fn broken(timeline: &Timeline<FeedExperiment>) -> Option<&'static str> {
@@ -49,6 +49,26 @@ fn every_flaw_of_multi_paxos_breaks_its_invariant_and_only_the_flaw_does() {
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, multi_paxos::Flaw::ALL.map(multi_paxos::Flaw::name), "each flaw has its counterexample");
+}
+
+#[test]
+fn every_flaw_of_primary_and_backup_breaks_its_invariant_and_only_the_flaw_does() {
+    let known: Vec<_> = counterexample::of_store("primary-backup");
+    for example in &known {
+        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
+    }
+    let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
+    assert_eq!(names, primary_backup::Flaw::ALL.map(primary_backup::Flaw::name), "each flaw has its counterexample");
+}
+
+#[test]
+fn every_flaw_of_quorums_breaks_its_invariant_and_only_the_flaw_does() {
+    let known: Vec<_> = counterexample::of_store("quorum");
+    for example in &known {
+        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
+    }
+    let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
+    assert_eq!(names, quorum::Flaw::ALL.map(quorum::Flaw::name), "each flaw has its counterexample");
 }
 
 #[test]

@@ -137,6 +137,7 @@ fn label(kind: MarkKind, world: &str, names: &dyn Fn(NodeId) -> String) -> Strin
         MarkKind::Refused(_) => format!("{world}refused"),
         MarkKind::Unknown(_) => format!("{world}no answer"),
         MarkKind::Stale(_) => format!("{world}stale"),
+        MarkKind::Lost(_) => format!("{world}confirmed and lost"),
         MarkKind::Chosen => "chosen".to_owned(),
         MarkKind::Broken => format!("{world}invariant broken"),
     }
@@ -145,7 +146,7 @@ fn label(kind: MarkKind, world: &str, names: &dyn Fn(NodeId) -> String) -> Strin
 fn tone(kind: MarkKind) -> Tone {
     match kind {
         MarkKind::Fault(words, _) if !words.harms => Tone::Good,
-        MarkKind::Fault(..) | MarkKind::Refused(_) | MarkKind::Broken => Tone::Bad,
+        MarkKind::Fault(..) | MarkKind::Refused(_) | MarkKind::Lost(_) | MarkKind::Broken => Tone::Bad,
         MarkKind::Unknown(_) | MarkKind::Stale(_) => Tone::Warning,
         MarkKind::Elected(_) | MarkKind::Chosen => Tone::Good,
     }

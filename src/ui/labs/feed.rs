@@ -23,7 +23,8 @@ use cap_lab::world::watch::components;
 
 use super::common::{self, Look, Marks, MarksCache};
 use super::history::{self, Window};
-use super::{details, phones, table, verdict};
+use super::portrait::Portrait;
+use super::{details, phones, verdict};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
@@ -54,9 +55,14 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => return table::of(store).look(setup, message),
+        message => return portrait(store).look(setup, message),
     };
     Look { label, shape, hue: FlightHue::Work }
+}
+
+/// How a store is drawn. No lab begins before that is here: see [`super::begin_feed`].
+fn portrait(store: Store) -> &'static dyn Portrait {
+    details::portrait(store).expect("a lab begins when its portraits are here")
 }
 
 /// What changes seldom, and what it was made from.
@@ -71,7 +77,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(*run.world(), envelope);
-    let portrait = table::of(store);
+    let portrait = portrait(store);
     let verdict = verdict::look(&cache.client, now);
     let (flights, crowds) = common::flights(run, setup.servers(), now, look);
     WorldView {
