@@ -15,6 +15,8 @@ use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
 
+type BranchesOf<E> = Vec<Branch<RequestOf<E>>>;
+
 /// What the first field of every run file says.
 const FORMAT: &str = "cap-lab run";
 /// The version that this code writes.
@@ -157,7 +159,7 @@ impl RunFile {
     }
 
     /// All branches, each of which is possible, and which of them is at the play head.
-    fn branches<E: Experiment>(&self, setup: &E) -> Result<(Vec<Branch<RequestOf<E>>>, usize), String> {
+    fn branches<E: Experiment>(&self, setup: &E) -> Result<(BranchesOf<E>, usize), String> {
         let start = setup.start(0);
         let (participants, worlds) = (start.participants(), start.fingerprints().len());
         let frame = |end| Frame { setup, participants, worlds, end };

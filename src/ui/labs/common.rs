@@ -162,7 +162,7 @@ pub struct Marks<'a> {
 
 impl Marks<'_> {
     /// What tells that there are others: how many each world has, and the last of them.
-    pub fn stamp(&self) -> Vec<(usize, Option<Mark>)> {
+    pub fn stamp(&self) -> MarksStamp {
         self.worlds.iter().map(|(_, marks)| (marks.len(), marks.last().copied())).collect()
     }
 
@@ -225,9 +225,14 @@ impl Marks<'_> {
     }
 }
 
-/// Marks as they were merged, and from what.
+/// What tells whether other marks are to be merged.
+type MarksStamp = Vec<(usize, Option<Mark>)>;
+
+/// Marks as they were merged, and from what: how many there were, the line's horizon and its width.
 #[derive(Default)]
-pub struct MarksCache(RefCell<(Vec<(usize, Option<Mark>)>, u64, f64, Rc<Vec<view::Mark>>)>);
+pub struct MarksCache(RefCell<(MarksStamp, u64, f64, MergedMarks)>);
+
+type MergedMarks = Rc<Vec<view::Mark>>;
 
 impl MarksCache {
     /// These marks on a line so wide.
