@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use crate::node::NodeId;
+use crate::node::{NodeId, NodeSet};
 use crate::paxos;
 use crate::sim::run::Run;
 use crate::store::Store;
@@ -109,6 +109,14 @@ impl Experiment for FeedExperiment {
             Request::Post(_) | Request::Attach(_) | Request::Read | Request::Admin(_) => Ok(()),
         }
     }
+
+    fn servers(&self) -> NodeSet {
+        self.feed.servers()
+    }
+
+    fn name(&self, node: NodeId) -> String {
+        self.feed.name(node)
+    }
 }
 
 /// Shown as `replicas=5 people=3 traffic=100 stores=raft/gossip`.
@@ -166,6 +174,14 @@ impl Experiment for PaxosExperiment {
             }
             _ => Ok(()),
         }
+    }
+
+    fn servers(&self) -> NodeSet {
+        self.paxos.nodes()
+    }
+
+    fn name(&self, node: NodeId) -> String {
+        self.paxos.name(node)
     }
 }
 

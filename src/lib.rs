@@ -21,14 +21,21 @@
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`spacetime`]: a run as a space-time diagram. Its clocks decide what happens before what.
 //! - [`experiment`]: what a page or the command line can run.
+//! - [`conclusion`]: what a partition cost, once it is over. It is computed from the run alone.
+//! - [`goal`]: predicates over what happened in a run.
+//! - [`situation`]: short scripts with a claim each. The run makes the claim true, or a test fails.
+//! - [`glossary`]: the field's words, each with its source and a situation that shows it.
 //! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 //! - [`counterexample`]: what breaks a protocol that makes a mistake. Each breaks an invariant with its flaw, and none without.
 
 pub mod check;
+pub mod conclusion;
 pub mod counterexample;
 pub mod experiment;
 pub mod explain;
 pub mod explore;
+pub mod glossary;
+pub mod goal;
 pub mod gossip;
 pub mod history;
 pub mod multi_paxos;
@@ -40,6 +47,7 @@ pub mod referee;
 pub mod setup;
 pub mod shared_vec;
 pub mod sim;
+pub mod situation;
 pub mod sorted;
 pub mod spacetime;
 pub mod store;

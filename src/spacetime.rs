@@ -407,7 +407,9 @@ impl Recorder {
 /// The sort of a step that touches a node, and what is said of it where no rule speaks, after the node's name.
 fn plain<N: Node>(step: &Step<N>, arrived: Option<(NodeId, &N::Message)>, names: &[String]) -> (EventKind, String) {
     let (kind, what) = match step {
-        Step::Timer(_, timer) => return (EventKind::Timer, format!("'s timer {timer:?} runs out")),
+        Step::Timer(_, timer) => {
+            return (EventKind::Timer, format!("'s {} timer runs out", timer.kind().to_lowercase()));
+        }
         Step::Choose(_, picked) => return (EventKind::Timer, format!(" picks {}", names[picked.index()])),
         Step::Sync(_) => (EventKind::Disk, "'s disk has written"),
         Step::Request(..) => (EventKind::Request, " is asked for something"),

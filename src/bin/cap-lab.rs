@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::explain::{self, Sentence};
+use cap_lab::goal::Goal;
+use cap_lab::goal::ledger::Recorded;
 use cap_lab::node::{Micros, Node, NodeId};
 use cap_lab::sim::run::{Latest, Run, World};
 use cap_lab::spacetime::{Diagram, Traced};
@@ -58,6 +60,13 @@ enum Command {
         #[arg(long, conflicts_with = "verbose")]
         script: bool,
     },
+    /// Says whether a goal is met in a run, and when: "refused ana on CP and stale ana on AP". Exit status 0: it is; 1: it is not.
+    Judge {
+        /// The file, as exported from the page.
+        run: PathBuf,
+        /// The goal, in the words of situations and lessons.
+        goal: String,
+    },
     /// Tells every event of a run with its vector clock, so that what happens before what can be seen.
     Trace {
         /// The file, as exported from the page.
@@ -100,6 +109,18 @@ fn main() -> ExitCode {
                 PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
                 _ => unknown(),
             });
+            (run.display().to_string(), done)
+        }
+        Command::Judge { run, goal } => {
+            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
+                FeedExperiment::NAME => judge::<FeedExperiment>(&text, &goal),
+                PaxosExperiment::NAME => judge::<PaxosExperiment>(&text, &goal),
+                _ => unknown(),
+            });
+            if matches!(&done, Ok(told) if told == NOT_MET) {
+                let _ = io::stdout().write_all(NOT_MET.as_bytes());
+                return ExitCode::FAILURE;
+            }
             (run.display().to_string(), done)
         }
         Command::Trace { run, world, shiviz } => {
@@ -189,6 +210,21 @@ fn replay<E: Experiment<Track: Narrated>>(text: &str, verbose: bool, script: boo
         out += &format!("world {world}: {} steps, digest {:016x}, as the file says\n", what.steps, what.digest);
     }
     Ok(out)
+}
+
+/// What is printed of a goal that the run does not meet.
+const NOT_MET: &str = "not met\n";
+
+/// Whether a goal is met in a run, and the moments that decide it.
+fn judge<E: Recorded>(text: &str, goal: &str) -> Result<String, String> {
+    let goal: Goal = goal.parse().map_err(|wrong| format!("This goal can't be read: {wrong}."))?;
+    let mut timeline = Timeline::<E>::import(text)?.timeline;
+    timeline.seek(timeline.end());
+    let ledger = E::ledger(&timeline);
+    goal.check(&ledger).map_err(|wrong| format!("This goal does not fit this run: {wrong}."))?;
+    let Some(met) = goal.met(&ledger) else { return Ok(NOT_MET.to_owned()) };
+    let moments = goal.moments(&ledger).into_iter().map(|(at, says)| format!("{}  {says}\n", clock(at)));
+    Ok(format!("met at {}\n", clock(met)) + &moments.collect::<String>())
 }
 
 /// Every event of one world of a run, with its vector clock.

@@ -79,6 +79,11 @@ impl StalenessJudge {
         })
     }
 
+    /// The posts that were confirmed, and when; the latest come first.
+    pub fn confirmed(&self) -> impl Iterator<Item = (PostId, Micros)> {
+        self.confirmed.iter().rev().map(|confirmed| (confirmed.place.post, confirmed.at))
+    }
+
     /// All stale reads, by return.
     pub fn stale(&self) -> &SharedVec<StaleRead> {
         &self.stale

@@ -26,8 +26,7 @@ pub const SWITCHES: [Switch; 2] = [
     Switch {
         name: "small-phase-2",
         title: "Small phase 2",
-        says: "Two servers are enough to decide, and a new leader needs all but one: fast and steady while the leader lives, \
-               hard to replace it when it is gone.",
+        says: "Two servers are enough to decide: fast and steady while the leader lives. A new leader needs all but one.",
         source: "Flexible Paxos",
         needs: &[],
         is_on: |setup| setup.small_phase2,

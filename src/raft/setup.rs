@@ -23,9 +23,7 @@ pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "pre-vote",
         title: "Pre-vote",
-        says: "Before it raises its term, a server asks whether it could win. So one that was cut off deposes nobody when it \
-               comes back. Costs a round per election. A leader with one link left keeps the vote at its other end, and a \
-               connected majority may be without a leader for long, unless check-quorum is on.",
+        says: "Before it raises its term, a server asks whether it could win. So one that was cut off deposes nobody when it comes back. Costs a round per election. A leader with one link left keeps one vote, which the others may need. Check-quorum ends that.",
         source: "thesis §9.6",
         needs: &[],
         is_on: |setup| setup.switches.pre_vote,
@@ -44,9 +42,7 @@ pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "stickiness",
         title: "Leader stickiness",
-        says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader \
-               is gone. A leader with one link left keeps the vote at its other end, and a connected majority may be without \
-               a leader for long, unless check-quorum is on.",
+        says: "Who heard a leader a moment ago ignores requests for votes. Costs a pause before anyone votes when the leader is gone. A leader with one link left keeps one vote, which the others may need. Check-quorum ends that.",
         source: "thesis §4.2.3",
         needs: &[],
         is_on: |setup| setup.switches.stickiness,
@@ -104,8 +100,7 @@ pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "fast-repair",
         title: "Conflict repair by term",
-        says: "A follower that refuses names the term of its conflicting entry and where that term begins: one round per \
-               term instead of one per entry.",
+        says: "A follower that refuses names the term of its conflicting entry and where it begins. So repair takes a round per term, not per entry.",
         source: "§5.3",
         needs: &[],
         is_on: |setup| setup.switches.fast_repair,
@@ -124,8 +119,7 @@ pub const SWITCHES: [Switch; 11] = [
     Switch {
         name: "learners-first",
         title: "Learners first",
-        says: "A new server gets a vote only when its log has what is committed, so that no commit has to wait for it. A \
-               change takes two steps.",
+        says: "A new server gets a vote only when its log has what is committed. So no commit waits for it, and a change takes two steps.",
         source: "thesis §4.2.1",
         needs: &[],
         is_on: |setup| setup.switches.learners_first,

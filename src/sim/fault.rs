@@ -65,13 +65,13 @@ pub mod rows {
         DUPLICATE: "duplicate", "copy a message", "Duplicate", false,
             "Message duplicated.", "That message is gone: it arrived or died in the meantime.", "";
         DELIVER: "deliver", "deliver a message", "Deliver now", false,
-            "Message delivered.", "That message can't arrive now.", "";
+            "Message delivered.", "That message can't arrive: it is gone, or its receiver stands still.", "";
         TIMER: "timer", "timer runs out", "", false,
             "{}'s timer runs out.", "That timer does not run any more.", "";
         SYNC: "sync", "disk writes", "", false,
             "{}'s disk has written.", "That disk has nothing to write any more.", "";
         ASK: "ask", "request", "", false,
-            "{}.", "That can't be asked now.", "";
+            "{}.", "It can't be asked: it is down, or stands still.", "";
         SLOW: "slow", "link slowed", "Slow", true,
             "Slowed {}.", "These links are that slow already.", "";
         AS_USUAL: "slow", "link as usual", "As fast as usual", false,

@@ -236,3 +236,12 @@ fn the_log_for_shiviz_tells_the_same() {
         }
     }
 }
+
+/// Where no rule speaks: the timer goes by the field's name, not by its type.
+#[test]
+fn a_timer_is_called_what_the_paper_calls_it() {
+    use crate::store::participant::{Participant, Timer};
+
+    let step: Step<Participant> = Step::Timer(NodeId(0), Timer::Raft(crate::raft::Timer::Election));
+    assert_eq!(plain(&step, None, &[]), (EventKind::Timer, "'s election timer runs out".to_owned()));
+}

@@ -129,6 +129,11 @@ pub trait ShowsFeed: Clone + Eq + Hash + Debug {
     /// Whether it has that post.
     fn has(&self, post: PostId) -> bool;
 
+    /// Whether it believes to lead the others.
+    fn leads(&self) -> bool {
+        false
+    }
+
     /// What its log led to, if it has one.
     fn replicated(&self) -> Option<&Replicated<Feed>> {
         None

@@ -38,8 +38,7 @@ const SWITCHES: [Switch<LogOptions>; 3] = [
     Switch {
         name: LogOptions::RETRIES,
         title: "Retries",
-        says: "A phone without a definite answer asks the next replica, for up to 1.2 s: fewer refusals, and the same post may \
-               reach the log twice.",
+        says: "A phone without a definite answer asks the next replica, for up to 1.2 s. Fewer refusals, but a post may reach the log twice.",
         source: "thesis §6.3",
         needs: &[],
         is_on: |options| options.retries,
@@ -138,6 +137,10 @@ impl<L: ReplicatedLog<Command = Command<Feed>>> ShowsFeed for Replica<L, Feed> {
 
     fn has(&self, post: PostId) -> bool {
         self.state().has(post)
+    }
+
+    fn leads(&self) -> bool {
+        self.log().leader() == Some(self.log().id())
     }
 
     fn replicated(&self) -> Option<&Replicated<Feed>> {

@@ -167,6 +167,11 @@ impl Participant {
         with_stores!(each! { self, Self, replica => replica.replicated(), Self::Client(_) => None })
     }
 
+    /// Whether it is a replica that believes to lead the others.
+    pub fn leads(&self) -> bool {
+        with_stores!(each! { self, Self, replica => replica.leads(), Self::Client(_) => false })
+    }
+
     /// Whether it is a replica that has that post, as far as it knows for good.
     pub fn has(&self, post: PostId) -> bool {
         with_stores!(each! { self, Self, replica => replica.has(post), Self::Client(_) => false })

@@ -90,6 +90,7 @@ impl<T: Track> Checkpoints<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::NodeId;
     use crate::sim::fault::Intervention;
     use crate::timeline::track::Fingerprint;
 
@@ -116,6 +117,14 @@ mod tests {
 
         fn participants(&self) -> usize {
             0
+        }
+
+        fn is_cut(&self, _: NodeId, _: NodeId) -> bool {
+            false
+        }
+
+        fn ordinals(&self, _: u8, _: &str, _: NodeId, _: NodeId) -> Vec<u32> {
+            Vec::new()
         }
 
         fn waiting(&self) -> usize {

@@ -5,6 +5,7 @@
 //! a branch.
 
 mod checkpoints;
+pub mod command;
 pub mod file;
 mod import;
 mod limits;
@@ -20,7 +21,7 @@ pub use import::{Import, Imported, Progress};
 pub use limits::{ACTS_MAX, LENGTH_MAX, Limit, Room, SCRIPT_BYTES_MAX, STEPS_MAX};
 use track::Track;
 
-use crate::node::{Micros, NodeId};
+use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
 
 /// What can be run: the setup of one world or of several side by side. As text: `replicas=5 people=3 traffic=100`.
@@ -39,6 +40,12 @@ pub trait Experiment: Clone + Debug + PartialEq + Display + FromStr<Err = String
 
     /// What is wrong with a request, if anything: files come from anywhere.
     fn check_request(&self, node: NodeId, request: &RequestOf<Self>) -> Result<(), String>;
+
+    /// The participants between which there are links.
+    fn servers(&self) -> NodeSet;
+
+    /// What a participant is called: `n1`, `Ana`.
+    fn name(&self, node: NodeId) -> String;
 }
 
 /// What clients of an experiment ask for.
@@ -255,6 +262,11 @@ impl<E: Experiment> Timeline<E> {
     /// Computes the current branch between `from` and `to` once more, as far as it was computed before, and shows it as it
     /// was just before `from`, then after every single step and intervention. The play head stays where it is.
     pub fn revisit(&self, from: Micros, to: Micros, mut see: impl FnMut(&E::Track)) {
+        self.revisit_and(from, to, &mut see);
+    }
+
+    /// As [`Timeline::revisit`], compiled once for all who look.
+    fn revisit_and(&self, from: Micros, to: Micros, see: &mut dyn FnMut(&E::Track)) {
         let mut probe = self.clone_at(self.checkpoints.before(from));
         if let Some(before) = from.0.checked_sub(1) {
             probe.advance_to(Micros(before));

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::node::{Micros, Node};
+use crate::node::{Micros, Node, NodeId};
 use crate::shared_vec::SharedVec;
 use crate::sim::fault::Intervention;
 use crate::sim::run::{Run, World};
@@ -22,6 +22,10 @@ pub trait Track: Clone + Debug {
     fn intervene(&mut self, at: Micros, act: &Intervention<Self::Request>) -> bool;
     /// How many participants each world has.
     fn participants(&self) -> usize;
+    /// Whether the link is cut in this direction, in every world: they run under one script.
+    fn is_cut(&self, from: NodeId, to: NodeId) -> bool;
+    /// The ordinals of the messages of a kind on a link of a world; see [`crate::sim::fault::MessageName`].
+    fn ordinals(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32>;
     /// Messages on their way in all worlds together.
     fn waiting(&self) -> usize;
     /// Steps done in all worlds together.
@@ -70,6 +74,16 @@ where
 
     fn participants(&self) -> usize {
         self.model().len()
+    }
+
+    fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.model().is_cut(from, to)
+    }
+
+    fn ordinals(&self, _: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
+        let names = self.model().flights().iter().filter_map(|(id, _)| self.name_of(id));
+        let wanted = names.filter(|name| name.from == from && name.to == to && name.kind == kind);
+        wanted.map(|name| name.ordinal).collect()
     }
 
     fn waiting(&self) -> usize {
@@ -138,6 +152,14 @@ impl<T: Track> Track for SideBySide<T> {
 
     fn participants(&self) -> usize {
         self.0.iter().map(T::participants).max().unwrap_or(0)
+    }
+
+    fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.0.iter().all(|world| world.is_cut(from, to))
+    }
+
+    fn ordinals(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
+        self.0.get(usize::from(world)).map_or(Vec::new(), |run| run.ordinals(world, kind, from, to))
     }
 
     fn waiting(&self) -> usize {

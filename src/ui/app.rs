@@ -1,5 +1,6 @@
 //! The program: holds the run and the view state, and is the only place where a message changes either.
 
+mod guide;
 mod hands;
 mod pace;
 mod referee;
@@ -23,6 +24,7 @@ use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
+use crate::ui::guide::view::Show;
 use crate::ui::history::strip_id;
 use crate::ui::lab::Lab;
 use crate::ui::listeners::Listeners;
@@ -71,6 +73,8 @@ pub struct App {
     /// The run that a new start took the place of.
     before: Option<Box<dyn Lab>>,
     confirming: Option<Timeout>,
+    /// A situation that waits for its page to come.
+    awaited: Option<Show>,
     _listeners: Listeners,
 }
 
@@ -96,6 +100,7 @@ impl Component for App {
                 still: browser::prefers_stillness(),
                 window: browser::window_size(),
                 present: browser::asked_to_present(),
+                first_visit: storage::get(guide::WELCOMED).is_none(),
                 ..ViewState::new(page.address, home.address, send)
             },
             worlds: Vec::new(),
@@ -116,6 +121,7 @@ impl Component for App {
             near: None,
             before: None,
             confirming: None,
+            awaited: None,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -173,8 +179,8 @@ impl App {
                 self.ui.run.resume = false;
                 true
             }
-            Msg::Step => self.moved(|lab| lab.step(), "Nothing can happen by itself."),
-            Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
+            Msg::Step => self.moved(|lab| lab.step(), "Nothing is under way, so there is no next event."),
+            Msg::Back => self.moved(|lab| lab.back(), "The run starts here, so there is no earlier event."),
             Msg::Seek(to) => {
                 self.lab.seek(to);
                 self.look()
@@ -230,7 +236,9 @@ impl App {
                 self.close_popover();
                 self.confirm("Copied: the script is on the clipboard.".to_owned())
             }
-            Msg::Copied(false) => self.tell("This browser does not let the page use the clipboard.".to_owned()),
+            Msg::Copied(false) => {
+                self.tell("This browser keeps the page off the clipboard: nothing was copied.".to_owned())
+            }
             Msg::FileCame(file) => self.file_came(file),
             Msg::Tell(text) => self.tell(text),
             Msg::Say(text) => self.say(About::Own, text),
@@ -248,7 +256,7 @@ impl App {
                 self.saving = None;
                 false
             }
-            msg => self.show(&msg),
+            msg => self.guide(&msg) || self.show(&msg),
         }
     }
 
@@ -353,7 +361,10 @@ impl App {
             let approaches = self.ui.run.approach.is_some();
             let next = self.next_head(elapsed);
             self.lab.play(next);
-            if approaches && self.ui.run.approach.is_none() {
+            let approached = approaches && self.ui.run.approach.is_none();
+            if approached && self.ui.run.situation.is_some() {
+                self.approach_moment();
+            } else if approached {
                 self.look();
                 self.arrive();
             }
@@ -426,7 +437,7 @@ impl App {
     fn act(&mut self, act: &Act) -> bool {
         match self.lab.act(act.clone()) {
             Ok(()) => {
-                self.ui.run.approach = None;
+                self.leave_script();
                 let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);
                 self.save_soon();

@@ -10,6 +10,7 @@ use crate::ui::el::{El, button, classed, el, together};
 use crate::ui::events::events;
 use crate::ui::figure::cluster::figure;
 use crate::ui::figure::table::tables;
+use crate::ui::guide;
 use crate::ui::lab::Lab;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
@@ -69,5 +70,9 @@ pub fn side(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let shown = ui.shown(worlds.len()).into_iter().map(|index| (index, Rc::clone(&worlds[index]))).collect::<Vec<_>>();
     let open = sheet(lab, worlds, ui);
     let class = if open.is_some() { "side open" } else { "side" };
-    classed("aside", class).node(together(open.into_iter().collect())).node(events(&shown, ui)).html()
+    classed("aside", class)
+        .node(together(open.into_iter().collect()))
+        .node(guide::cards(lab, ui))
+        .node(events(&shown, ui))
+        .html()
 }

@@ -22,6 +22,8 @@ pub fn header(ui: &ViewState, setup: &Setup) -> Html {
         .add(el("h1").text("CAP Lab"))
         .add(nav(here(ui), "Pages"))
         .add(classed("span", "fill"))
+        .add(opener(ui, Popover::Situations, "Situations", "quiet wide"))
+        .add(opener(ui, Popover::Glossary, "Glossary", "quiet wide"))
         .add(opener(ui, Popover::NewRun, "New run", "quiet wide"))
         .optional(can_break(ui, setup).then(|| opener(ui, Popover::Break, "Break the protocol", "quiet wide")))
         .add(opener(ui, Popover::File, "Run file", "quiet wide"))

@@ -16,7 +16,7 @@ pub struct Invariant {
     pub broken: Option<String>,
 }
 
-/// "Always true so far": the safety properties, each with its evidence if it was broken.
+/// "Hold so far": the safety properties, each with its evidence if it was broken.
 pub fn invariants(list: &[Invariant]) -> Html {
     still("invariants", InvariantsPart { list: list.to_vec() })
 }
@@ -28,7 +28,13 @@ struct InvariantsPart {
 
 impl Part for InvariantsPart {
     fn draw(&self) -> Html {
-        let all = self.list.iter().all(|invariant| invariant.broken.is_none());
+        let broken = self.list.iter().find(|invariant| invariant.broken.is_some());
+        // Once one is broken, the others are not checked any more.
+        let title = match broken {
+            None => format!("All {} invariants hold so far", self.list.len()),
+            Some(broken) if self.list.len() == 1 => format!("{} is broken", broken.name),
+            Some(broken) => format!("{} is broken; the others held until then", broken.name),
+        };
         let row = |invariant: &Invariant| {
             let (class, sign) = if invariant.broken.is_none() { ("good", "✓") } else { ("bad", "✕") };
             let evidence = invariant.broken.as_ref().map(|evidence| words("p", &format!("Broken: {evidence}")));
@@ -40,7 +46,7 @@ impl Part for InvariantsPart {
                 .optional(evidence)
         };
         classed("section", "invariants")
-            .add(words("h2", if all { "Always true so far" } else { "No longer true" }))
+            .add(words("h2", &title))
             .add(el("ul").all(self.list.iter().map(row).collect()))
             .html()
     }

@@ -13,6 +13,7 @@ use cap_lab::store::Store;
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
+use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
@@ -92,6 +93,13 @@ pub trait Lab: Any {
     fn slow_links(&self) -> Vec<(Link, Micros)> {
         Vec::new()
     }
+    /// What the current branch, as far as it is computed, shows of a goal.
+    fn judged(&self, goal: &str) -> Judged;
+    /// What the latest partition before the play head cost; none before its end, and where there is nothing to tell.
+    fn concluded(&self) -> Option<Rc<Concluded>> {
+        None
+    }
+
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;
     /// The same setup and seed from the start, with nothing done.

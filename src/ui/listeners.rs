@@ -65,7 +65,10 @@ fn key(send: &Callback<Msg>, event: &KeyboardEvent) {
     let listbox = target.dyn_ref::<web_sys::Element>().is_some_and(|element| {
         element.has_attribute("aria-activedescendant") || element.get_attribute("role").as_deref() == Some("listbox")
     });
-    let for_all = matches!(key.as_str(), " " | "?" | "h" | "H" | "r" | "R" | "p" | "P" | "PageDown" | "PageUp");
+    let for_all = matches!(
+        key.as_str(),
+        " " | "?" | "h" | "H" | "r" | "R" | "p" | "P" | "g" | "G" | "e" | "E" | "PageDown" | "PageUp"
+    );
     if browser::is_widget(&target) && !(listbox && for_all) {
         return;
     }
@@ -79,6 +82,8 @@ fn key(send: &Callback<Msg>, event: &KeyboardEvent) {
         // A presenter's clicker has these two keys. Elsewhere they scroll.
         "PageDown" if browser::is_presenting() => Msg::Step,
         "PageUp" if browser::is_presenting() => Msg::Back,
+        "g" | "G" => Msg::Toggle(Popover::Glossary),
+        "e" | "E" => Msg::Toggle(Popover::Situations),
         "?" => Msg::Toggle(Popover::Keys),
         _ => return,
     };

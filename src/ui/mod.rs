@@ -12,6 +12,7 @@ pub mod events;
 pub mod figure;
 pub mod geometry;
 pub mod gestures;
+pub mod guide;
 pub mod header;
 pub mod history;
 pub mod invariants;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use cap_lab::situation::Situation;
 use yew::Html;
 
 use crate::ui::lab::Lab;
@@ -35,6 +36,11 @@ pub trait Runs {
 
     /// A run from its file. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String>;
+
+    /// The run of a situation. `Err` says in a sentence why there is none here.
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        Err(format!("{} is played on another page.", situation.title))
+    }
 
     /// Whether it plays as soon as it is there.
     fn plays(&self) -> bool {

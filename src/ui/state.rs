@@ -9,6 +9,7 @@ use yew::Callback;
 use crate::ui::act::Act;
 use crate::ui::diagram::shown;
 use crate::ui::geometry::{Point, Size};
+use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
@@ -115,6 +116,16 @@ pub enum Msg {
     Tell(String),
     /// Has the live region say something.
     Say(String),
+    /// Opens the glossary at a word.
+    Term(&'static str),
+    /// Plays a situation, or goes to a moment of it.
+    Show(Show),
+    /// The words for a situation were put away; the run goes on.
+    EndSituation,
+    /// The conclusion of the partition that was healed then was put away.
+    Conclude(Micros),
+    /// The words for the first visit were put away, for good.
+    Welcomed,
     /// Says to everybody, for a moment, that something was done.
     Confirm(String),
     /// That was said long enough.
@@ -184,6 +195,10 @@ pub enum Popover {
     File,
     /// The list of keys.
     Keys,
+    /// The example situations.
+    Situations,
+    /// The words of the field.
+    Glossary,
 }
 
 /// Something in a figure that can be named, focused and acted on.
@@ -275,6 +290,10 @@ pub struct RunView {
     pub diagram: Option<shown::Shown>,
     /// What the line under the header says.
     pub coach: Coach,
+    /// The situation that is played.
+    pub situation: Option<Playing>,
+    /// The conclusion of the partition that was healed then, and of all before, was put away.
+    pub read_until: Option<Micros>,
     /// The run is played to the moment at which something breaks, ever slower.
     pub approach: Option<Approach>,
 }
@@ -325,6 +344,10 @@ pub struct ViewState {
     pub tables: bool,
     /// Routine events too.
     pub routine: bool,
+    /// The first visit's words were not put away yet.
+    pub first_visit: bool,
+    /// The word of the glossary that was asked for.
+    pub term: Option<&'static str>,
     /// Something that went wrong, or well, and is told until it is dismissed.
     pub notice: Option<String>,
     /// Something that was done and is confirmed for a moment.
@@ -366,6 +389,8 @@ impl ViewState {
             open: None,
             tables: false,
             routine: false,
+            first_visit: false,
+            term: None,
             notice: None,
             confirmed: None,
             can_undo: false,
@@ -414,3 +439,8 @@ impl ViewState {
 
 /// Below this width (CSS pixels) everything is in one column. The style sheet has the same number.
 pub const NARROW: f64 = 760.0;
+
+/// Where a word of the glossary stands on the page.
+pub fn term_id(term: &str) -> String {
+    format!("term-{}", term.replace(' ', "-"))
+}

@@ -85,7 +85,7 @@ labTest("what is asked for while a page is on its way does not keep the page awa
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keys" }).waitFor();
   meanwhile.release();
-  await page.getByText("Always true so far").waitFor();
+  await page.getByText("invariants hold so far").waitFor();
   assert.equal(await page.getByRole("link", { name: "Raft" }).getAttribute("aria-current"), "page");
 });
 
@@ -112,5 +112,5 @@ labTest("a visit that begins at a page that can't be loaded can be tried again",
   await page.getByRole("status").filter({ hasText: "could not be loaded" }).waitFor();
   offline.gone = false;
   await page.getByRole("button", { name: "Try again" }).click();
-  await page.getByText("Always true so far").waitFor();
+  await page.getByText("invariants hold so far").waitFor();
 });

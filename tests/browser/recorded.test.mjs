@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 import { headMs, openPopover, pause } from "./act.mjs";
 import { labTest, openLab } from "./lab.mjs";
+import { capLab } from "./native.mjs";
 
 const CORPUS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "shared", "corpus");
 
@@ -107,6 +108,34 @@ labTest("what a register holds at first can be chosen, and goes back to nil", { 
   assert.equal(await field.inputValue(), "nil");
   await lab.page.getByLabel("Model").selectOption("mutex");
   await field.waitFor({ state: "detached" });
+});
+
+labTest("what a read of nil says can be chosen", { at: "#history" }, async (lab) => {
+  const lost = json([[0, "invoke", "write", 1], [0, "ok", "write", 1], [1, "invoke", "read", null], [1, "ok", "read", null]]);
+  assert.match(await choose(lab, "lost.json", lost), /^✓ linearizable/);
+  await lab.page.getByLabel("A read of nil").selectOption("saw what was there at first");
+  await told(lab).filter({ hasText: "not linearizable" }).waitFor();
+  await lab.assertAccessible();
+  await lab.page.getByLabel("Model").selectOption("mutex");
+  await lab.page.getByLabel("A read of nil").waitFor({ state: "detached" });
+});
+
+labTest("every history that the tests of the checkers read has the same verdict and warnings here", { at: "#history", timeout: 240_000 }, async (lab) => {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "checkers", "histories");
+  const names = readdirSync(folder).filter((name) => !/README/.test(name)).sort();
+  const { said } = capLab("check", "--quiet", "--json", ...names.map((name) => join(folder, name)));
+  const judged = said.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  assert.ok(names.length > 50 && judged.length === names.length, `${judged.length} of ${names.length} files were judged natively`);
+  const verdicts = { "bad input": /^✕ can't be read/, linearizable: /^✓ linearizable/, "not linearizable": /^✕ not linearizable/, unknown: /^\? unknown/ };
+  for (const native of judged) {
+    const name = basename(native.file);
+    await lab.upload(() => lab.page.getByText("Choose a file…").click(), join(folder, name));
+    const here = await settled(lab, name);
+    assert.match(here, verdicts[native.verdict], name);
+    if (native.error) assert.ok(here.includes(`Line ${native.line}: ${native.error}`), `${name}: ${here}`);
+    const warnings = await lab.page.locator(".recorded-page .warning").allInnerTexts();
+    assert.deepEqual(warnings, (native.warnings ?? []).map((warning) => `⚠ Warning: ${warning}.`), name);
+  }
 });
 
 labTest("a file with a mistake names its line, and the next one is read", { at: "#history" }, async (lab) => {

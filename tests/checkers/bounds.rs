@@ -59,8 +59,7 @@ fn a_lost_element_is_found_with_the_read_that_misses_it() {
         assert_eq!((evidence.about.as_slice(), evidence.decisive.len()), (&[int(704)][..], 2));
         assert!(checker.explored() <= 2 * count, "{count}: {}", checker.explored());
         let seen = count - 1 - count / 40;
-        let expected =
-            format!("read of {seen} elements, without 704 began after add 704 had returned, yet shows nothing of it.");
+        let expected = format!("read of {seen} elements, without 704 began after add 704 had returned, and misses it.");
         assert_eq!(told(&checker, &evidence), expected);
     }
 }

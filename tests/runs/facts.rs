@@ -140,6 +140,34 @@ fn the_facts_in_the_sentences_of_feeds_are_so() {
     assert!(told > 100, "only {told} notes said whom a server can reach");
 }
 
+/// Whoever opens a page sees a healthy cluster at work: nothing that went wrong, and nothing out of date.
+#[test]
+fn a_healthy_cluster_opens_without_red_or_amber() {
+    let mut coloured = BTreeSet::new();
+    for seed in 0..seeds(24, 400) {
+        for stores in
+            ["raft/gossip", "multi-paxos/gossip", "raft.pre-vote.check-quorum", "raft.lease.stickiness.check-quorum"]
+        {
+            let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
+            let mut timeline: Timeline<FeedExperiment> = Timeline::new(setup.parse().expect("a setup"), seed);
+            timeline.play(ms(2_000));
+            for run in timeline.track().worlds() {
+                let setup = run.world().setup;
+                for (_, noted) in run.watch().events.notes.iter() {
+                    let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+                    let said = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+                    if !matches!(said.tone, Tone::Routine | Tone::Good) {
+                        coloured.insert(format!("seed {seed}, {stores}: {}", said.headline));
+                    }
+                }
+                let meters = &run.watch().meters;
+                assert_eq!((meters.refused, meters.unknown), (0, 0), "seed {seed}, {stores}");
+            }
+        }
+    }
+    assert!(coloured.is_empty(), "{coloured:#?}");
+}
+
 #[test]
 fn what_is_said_to_be_chosen_is_chosen() {
     let mut told = 0;

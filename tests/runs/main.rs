@@ -8,6 +8,7 @@ mod files;
 mod fixtures;
 mod hostile;
 mod liveness;
+mod page_words;
 #[cfg(feature = "cli")]
 mod replay;
 mod same_script;

@@ -4,13 +4,12 @@ use std::error::Error;
 
 use cap_lab::counterexample;
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
-use cap_lab::node::{Micros, NodeId, NodeSet};
-use cap_lab::sim::fault::Intervention;
+use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::sim::run::{Run, World};
-use cap_lab::store::Store;
+use cap_lab::timeline::command::Command;
 use cap_lab::timeline::track::Track;
-use cap_lab::timeline::{Experiment, RequestOf, Timeline};
-use cap_lab::world::feed::{FeedRun, FeedSetup, PEOPLE};
+use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::world::feed::FeedRun;
 use cap_lab::world::paxos::PaxosRun;
 
 use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
@@ -63,58 +62,13 @@ impl Lab {
         Ok(Self::Feed(Box::new(found.play_feed(flawed))))
     }
 
-    pub(crate) fn now(&self) -> Micros {
-        each!(self, timeline => timeline.now())
-    }
-
-    pub(crate) fn play(&mut self, to: Micros) {
-        each!(self, timeline => timeline.play(to));
-    }
-
-    /// Does what a line says, at a moment of its own.
-    pub(crate) fn act(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
-        fn act<E: Experiment>(timeline: &mut Timeline<E>, line: &str) -> Result<(), Box<dyn Error>> {
-            let act: Intervention<RequestOf<E>> = line.parse()?;
-            if let Intervention::Request { node, request } = &act {
-                timeline.experiment().check_request(*node, request)?;
-            }
-            if timeline.act(act) { Ok(()) } else { Err("that can't be done now".into()) }
-        }
-        each!(self, timeline => act(timeline, line))
-    }
-
-    /// What the node has written becomes durable now, if there is anything.
-    pub(crate) fn finish_disk(&mut self, node: NodeId) {
-        each!(self, timeline => timeline.act(Intervention::Sync { world: 0, node }));
-    }
-
-    /// `n1`, `ana`, `p1` or `a1`.
-    pub(crate) fn node(&self, name: &str) -> Result<NodeId, Box<dyn Error>> {
-        let participants = each!(self, timeline => timeline.track().participants());
-        let ids = (0..participants as u8).map(NodeId);
-        let found = ids.into_iter().find(|id| self.name(*id).eq_ignore_ascii_case(name) || id.to_string() == name);
-        found.ok_or_else(|| format!("nobody is called {name}").into())
+    /// Does what a command says, or lets time pass.
+    pub(crate) fn command(&mut self, command: &Command) -> Result<(), String> {
+        each!(self, timeline => timeline.command(command))
     }
 
     pub(crate) fn name(&self, node: NodeId) -> String {
-        match (self.setup(), self) {
-            (Some(setup), _) if !setup.servers().contains(node) => {
-                PEOPLE[usize::from(node.0 - setup.replicas)].to_owned()
-            }
-            (None, Self::Paxos(timeline)) => timeline.experiment().paxos.name(node),
-            _ => node.to_string(),
-        }
-    }
-
-    /// A protocol's timer as the participants of this experiment call it.
-    pub(crate) fn timer(&self, name: &str) -> String {
-        match self {
-            Self::Feed(timeline) => match timeline.experiment().stores[0] {
-                Store::MultiPaxos(..) => format!("MultiPaxos({name})"),
-                _ => format!("Raft({name})"),
-            },
-            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => name.to_owned(),
-        }
+        each!(self, timeline => timeline.experiment().name(node))
     }
 
     /// What was done so far, as run files write it.
@@ -125,20 +79,8 @@ impl Lab {
         })
     }
 
-    fn setup(&self) -> Option<FeedSetup> {
-        match self {
-            Self::Feed(timeline) => Some(timeline.experiment().feed),
-            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
-        }
-    }
-
     pub(crate) fn servers(&self) -> NodeSet {
-        match self {
-            Self::Paxos(timeline) => timeline.experiment().paxos.nodes(),
-            Self::MultiPaxos(timeline) => timeline.experiment().members(),
-            Self::Raft(timeline) => NodeSet::first(timeline.experiment().servers.into()),
-            Self::Feed(_) => self.setup().expect("a feed").servers(),
-        }
+        each!(self, timeline => timeline.experiment().servers())
     }
 
     /// The feeds, from left to right.
@@ -176,12 +118,7 @@ impl Lab {
     }
 
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
-        match self {
-            Self::Paxos(timeline) => timeline.track().model().is_cut(from, to),
-            Self::MultiPaxos(timeline) => timeline.track().model().is_cut(from, to),
-            Self::Raft(timeline) => timeline.track().model().is_cut(from, to),
-            Self::Feed(_) => self.feeds()[0].model().is_cut(from, to),
-        }
+        each!(self, timeline => timeline.track().is_cut(from, to))
     }
 
     /// The messages on their way from server to server, oldest first, with what is held.
@@ -202,24 +139,6 @@ impl Lab {
             Self::Paxos(timeline) => messages(timeline.track(), self.servers()),
             Self::MultiPaxos(timeline) => messages(timeline.track(), self.servers()),
             Self::Raft(timeline) => messages(timeline.track(), self.servers()),
-        }
-    }
-
-    /// The ordinals of the messages of a kind on a link.
-    pub(crate) fn ordinals(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
-        fn ordinals<W: World>(run: &Run<W>, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
-            let names = run.model().flights().iter().filter_map(|(id, _)| run.name_of(id));
-            let wanted = names.filter(|name| name.from == from && name.to == to && name.kind == kind);
-            wanted.map(|name| name.ordinal).collect()
-        }
-        match self {
-            Self::Feed(timeline) => {
-                let run = timeline.track().worlds().get(usize::from(world));
-                run.map_or(Vec::new(), |run| ordinals(run, kind, from, to))
-            }
-            Self::Paxos(timeline) => ordinals(timeline.track(), kind, from, to),
-            Self::MultiPaxos(timeline) => ordinals(timeline.track(), kind, from, to),
-            Self::Raft(timeline) => ordinals(timeline.track(), kind, from, to),
         }
     }
 

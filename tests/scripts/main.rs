@@ -8,16 +8,7 @@
 //! setup paxos proposers=2 acceptors=3 [flaw=NAME] seed=1
 //! setup multi_paxos servers=5 phase1=4 phase2=2 snapshot=3 flaw=FLAW seed=1      majorities, no snapshots, no flaw if left out
 //! setup raft servers=5 members=5 entries=64 [switches=lease.stickiness.check-quorum] [flaw=NAME] seed=0       moved by hand
-//! run 2s | 150ms          lets time pass                   at 3.250000s    lets it pass until then
-//! cut n1 n3 | one way: cut n1 to=n3                        split n1 n2     cuts these off from all others
-//! heal | heal n1 n3       everything, or one link
-//! crash n1 [keep=1]  restart n1  pause n1  resume n1  drift n1 ppm=200000  traffic 100
-//! post ana "text"  read ana  move ana to=n3  propose p1 blue  propose n1 blue  read n1
-//! ask n1 transfer n2: what an operator wants
-//! drop|hold|release|deliver|duplicate KIND n1 n3 [world=1] [pick=newest]   the oldest message of that kind on that link
-//! pass KIND p1 a1 a2      delivers it to each, now; all disks concerned finish at once
-//! timer n1 Election       fires it now                     sync n1          finishes its disk's writes now
-//! act "cut n1>n3"         an intervention as run files write it
+//! …                      what is done to the run, and when: see cap_lab::timeline::command
 //! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
 //! show roles | logs | states | chosen | answers | notes        of multi_paxos; of raft all but states and chosen
@@ -44,7 +35,7 @@ use cap_lab::node::{Micros, NodeId};
 use cap_lab::paxos::Flaw;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::store::feed::Request;
-use cap_lab::timeline::Timeline;
+use cap_lab::timeline::{self, Timeline};
 use cap_lab::world::feed::FeedSetup;
 use goldenscript::Command;
 use lab::Lab;
@@ -89,66 +80,14 @@ impl Runner {
         let lab = self.lab.as_mut().ok_or("no setup yet")?;
         let words: Vec<String> = args.rest_pos().iter().map(|arg| arg.value.clone()).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let key = |name: &str| command.args.iter().find(|arg| arg.key.as_deref() == Some(name)).map(|arg| &*arg.value);
         match (command.name.as_str(), words.as_slice()) {
-            ("run", [time]) => lab.play(lab.now() + time_of(time)?),
-            ("at", [time]) => lab.play(time_of(time)?),
             ("show", ["broken"]) => {
                 self.told = true;
                 return Ok(lab.broken().unwrap_or_else(|| "no invariant is broken".to_owned()) + "\n");
             }
             ("show", [what]) => return show::show(lab, what, &mut self.noted),
             ("skip", ["notes"]) => drop(show::show(lab, "notes", &mut self.noted)?),
-            ("act", [line]) => lab.act(line)?,
-            ("cut", [from, to]) => lab.act(&format!("cut {0}>{1} {1}>{0}", lab.node(from)?, lab.node(to)?))?,
-            ("cut", [from]) => {
-                lab.act(&format!("cut {}>{}", lab.node(from)?, lab.node(key("to").ok_or("cut to whom?")?)?))?;
-            }
-            ("split", group) => {
-                let group = group.iter().map(|name| lab.node(name)).collect::<Result<Vec<_>, _>>()?;
-                lab.act(&format!("cut{}", links(lab, |from, to| group.contains(&from) != group.contains(&to))))?;
-            }
-            ("heal", [one, other]) => lab.act(&format!("heal {0}>{1} {1}>{0}", lab.node(one)?, lab.node(other)?))?,
-            ("heal", []) => lab.act(&format!("heal{}", links(lab, |from, to| lab.is_cut(from, to))))?,
-            ("crash", [node]) => {
-                lab.act(&format!("crash {} keep {}", lab.node(node)?, key("keep").unwrap_or("0")))?;
-            }
-            ("restart" | "pause" | "resume", [node]) => lab.act(&format!("{} {}", command.name, lab.node(node)?))?,
-            ("drift", [node]) => {
-                lab.act(&format!("drift {} {}", lab.node(node)?, key("ppm").ok_or("by how many ppm?")?))?;
-            }
-            ("traffic", [percent]) => lab.act(&format!("traffic {percent}"))?,
-            ("post", [who, text]) => lab.act(&format!("ask {} post {text}", lab.node(who)?))?,
-            ("read", [who]) => lab.act(&format!("ask {} read", lab.node(who)?))?,
-            ("move", [who]) => {
-                let to = lab.node(key("to").ok_or("where to?")?)?;
-                lab.act(&format!("ask {} attach {to}", lab.node(who)?))?;
-            }
-            ("ask", [node, what @ ..]) => lab.act(&format!("ask {} {}", lab.node(node)?, what.join(" ")))?,
-            ("propose", [who, value]) => lab.act(&format!("ask {} propose {value}", lab.node(who)?))?,
-            ("pass", [kind, from, to @ ..]) if !to.is_empty() => {
-                let from = lab.node(from)?;
-                lab.finish_disk(from);
-                for to in to {
-                    let to = lab.node(to)?;
-                    let ordinal = lab.ordinals(0, kind, from, to).into_iter().min();
-                    let ordinal = ordinal.ok_or("no such message is on its way")?;
-                    lab.act(&format!("message 0 {from}>{to} {kind} {ordinal} deliver"))?;
-                    lab.finish_disk(to);
-                }
-            }
-            ("timer", [node, timer]) => lab.act(&format!("timer 0 {} {}", lab.node(node)?, lab.timer(timer)))?,
-            ("sync", [node]) => lab.act(&format!("sync 0 {}", lab.node(node)?))?,
-            ("drop" | "hold" | "release" | "deliver" | "duplicate", [kind, from, to]) => {
-                let world = key("world").unwrap_or("0").parse()?;
-                let mut ordinals = lab.ordinals(world, kind, lab.node(from)?, lab.node(to)?);
-                ordinals.sort_unstable();
-                let ordinal = if key("pick") == Some("newest") { ordinals.last() } else { ordinals.first() };
-                let ordinal = ordinal.ok_or("no such message is on its way")?;
-                let (from, to) = (lab.node(from)?, lab.node(to)?);
-                lab.act(&format!("message {world} {from}>{to} {kind} {ordinal} {}", command.name))?;
-            }
-            _ => return Err(format!("not a command: {} {}", command.name, words.join(" ")).into()),
+            _ => lab.command(&read(command))?,
         }
         Ok(String::new())
     }
@@ -174,25 +113,16 @@ impl goldenscript::Runner for Runner {
     }
 }
 
-/// ` n1>n2 …` for all servers' links that are wanted.
-fn links(lab: &Lab, wanted: impl Fn(NodeId, NodeId) -> bool) -> String {
-    let servers = lab.servers();
-    let pairs = servers.iter().flat_map(|from| servers.without(from).iter().map(move |to| (from, to)));
-    pairs.filter(|(from, to)| wanted(*from, *to)).map(|(from, to)| format!(" {from}>{to}")).collect()
-}
-
-/// `2s`, `150ms`, `3.250000s`.
-fn time_of(text: &str) -> Result<Micros, Box<dyn Error>> {
-    if let Some(ms) = text.strip_suffix("ms") {
-        return Ok(Micros::from_ms(ms.parse()?));
+/// The same command for the library, which knows what is done to a run.
+fn read(command: &Command) -> timeline::command::Command {
+    let mut read = timeline::command::Command { verb: command.name.clone(), ..Default::default() };
+    for arg in &command.args {
+        match &arg.key {
+            Some(key) => read.keys.push((key.clone(), arg.value.clone())),
+            None => read.words.push(arg.value.clone()),
+        }
     }
-    let seconds = text.strip_suffix('s').ok_or("a time ends in s or ms")?;
-    let (whole, part) = seconds.split_once('.').unwrap_or((seconds, ""));
-    if part.len() > 6 {
-        return Err("a time has up to six decimals".into());
-    }
-    let micros = format!("{part:0<6}").parse::<u64>()?;
-    Ok(Micros(whole.parse::<u64>()? * 1_000_000 + micros))
+    read
 }
 
 #[test]
@@ -271,16 +201,6 @@ fn every_flaw_of_paxos_has_its_script_and_is_to_blame() {
         goldenscript::generate(&mut sound, text).unwrap_or_else(|wrong| panic!("without {flaw}: {wrong}"));
         let run = sound.lab.as_ref().and_then(Lab::paxos).expect("set up");
         assert!(run.steps() >= 15 && sound.skipped < 8, "without {flaw} hardly anything is left of the schedule");
-    }
-}
-
-#[test]
-fn times_are_read_to_the_microsecond() {
-    for (text, micros) in [("2s", 2_000_000), ("150ms", 150_000), ("3.250007s", 3_250_007), ("0.5s", 500_000)] {
-        assert_eq!(time_of(text).expect(text), Micros(micros));
-    }
-    for wrong in ["2", "s", "1.2345678s", "-1s", "1e3s"] {
-        assert!(time_of(wrong).is_err(), "{wrong}");
     }
 }
 

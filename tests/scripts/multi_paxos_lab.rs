@@ -105,6 +105,14 @@ impl Experiment for MultiPaxosExperiment {
     fn check_request(&self, node: NodeId, _: &Request<Word>) -> Result<(), String> {
         if self.members().contains(node) { Ok(()) } else { Err(format!("{node} is no server")) }
     }
+
+    fn servers(&self) -> NodeSet {
+        self.members()
+    }
+
+    fn name(&self, node: NodeId) -> String {
+        node.to_string()
+    }
 }
 
 impl MultiPaxosExperiment {

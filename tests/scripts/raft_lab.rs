@@ -156,6 +156,14 @@ impl Experiment for RaftExperiment {
     fn check_request(&self, node: NodeId, _: &Request<Number>) -> Result<(), String> {
         if node.0 < self.servers { Ok(()) } else { Err(format!("{node} is no server")) }
     }
+
+    fn servers(&self) -> NodeSet {
+        NodeSet::first(self.servers.into())
+    }
+
+    fn name(&self, node: NodeId) -> String {
+        node.to_string()
+    }
 }
 
 impl RaftExperiment {

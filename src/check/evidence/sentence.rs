@@ -33,9 +33,12 @@ pub fn sentence<S: Spec>(
         let (read, write) = (name(read), name(write));
         return match older {
             Some(older) => {
-                format!("{read} began after {write} had returned, yet shows {}, which is older.", name(older))
+                format!(
+                    "{read} began after {write} had returned, and misses it. The latest that it shows is {}.",
+                    name(older)
+                )
             }
-            None => format!("{read} began after {write} had returned, yet shows nothing of it."),
+            None => format!("{read} began after {write} had returned, and misses it."),
         };
     }
     let mut search = Search::new(spec, calls, operations, evidence.order);

@@ -88,6 +88,11 @@ impl Format {
         }
     }
 
+    /// What a read of nil says in a file of this format, unless the reader knows better.
+    pub fn nil_read(self) -> NilRead {
+        if self.is_of_jepsen() { NilRead::Any } else { NilRead::Unset }
+    }
+
     fn is_of_jepsen(self) -> bool {
         match self {
             Self::Jepsen | Self::JepsenJson => true,
@@ -155,6 +160,11 @@ impl Model {
     /// Whether it starts from a value that can be chosen.
     pub fn has_initial(self) -> bool {
         matches!(self, Self::Register | Self::CasRegister)
+    }
+
+    /// Whether a read of it may be of nil, so that [`NilRead`] matters.
+    pub fn reads_nil(self) -> bool {
+        matches!(self, Self::Register | Self::CasRegister | Self::VersionedRegister | Self::Kv)
     }
 }
 
@@ -303,8 +313,7 @@ pub fn read_text(text: &str, format: Format, model: Model) -> Result<Imported, W
 }
 
 fn customs(format: Format, nil_read: Option<NilRead>, initial: &Value) -> Customs {
-    let of_format = if format.is_of_jepsen() { NilRead::Any } else { NilRead::Unset };
-    let nil = match nil_read.unwrap_or(of_format) {
+    let nil = match nil_read.unwrap_or(format.nil_read()) {
         NilRead::Any => None,
         NilRead::Unset => Some(Unset(initial.clone())),
     };

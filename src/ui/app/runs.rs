@@ -8,6 +8,7 @@ use super::App;
 use crate::ui::announce::About;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::diagram::drawing;
+use crate::ui::guide;
 use crate::ui::history::strip::Strip;
 use crate::ui::lab::Lab;
 use crate::ui::labs::details;
@@ -32,7 +33,7 @@ pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<St
         Some(Ok(lab)) => (lab, None),
         Some(Err(reason)) => {
             storage::remove(&key);
-            let notice = format!("The run kept from last time could not be opened, so this is a fresh one. {reason}");
+            let notice = format!("The run from last time could not be opened, so this is a fresh one. {reason}");
             (first_run(runs), Some(notice))
         }
     }
@@ -47,6 +48,7 @@ impl App {
     /// Goes to the page that the address bar asks for, or shows that it is on its way.
     pub(super) fn navigate(&mut self) -> bool {
         let page = pages::asked();
+        self.awaited = None;
         if page.address == self.ui.page {
             return self.ui.coming.take().is_some();
         }
@@ -66,7 +68,7 @@ impl App {
             let send = self.ui.send.clone();
             spawn_local(async move {
                 // What is told at once comes first.
-                let well = details::come().await && forms::come().await && drawing::come().await;
+                let well = details::come().await && forms::come().await && guide::come().await && drawing::come().await;
                 send.emit(Msg::DetailsCame(well));
             });
         }
@@ -83,7 +85,10 @@ impl App {
     /// The program of a page came, or did not. Of no interest is one that nobody waits for.
     pub(super) fn came(&mut self, page: &'static Page, well: bool) -> bool {
         match &mut self.ui.coming {
-            Some(coming) if coming.page == page.address && well => self.show_page(page),
+            Some(coming) if coming.page == page.address && well => match self.awaited.take() {
+                Some(show) => self.show_situation(show),
+                None => self.show_page(page),
+            },
             Some(coming) if coming.page == page.address => {
                 coming.failed = true;
                 true
@@ -173,7 +178,7 @@ impl App {
         let coach = self.ui.run.coach;
         self.take(lab);
         self.ui.run.coach = coach;
-        self.say(About::Own, "The same script on the other log.".to_owned())
+        self.say(About::Own, "The same script runs again, on the other log.".to_owned())
     }
 
     /// Takes a run from a file.

@@ -10,6 +10,7 @@ use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
 use crate::ui::events::view::Event;
+use crate::ui::guide;
 use crate::ui::number::{fixed, order};
 use crate::ui::state::{Arrival, Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -59,7 +60,7 @@ impl Part for EventsPart {
     fn draw(&self) -> Html {
         let every = button("quiet", "Every step", &self.send, Msg::Routine).flag("aria-pressed", self.routine);
         let empty = || match self.details {
-            Arrival::Here => classed("p", "empty").text("Nothing worth a line yet."),
+            Arrival::Here => classed("p", "empty").text("Nothing has happened yet that is worth a line."),
             missing => waiting(missing, &self.send),
         };
         let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");
@@ -91,7 +92,7 @@ impl EventsPart {
         classed("li", class)
             .key(&format!("{side}{}", event.id))
             .add(headline)
-            .optional(filled("p", &sentence.reason))
+            .optional(guide::paragraph(&sentence.reason, &self.send))
             .optional(sentence.observer.as_ref().map(outside))
             .add(foot)
     }

@@ -1,13 +1,17 @@
 //! What all worlds have in common, as view data.
 
 use cap_lab::explain::Tone;
+use cap_lab::goal::Goal;
+use cap_lab::goal::ledger::Recorded;
 use cap_lab::node::{Kind, Micros, Node, NodeId, NodeSet};
 use cap_lab::sim::model;
 use cap_lab::sim::network::Envelope;
 use cap_lab::sim::run::{Run, World};
+use cap_lab::timeline::Timeline;
 use cap_lab::world::watch::{Events, Mark, MarkKind, Trouble};
 
 use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView, Status};
+use crate::ui::guide::view::Judged;
 use crate::ui::transport::view;
 
 /// For how long a message that died is still of interest: on its way to a cut, then dying.
@@ -125,4 +129,13 @@ pub fn mark(mark: &Mark, world: &str, names: &dyn Fn(NodeId) -> String) -> view:
 /// "AppendEntries #12 from n1 to n3": a message's name in words.
 pub fn title<M: Kind>(envelope: &Envelope<M>, names: &dyn Fn(NodeId) -> String) -> String {
     format!("{} from {} to {}", envelope.message.kind(), names(envelope.from), names(envelope.to))
+}
+
+/// What the current branch of a run, as far as it is computed, shows of a goal.
+pub fn judged<E: Recorded>(timeline: &Timeline<E>, goal: &str) -> Judged {
+    let Ok(goal) = goal.parse::<Goal>() else { return Judged::default() };
+    let mut whole = timeline.clone();
+    whole.seek(whole.end());
+    let ledger = E::ledger(&whole);
+    Judged { met: goal.met(&ledger), moments: goal.moments(&ledger) }
 }

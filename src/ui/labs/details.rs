@@ -1,9 +1,13 @@
 //! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs from files.
 //! It is a part of its own, so that the first node is drawn without waiting for it.
 
+use std::rc::Rc;
+
+use cap_lab::conclusion::{self, Conclusion};
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::network::{Envelope, FlightId};
+use cap_lab::situation::Situation;
 use cap_lab::spacetime::{Diagram, carried};
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
@@ -14,6 +18,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::{common, history, sentences, table};
 use crate::ui::events::view::Event;
+use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::CarriedView;
 use crate::ui::late::Late;
 use crate::ui::sheet::view::Sheet;
@@ -32,6 +37,12 @@ pub(super) trait Details {
     fn carried(&self, timeline: &Timeline<FeedExperiment>, world: usize, id: RequestId) -> Option<CarriedView>;
     /// What happened between two moments.
     fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
+    /// What a run shows of a goal, as far as it is computed.
+    fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged;
+    /// What the latest partition cost, given what was told last.
+    fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>);
+    /// The run of a situation.
+    fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String>;
     /// A run from its file. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
 }
@@ -63,6 +74,28 @@ impl Details for All {
 
     fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram {
         Diagram::of(timeline, world, from, to)
+    }
+
+    fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged {
+        common::judged(timeline, goal)
+    }
+
+    fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>) {
+        let cut = timeline.track().worlds().first().and_then(conclusion::latest_cut);
+        let known = told.as_ref().map(|told| told.healed);
+        if cut.map(|(_, healed)| healed) == known {
+            return;
+        }
+        *told = Conclusion::of(timeline).map(|concluded| {
+            let setup = timeline.experiment().feed;
+            let (healed, over) = (concluded.healed, concluded.over);
+            let lines = concluded.lines(&|id| setup.name(id));
+            Rc::new(Concluded { healed, over, lines, question: concluded.question() })
+        });
+    }
+
+    fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String> {
+        situation.play_feed()
     }
 
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {

@@ -27,6 +27,7 @@ use super::{details, phones, table, verdict};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
+use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::Lab;
@@ -133,6 +134,7 @@ pub(super) struct FeedLab {
     /// What tells the worlds apart.
     names: Vec<Rc<str>>,
     caches: RefCell<Vec<Cache>>,
+    concluded: RefCell<Option<Rc<Concluded>>>,
     marks: RefCell<(Vec<usize>, Rc<Vec<Mark>>)>,
 }
 
@@ -141,7 +143,7 @@ impl FeedLab {
         let worlds = timeline.track().worlds().len();
         let caches = RefCell::new((0..worlds).map(|_| Cache::default()).collect());
         let names = timeline.experiment().short_names().into_iter().map(Rc::from).collect();
-        Self { timeline, names, caches, marks: RefCell::default() }
+        Self { timeline, names, caches, concluded: RefCell::default(), marks: RefCell::default() }
     }
 
     fn run(&self, world: usize) -> &FeedRun {
@@ -164,6 +166,7 @@ impl FeedLab {
             cache.client.forget_from(now);
             cache.history = None;
         }
+        self.concluded.take();
     }
 }
 
@@ -199,7 +202,7 @@ impl Lab for FeedLab {
     fn act(&mut self, act: Act) -> Result<(), String> {
         let act = act.try_map(|asked| match asked {
             act::Ask::Feed(request) => Ok(request),
-            act::Ask::Paxos(_) => Err("Nobody proposes values here.".to_owned()),
+            act::Ask::Paxos(_) => Err("Only the Paxos page has proposers, so nobody can propose here.".to_owned()),
         })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
@@ -349,6 +352,16 @@ impl Lab for FeedLab {
 
     fn slow_links(&self) -> Vec<(Link, Micros)> {
         self.run(0).schedule().slow().to_vec()
+    }
+
+    fn judged(&self, goal: &str) -> Judged {
+        details::here().map(|details| details.judged(&self.timeline, goal)).unwrap_or_default()
+    }
+
+    fn concluded(&self) -> Option<Rc<Concluded>> {
+        let mut told = self.concluded.borrow_mut();
+        details::here()?.concluded(&self.timeline, &mut told);
+        told.clone().filter(|told| told.over <= self.timeline.now())
     }
 
     fn restarted(&self) -> Box<dyn Lab> {

@@ -21,7 +21,7 @@ pub(super) struct OnGossip;
 
 impl Portrait for OnGossip {
     fn promise(&self, _: &FeedRun) -> String {
-        "Answers always, from what this replica has heard".to_owned()
+        "A working replica answers, from what it has heard".to_owned()
     }
 
     fn node(&self, run: &FeedRun, id: NodeId) -> NodeView {

@@ -15,6 +15,7 @@ mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
 use cap_lab::node::Micros;
+use cap_lab::situation::Situation;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedSetup;
@@ -77,6 +78,12 @@ pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
         (_, 1) => Err("This run has one cluster: open it on the Raft page.".to_owned()),
         (_, _) => Err("This run has clusters side by side: open it on the feed's page.".to_owned()),
     }
+}
+
+/// The run of a situation. `Err` says in a sentence why there is none.
+pub fn situated(situation: &Situation) -> Result<Box<dyn Lab>, String> {
+    let details = details::here().ok_or("What plays situations is not loaded yet. Is there a connection?")?;
+    details.situated(situation).map(feed_lab)
 }
 
 /// The lab of a run of a feed.

@@ -88,8 +88,7 @@ fn flaws(ui: &ViewState, flaws: &[FlawView]) -> El {
             .add(quiet("Play", format!("Play: {}", flaw.title), &ui.send, Msg::Break(flaw.name)))
     };
     let list = flaws.iter().map(row).collect();
-    let about = "Each of these takes one rule out. The run shows the shortest schedule we know that makes it matter; then \
-                 let the same happen again with the rule in place.";
+    let about = "Each of these takes one rule out. Its run is the shortest we know in which that matters. Then let the same happen again with the rule in place.";
     classed("div", "stack").add(words("p", about)).add(classed("ul", "flaws").all(list))
 }
 
@@ -270,6 +269,8 @@ fn keys() -> El {
         ("Drag", "a person by the name onto another replica: from then on the phone talks to that one"),
         ("+ −", "among the operations: less or more time; Page Up, Page Down: earlier, later; End: now"),
         ("Esc", "close"),
+        ("E", "example situations"),
+        ("G", "glossary"),
         ("?", "these keys"),
     ];
     let row = |(key, what): (&str, &str)| el("div").add(el("dt").add(el("kbd").text(key))).add(el("dd").text(what));

@@ -6,6 +6,7 @@ use yew::Html;
 
 use self::forms::Forms;
 use crate::ui::el::{El, button, classed, el, several, words};
+use crate::ui::guide::{self, Guide};
 use crate::ui::pages::{self, PAGES};
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::{Msg, Popover, ViewState};
@@ -17,15 +18,22 @@ pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
         Some(forms) => form(forms).html(),
         None => waiting(ui.details, &ui.send).html(),
     };
+    let guided = |draw: &dyn Fn(&dyn Guide) -> El| match guide::here() {
+        Some(guide) => draw(guide).html(),
+        None => waiting(ui.details, &ui.send).html(),
+    };
     let (label, inside) = match open {
         Popover::Pages => ("Menu", all_pages(ui, setup)),
         Popover::NewRun => ("New run", form(&|forms| forms.new_run(ui, setup, &flaws_of(ui, setup)))),
         Popover::Break => ("Break the protocol", form(&|forms| forms.flaws(ui, &flaws_of(ui, setup)))),
         Popover::File => ("Run file", form(&|forms| forms.file(ui))),
         Popover::Keys => ("Keys", form(&|forms| forms.keys())),
+        Popover::Situations => ("Example situations", guided(&|guide| guide.situations(ui))),
+        Popover::Glossary => ("Glossary", guided(&|guide| guide.glossary(ui))),
     };
     let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
-    classed("div", "popover")
+    let broad = matches!(open, Popover::Situations | Popover::Glossary);
+    classed("div", if broad { "popover broad" } else { "popover" })
         .attr("id", "popover")
         .attr("tabindex", "-1")
         .attr("role", "dialog")
@@ -36,6 +44,8 @@ pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
 
 fn all_pages(ui: &ViewState, setup: &Setup) -> Html {
     let stack = classed("div", "stack")
+        .add(button("", "Situations…", &ui.send, Msg::Toggle(Popover::Situations)))
+        .add(button("", "Glossary…", &ui.send, Msg::Toggle(Popover::Glossary)))
         .add(button("", "New run…", &ui.send, Msg::Toggle(Popover::NewRun)))
         .optional(
             can_break(ui, setup).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))),

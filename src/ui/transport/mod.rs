@@ -53,7 +53,7 @@ impl Transport<'_> {
                 MarksPart { marks: Rc::clone(&self.marks), scale: self.scale.clone(), width: ui.timeline_width },
             ));
         let slider = self.slider(ui);
-        let seed = format!(" simulated · seed {} · act in the past to branch", self.setup.seed);
+        let seed = format!(" simulated · seed {} · change something in the past to start a what-if", self.setup.seed);
         let readout = classed("p", "readout")
             .optional(self.scale.step_text(self.now).map(|text| el("b").text(&text)))
             .add(el("output").text(&clock(self.now)))

@@ -104,19 +104,21 @@ impl Part for MetersPart {
         let lost = if m.refused + m.unknown == 0 { "" } else { "bad" };
         let clock = if m.stale == 0 { "" } else { "◷" };
         let verdict = self.verdict.draw(false).flag("aria-expanded", self.opened);
+        // What is counted is a word of the glossary.
+        let meter = |label, term, value: &str, class, small: &str| {
+            let label = button("term", label, &self.verdict.send, Msg::Term(term));
+            let number = el("b").class(class).text(value);
+            el("div").add(el("dt").add(label)).add(el("dd").add(number).add(el("small").text(small)))
+        };
+        let refused = format!("{} · {}", m.refused, m.unknown);
         classed("dl", "meters")
-            .add(meter("Answered", &percent(m.answered, m.ended), answered, &format!("of {}", m.ended)))
-            .add(meter("Stale reads", &m.stale.to_string(), stale, clock))
-            .add(meter("Latency p50", &latency(m.p50), "", &format!("p99 {}", latency(m.p99))))
-            .add(meter("Refused · unknown", &format!("{} · {}", m.refused, m.unknown), lost, ""))
+            .add(meter("Answered", "availability", &percent(m.answered, m.ended), answered, &format!("of {}", m.ended)))
+            .add(meter("Stale reads", "stale", &m.stale.to_string(), stale, clock))
+            .add(meter("Latency p50", "latency", &latency(m.p50), "", &format!("p99 {}", latency(m.p99))))
+            .add(meter("Refused · unknown", "unknown", &refused, lost, ""))
             .add(el("div").add(el("dt").text("Verdict")).add(el("dd").add(verdict)))
             .html()
     }
-}
-
-fn meter(label: &str, value: &str, class: &'static str, small: &str) -> El {
-    let number = el("b").class(class).text(value);
-    el("div").add(el("dt").text(label)).add(el("dd").add(number).add(el("small").text(small)))
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use cap_lab::situation::Situation;
 use cap_lab::store::Store;
 use cap_lab::store::gossip::GossipStore;
 use cap_lab::store::raft::RaftStore;
 use yew::Html;
 
 use crate::ui::cluster::{cluster, room, side};
-use crate::ui::coach::{self, Lines, NO_AP, Seen};
+use crate::ui::coach::{self, Lines, Seen, no_ap};
 use crate::ui::el::{El, button, classed, el};
 use crate::ui::history::history;
 use crate::ui::lab::Lab;
@@ -87,12 +88,16 @@ impl Runs for Feed {
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         labs::open_feed(file, Shape::SideBySide)
     }
+
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        labs::situated(situation)
+    }
 }
 
 fn watch(seen: &Seen) -> &'static str {
     match (seen.refused, seen.stale) {
-        _ if !seen.available => NO_AP,
-        (false, false) => "Cut. Now watch the phones whose replica is on the smaller side.",
+        _ if !seen.available => no_ap(seen),
+        (false, false) => seen.division.advice(),
         (true, false) => "CP refuses rather than answer wrongly. Watch what AP shows on the same phone.",
         (false, true) => "AP answers from what it has heard. Watch whether CP answers at all.",
         (true, true) => {

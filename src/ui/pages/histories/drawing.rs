@@ -12,7 +12,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
-use super::opened::{Do, FORMATS, MODELS, Opened, Standing};
+use super::opened::{Do, FORMATS, MODELS, NIL_READS, Opened, Standing};
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, words};
 use crate::ui::number::Px;
@@ -72,8 +72,7 @@ const EXAMPLES: [(&str, &str, &str); 3] = [
 
 /// The page. `home` is the address of the page whose run rests meanwhile.
 pub fn page(opened: Option<&Opened>, home: &'static str, send: &Callback<Do>) -> Html {
-    let about = "Engineers: is it linearizable? Give a history that your tests recorded: what Jepsen, Maelstrom or \
-                 Porcupine wrote, also packed with gzip. It is checked in this browser and sent nowhere. Your run stays as it is.";
+    let about = "Engineers: is it linearizable? Give a history that your tests recorded. Jepsen's, Maelstrom's and Porcupine's files are read, packed with gzip or not. They are checked in this browser and sent nowhere. Your run stays as it is.";
     let head = classed("header", "row")
         .add(words("h2", "Check a history"))
         .add(chooser(send))
@@ -135,6 +134,12 @@ fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
         let label = el("label").text("Holds at first ").add(field.hear(ListenerKind::onchange, send, typed));
         el("span").add(label).add(words("small", why))
     });
+    let pick_nil = |event: &Event| Do::Nil(NIL_READS[picked(event, NIL_READS.len())].0);
+    let nil_read = model.zip(format).filter(|(model, _)| model.reads_nil()).map(|(_, format)| {
+        let says = opened.nil_read.unwrap_or(format.nil_read());
+        let choices = choice(&NIL_READS.map(|(one, name)| (name, one == says)));
+        el("label").text("A read of nil ").add(choices.hear(ListenerKind::onchange, send, pick_nil))
+    });
     let count = opened.history().map(|history| {
         let left_out = match history.about.left_out {
             0 => String::new(),
@@ -147,6 +152,7 @@ fn as_what(opened: &Opened, send: &Callback<Do>) -> El {
         .add(el("label").text("Format ").add(formats.hear(ListenerKind::onchange, send, pick_format)))
         .add(el("label").text("Model ").add(models.hear(ListenerKind::onchange, send, pick_model)))
         .optional(initial)
+        .optional(nil_read)
         .optional(count)
 }
 
@@ -247,7 +253,7 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
         .attr("class", "history")
         .attr("role", "img")
         .name(format!(
-            "{} operations as bars, a row for each client; the list above names the evidence",
+            "{} operations as bars, clients that never overlap may share a row; the list above names the evidence",
             picture.history.operations.len()
         ))
         .px("width", width)
@@ -259,8 +265,8 @@ fn picture(opened: &Opened, send: &Callback<Do>) -> Option<El> {
         drawing = drawing.add(el("g").list(bars.iter().map(|drawn| bar(drawn, &marked, send)).collect()));
     }
     let zoom = |label, name, by| button("icon", label, send, Do::Zoom(by)).attr("aria-label", name);
-    let legend = "A row for each client, left to right by the order of events; dashed: nobody knows what came of it. Click a \
-                  bar to read it whole.";
+    let legend = "Time runs from left to right. Clients that never overlap may share a row. Dashed: nobody knows what came of it. \
+                  Click a bar to read it whole.";
     let scrolled = |_: &Event| Do::Scrolled;
     let scroller = classed("div", "recorded")
         .attr("id", SCROLLED)

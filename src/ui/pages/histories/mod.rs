@@ -114,7 +114,8 @@ impl Component for Reader {
             Do::Take(_) => {}
             Do::Format(format) => {
                 // What was guessed for another format may not fit this one.
-                (opened.format, opened.model, opened.initial) = (Some(format), None, None);
+                (opened.format, opened.model) = (Some(format), None);
+                (opened.initial, opened.nil_read) = (None, None);
                 self.judge();
             }
             Do::Model(model) => {
@@ -123,6 +124,10 @@ impl Component for Reader {
             }
             Do::Initial(text) => {
                 opened.initial = (!text.is_empty()).then_some(text);
+                self.judge();
+            }
+            Do::Nil(says) => {
+                opened.nil_read = Some(says);
                 self.judge();
             }
             Do::Heard(heard) => return self.hear(heard, &context.props().send),
@@ -207,9 +212,10 @@ impl Reader {
             }
             Heard::Ready => {
                 if let Some(line) = &self.referee {
-                    let Opened { name, bytes, format, model, initial, .. } = opened;
+                    let Opened { name, bytes, format, model, initial, nil_read, .. } = opened;
                     let (name, bytes, initial) = (name.clone(), bytes.to_vec(), initial.clone());
-                    let file = File { name, bytes, format: *format, model: *model, initial, nil_read: None };
+                    let (format, model, nil_read) = (*format, *model, *nil_read);
+                    let file = File { name, bytes, format, model, initial, nil_read };
                     line.tell(&write(&Query::File(file)));
                 }
                 return false;

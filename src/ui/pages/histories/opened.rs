@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::check::import::{Format, Model};
+use cap_lab::check::import::{Format, Model, NilRead};
 use cap_lab::picture::{Picture, WIDTHS};
 use cap_lab::referee::recorded::{Mistake, Reason, Recorded, Unknown};
 
@@ -34,6 +34,10 @@ pub const MODELS: [(Model, &str); 10] = [
     (Model::FencedLock, "lock with fencing tokens"),
 ];
 
+/// What a read of nil may say.
+pub const NIL_READS: [(NilRead, &str); 2] =
+    [(NilRead::Any, "says nothing"), (NilRead::Unset, "saw what was there at first")];
+
 /// What can be asked of this page.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Do {
@@ -45,6 +49,8 @@ pub enum Do {
     Model(Model),
     /// Its registers held this at first; if it is empty, what they usually hold.
     Initial(String),
+    /// A read of nil says this.
+    Nil(NilRead),
     /// The referee said something.
     Heard(Heard),
     /// The drawing was scrolled.
@@ -89,6 +95,8 @@ pub struct Opened {
     pub model: Option<Model>,
     /// What its registers held at first, if it was chosen.
     pub initial: Option<String>,
+    /// What a read of nil says, if it was chosen.
+    pub nil_read: Option<NilRead>,
     /// What it came to.
     pub standing: Standing,
     /// What was read.
@@ -112,6 +120,7 @@ impl Opened {
             format: None,
             model: None,
             initial: None,
+            nil_read: None,
             standing: Standing::Reading,
             picture: None,
             order: Rc::default(),

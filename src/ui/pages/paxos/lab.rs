@@ -30,6 +30,7 @@ use super::view::{NextStep, Surroundings};
 use crate::ui::act::{Act, Ask};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{NodeView, RoleMark};
+use crate::ui::guide::view::Judged;
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
 use crate::ui::lab::Lab;
@@ -370,6 +371,10 @@ impl Lab for PaxosLab {
 
     fn slow_links(&self) -> Vec<(Link, Micros)> {
         self.run().schedule().slow().to_vec()
+    }
+
+    fn judged(&self, goal: &str) -> Judged {
+        common::judged(&self.timeline, goal)
     }
 
     fn restarted(&self) -> Box<dyn Lab> {

@@ -11,6 +11,7 @@ use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::explain::Sentence;
 use cap_lab::node::NodeId;
 use cap_lab::paxos::Request;
+use cap_lab::situation::Situation;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::paxos::PaxosSetup;
 use wasm_bindgen::JsCast;
@@ -25,11 +26,12 @@ use self::view::{NextStep, PhaseState, ProposerView, Surroundings};
 use crate::ui::act::{Act, ask};
 use crate::ui::browser;
 use crate::ui::cluster::cluster;
-use crate::ui::coach::{self, Lines, NO_AP};
+use crate::ui::coach::{self, Division, Lines, Seen};
 use crate::ui::el::{El, classed, el, quiet, together, words};
 use crate::ui::events::events;
 use crate::ui::figure::flights::hue_class;
 use crate::ui::figure::view::FlightHue;
+use crate::ui::guide;
 use crate::ui::invariants::invariants;
 use crate::ui::lab::Lab;
 use crate::ui::labs::FIRST_SEED;
@@ -54,8 +56,14 @@ fn part() -> Result<&'static dyn Program, SplitLoaderError> {
     Ok(&PaxosPage)
 }
 
-const LINES: Lines =
-    Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch: |_| NO_AP };
+const LINES: Lines = Lines { invite: "Several proposers, one value. You choose which message arrives next.", watch };
+
+fn watch(seen: &Seen) -> &'static str {
+    match seen.division {
+        Division::Whole => Division::Whole.advice(),
+        _ => "Cut. Watch which proposers can still reach a majority of the acceptors.",
+    }
+}
 
 struct PaxosPage;
 
@@ -77,6 +85,7 @@ impl Program for PaxosPage {
             .node(still("rule", RulePart { rule, chosen }));
         let right = classed("aside", if open.is_some() { "side open" } else { "side" })
             .nodes(open.into_iter().collect())
+            .node(guide::cards(lab, ui))
             .node(still("next", NextPart { steps: own.next_steps(), proposers: names, send: ui.send.clone() }))
             .node(invariants(&world.invariants))
             .node(events(&[(0, Rc::clone(world))], ui));
@@ -114,6 +123,10 @@ impl Runs for PaxosPage {
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         Ok(Box::new(PaxosLab::new(Timeline::import(file)?.timeline)))
+    }
+
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        Ok(Box::new(PaxosLab::new(situation.play_paxos()?)))
     }
 
     fn plays(&self) -> bool {

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use cap_lab::counterexample::{self, Counterexample};
+use cap_lab::situation::Situation;
 use cap_lab::store::Store;
 use cap_lab::store::raft::RaftStore;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::Html;
 
 use crate::ui::cluster::{cluster, room, side};
-use crate::ui::coach::{self, Lines, NO_AP};
+use crate::ui::coach::{self, Lines, no_ap};
 use crate::ui::el::{classed, el};
 use crate::ui::history::history;
 use crate::ui::invariants::invariants;
@@ -36,7 +37,7 @@ fn part() -> Result<&'static dyn Program, SplitLoaderError> {
 
 const LINES: Lines = Lines {
     invite: "Drag across links to cut them, or click the leader and crash it. The log shows what each server has and knows.",
-    watch: |_| NO_AP,
+    watch: no_ap,
 };
 
 struct Raft;
@@ -79,6 +80,10 @@ impl Runs for Raft {
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         labs::open_feed(file, Shape::Alone)
+    }
+
+    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
+        labs::situated(situation)
     }
 
     fn flaws(&self, setup: &Setup) -> Vec<FlawView> {

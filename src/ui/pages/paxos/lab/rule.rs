@@ -24,9 +24,7 @@ pub(super) fn rule(run: &PaxosRun) -> Option<Sentence> {
         Phase::BackingOff { ballot, .. } => Some(said(
             format!("Rule that decides when {me} tries again"),
             format!(
-                "A quorum can no longer agree to {ballot}. {me} waits a random while, so that whoever outbid it may finish, and \
-                 then takes {}, higher than any ballot that it has heard of. If both came back at once they could outbid each \
-                 other for ever.",
+                "A quorum can no longer agree to {ballot}. {me} waits a random while, so that whoever outbid it may finish. Then it takes {}, higher than any ballot that it has heard of. Without the wait, both could outbid each other for ever.",
                 proposer.next_ballot(run.model().host(node).node.config())
             ),
             PROGRESS,
@@ -43,15 +41,13 @@ fn may_propose(run: &PaxosRun, node: NodeId, proposer: &Proposer, ballot: Ballot
     let rule = format!("{me} must propose the value of the highest-numbered proposal that its quorum reports.");
     let now = match proposer.highest_report() {
         None => format!(
-            "Nobody has reported one to {ballot} yet. If {needed} acceptors promise and none reports any, {me} is free to propose \
-             {wanted}: then nothing below {ballot} is or ever will be chosen."
+            "Nobody has reported one to {ballot} yet. If {needed} acceptors promise and none reports any, {me} is free to propose {wanted}. Then nothing below {ballot} is or ever will be chosen."
         ),
         Some((proposal, from)) => {
             let value = words::quoted(&proposal.value);
             let but = if value == wanted { String::new() } else { format!(", not {wanted},") };
             format!(
-                "{} reported {proposal}; unless a later promise reports a higher one, {me} has to push {value}{but} once it has \
-                 {needed} promises. That is why a chosen value can never change.",
+                "{} reported {proposal}. Unless a promise reports a higher one, {me} must propose {value}{but} once it has {needed} promises. That is why a chosen value can never change.",
                 setup.name(from)
             )
         }
@@ -98,8 +94,7 @@ fn never_again(run: &PaxosRun, chosen: &Proposal) -> Sentence {
     said(
         format!("Rule that keeps “{value}” chosen"),
         format!(
-            "{} accepted {chosen}. Any quorum has at least one of them in it, so every later ballot hears of “{value}” and must \
-             propose it again.",
+            "{} accepted {chosen}. Any quorum has at least one of them in it. So every later ballot hears of “{value}” and must propose it again.",
             words::list(setup, by)
         ),
         P2C,

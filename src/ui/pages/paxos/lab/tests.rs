@@ -400,3 +400,42 @@ fn a_step_by_hand_is_one_place_on_the_line_its_disk_write_included() {
     assert_eq!([1, 2, 4].map(|number| acceptor(&lab, number).0), ["1.p1", "1.p1", "–"]);
     assert_eq!(count(&lab), asked + 3, "the future is still known");
 }
+
+/// Whatever happens: an acceptor is a2 everywhere, and nowhere n4.
+#[test]
+fn nobody_has_two_names() {
+    let mut lab = sketch();
+    let node = |word: &str| {
+        let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+        word.strip_prefix('n')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut told = 0;
+    for throw in 0..60 {
+        disturb(&mut lab, throw);
+        let world = lab.world(0);
+        let mut texts: Vec<String> = titles(&lab);
+        texts.extend(lab.next_steps().into_iter().map(|step| step.outcome));
+        for event in lab.steps(0) {
+            let sentence = (*event.sentence).clone();
+            texts.extend([sentence.headline, sentence.reason, sentence.observer.unwrap_or_default()]);
+        }
+        texts.extend(world.invariants.iter().filter_map(|invariant| invariant.broken.clone()));
+        texts.extend(lab.marks().iter().map(|mark| mark.label.clone()));
+        texts.extend(lab.branches().into_iter().map(|branch| branch.label));
+        for node in &world.nodes {
+            let sheet = lab.node_sheet(0, node.id).expect("every node has a sheet");
+            texts.extend([sheet.title, sheet.meaning]);
+            texts.extend(sheet.sections.into_iter().flat_map(|(_, rows)| rows).map(|(_, value)| value));
+        }
+        for flight in &world.flights {
+            let sheet = lab.flight_sheet(0, flight.id).expect("on its way");
+            texts.extend([sheet.title, sheet.meaning]);
+        }
+        for text in texts {
+            told += 1;
+            assert!(!text.split_whitespace().any(node), "{text}");
+        }
+    }
+    assert!(told > 500, "only {told} texts");
+}

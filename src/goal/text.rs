@@ -1,0 +1,123 @@
+//! Goals as text: what lessons and situations write.
+
+use std::str::FromStr;
+
+use super::{Fact, Goal, What};
+use crate::timeline::command::time_of;
+
+/// The words of a goal; what stands in quotes is one word.
+struct Words<'a> {
+    left: Vec<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    fn of(text: &'a str) -> Result<Self, String> {
+        let mut left = Vec::new();
+        let mut rest = text.trim_start();
+        while let Some(first) = rest.chars().next() {
+            let length = match first {
+                '(' | ')' => 1,
+                '"' => rest[1..].find('"').ok_or("a quote is not closed")? + 2,
+                _ => rest.find([' ', '\n', '(', ')']).unwrap_or(rest.len()),
+            };
+            left.push(&rest[..length]);
+            rest = rest[length..].trim_start();
+        }
+        left.reverse();
+        Ok(Self { left })
+    }
+
+    fn take(&mut self, wanted: &str) -> bool {
+        self.left.pop_if(|word| *word == wanted).is_some()
+    }
+
+    fn next(&mut self) -> Result<&'a str, String> {
+        self.left.pop().ok_or_else(|| "something is missing at its end".to_owned())
+    }
+}
+
+/// What ends a fact, or says more of it.
+const RESERVED: [&str; 9] = ["and", "or", "not", "before", "on", "after", "by", "(", ")"];
+
+impl FromStr for Goal {
+    type Err = String;
+
+    /// Reads a goal. The message says what was expected, for a person.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = Words::of(text)?;
+        let goal = any(&mut words)?;
+        match words.left.pop() {
+            None => Ok(goal),
+            Some(word) => Err(format!("“{word}” is too much")),
+        }
+    }
+}
+
+fn any(words: &mut Words<'_>) -> Result<Goal, String> {
+    let mut goals = vec![all(words)?];
+    while words.take("or") {
+        goals.push(all(words)?);
+    }
+    Ok(if goals.len() == 1 { goals.remove(0) } else { Goal::Or(goals) })
+}
+
+fn all(words: &mut Words<'_>) -> Result<Goal, String> {
+    let mut goals = vec![ordered(words)?];
+    while words.take("and") {
+        goals.push(ordered(words)?);
+    }
+    Ok(if goals.len() == 1 { goals.remove(0) } else { Goal::And(goals) })
+}
+
+fn ordered(words: &mut Words<'_>) -> Result<Goal, String> {
+    let first = one(words)?;
+    Ok(if words.take("before") { Goal::Before(Box::new(first), Box::new(one(words)?)) } else { first })
+}
+
+/// How deep brackets may nest: a hostile goal must not exhaust the stack.
+const DEPTH_MAX: usize = 16;
+
+fn one(words: &mut Words<'_>) -> Result<Goal, String> {
+    if words.left.iter().filter(|word| ["(", "not"].contains(word)).count() > DEPTH_MAX {
+        return Err(format!("more than {DEPTH_MAX} brackets and “not”s"));
+    }
+    if words.take("not") {
+        return Ok(Goal::Not(Box::new(one(words)?)));
+    }
+    if words.take("(") {
+        let inner = any(words)?;
+        return if words.take(")") { Ok(inner) } else { Err("a bracket is not closed".to_owned()) };
+    }
+    fact(words).map(Goal::Fact)
+}
+
+fn fact(words: &mut Words<'_>) -> Result<Fact, String> {
+    let word = words.next()?;
+    let known = What::WORDS.into_iter().find(|(known, _)| *known == word);
+    let mut what = known.ok_or_else(|| format!("nothing that happens is called “{word}”"))?.1;
+    if let What::Chosen(name) | What::Broken(name) = &mut what
+        && let Some(quoted) = words.left.pop_if(|word| word.starts_with('"'))
+    {
+        *name = Some(quoted.trim_matches('"').to_owned());
+    }
+    let mut fact = Fact { what, who: None, world: None, times: 1, after: None, by: None };
+    let number = |word: &str| word.parse::<u32>().ok();
+    fact.who = words.left.pop_if(|word| !RESERVED.contains(word) && number(word).is_none()).map(str::to_owned);
+    loop {
+        if words.take("on") {
+            fact.world = Some(words.next()?.to_owned());
+        } else if words.take("after") {
+            fact.after = Some(time_of(words.next()?)?);
+        } else if words.take("by") {
+            fact.by = Some(time_of(words.next()?)?);
+        } else if let Some(count) = words.left.last().and_then(|word| number(word)) {
+            words.left.pop();
+            if !words.take("times") {
+                return Err(format!("“{count}” stands where “{count} times” should"));
+            }
+            fact.times = count;
+        } else {
+            return Ok(fact);
+        }
+    }
+}
