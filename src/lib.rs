@@ -5,6 +5,7 @@
 //! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
 //! - [`shared_vec`]: a list whose clones share their elements.
 //! - [`sorted`]: small maps and sets that clone in one allocation.
+//! - [`digest`]: what a value consists of, as 64 bits. Every machine and compiler computes the same.
 //! - [`setup`]: the words of a setup. What it shows it reads, and the other way round.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
@@ -35,6 +36,7 @@
 pub mod check;
 pub mod conclusion;
 pub mod counterexample;
+pub mod digest;
 pub mod experiment;
 pub mod explain;
 pub mod explore;

@@ -245,7 +245,7 @@ mod tests {
     fn the_accident_travels_as_a_file() {
         let experiment = LocksExperiment::usual();
         let (script, end) = experiment.accident(3);
-        let timeline = Timeline::scripted(experiment, 3, script, end);
+        let timeline = Timeline::scripted(experiment, 3, script, end).filled();
         let text = timeline.export();
         let read = Timeline::<LocksExperiment>::import(&text).expect("just written");
         assert_eq!((read.skipped, read.timeline.export()), (0, text.clone()));

@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("test_cluster", &["node"]),
     ("shared_vec", &[]),
     ("sorted", &[]),
+    ("digest", &[]),
     ("setup", &[]),
     ("raft", &["node", "shared_vec", "sorted", "setup"]),
     ("paxos", &["node", "shared_vec", "sorted", "setup"]),
@@ -22,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("quorum", &["node", "shared_vec", "sorted", "setup"]),
     ("gossip", &["node", "shared_vec", "sorted"]),
     ("history", &["node", "shared_vec", "sorted"]),
-    ("sim", &["node", "shared_vec", "sorted", "history"]),
+    ("sim", &["node", "shared_vec", "sorted", "digest", "history"]),
     (
         "store",
         &[

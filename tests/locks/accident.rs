@@ -13,7 +13,7 @@ use crate::{experiment, ms, report, seeds};
 /// Plays the accident to its end.
 fn played(experiment: LocksExperiment, seed: u64) -> LocksRun {
     let (script, end) = experiment.accident(seed);
-    let mut timeline = Timeline::scripted(experiment, seed, script, end);
+    let mut timeline = Timeline::scripted(experiment, seed, script, end).filled();
     timeline.seek(end);
     assert_eq!(timeline.skipped(), 0, "all of it can be done");
     timeline.track().clone()

@@ -118,7 +118,7 @@ fn a_late_write_is_an_inversion_of_sequence_numbers() {
     for (rule, expected) in [("unchecked", true), ("token", false)] {
         let experiment = experiment(&format!("storage={rule}"));
         let (script, end) = experiment.accident(1);
-        let timeline = Timeline::scripted(experiment, 1, script, end);
+        let timeline = Timeline::scripted(experiment, 1, script, end).filled();
         let comparison = Comparison::of(&timeline, Micros::ZERO, end);
         let late = |(a, b): &(usize, usize)| {
             let told = |place: usize| comparison.events[place].headline.starts_with("storage takes");

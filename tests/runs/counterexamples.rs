@@ -55,7 +55,7 @@ fn every_flaw_of_multi_paxos_breaks_its_invariant_and_only_the_flaw_does() {
 fn every_flaw_of_primary_and_backup_breaks_its_invariant_and_only_the_flaw_does() {
     let known: Vec<_> = counterexample::of_store("primary-backup");
     for example in &known {
-        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
+        only_the_flaw_is_to_blame(example, &example.play_feed(true).filled(), &example.play_feed(false).filled());
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, primary_backup::Flaw::ALL.map(primary_backup::Flaw::name), "each flaw has its counterexample");
@@ -65,7 +65,7 @@ fn every_flaw_of_primary_and_backup_breaks_its_invariant_and_only_the_flaw_does(
 fn every_flaw_of_quorums_breaks_its_invariant_and_only_the_flaw_does() {
     let known: Vec<_> = counterexample::of_store("quorum");
     for example in &known {
-        only_the_flaw_is_to_blame(example, &example.play_feed(true), &example.play_feed(false));
+        only_the_flaw_is_to_blame(example, &example.play_feed(true).filled(), &example.play_feed(false).filled());
     }
     let names: Vec<_> = known.iter().map(|example| example.flaw).collect();
     assert_eq!(names, quorum::Flaw::ALL.map(quorum::Flaw::name), "each flaw has its counterexample");
@@ -104,8 +104,8 @@ fn every_flaw_of_the_lock_service_breaks_its_invariant_and_only_the_flaw_does() 
             assert_eq!(timeline.skipped(), 0, "{}: all of the script can be done", example.flaw);
             timeline.track().watch().broken.as_ref().map(|(_, broken)| broken.invariant)
         };
-        assert_eq!(broken(example.play_locks(true)), Some(example.breaks), "{}", example.flaw);
-        assert_eq!(broken(example.play_locks(false)), None, "{} without the flaw", example.flaw);
+        assert_eq!(broken(example.play_locks(true).filled()), Some(example.breaks), "{}", example.flaw);
+        assert_eq!(broken(example.play_locks(false).filled()), None, "{} without the flaw", example.flaw);
     }
 }
 

@@ -60,7 +60,7 @@ impl Lab {
     pub(crate) fn counterexample(protocol: &str, flaw: &str, flawed: bool) -> Result<Self, Box<dyn Error>> {
         if protocol == LocksExperiment::NAME {
             let found = counterexample::locks().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
-            return Ok(Self::Locks(Box::new(found.play_locks(flawed))));
+            return Ok(Self::Locks(Box::new(found.play_locks(flawed).filled())));
         }
         let known = counterexample::of_store(protocol);
         if known.is_empty() {
@@ -136,7 +136,7 @@ impl Lab {
     pub(crate) fn accident(&mut self) -> Result<(), String> {
         let Self::Locks(timeline) = self else { return Err("only locks have this accident".to_owned()) };
         let (script, end) = timeline.experiment().accident(timeline.seed());
-        **timeline = Timeline::scripted(*timeline.experiment(), timeline.seed(), script, end);
+        **timeline = Timeline::scripted(*timeline.experiment(), timeline.seed(), script, end).filled();
         timeline.seek(end);
         Ok(())
     }
