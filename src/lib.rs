@@ -16,6 +16,7 @@
 //! - [`history`]: what clients saw, and nothing else.
 //! - [`sim`]: the simulator. Setup, seed and interventions decide every bit of a run; it knows no protocol.
 //! - [`store`]: services on top of the protocols, a row for each store. All stores have the same clients and requests.
+//! - [`locks`]: a lock service, its clients, and what they write to. A token is the sequence number of the entry that granted it.
 //! - [`check`]: judges histories. A check returns evidence, not a bool.
 //! - [`world`]: who takes part in a run, at what pace, and what is remembered of it.
 //! - [`referee`]: judges away from the page, by messages. What it rules of one future it never tells of another.
@@ -41,6 +42,7 @@ pub mod glossary;
 pub mod goal;
 pub mod gossip;
 pub mod history;
+pub mod locks;
 pub mod multi_paxos;
 pub mod node;
 pub mod paxos;

@@ -115,11 +115,9 @@ pub fn order(history: &FeedHistory, by_place: bool) -> Order {
     }
     let mut ranks = SortedMap::new();
     for operation in history.iter() {
-        match ended(&operation.outcome) {
-            Some((_, Fate::Posted(place) | Fate::Read(Shown { from: Some(place), .. }))) => {
-                ranks.insert(place.post, place.rank);
-            }
-            _ => {}
+        if let Some((_, Fate::Posted(place) | Fate::Read(Shown { from: Some(place), .. }))) = ended(&operation.outcome)
+        {
+            ranks.insert(place.post, place.rank);
         }
     }
     Order::ByPlace(Arc::new(ranks))

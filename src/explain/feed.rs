@@ -21,8 +21,6 @@ pub struct View {
     pub servers: NodeSet,
     /// Whom it could reach.
     pub reach: Reach,
-    /// What the replicas run on.
-    pub store: Store,
 }
 
 /// What a sentence can say beside what its node noted.
@@ -41,13 +39,13 @@ pub(super) trait Explained {
     fn sentence(&self, context: &Context<'_>) -> Sentence;
 }
 
-/// A note of a feed, with what only an observer knows.
-pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
+/// A note of a feed on this store, with what only an observer knows.
+pub fn sentence(names: Names<'_>, store: Store, view: View, node: NodeId, note: &Note) -> Sentence {
     let context = Context { node, names, view };
     with_stores!(each! { note, Note, note => note.sentence(&context),
         Note::Replica(note) => {
             let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
-            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, view.store, node, note) }
+            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, store, node, note) }
         },
         Note::Phone(note) => phone(names, node, note),
     })
@@ -56,7 +54,7 @@ pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sent
 impl Context<'_> {
     /// Which of the others the node could exchange messages with, if not with all.
     pub(super) fn reach(&self) -> Option<String> {
-        let View { servers, reach, .. } = self.view;
+        let View { servers, reach } = self.view;
         let together = reach.direct.intersection(servers).len();
         let exchanges = || self.exchanges(servers);
         (reach.direct != servers)
@@ -75,7 +73,7 @@ impl Context<'_> {
 
     /// Whom posts of the node could not reach, and why.
     pub(super) fn isolation(&self) -> Option<String> {
-        let (node, View { servers, reach, .. }) = (self.node, self.view);
+        let (node, View { servers, reach }) = (self.node, self.view);
         let cut_off = servers.difference(reach.through).difference(reach.down);
         let down = reach.down.without(node);
         let mut told = Vec::new();

@@ -5,6 +5,7 @@
 
 pub mod feed;
 pub mod gossip;
+pub mod locks;
 pub mod multi_paxos;
 pub mod paxos;
 pub mod primary_backup;

@@ -21,13 +21,16 @@ pub(super) const ONE_HISTORY: &str = "One History per View";
 pub(super) const VIEWS_GROW: &str = "Views Only Grow";
 pub(super) const CONFIRMED_IS_STORED: &str = "Confirmed Is Stored";
 
+/// Every entry of a view, each with the view of the entry before it.
+type HistoryOf<C> = SharedVec<(View, Entry<C>)>;
+
 /// What the observer remembers. A clone shares it.
 #[derive(Clone, Debug)]
 pub struct Ghost<C> {
     /// Who led each view.
     primaries: SortedMap<View, NodeId>,
-    /// By view, the index of its first entry, and every entry of that view with the view of the entry before it.
-    histories: SortedMap<View, (u64, SharedVec<(View, Entry<C>)>)>,
+    /// By view, the index of its first entry, and its entries.
+    histories: SortedMap<View, (u64, HistoryOf<C>)>,
     /// What each server's disk had when it was last seen.
     disks: SortedMap<NodeId, Durable<C>>,
     /// The highest view in which each server has spoken.

@@ -131,7 +131,7 @@ impl<P: Item> Quorum<P> {
         &mut self,
         from: NodeId,
         (op, stands_for): (OpId, Option<NodeId>),
-        known: Known,
+        known: &Known,
         entries: Vec<Entry<P>>,
         out: &mut Out<P>,
     ) {
@@ -140,15 +140,15 @@ impl<P: Item> Quorum<P> {
         let Some(operation) = self.open(from, op, out) else { return };
         Self::count(operation, from, stands_for);
         let Phase::Read(reading) = &mut operation.phase else { return };
-        reading.seen.join(&known);
+        reading.seen.join(known);
         let home = stands_for.unwrap_or(from);
         // An answer that was overtaken takes nothing back: a replica's items only grow.
         if !reading.told.contains_key(&from) {
             reading.told.insert(from, Told { home, known: Known::default(), sent: Known::default() });
         }
         let told = reading.told.get_mut(&from).expect("just made");
-        told.known.join(&known);
-        told.sent.join(&known);
+        told.known.join(known);
+        told.sent.join(known);
         self.answer_read(op.number, out);
         self.repair(op.number, out);
         let of = usize::from(self.config.setup.n);

@@ -253,7 +253,7 @@ impl<P: Item> Node for Quorum<P> {
             }
             Message::Put { op, stands_for, entry } => self.on_put(from, op, stands_for, entry, out),
             Message::Get { op, stands_for, known, entries } => {
-                self.on_get(from, (op, stands_for), &known, entries, out)
+                self.on_get(from, (op, stands_for), &known, entries, out);
             }
             Message::Compare { known, ask_back } => self.on_compare(from, &known, ask_back, out),
             Message::Items { entries, hints } => self.on_items(from, entries, hints, out),
@@ -261,7 +261,7 @@ impl<P: Item> Node for Quorum<P> {
             Message::TagIs { op, stands_for, sequence } => self.on_tag(from, op, stands_for, sequence, out),
             Message::Stored { op, stands_for } => self.on_stored(from, op, stands_for, out),
             Message::Have { op, stands_for, known, entries } => {
-                self.on_have(from, (op, stands_for), known, entries, out)
+                self.on_have(from, (op, stands_for), &known, entries, out);
             }
         }
     }

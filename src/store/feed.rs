@@ -23,6 +23,7 @@
 //! **Convergence.** The feed has converged after a partition once no read is stale any more by a post that was confirmed
 //! before the partition healed.
 
+use std::convert::Infallible;
 use std::fmt::{self, Display};
 use std::hash::Hash;
 use std::str::FromStr;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::service::{AdminCommand, AdminDone, AnswerOf};
-use super::state_machine::{Command, Replicated, StateMachine};
+use super::state_machine::{Command, Replicated, StateMachine, Told};
 use crate::node::{Micros, NodeId};
 use crate::shared_vec::SharedVec;
 
@@ -184,6 +185,8 @@ impl Feed {
 impl StateMachine for Feed {
     type Ask = Ask;
     type Response = Response;
+    type Note = Infallible;
+    type Duties = ();
 
     fn number(ask: &Ask) -> Option<u32> {
         match ask {
@@ -192,11 +195,11 @@ impl StateMachine for Feed {
         }
     }
 
-    fn apply(&mut self, index: u64, command: &Command<Self>, answer: &mut dyn FnMut(u64, Response)) {
+    fn apply(&mut self, index: u64, command: &Command<Self>, tell: &mut dyn FnMut(Told<Self>)) {
         if let Ask::Post(post) = &command.ask {
             self.posts.push(post.clone());
         }
-        answer(index, self.answer(&command.ask));
+        tell(Told::Answer(index, self.answer(&command.ask)));
     }
 
     fn answer(&self, ask: &Ask) -> Response {

@@ -10,7 +10,7 @@
 //!
 //! - [`feed`]: a small social feed, its sequential specification in words, and what people ask of it.
 //! - [`service`]: what clients, replicas and operators say, whatever the service.
-//! - [`state_machine`]: a service as a replicated log carries it.
+//! - [`state_machine`]: a service as a replicated log carries it. [`duties`]: what the leader does for one as time passes.
 //! - [`replicated_log`]: what a replica needs of the protocol below it.
 //! - [`replica`]: any service on any replicated log (CP). [`on_log`]: the feed there.
 //! - [`available_feed`]: the feed on gossip (AP). [`quorum_feed`]: the feed on quorums.
@@ -25,6 +25,7 @@
 pub mod available_feed;
 pub mod client;
 pub mod descriptor;
+pub mod duties;
 pub mod feed;
 pub mod gossip;
 pub mod member;

@@ -8,7 +8,8 @@ use std::hash::Hash;
 
 use serde::Serialize;
 
-use crate::node::{self, NodeId};
+use super::duties::Duties;
+use crate::node::{self, Clocks, NodeId};
 use crate::sorted::{Numbers, SortedMap};
 
 /// A service: equal states that carry out equal commands become equal and answer alike. No clock, no dice.
@@ -17,16 +18,40 @@ pub trait StateMachine: Clone + Eq + Hash + Serialize + Debug + Default {
     type Ask: Clone + Eq + Hash + Serialize + Debug;
     /// What the client is told.
     type Response: Clone + Eq + Hash + Serialize + Debug;
+    /// A rule that fired or refused as a command was carried out.
+    type Note: Clone + PartialEq + Debug;
+    /// What the leader does for it as time passes; `()` if nothing.
+    type Duties: Duties<Self>;
 
-    /// The number that the client gave this command, counted from 0; none for a read. Its session knows a second copy by it.
+    /// The number that the client gave this command, counted from 0. Its session knows a second copy by it. None for a read, and
+    /// for what the service itself knows a second copy of.
     fn number(ask: &Self::Ask) -> Option<u32>;
 
-    /// Carries out the command at this index of the log. Each command that is answered by that, its own or one that had to wait,
-    /// is told to `answer` by its index.
-    fn apply(&mut self, index: u64, command: &Command<Self>, answer: &mut dyn FnMut(u64, Self::Response));
+    /// Whether it leaves the state as it is.
+    fn is_read(ask: &Self::Ask) -> bool {
+        Self::number(ask).is_none()
+    }
+
+    /// Carries out the command at this index of the log, and tells what follows from it.
+    fn apply(&mut self, index: u64, command: &Command<Self>, tell: &mut dyn FnMut(Told<Self>));
+
+    /// What this replica's clocks show as the next command is carried out. A state machine must not look, or replicas would come
+    /// to differ. Only one that makes this mistake on purpose does.
+    fn look_at_clocks(&mut self, at: Clocks) {
+        let _ = at;
+    }
 
     /// Answers what leaves the state as it is: a read, or a command that took effect before.
     fn answer(&self, ask: &Self::Ask) -> Self::Response;
+}
+
+/// What follows from a command that was carried out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told<S: StateMachine> {
+    /// The command at this index is answered: the one at hand, or one that had to wait.
+    Answer(u64, S::Response),
+    /// A rule fired or refused.
+    Note(S::Note),
 }
 
 /// One entry of the log.

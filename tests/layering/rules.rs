@@ -40,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "sim",
         ],
     ),
+    ("locks", &["node", "shared_vec", "sorted", "setup", "raft", "multi_paxos", "history", "store"]),
     ("check", &["node", "shared_vec", "sorted", "history", "store::feed", "store::service"]),
     (
         "world",
@@ -57,6 +58,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "history",
             "sim",
             "store",
+            "locks",
             "check",
         ],
     ),
@@ -142,6 +144,7 @@ const UI_ORDER: &[&str] = &[
     "pages::feed",
     "pages::raft",
     "pages::paxos",
+    "pages::locks",
     "pages::histories",
     "pages",
     "popovers::stores",
@@ -167,12 +170,14 @@ const REPLAYED: &[&str] = &[
     "gossip",
     "history",
     "store",
+    "locks",
     "sim",
     "timeline",
     "world",
 ];
 /// Where nothing is measured in fractions: all of it ends up in digests.
-const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "multi_paxos", "primary_backup", "quorum", "gossip", "store", "sim"];
+const WITHOUT_FLOATS: &[&str] =
+    &["raft", "paxos", "multi_paxos", "primary_backup", "quorum", "gossip", "store", "locks", "sim"];
 
 /// Crates of the browser, for `main.rs`, `worker.rs` and `ui/` only.
 const BROWSER_CRATES: &[&str] = &["yew", "web_sys", "wasm_bindgen", "wasm_bindgen_futures", "js_sys"];

@@ -95,8 +95,8 @@ fn check_notes(run: &FeedRun, seen: &mut u64) -> u32 {
     let setup = run.world().setup;
     let mut told = 0;
     for (_, noted) in run.watch().events.steps.iter().take_while(|(number, _)| *number >= *seen) {
-        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach, store: run.world().store };
-        let sentence = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+        let sentence = explain::feed::sentence(&|id| setup.name(id), run.world().store, view, noted.node, &noted.note);
         check_sentence(&sentence);
         check_majorities(&sentence);
         if let Some(observer) = &sentence.observer {
@@ -156,9 +156,9 @@ fn a_healthy_cluster_opens_without_red_or_amber() {
             for run in timeline.track().worlds() {
                 let setup = run.world().setup;
                 for (_, noted) in run.watch().events.notes.iter() {
-                    let view =
-                        explain::feed::View { servers: setup.servers(), reach: noted.reach, store: run.world().store };
-                    let said = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+                    let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+                    let said =
+                        explain::feed::sentence(&|id| setup.name(id), run.world().store, view, noted.node, &noted.note);
                     if !matches!(said.tone, Tone::Routine | Tone::Good) {
                         coloured.insert(format!("seed {seed}, {stores}: {}", said.headline));
                     }
@@ -224,13 +224,14 @@ fn opening_a_healthy_cluster_alarms_nobody() {
                 for run in timeline.track().worlds() {
                     let setup = run.world().setup;
                     for (_, noted) in run.watch().events.notes.iter().take(20) {
-                        let view = explain::feed::View {
-                            servers: setup.servers(),
-                            reach: noted.reach,
-                            store: run.world().store,
-                        };
-                        let Sentence { headline, tone, .. } =
-                            explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+                        let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+                        let Sentence { headline, tone, .. } = explain::feed::sentence(
+                            &|id| setup.name(id),
+                            run.world().store,
+                            view,
+                            noted.node,
+                            &noted.note,
+                        );
                         assert!(matches!(tone, Tone::Routine | Tone::Good), "{stores}, seed {seed}: {headline}");
                     }
                 }

@@ -14,6 +14,7 @@ mod quorums;
 mod replay;
 mod same_script;
 mod sessions;
+mod slow;
 mod split_brain;
 mod timeline;
 mod undo;

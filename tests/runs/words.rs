@@ -75,8 +75,10 @@ fn collect(run: &FeedRun, found: &mut Found) {
     let servers = run.world().setup.servers();
     for (_, noted) in run.watch().events.steps.iter() {
         if let Some(kind) = kind(&noted.note) {
-            let view = explain::feed::View { servers, reach: noted.reach, store: run.world().store };
-            found.entry(kind).or_insert_with(|| explain::feed::sentence(&names, view, noted.node, &noted.note));
+            let view = explain::feed::View { servers, reach: noted.reach };
+            found
+                .entry(kind)
+                .or_insert_with(|| explain::feed::sentence(&names, run.world().store, view, noted.node, &noted.note));
         }
     }
     for (_, observed) in run.watch().observed.iter() {

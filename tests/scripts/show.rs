@@ -17,6 +17,7 @@ use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
+use crate::locks_lab;
 use crate::multi_paxos_lab;
 use crate::primary_backup_lab;
 use crate::raft_lab::Server;
@@ -25,6 +26,9 @@ type Shown = Result<String, Box<dyn Error>>;
 
 pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
     if let Some(shown) = lab.multi_paxos().and_then(|run| multi_paxos_lab::show(run, what, &mut noted[0])) {
+        return shown;
+    }
+    if let Some(shown) = lab.locks().and_then(|run| locks_lab::show(run, what, &mut noted[0])) {
         return shown;
     }
     match what {
@@ -266,7 +270,7 @@ fn links(lab: &Lab) -> String {
 fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
     let names = |node: NodeId| lab.name(node);
     let servers = lab.servers();
-    let view = |reach, store| explain::feed::View { servers, reach, store };
+    let view = |reach| explain::feed::View { servers, reach };
     let mut out = String::new();
     let mut tell = |side: &str, told: Vec<(u64, String)>, noted: &mut u64| {
         let seen = *noted;
@@ -280,7 +284,7 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
         let told = run.watch().events.notes.iter().map(|(number, noted)| {
             (
                 number,
-                explain::feed::sentence(&names, view(noted.reach, run.world().store), noted.node, &noted.note).headline,
+                explain::feed::sentence(&names, run.world().store, view(noted.reach), noted.node, &noted.note).headline,
             )
         });
         tell(&side, told.collect(), noted);

@@ -148,11 +148,13 @@ impl NodePart {
         let group =
             group.maybe(halo.then(|| frame("halo", 4.0).attr("rx", "14"))).add(frame("body", 0.0).attr("rx", "10"));
         if w < 52.0 {
+            // As much of a label as the card is wide.
+            let [promised, accepted] = if w < NARROWEST { ["prom.", "acc."] } else { ["promised", "accepted"] };
             return group
                 .add(text("name", 0.0, 17.0, &self.view.name))
-                .add(text("label mid", 0.0, 33.0, "promised"))
+                .add(text("label mid", 0.0, 33.0, promised))
                 .add(text("value mid", 0.0, 46.0, &card.promised))
-                .add(text("label mid", 0.0, 62.0, "accepted"))
+                .add(text("label mid", 0.0, 62.0, accepted))
                 .add(text(&value_class("mid"), 0.0, 75.0, ballot))
                 .add(text(&value_class("mid"), 0.0, 87.0, value));
         }
@@ -180,6 +182,9 @@ fn fitting(caption: &str, r: f64) -> &str {
     let all = caption.chars().count() as f64 * LETTER <= chord;
     caption.split(' ').next().filter(|_| !all).unwrap_or(caption)
 }
+
+/// Half the width of a card that has room for whole labels.
+const NARROWEST: f64 = 26.0;
 
 /// How many letters of what was accepted leave room for the label beside it.
 const ROOM: usize = 9;

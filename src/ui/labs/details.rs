@@ -1,4 +1,4 @@
-//! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs from files.
+//! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs to files and from files.
 //! It is a part of its own, so that the first node is drawn without waiting for it.
 
 use std::rc::Rc;
@@ -41,13 +41,17 @@ pub(super) trait Details {
     fn carried(&self, timeline: &Timeline<FeedExperiment>, world: usize, id: RequestId) -> Option<CarriedView>;
     /// What happened between two moments.
     fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
+    /// The run as a file.
+    fn export(&self, timeline: &Timeline<FeedExperiment>) -> String;
+    /// The run as a golden script.
+    fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String;
     /// What a run shows of a goal, as far as it is computed.
     fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged;
     /// What the latest partition cost, given what was told last.
     fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>);
     /// The run of a situation.
     fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String>;
-    /// A run from its file. `Err` says in a sentence what is wrong with it.
+    /// A run from its file, nothing of which is computed yet. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
 }
 
@@ -84,6 +88,14 @@ impl Details for All {
         Diagram::of(timeline, world, from, to)
     }
 
+    fn export(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.export()
+    }
+
+    fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.golden_script()
+    }
+
     fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged {
         common::judged(timeline, goal)
     }
@@ -107,7 +119,7 @@ impl Details for All {
     }
 
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {
-        Ok(Timeline::import(file)?.timeline)
+        Timeline::open(file)
     }
 }
 

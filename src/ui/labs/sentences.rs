@@ -23,8 +23,8 @@ pub(super) fn events(run: &FeedRun) -> Vec<Event> {
 /// A note in words.
 pub(super) fn event(run: &FeedRun, id: u64, noted: &Noted<Note>) -> Event {
     let setup = run.world().setup;
-    let view = explain::feed::View { servers: setup.servers(), reach: noted.reach, store: run.world().store };
-    let sentence = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+    let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
+    let sentence = explain::feed::sentence(&|id| setup.name(id), run.world().store, view, noted.node, &noted.note);
     Event { at: noted.at, id, sentence: Rc::new(sentence) }
 }
 
