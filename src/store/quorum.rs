@@ -139,7 +139,6 @@ impl StoreNote for quorum::Note {
     fn is_notable(&self) -> bool {
         match self {
             Self::Starts { .. }
-            | Self::AsksStandIns { .. }
             | Self::Repairs { .. }
             | Self::GivesUp { .. }
             | Self::KeepsHint { .. }

@@ -9,8 +9,8 @@ import { labTest } from "./lab.mjs";
 /** Opens the form, and picks the stores by their names in its lists. */
 async function pick(lab, first, second) {
   await openPopover(lab, "New run");
-  await lab.page.getByLabel("First store", { exact: true }).selectOption({ label: first });
-  await lab.page.getByLabel("Second store", { exact: true }).selectOption({ label: second });
+  await lab.page.getByLabel("First store").selectOption({ label: first });
+  await lab.page.getByLabel("Second store").selectOption({ label: second });
 }
 
 /** Starts what the form has. */

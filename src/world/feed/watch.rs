@@ -138,7 +138,8 @@ pub struct FeedWatch {
     pub observed: Newest<Observed>,
     /// By phone.
     pub phones: SortedMap<NodeId, Phone>,
-    /// Confirmed posts that no replica has any more, in the order in which that came out.
+    /// Confirmed posts that no replica has any more, in the order in which that came out. A late copy of its question may bring one
+    /// back.
     pub lost: SharedVec<LostPost>,
     /// Posts that some replica discarded and another one may still have.
     endangered: SortedSet<PostId>,
@@ -267,6 +268,9 @@ impl FeedWatch {
 
     /// A post is in the feed for good: if its phone had given it up, that is news.
     pub(super) fn on_committed(&mut self, post: PostId, seen: &Seen<'_, Participant>) {
+        if self.gone.remove(&post).is_some() {
+            self.lost = self.lost.iter().filter(|lost| lost.post != post).copied().collect();
+        }
         let Some(id) = self.open.get(&post) else { return };
         let operation = seen.history.get(*id).expect("it was asked");
         if let Outcome::Unknown { at: gave_up, .. } = operation.outcome {
