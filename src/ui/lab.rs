@@ -18,7 +18,7 @@ use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
-use crate::ui::transport::Scale;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;

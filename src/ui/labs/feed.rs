@@ -34,7 +34,7 @@ use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Filling, Lab, full};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
-use crate::ui::transport::Scale;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
@@ -375,7 +375,7 @@ impl Lab for FeedLab {
 
     fn restarted(&self) -> Box<dyn Lab> {
         let experiment = self.timeline.experiment().clone();
-        let again = super::begin(experiment, self.timeline.seed());
+        let again = common::begin(experiment, self.timeline.seed());
         Box::new(Self::new(again.expect("this setup has a run already")))
     }
 
@@ -449,7 +449,7 @@ mod tests {
         ] {
             let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
             let mut lab =
-                FeedLab::new(super::super::begin(setup.parse().expect(stores), 3).expect("a setup that can be"));
+                FeedLab::new(super::common::begin(setup.parse().expect(stores), 3).expect("a setup that can be"));
             lab.act(cut_two_from_three()).expect("all links work");
             lab.play(lab.now() + Micros::from_ms(1_500));
             let worlds = [0, 1].map(|world| lab.world(world));
@@ -458,7 +458,7 @@ mod tests {
             for (world, side) in worlds.iter().zip(sides) {
                 assert!(world.title.starts_with(side.name()), "{stores}: {}", world.title);
             }
-            let marks = lab.marks(&Scale::of(&lab), 1e6);
+            let marks = lab.marks(&Scale::new(lab.end(), lab.moments()), 1e6);
             let named = |name: &str| marks.iter().any(|mark| mark.label.starts_with(&format!("{name} ")));
             assert!(shorts.into_iter().all(named), "{stores}: {marks:?}");
             assert_eq!(named("AP"), sides.contains(&Side::AP), "{stores}: {marks:?}");
@@ -494,7 +494,7 @@ mod tests {
 
         use crate::ui::act::heal_all;
 
-        let mut lab = FeedLab::new(super::super::begin(first(), 3).expect("a setup that can be"));
+        let mut lab = FeedLab::new(super::common::begin(first(), 3).expect("a setup that can be"));
         let (mut referee, mut seen) = (Referee::default(), [0, 0]);
         for round in 0..120 {
             let dice = |nth: u64, below: u64| dice::below(17, &[round, nth], below);

@@ -16,10 +16,9 @@ mod table;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
-use cap_lab::node::Micros;
 use cap_lab::situation::Situation;
 use cap_lab::store::Store;
-use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::FeedSetup;
 
 use crate::ui::lab::Lab;
@@ -29,9 +28,6 @@ pub use feed::branches;
 
 /// The seed of the first run that a newcomer sees: in it n3, on the larger side of the picture, is elected first.
 pub const FIRST_SEED: u64 = 8;
-/// Where the play head of a new run is put, so that the page is alive when it opens.
-const HEAD_START: Micros = Micros::from_ms(2_000);
-
 /// How many stores a page runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
@@ -66,7 +62,7 @@ pub fn begin_feed(setup: &Setup) -> Result<Box<dyn Lab>, String> {
         return Err("What draws this store is not loaded yet. Is there a connection?".to_owned());
     }
     let traffic = setup.traffic.unwrap_or(0);
-    Ok(feed_lab(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
+    Ok(feed_lab(common::begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
 }
 
 /// Whether runs can be opened from files: that comes with the details.
@@ -106,13 +102,6 @@ fn as_set_up(store: Store, setup: &Setup) -> Result<Store, String> {
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
     (store.name().to_owned() + &dials + &on.collect::<String>() + &flaw).parse()
-}
-
-fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {
-    experiment.check()?;
-    let mut timeline = Timeline::new(experiment, seed);
-    timeline.play(HEAD_START);
-    Ok(timeline)
 }
 
 /// What a newcomer sees.

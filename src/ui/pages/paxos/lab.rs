@@ -38,7 +38,7 @@ use crate::ui::labs::branches;
 use crate::ui::labs::common::{self, Marks, MarksCache};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
-use crate::ui::transport::Scale;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
