@@ -37,7 +37,7 @@ impl Axis {
 /// What was granted, what is believed, what was written.
 pub fn bands(desk: &Desk, window: Size) -> El {
     let (begin, end) = desk.window();
-    let width = (window.width - SIDES).clamp(300.0, WIDTH);
+    let width = (window.w - SIDES).clamp(300.0, WIDTH);
     let axis = Axis { begin, end, now: desk.now(), width };
     let setup = desk.experiment().locks;
     let watch = desk.run().watch();
