@@ -9,6 +9,9 @@
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
 //! - [`multi_paxos`]: one log on several servers, slot by slot. A slot that is chosen never changes.
+//! - [`primary_backup`]: one log on several servers, and no quorum. A view has one primary and one history; what was confirmed may
+//!   be lost.
+//! - [`quorum`]: a set on several replicas, of which a write waits for some and a read for some. What was confirmed is on W disks.
 //! - [`gossip`]: a set that replicas spread among themselves. A name has one item everywhere.
 //! - [`history`]: what clients saw, and nothing else.
 //! - [`sim`]: the simulator. Setup, seed and interventions decide every bit of a run; it knows no protocol.
@@ -44,6 +47,8 @@ pub mod multi_paxos;
 pub mod node;
 pub mod paxos;
 pub mod picture;
+pub mod primary_backup;
+pub mod quorum;
 pub mod raft;
 pub mod referee;
 pub mod setup;

@@ -319,8 +319,9 @@ impl Narrated for SideBySide<FeedRun> {
             let (names, servers) = (|node| setup.name(node), setup.servers());
             let side = if self.worlds().len() > 1 { format!("{} ", run.world().store.side()) } else { String::new() };
             tell_notes(run, &side, at, out, |node, note| {
-                let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
-                explain::feed::sentence(&names, view, node, note)
+                let (reach, store) = (watch::reach(run.model(), node, servers), run.world().store);
+                let view = explain::feed::View { servers, reach };
+                explain::feed::sentence(&names, store, view, node, note)
             });
         }
     }

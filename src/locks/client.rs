@@ -289,14 +289,14 @@ impl Client {
     pub(super) fn on_answer(
         &mut self,
         number: u32,
-        answer: AnswerOf<super::service::LockService>,
+        answer: &AnswerOf<super::service::LockService>,
         at: Clocks,
         out: &mut Out,
     ) {
         let Some(place) = self.open.iter().position(|open| open.number == number) else { return };
         let open = self.open.remove(place);
         self.unheard = 0;
-        match answer {
+        match *answer {
             Answer::Done(Answered::Granted { session, token }) => self.on_granted(session, token, at, out),
             Answer::Done(Answered::Renewed { session }) => self.on_renewed(session, open, at, out),
             Answer::Done(Answered::Over { session }) => self.on_over(session, at, out),

@@ -280,14 +280,14 @@ impl Node for Participant {
     fn on_message(&mut self, from: NodeId, message: Message, at: Clocks, out: &mut Effects<Self>) {
         match (self, message) {
             (Self::Client(client), Message::Service(ServiceMessage::Answer { number, answer, .. })) => {
-                client.on_answer(number, answer, at, out);
+                client.on_answer(number, &answer, at, out);
             }
             (Self::Client(client), Message::Redlock(redlock::Message::Vote { session, round, granted })) => {
                 client.on_vote(from, session, round, granted, at, out);
             }
             (Self::Client(client), Message::Storage(message)) => client.on_storage(message, at, out),
             (Self::Storage(storage), Message::Storage(message)) => storage.on_message(from, message, out),
-            (Self::Instance(instance), Message::Redlock(message)) => instance.on_message(from, message, at, out),
+            (Self::Instance(instance), Message::Redlock(message)) => instance.on_message(from, &message, at, out),
             (Self::Server(server), Message::Service(ServiceMessage::Ask { number, attempt, ask })) => {
                 server.on_ask(from, (number, attempt), ask, at, out);
             }

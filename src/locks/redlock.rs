@@ -120,8 +120,8 @@ impl Instance {
         out.write(Delta::Started);
     }
 
-    pub(super) fn on_message(&mut self, from: NodeId, message: Message, at: Clocks, out: &mut Effects<Participant>) {
-        match message {
+    pub(super) fn on_message(&mut self, from: NodeId, message: &Message, at: Clocks, out: &mut Effects<Participant>) {
+        match *message {
             Message::Lock { session, .. } if at.monotonic < self.silent_until => {
                 out.note(InstanceNote::KeepsSilent { session });
             }

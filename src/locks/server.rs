@@ -47,15 +47,15 @@ impl Server {
             out.send(client, ServiceMessage::answer(id, Answer::Done(response)).into());
         } else {
             self.unanswered.insert(self.done + 1, id);
-            self.carry_out(Command { client, ask }, out);
+            self.carry_out(&Command { client, ask }, out);
         }
         self.attend(at, out);
     }
 
-    fn carry_out(&mut self, command: Command<LockService>, out: &mut Effects<Participant>) {
+    fn carry_out(&mut self, command: &Command<LockService>, out: &mut Effects<Participant>) {
         self.done += 1;
         let unanswered = &mut self.unanswered;
-        self.service.apply(self.done, &command, &mut |told| match told {
+        self.service.apply(self.done, command, &mut |told| match told {
             Told::Note(note) => out.note(note),
             Told::Answer(number, response) => {
                 if let Some(id) = unanswered.remove(&number) {
@@ -77,7 +77,7 @@ impl Server {
             }
             for ask in agenda.propose {
                 let client = ask.session().client;
-                self.carry_out(Command { client, ask }, out);
+                self.carry_out(&Command { client, ask }, out);
             }
         }
     }

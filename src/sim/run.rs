@@ -284,6 +284,15 @@ impl<W: World> Run<W> {
                     true
                 }
             }
+            Intervention::Slow { links, micros } => {
+                let by = Micros(u64::from(*micros));
+                let links_exist = links.iter().all(|(from, to)| known(from) && known(to) && from != to);
+                let changes = links_exist && links.iter().any(|link| self.schedule.slowed(*link) != by);
+                changes && self.noted(at, act) && {
+                    links.iter().for_each(|link| self.schedule.set_slow(*link, by));
+                    true
+                }
+            }
             Intervention::Message { world, .. }
             | Intervention::Timer { world, .. }
             | Intervention::Sync { world, .. }

@@ -205,10 +205,9 @@ pub fn happenings<E: Experiment<Track = LocksRun>>(
         }
     }
     let events = diagram.events.iter().zip(heard).zip(read);
-    let happening = |((event, heard), (wall, sequence)): ((&super::Event, Option<usize>), (Micros, Option<u64>))| {
-        Happening { lane: event.lane.index(), wall, heard, sequence }
-    };
-    events.map(happening).collect()
+    events
+        .map(|((event, heard), (wall, sequence))| Happening { lane: event.lane.index(), wall, heard, sequence })
+        .collect()
 }
 
 /// The token of a grant, or of what is done by its right.

@@ -6,6 +6,10 @@
 //! The consistent feed adds every post at the end. It is linearizable: every operation appears to take effect at one moment
 //! between its invocation and its return (Herlihy & Wing 1990).
 //!
+//! The feed on quorums gives each post a place by its tag. Two posts at once take theirs in either order, so one may enter before
+//! another that was read already. It is linearizable as such a feed, if its quorums are set up for that (see `crate::quorum`): a
+//! feed in which every post goes to the end would solve consensus.
+//!
 //! The available feed orders posts by a logical clock (Lamport 1978), which real time does not bind. It promises that
 //! replicas which hear from each other again end up with the same posts in the same order. A partition's two sides count on
 //! by themselves, and the busier side counts further. After it heals, the posts of the quieter side enter in the middle, and

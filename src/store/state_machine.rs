@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::duties::Duties;
 use crate::node::{self, Clocks, NodeId};
-use crate::sorted::{SortedMap, SortedSet};
+use crate::sorted::{Numbers, SortedMap};
 
 /// A service: equal states that carry out equal commands become equal and answer alike. No clock, no dice.
 pub trait StateMachine: Clone + Eq + Hash + Serialize + Debug + Default {
@@ -95,60 +95,5 @@ impl Sessions {
     /// By client: how many of its commands took effect.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, u32)> {
         self.0.iter().map(|(client, numbers)| (*client, numbers.len()))
-    }
-}
-
-/// A set of numbers that mostly come in order.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
-pub struct Numbers {
-    /// All below this are in.
-    next: u32,
-    /// So are these, above it.
-    later: SortedSet<u32>,
-}
-
-impl Numbers {
-    /// Adds `number`; true if it was not there.
-    pub fn insert(&mut self, number: u32) -> bool {
-        if self.contains(number) {
-            return false;
-        }
-        self.later.insert(number);
-        while self.later.remove(&self.next) {
-            self.next += 1;
-        }
-        true
-    }
-
-    /// How many are there.
-    pub fn len(&self) -> u32 {
-        self.next + self.later.iter().len() as u32
-    }
-
-    /// Whether none is there.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether `number` is there.
-    pub fn contains(&self, number: u32) -> bool {
-        number < self.next || self.later.contains(&number)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_a_set_whatever_their_order() {
-        let mut numbers = Numbers::default();
-        for (number, fresh) in
-            [(1, true), (0, true), (1, false), (4, true), (0, false), (2, true), (3, true), (4, false)]
-        {
-            assert_eq!(numbers.insert(number), fresh, "{number}");
-        }
-        assert_eq!(numbers, Numbers { next: 5, later: SortedSet::default() });
-        assert!(!numbers.contains(5));
     }
 }

@@ -214,3 +214,14 @@ labTest("R, P and Ctrl+Z belong to a field while it is typed in", {}, async (lab
   assert.equal(await lab.page.locator(".present").count(), 0);
   await nodeAt(lab, 0).waitFor();
 });
+
+labTest("a link's sheet slows it, shows that, and undoes it", {}, async (lab) => {
+  await pause(lab);
+  const at = await pointOnLink(lab, 0, 1);
+  await lab.page.mouse.click(at.x, at.y);
+  await sheet(lab).getByRole("button", { name: "Slow by 100 ms" }).click();
+  await lab.page.locator("#f0-l0-1 .wire.slow").waitFor({ state: "attached" });
+  assert.match(await sheet(lab).innerText(), /n1 → n2\s+carries, 100 ms slower/);
+  await sheet(lab).getByRole("button", { name: "As fast as usual" }).click();
+  await lab.page.locator("#f0-l0-1 .wire.slow").waitFor({ state: "detached" });
+});

@@ -18,10 +18,28 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("raft", &["node", "shared_vec", "sorted", "setup"]),
     ("paxos", &["node", "shared_vec", "sorted", "setup"]),
     ("multi_paxos", &["node", "shared_vec", "sorted", "setup"]),
+    ("primary_backup", &["node", "shared_vec", "sorted", "setup"]),
+    ("quorum", &["node", "shared_vec", "sorted", "setup"]),
     ("gossip", &["node", "shared_vec", "sorted"]),
     ("history", &["node", "shared_vec", "sorted"]),
     ("sim", &["node", "shared_vec", "sorted", "history"]),
-    ("store", &["node", "shared_vec", "sorted", "setup", "raft", "paxos", "multi_paxos", "gossip", "history", "sim"]),
+    (
+        "store",
+        &[
+            "node",
+            "shared_vec",
+            "sorted",
+            "setup",
+            "raft",
+            "paxos",
+            "multi_paxos",
+            "primary_backup",
+            "quorum",
+            "gossip",
+            "history",
+            "sim",
+        ],
+    ),
     ("locks", &["node", "shared_vec", "sorted", "setup", "raft", "multi_paxos", "history", "store"]),
     ("check", &["node", "shared_vec", "sorted", "history", "store::feed", "store::service"]),
     (
@@ -34,6 +52,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "raft",
             "paxos",
             "multi_paxos",
+            "primary_backup",
+            "quorum",
             "gossip",
             "history",
             "sim",
@@ -99,6 +119,8 @@ const UI_ORDER: &[&str] = &[
     "labs::raft",
     "labs::multi_paxos",
     "labs::gossip",
+    "labs::primary_backup",
+    "labs::quorum",
     "labs::table",
     "labs::sentences",
     "labs::verdict",
@@ -125,6 +147,7 @@ const UI_ORDER: &[&str] = &[
     "pages::locks",
     "pages::histories",
     "pages",
+    "popovers::stores",
     "popovers::forms",
     "popovers",
     "header",
@@ -142,6 +165,8 @@ const REPLAYED: &[&str] = &[
     "raft",
     "paxos",
     "multi_paxos",
+    "primary_backup",
+    "quorum",
     "gossip",
     "history",
     "store",
@@ -151,7 +176,8 @@ const REPLAYED: &[&str] = &[
     "world",
 ];
 /// Where nothing is measured in fractions: all of it ends up in digests.
-const WITHOUT_FLOATS: &[&str] = &["raft", "paxos", "multi_paxos", "gossip", "store", "locks", "sim"];
+const WITHOUT_FLOATS: &[&str] =
+    &["raft", "paxos", "multi_paxos", "primary_backup", "quorum", "gossip", "store", "locks", "sim"];
 
 /// Crates of the browser, for `main.rs`, `worker.rs` and `ui/` only.
 const BROWSER_CRATES: &[&str] = &["yew", "web_sys", "wasm_bindgen", "wasm_bindgen_futures", "js_sys"];

@@ -67,7 +67,7 @@ impl Lab {
             return Err(format!("nothing is known against {protocol}").into());
         }
         let found = known.iter().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
-        Ok(Self::Feed(Box::new(found.play_feed(flawed))))
+        Ok(Self::Feed(Box::new(found.play_feed(flawed).filled())))
     }
 
     /// Does what a command says, or lets time pass.

@@ -10,7 +10,7 @@
 //! setup raft servers=5 members=5 entries=64 [switches=lease.stickiness.check-quorum] [flaw=NAME] seed=0       moved by hand
 //! setup locks backend=raft clients=2 lease=1000 terms=duration storage=token flaw=NAME seed=1     words left out are as usual
 //! …                      what is done to the run, and when: see cap_lab::timeline::command
-//! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
+//! show roles | logs | feeds | phones | meters | lost | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
 //! show roles | logs | states | chosen | answers | notes        of multi_paxos; of raft all but states and chosen
 //! accident                of locks: what befalls the first client, to its end
@@ -24,6 +24,7 @@ mod lab;
 mod locks_lab;
 mod multi_paxos_lab;
 mod multi_paxos_replica;
+mod primary_backup_lab;
 mod raft_lab;
 #[path = "../schedules/raft_replica.rs"]
 mod raft_replica;

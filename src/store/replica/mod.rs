@@ -228,6 +228,9 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
                 }
             }
         }
+        if let Some(first) = self.log.take_rewound().filter(|first| *first <= self.applied) {
+            self.rewind(first - 1, out);
+        }
         let snapshot = self.log.snapshot().filter(|(through, _)| *through > self.applied);
         if let Some((through, state)) = snapshot {
             (self.applied, self.state) = (through, state.clone());
@@ -239,6 +242,27 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
         // A snapshot covers its place: what it was answered, if it was, is not known here.
         for origin in settled.values() {
             Self::respond(*origin, Answer::Unknown, out);
+        }
+    }
+
+    /// The log gave up what it had decided after `through`: the state is computed anew. Such a log is never compacted.
+    fn rewind<N: Participants<L, S>>(&mut self, through: u64, out: &mut Effects<N>) {
+        let lost: Vec<u64> = self.unanswered.keys().filter(|index| **index > through).copied().collect();
+        for index in lost {
+            let origin = self.unanswered.remove(&index).expect("just seen");
+            Self::respond(origin, Answer::Unknown, out);
+        }
+        (self.applied, self.state) = (through, Replicated::default());
+        let Replicated { service, sessions } = &mut self.state;
+        for (index, command) in (1..=through).filter_map(|index| Some((index, self.log.command(index)?))) {
+            if S::is_read(&command.ask) {
+                continue;
+            }
+            let fresh = S::number(&command.ask).is_none_or(|number| sessions.insert(command.client, number));
+            if fresh || !self.sessions {
+                // Who waited for it was answered before, or is told when somebody answers it.
+                service.apply(index, command, &mut |_| {});
+            }
         }
     }
 

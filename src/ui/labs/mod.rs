@@ -8,6 +8,8 @@ mod history;
 mod multi_paxos;
 mod phones;
 mod portrait;
+mod primary_backup;
+mod quorum;
 mod raft;
 mod sentences;
 mod table;
@@ -60,6 +62,9 @@ pub fn begin_feed(setup: &Setup) -> Result<Box<dyn Lab>, String> {
     if let Some(first) = stores.first_mut() {
         *first = as_set_up(*first, setup)?;
     }
+    if stores.iter().any(|store| details::portrait(*store).is_none()) {
+        return Err("What draws this store is not loaded yet. Is there a connection?".to_owned());
+    }
     let traffic = setup.traffic.unwrap_or(0);
     Ok(feed_lab(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
 }
@@ -93,9 +98,14 @@ pub fn feed_lab(timeline: Timeline<FeedExperiment>) -> Box<dyn Lab> {
 
 /// This store with the switches and the flaw that were chosen.
 fn as_set_up(store: Store, setup: &Setup) -> Result<Store, String> {
+    // Without switches to choose from, the store is as it was picked.
+    if setup.switches.is_empty() && setup.flaw.is_none() {
+        return Ok(store);
+    }
+    let dials: String = store.dials().iter().map(|(name, value)| format!(".{name}-{value}")).collect();
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
-    (store.name().to_owned() + &on.collect::<String>() + &flaw).parse()
+    (store.name().to_owned() + &dials + &on.collect::<String>() + &flaw).parse()
 }
 
 fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use cap_lab::node::NodeId;
+use cap_lab::node::{Micros, NodeId};
+use cap_lab::sim::fault::Link;
 use yew::{Callback, Html};
 
 use super::frame::frame;
@@ -26,7 +27,7 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<
     let part = match item {
         Item::Verdict => return Some(verdict::sheet::sheet(lab.verdict_sheet(index)?, world, ui)),
         Item::Node(id) => node(lab, index, world, world.nodes.get(id.index())?, ui),
-        Item::Link(a, b) => link(world, a, b, ui),
+        Item::Link(a, b) => link(world, &lab.slow_links(), (a, b), ui),
         Item::Flight(flight) => message(lab, index, world, flight, ui),
     };
     Some(still("sheet", part))
@@ -122,18 +123,22 @@ fn told(title: &str) -> (String, String) {
     (who.to_owned(), what.to_owned())
 }
 
-fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
+fn link(world: &WorldView, slow: &[(Link, Micros)], (a, b): (NodeId, NodeId), ui: &ViewState) -> SheetPart {
     let name = |id: NodeId| world.nodes.get(id.index()).map(|node| node.name.clone()).unwrap_or_default();
     let (na, nb) = (name(a), name(b));
     let state = link_state(&world.cut, a, b);
-    let word = |gone: bool| if gone { "cut" } else { "carries" }.to_owned();
+    let word = |gone: bool, link: Link| match slow.iter().find(|(slow, _)| *slow == link) {
+        _ if gone => "cut".to_owned(),
+        Some((_, by)) => format!("carries, {} ms slower", by.as_ms()),
+        None => "carries".to_owned(),
+    };
     let sheet = Sheet {
         title: format!("Link {na} – {nb}"),
         sections: vec![(
             "Directions".to_owned(),
             vec![
-                (format!("{na} → {nb}"), word(matches!(state, LinkState::Cut | LinkState::CutThere))),
-                (format!("{nb} → {na}"), word(matches!(state, LinkState::Cut | LinkState::CutBack))),
+                (format!("{na} → {nb}"), word(matches!(state, LinkState::Cut | LinkState::CutThere), (a, b))),
+                (format!("{nb} → {na}"), word(matches!(state, LinkState::Cut | LinkState::CutBack), (b, a))),
             ],
         )],
         meaning: "A message that is on its way when its link is cut is lost. Neither end is told.".to_owned(),
@@ -143,7 +148,7 @@ fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
         sheet,
         folded: None,
         side: "in every world".to_owned(),
-        offers: at_link(world, a, b),
+        offers: at_link(world, a, b, slow.iter().any(|(link, _)| *link == (a, b) || *link == (b, a))),
         missing: None,
         send: ui.send.clone(),
     }

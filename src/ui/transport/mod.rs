@@ -1,10 +1,10 @@
 //! Time: play, step, back, speed, and a line on which any moment can be picked.
 
+pub mod marks;
 pub mod view;
 
 use std::rc::Rc;
 
-use cap_lab::explain::Tone;
 use cap_lab::node::Micros;
 use cap_lab::shared_vec::SharedVec;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -12,12 +12,12 @@ use yew::virtual_dom::ListenerKind;
 use yew::{Event, Html, TargetCast};
 
 use crate::ui::el::{El, button, classed, el, option};
-use crate::ui::events::{clock, tone_sign};
-use crate::ui::lab::Lab;
-use crate::ui::number::{Px, fixed, order};
+use crate::ui::events::clock;
+use crate::ui::lab::{Filling, Lab};
+use crate::ui::number::{Px, fixed};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Msg, ViewState};
-use crate::ui::still::{Part, still};
+use crate::ui::transport::marks::{labels, lines, list};
 use crate::ui::transport::view::{Branch, Mark};
 
 /// The bar at the foot of the page.
@@ -28,10 +28,14 @@ pub struct Transport<'a> {
     pub scale: Scale,
     /// What happened when.
     pub marks: Rc<Vec<Mark>>,
+    /// Those that are listed.
+    pub listed: Vec<Mark>,
     /// The futures.
     pub branches: Vec<Branch>,
     /// Of this run.
     pub setup: &'a Setup,
+    /// What is not computed yet.
+    pub filling: Option<Filling>,
 }
 
 impl Transport<'_> {
@@ -46,23 +50,36 @@ impl Transport<'_> {
             .attr("height", "44")
             .attr("aria-hidden", "true")
             .add(rail("rail", "100%".to_owned()))
-            .add(rail("known", share(self.scale.end())))
+            .add(rail("known", share(self.filling.map_or(self.scale.end(), |filling| filling.until))))
             .add(rail("past", share(self.now)))
-            .node(still(
-                "marks",
-                MarksPart { marks: Rc::clone(&self.marks), scale: self.scale.clone(), width: ui.timeline_width },
-            ));
+            .node(lines(&self.marks, &self.scale, ui));
         let slider = self.slider(ui);
         let seed = format!(" simulated · seed {} · change something in the past to start a what-if", self.setup.seed);
         let readout = classed("p", "readout")
+            .optional(self.filling.map(|filling| self.progress(filling, ui)))
             .optional(self.scale.step_text(self.now).map(|text| el("b").text(&text)))
             .add(el("output").text(&clock(self.now)))
             .add(classed("span", "wide").text(&seed))
             .optional(self.branches(ui));
         let line = classed("div", "line")
-            .add(classed("div", "slider").attr("id", "timeline").add(track).add(slider))
+            .add(classed("div", "slider").attr("id", "timeline").add(track).add(slider).node(labels(
+                &self.marks,
+                &self.scale,
+                self.now,
+                ui,
+            )))
+            .optional(ui.run.marks.is_some().then(|| list(&self.listed, ui)))
             .add(readout);
         classed("footer", "transport").add(buttons(ui)).add(line).html()
+    }
+
+    /// How much of the run is computed. One from a file can be left for the one that was there before.
+    fn progress(&self, filling: Filling, ui: &ViewState) -> El {
+        let percent = filling.until.0 * 100 / self.scale.end().0.max(1);
+        let bar =
+            el("progress").attr("max", "100").set("value", percent.to_string()).attr("aria-label", "Replaying the run");
+        let cancel = ui.may_cancel.then(|| button("", "Cancel", &ui.send, Msg::CancelOpening));
+        classed("span", "filling").text(&format!("Replaying {percent} % ")).add(bar).optional(cancel)
     }
 
     /// What is heard where the head is dragged to.
@@ -208,8 +225,16 @@ impl Scale {
         }
     }
 
+    /// What stands at the right end: a moment in µs, or a number of events.
+    pub fn horizon(&self) -> u64 {
+        match self {
+            Self::Time { horizon, .. } => horizon.0,
+            Self::Steps { horizon, .. } => *horizon,
+        }
+    }
+
     /// Where a moment stands, from 0 to 1.
-    fn share(&self, at: Micros) -> f64 {
+    pub fn share(&self, at: Micros) -> f64 {
         match self {
             Self::Time { horizon, .. } => at.0 as f64 / horizon.0 as f64,
             Self::Steps { moments, horizon, .. } => steps_until(moments, at) as f64 / *horizon as f64,
@@ -232,7 +257,7 @@ fn moment(ms: f64) -> Micros {
 
 /// How many of the moments are over.
 fn steps_until(moments: &SharedVec<Micros>, now: Micros) -> usize {
-    moments.len() - moments.iter().rev().take_while(|at| **at > now).count()
+    moments.partition_point(|at| *at <= now)
 }
 
 /// A round number of units, `least` or more, of which `done` takes nine tenths at most.
@@ -246,53 +271,6 @@ fn round_beyond(done: u64, unit: u64, least: u64) -> u64 {
         }
         decade *= 10;
     }
-}
-
-#[derive(PartialEq)]
-struct MarksPart {
-    marks: Rc<Vec<Mark>>,
-    scale: Scale,
-    width: f64,
-}
-
-impl Part for MarksPart {
-    fn draw(&self) -> Html {
-        let x = |mark: &Mark| self.width * self.scale.share(mark.at);
-        let shown =
-            labels(&self.marks.iter().map(|mark| (x(mark), mark.label.chars().count(), mark.tone)).collect::<Vec<_>>());
-        let mut group = el("g");
-        for (mark, shown) in self.marks.iter().zip(shown) {
-            let at = Px(x(mark)).to_string();
-            let line = el("path").set("d", format!("M{at},3V27"));
-            let label = shown.then(|| el("text").set("x", at).attr("y", "40").text(&mark.label));
-            group = group.add(el("g").set("class", format!("mark {}", tone_sign(mark.tone).1)).add(line).maybe(label));
-        }
-        group.html()
-    }
-}
-
-/// Which marks carry their label: the bad first, then warnings, then the rest, the latest first; none over another. A mark is
-/// its place, the length of its label and its tone.
-fn labels(marks: &[(f64, usize, Tone)]) -> Vec<bool> {
-    let weight = |tone: Tone| match tone {
-        Tone::Bad => 0,
-        Tone::Warning => 1,
-        Tone::Good => 2,
-        Tone::Routine => 3,
-    };
-    let before = |a: usize, b: usize| weight(marks[a].2).cmp(&weight(marks[b].2)).then(b.cmp(&a));
-    let order = order(marks.len(), &before);
-    let mut shown = vec![false; marks.len()];
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    for index in order {
-        let half = 3.0 * marks[index].1 as f64 + 5.0;
-        let (low, high) = (marks[index].0 - half, marks[index].0 + half);
-        if taken.iter().all(|(l, h)| high < *l || low > *h) {
-            taken.push((low, high));
-            shown[index] = true;
-        }
-    }
-    shown
 }
 
 #[cfg(test)]
@@ -320,12 +298,6 @@ mod tests {
             assert_eq!(moment(at.0 as f64 / 1e3), at);
         }
         assert_eq!([f64::NAN, -1.0].map(moment), [Micros::ZERO; 2]);
-    }
-
-    #[test]
-    fn labels_never_overlap_and_bad_news_come_first() {
-        let marks = [(100.0, 10, Tone::Good), (110.0, 9, Tone::Bad), (400.0, 5, Tone::Routine)];
-        assert_eq!(labels(&marks), [false, true, true]);
     }
 
     #[test]

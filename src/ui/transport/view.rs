@@ -3,12 +3,16 @@
 use cap_lab::explain::Tone;
 use cap_lab::node::Micros;
 
-/// A mark on the timeline.
+/// A mark on the timeline, or several that would overlap.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mark {
-    /// When.
+    /// When; the first of several.
     pub at: Micros,
-    /// "elected n3", "links cut", "CP refused", "AP stale".
+    /// The last of several.
+    pub until: Micros,
+    /// How many.
+    pub count: u32,
+    /// "elected n3", "links cut", "CP refused", "AP stale"; of several the worst.
     pub label: String,
     /// Colour.
     pub tone: Tone,
