@@ -19,7 +19,7 @@ labTest("the accident plays from one button, and fencing saves the same run", { 
   await verdict(lab).filter({ hasText: "File Integrity is violated" }).waitFor({ timeout: 20_000 });
   assert.match(await verdict(lab).innerText(), /one of them is lost/);
   assert.ok((await lab.page.locator(".bands .lost").count()) >= 1, "the lost update is drawn");
-  await lab.page.getByRole("button", { name: "Go on" }).waitFor({ timeout: 20_000 });
+  await lab.page.getByRole("button", { name: "Once more" }).waitFor({ timeout: 20_000 });
   await lab.screenshot("corrupted");
   await lab.assertAccessible();
   await fencing(lab).click();

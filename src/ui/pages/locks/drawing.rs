@@ -6,12 +6,14 @@ use cap_lab::world::locks::Span;
 
 use super::run::Desk;
 use crate::ui::el::{El, classed, el, words};
+use crate::ui::geometry::Size;
 use crate::ui::number::Px;
 
-/// The drawing's width; it is scaled to the page.
-const WIDTH: f64 = 1_000.0;
+/// The drawing's width at most; what the page leaves at its sides.
+const WIDTH: f64 = 1_400.0;
+const SIDES: f64 = 48.0;
 /// Where time begins: to the left are the names of rows.
-const LEFT: f64 = 90.0;
+const LEFT: f64 = 44.0;
 const ROW: f64 = 30.0;
 const BAR: f64 = 20.0;
 /// Above a band, for its heading.
@@ -21,19 +23,22 @@ struct Axis {
     begin: Micros,
     end: Micros,
     now: Micros,
+    /// How wide the drawing is.
+    width: f64,
 }
 
 impl Axis {
     fn x(&self, at: Micros) -> f64 {
         let all = self.end.since(self.begin).0.max(1) as f64;
-        LEFT + (WIDTH - LEFT - 10.0) * at.min(self.now).since(self.begin).0 as f64 / all
+        LEFT + (self.width - LEFT - 22.0) * at.min(self.now).since(self.begin).0 as f64 / all
     }
 }
 
 /// What was granted, what is believed, what was written.
-pub fn bands(desk: &Desk) -> El {
+pub fn bands(desk: &Desk, window: Size) -> El {
     let (begin, end) = desk.window();
-    let axis = Axis { begin, end, now: desk.now() };
+    let width = (window.w - SIDES).clamp(300.0, WIDTH);
+    let axis = Axis { begin, end, now: desk.now(), width };
     let setup = desk.experiment().locks;
     let watch = desk.run().watch();
     let clients: Vec<NodeId> = setup.clients().collect();
@@ -78,7 +83,7 @@ pub fn bands(desk: &Desk) -> El {
     }
     let head = classed("line", "head").px("x1", axis.x(axis.now)).px("x2", axis.x(axis.now)).px("y1", 0.0).px("y2", y);
     classed("svg", "bands")
-        .set("viewBox", format!("0 0 {WIDTH} {}", Px(y + 22.0)))
+        .set("viewBox", format!("0 0 {} {}", Px(width), Px(y + 22.0)))
         .attr("role", "img")
         .name("What the service granted, what each client believes, and what the storage did. The list of events says the same.".to_owned())
         .all(shapes)
@@ -140,7 +145,7 @@ fn mark(axis: &Axis, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId])
 
 /// The axis, with a tick each second.
 fn seconds(axis: &Axis, y: f64) -> El {
-    let all = Axis { begin: axis.begin, end: axis.end, now: axis.end };
+    let all = Axis { now: axis.end, ..*axis };
     let first = axis.begin.0.div_ceil(1_000_000);
     let step = (axis.end.since(axis.begin).0 / 1_000_000 / 12).max(1);
     let ticks = (first..=axis.end.0 / 1_000_000).step_by(step as usize).map(|second| {

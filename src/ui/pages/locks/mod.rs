@@ -18,6 +18,7 @@ use yew::{Callback, Component, Context, Html, Properties, html};
 use self::run::{Desk, Do};
 use crate::ui::browser;
 use crate::ui::el::{button, classed, el, words};
+use crate::ui::geometry::Size;
 use crate::ui::lab::Lab;
 use crate::ui::page::{Page, takes_none};
 use crate::ui::program::Program;
@@ -41,7 +42,7 @@ struct Locks;
 
 impl Program for Locks {
     fn draw(&self, _: &dyn Lab, _: &[Rc<WorldView>], ui: &ViewState) -> Html {
-        html! { <Reader home={ui.home} send={ui.send.clone()} /> }
+        html! { <Reader home={ui.home} window={ui.window} send={ui.send.clone()} /> }
     }
 }
 
@@ -49,6 +50,8 @@ impl Program for Locks {
 struct Props {
     /// The address of the page whose run rests meanwhile.
     home: &'static str,
+    /// How wide the drawing can be.
+    window: Size,
     send: Callback<Msg>,
 }
 
@@ -102,7 +105,7 @@ impl Component for Reader {
     }
 
     fn view(&self, context: &Context<Self>) -> Html {
-        page(&self.desk, context.props().home, &self.send)
+        page(&self.desk, context.props(), &self.send)
     }
 
     fn destroy(&mut self, _: &Context<Self>) {
@@ -110,20 +113,20 @@ impl Component for Reader {
     }
 }
 
-fn page(desk: &Desk, home: &'static str, send: &Callback<Do>) -> Html {
+fn page(desk: &Desk, props: &Props, send: &Callback<Do>) -> Html {
     let about = "A client takes a lock with a lease, reads a file, works, and writes it back. The accident: it stands still in between, \
                  the lease ends, and the next client is granted the lock. Then it wakes and writes.";
     let head = classed("header", "row")
         .add(words("h2", "Locks & clocks"))
         .add(button("primary", "Play the accident", send, Do::Play).attr("id", "accident"))
         .add(dials::fencing(desk, send))
-        .add(classed("a", "back").attr("href", home).text("Back to the run"));
+        .add(classed("a", "back").attr("href", props.home).text("Back to the run"));
     classed("main", "locks-page")
         .add(words("style", STYLE))
         .add(head)
         .add(words("p", about))
         .add(panels::verdict(desk))
-        .add(drawing::bands(desk))
+        .add(drawing::bands(desk, props.window))
         .add(panels::head(desk, send))
         .add(
             classed("div", "columns")

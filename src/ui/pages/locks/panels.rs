@@ -23,8 +23,8 @@ pub fn verdict(desk: &Desk) -> El {
         _ => "Two clients believed at once that they hold the lock.".to_owned(),
     };
     let (class, file) = match &watch.broken {
-        Some((at, broken)) => ("verdict broken", format!("✗ {broken}, at {} ms.", at.as_ms())),
-        None => ("verdict whole", "✓ The file is the result of the guarded updates.".to_owned()),
+        Some((at, broken)) => ("outcome broken", format!("✗ {broken}, at {} ms.", at.as_ms())),
+        None => ("outcome whole", "✓ The file is the result of the guarded updates.".to_owned()),
     };
     classed("p", class).attr("id", "locks-verdict").add(words("b", &file)).text(" ").text(&beliefs)
 }
@@ -45,7 +45,11 @@ pub fn head(desk: &Desk, send: &Callback<Do>) -> El {
         .name("Moment".to_owned())
         .set("aria-valuetext", format!("{} ms", desk.now().as_ms()))
         .on(ListenerKind::oninput, moved);
-    let label = if desk.plays() { "Pause" } else { "Go on" };
+    let label = match (desk.plays(), desk.now() < end) {
+        (true, _) => "Pause",
+        (false, true) => "Go on",
+        (false, false) => "Once more",
+    };
     classed("div", "row")
         .add(button("quiet", label, send, Do::Pause))
         .add(slider)
@@ -96,7 +100,7 @@ pub fn events(desk: &Desk) -> El {
             .text(&format!(". {} ", sentence.reason))
             .add(words("cite", sentence.source))
     });
-    classed("section", "told").add(words("h2", "What happened, newest first")).add(el("ol").all(told.collect()))
+    classed("section", "chronicle").add(words("h2", "What happened, newest first")).add(el("ol").all(told.collect()))
 }
 
 /// The same events by four clocks.

@@ -20,7 +20,7 @@ const SHOW_MS: u64 = 6_000;
 pub enum Do {
     /// Plays the accident from its beginning.
     Play,
-    /// Stops, or goes on.
+    /// Stops, or goes on; at the end, begins again.
     Pause,
     /// So many ms passed while it plays.
     Tick(u32),
@@ -146,7 +146,11 @@ impl Desk {
         match what {
             Do::Play | Do::Save => {}
             Do::Pause => {
-                self.plays = !self.plays && self.now() < self.timeline.end();
+                if !self.plays && self.now() == self.timeline.end() {
+                    let (begin, _) = self.window();
+                    self.timeline.seek(begin);
+                }
+                self.plays = !self.plays;
             }
             Do::Tick(ms) => self.tick(ms),
             Do::Seek(thousandths) => {
