@@ -69,7 +69,7 @@ export async function setSpeed(lab, rate) {
 /** The play head, in ms of run time. */
 export async function headMs(lab) {
   const text = await lab.page.getByRole("slider", { name: "Timeline" }).getAttribute("aria-valuetext");
-  return Number.parseFloat(text) * 1000;
+  return Math.round(Number.parseFloat(text) * 1000);
 }
 
 export async function seek(lab, ms) {

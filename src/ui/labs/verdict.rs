@@ -181,6 +181,7 @@ mod tests {
         lab.act(heal_all(&lab.world(AP).cut)).expect("links are cut");
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::Linearizable);
         lab.switch_branch(0);
+        lab.fill(u64::MAX).expect("no file says what it comes to");
         lab.play(cut + Micros::from_ms(3_000));
         assert_eq!(state(&*lab, &mut referee, AP), VerdictState::NotLinearizable);
     }
