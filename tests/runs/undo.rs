@@ -56,6 +56,7 @@ fn what_was_done_later_stays_as_a_branch() {
     timeline.play(ms(9_000));
     assert_eq!(digests(&timeline), came_to(&[2_000], ms(9_000)));
     timeline.switch(0);
+    assert_eq!(timeline.fill(u64::MAX), Ok(true));
     timeline.seek(ms(9_000));
     assert_eq!(digests(&timeline), whole);
 }
@@ -72,6 +73,7 @@ fn a_branch_ends_with_the_act_that_began_it() {
     assert_eq!(timeline.undo(), Some(post(6, "what if")));
     assert_eq!((timeline.branches().len(), timeline.end()), (1, ms(9_000)));
     assert_eq!(digests(&timeline), then);
+    assert_eq!(timeline.fill(u64::MAX), Ok(true), "its future is computed again");
     timeline.seek(ms(9_000));
     assert_eq!(digests(&timeline), whole);
 }
@@ -93,6 +95,8 @@ fn whatever_is_undone_the_run_is_the_one_of_its_script() {
             3 | 4 => undone += u32::from(timeline.undo().is_some()),
             _ => assert!(timeline.act_apart(post(5 + (round % 3) as u8, &round.to_string())), "round {round}"),
         }
+        // Now and then a branch that was gone back to is left half computed.
+        assert!(timeline.fill(20_000).is_ok());
         let mut alone = Timeline::new(feed(), 6);
         for scripted in timeline.acts_done() {
             alone.play(scripted.at);
