@@ -20,6 +20,7 @@
 //! knew who looked at two phones.
 
 pub mod carried;
+pub mod stamps;
 
 use crate::explain::{self, Sentence, Tone};
 use crate::node::{Kind, Micros, Node, NodeId, NodeSet};
@@ -30,6 +31,7 @@ use crate::sorted::SortedMap;
 use crate::timeline::track::{SideBySide, Track};
 use crate::timeline::{Experiment, Timeline};
 use crate::world::feed::FeedRun;
+use crate::world::locks::LocksRun;
 use crate::world::paxos::PaxosRun;
 use crate::world::watch;
 
@@ -223,8 +225,25 @@ impl Traced for SideBySide<FeedRun> {
         let setup = run.world().setup;
         let servers = setup.servers();
         recorder.see(run, &|node, note| {
-            let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
-            explain::feed::sentence(&|id| setup.name(id), view, node, note)
+            let (reach, store) = (watch::reach(run.model(), node, servers), run.world().store);
+            let view = explain::feed::View { servers, reach };
+            explain::feed::sentence(&|id| setup.name(id), store, view, node, note)
+        });
+    }
+}
+
+impl Traced for LocksRun {
+    fn recorder(&self, _: usize, from: Micros) -> Recorder {
+        let setup = self.world().setup;
+        Recorder::new(self, from, &|node| setup.name(node))
+    }
+
+    fn record(&self, _: usize, recorder: &mut Recorder) {
+        let setup = self.world().setup;
+        let servers = setup.servers();
+        recorder.see(self, &|node, note| {
+            let view = explain::feed::View { servers, reach: watch::reach(self.model(), node, servers) };
+            explain::locks::sentence(&|id| setup.name(id), view, node, note)
         });
     }
 }

@@ -45,8 +45,13 @@ pub trait Recorded: Experiment {
 }
 
 impl Ledger {
-    fn of<E: Experiment>(timeline: &Timeline<E>, worlds: Vec<String>, mut happenings: Vec<Happening>) -> Self {
-        happenings.sort_by_key(|happening| happening.at);
+    fn of<E: Experiment>(timeline: &Timeline<E>, worlds: Vec<String>, all: Vec<Happening>) -> Self {
+        // Each kind comes by time, so few have far to go; a sort of the standard library is compiled again for each type.
+        let mut happenings: Vec<Happening> = Vec::with_capacity(all.len());
+        for happening in all {
+            let place = happenings.partition_point(|earlier| earlier.at <= happening.at);
+            happenings.insert(place, happening);
+        }
         let participants = (0..timeline.track().participants() as u8).map(NodeId);
         let names = participants.map(|id| timeline.experiment().name(id)).collect();
         Self { names, worlds, happenings, end: timeline.now() }

@@ -128,14 +128,18 @@ impl Goal {
     pub fn moments(&self, ledger: &Ledger) -> Vec<(Micros, String)> {
         let mut found = Vec::new();
         self.collect(ledger, &mut found);
-        found.sort();
-        found.dedup();
         found
     }
 
     fn collect(&self, ledger: &Ledger, found: &mut Vec<(Micros, String)>) {
         match self {
-            Self::Fact(fact) => found.extend(fact.case(ledger).map(|case| (case.at, fact.says(case, ledger)))),
+            Self::Fact(fact) => {
+                let Some(case) = fact.case(ledger) else { return };
+                let moment = (case.at, fact.says(case, ledger));
+                if !found.contains(&moment) {
+                    found.insert(found.partition_point(|earlier| *earlier <= moment), moment);
+                }
+            }
             Self::And(all) | Self::Or(all) => all.iter().for_each(|goal| goal.collect(ledger, found)),
             // What never happens has no moment.
             Self::Not(_) => {}

@@ -71,7 +71,11 @@ pub mod rows {
         SYNC: "sync", "disk writes", "", false,
             "{}'s disk has written.", "That disk has nothing to write any more.", "";
         ASK: "ask", "request", "", false,
-            "{}.", "That can't be asked now.", "";
+            "{}.", "It can't be asked: it is down, or stands still.", "";
+        SLOW: "slow", "link slowed", "Slow", true,
+            "Slowed {}.", "These links are that slow already.", "";
+        AS_USUAL: "slow", "link as usual", "As fast as usual", false,
+            "As fast as usual: {}.", "These links are as fast as usual already.", "";
         TRAFFIC: "traffic", "traffic", "", false,
             "Traffic {} percent.", "The traffic can't change now.", "";
     }
@@ -177,6 +181,13 @@ pub enum Intervention<R> {
     },
     /// How much clients do by themselves from now on, in percent of the usual; 0 is off.
     Traffic(u16),
+    /// What is sent over these links from now on takes longer than it would.
+    Slow {
+        /// Which.
+        links: Vec<Link>,
+        /// By how much, in µs; 0 is as usual.
+        micros: u32,
+    },
 }
 
 impl Fate {
@@ -212,6 +223,8 @@ impl<R> Intervention<R> {
             Self::Sync { .. } => &rows::SYNC,
             Self::Request { .. } => &rows::ASK,
             Self::Traffic(_) => &rows::TRAFFIC,
+            Self::Slow { micros: 0, .. } => &rows::AS_USUAL,
+            Self::Slow { .. } => &rows::SLOW,
         }
     }
 
@@ -227,7 +240,7 @@ impl<R> Intervention<R> {
             | Self::Timer { node, .. }
             | Self::Sync { node, .. }
             | Self::Request { node, .. } => Some(*node),
-            Self::Cut(_) | Self::Heal(_) | Self::Message { .. } | Self::Traffic(_) => None,
+            Self::Cut(_) | Self::Heal(_) | Self::Message { .. } | Self::Traffic(_) | Self::Slow { .. } => None,
         }
     }
 
@@ -258,6 +271,7 @@ impl<R> Intervention<R> {
             Self::Sync { world, node } => Intervention::Sync { world, node },
             Self::Request { node, request } => Intervention::Request { node, request: map(request)? },
             Self::Traffic(percent) => Intervention::Traffic(percent),
+            Self::Slow { links, micros } => Intervention::Slow { links, micros },
         })
     }
 }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::digest::Digest;
 use super::fault::{Fate, Intervention, MessageName};
 use super::model::{Host, Model, Status, Step, StepOutcome};
 use super::network::{Envelope, FlightId};
 use super::schedule::{Next, Pace, Passage, Schedule, Taken};
+use crate::digest::Digest;
 use crate::history::History;
 use crate::node::{Clocks, Kind, Micros, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;
@@ -281,6 +281,15 @@ impl<W: World> Run<W> {
             Intervention::Drift { node, ppm } => {
                 known(node) && *ppm > -1_000_000 && self.noted(at, act) && {
                     self.schedule.set_drift(at, *node, *ppm);
+                    true
+                }
+            }
+            Intervention::Slow { links, micros } => {
+                let by = Micros(u64::from(*micros));
+                let links_exist = links.iter().all(|(from, to)| known(from) && known(to) && from != to);
+                let changes = links_exist && links.iter().any(|link| self.schedule.slowed(*link) != by);
+                changes && self.noted(at, act) && {
+                    links.iter().for_each(|link| self.schedule.set_slow(*link, by));
                     true
                 }
             }

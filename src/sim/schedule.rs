@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 use super::backlog::Backlog;
 use super::dice;
-use super::fault::MessageName;
+use super::fault::{Link, MessageName};
 use super::model::{Model, Status, Step, StepOutcome};
 use super::network::{FlightId, Travel};
 use crate::node::{Clocks, Delay, Kind, Micros, Node, NodeId};
@@ -177,6 +177,8 @@ pub struct Schedule<N: Node> {
     clocks: Vec<Clock>,
     /// Messages sent, by sender and receiver.
     sent: Vec<u32>,
+    /// The links that are slower than usual, and by how much.
+    slow: Vec<(Link, Micros)>,
     /// Messages sent, by sender, receiver and kind.
     ordinals: SortedMap<(NodeId, NodeId, &'static str), u32>,
     /// Turns taken, by participant.
@@ -202,6 +204,7 @@ impl<N: Node> Schedule<N> {
             held: vec![Backlog::default(); count],
             clocks: vec![Clock::RIGHT; count],
             sent: vec![0; count * count],
+            slow: Vec::new(),
             ordinals: SortedMap::new(),
             turns: vec![0; count],
             traffic_percent: 0,
@@ -379,7 +382,7 @@ impl<N: Node> Schedule<N> {
         *counted += 1;
         let time =
             if from == to { Micros::ZERO } else { pace.travel(from, to).time(self.seed, (from, to), self.now, nth) };
-        let due = self.now + time;
+        let due = self.now + time + self.slowed((from, to));
         let passage = Passage { sent: self.now, due, held: false, ordinal };
         let transit = Transit { passage, order: self.scheduled, to };
         self.scheduled += 1;
@@ -408,6 +411,24 @@ impl<N: Node> Schedule<N> {
         self.forget(|what| matches!(what, What::Turn(_)));
         for index in 0..self.clocks.len() {
             self.schedule_turn(NodeId(index as u8), pace);
+        }
+    }
+
+    /// By how much what is sent over a link takes longer than usual.
+    pub fn slowed(&self, link: Link) -> Micros {
+        self.slow.iter().find(|(slow, _)| *slow == link).map_or(Micros::ZERO, |(_, by)| *by)
+    }
+
+    /// The links that are slower than usual, and by how much.
+    pub fn slow(&self) -> &[(Link, Micros)] {
+        &self.slow
+    }
+
+    /// What is sent over a link from now on takes longer by this; by nothing: it takes what is usual.
+    pub fn set_slow(&mut self, link: Link, by: Micros) {
+        self.slow.retain(|(slow, _)| *slow != link);
+        if by > Micros::ZERO {
+            self.slow.push((link, by));
         }
     }
 

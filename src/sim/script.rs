@@ -6,6 +6,7 @@
 //! cut n1>n3 n3>n1            heal n1>n3
 //! crash n3 keep 0            restart n3        pause n3        resume n3
 //! skew n3 250000             drift n3 -500     (µs; parts per million)
+//! slow 100000 n1>n3 n3>n1                      (µs)
 //! message 0 n1>n3 AppendEntries 12 hold        (world, link, kind, ordinal, fate)
 //! timer 0 n3 Election        sync 0 n3         (world, node)
 //! ask n6 read                ask n6 post Lunch in Lisbon?
@@ -40,6 +41,10 @@ impl<R: Display> Display for Intervention<R> {
             Self::Sync { world, node } => write!(f, "{word} {world} {node}"),
             Self::Request { node, request } => write!(f, "{word} {node} {request}"),
             Self::Traffic(percent) => write!(f, "{word} {percent}"),
+            Self::Slow { links, micros } => {
+                write!(f, "{word} {micros}")?;
+                links.iter().try_for_each(|(from, to)| write!(f, " {from}>{to}"))
+            }
         }
     }
 }
@@ -80,6 +85,7 @@ impl<R: FromStr<Err = String>> FromStr for Intervention<R> {
             }
             _ if is(&rows::SYNC) => Self::Sync { world: rest.number()?, node: rest.node()? },
             _ if is(&rows::ASK) => Self::Request { node: rest.node()?, request: rest.rest().parse()? },
+            _ if is(&rows::SLOW) => Self::Slow { micros: rest.number()?, links: rest.links()? },
             _ if is(&rows::TRAFFIC) => Self::Traffic(rest.number()?),
             _ => return Err(format!("nobody knows how to “{verb}”")),
         };
@@ -169,6 +175,8 @@ mod tests {
             "5 resume n12",
             "6 skew n3 -250000",
             "7 drift n3 500",
+            "7 slow 100000 n1>n3 n3>n1",
+            "7 slow 0 n1>n3",
             "8 message 1 n1>n3 AppendEntries 12 hold",
             "9 message 0 n1>n3 Vote 0 deliver",
             "10 timer 0 n3 Election",

@@ -21,7 +21,7 @@ use std::str::FromStr;
 
 use super::track::Track;
 use super::{Experiment, RequestOf, Timeline};
-use crate::node::{Micros, NodeId};
+use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Fate, Intervention};
 
 /// A line of a script.
@@ -79,92 +79,31 @@ impl Command {
     }
 }
 
-impl<E: Experiment> Timeline<E> {
-    /// Does what a command says at the play head, or lets time pass. An error says in words what can't be done; of a command
-    /// that is several acts, those before it are done.
-    pub fn command(&mut self, command: &Command) -> Result<(), String> {
-        let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-        match (command.verb.as_str(), words.as_slice()) {
-            ("run", [time]) => self.play(self.now() + time_of(time)?),
-            ("at", [time]) => self.play(time_of(time)?),
-            ("act", [line]) => self.act_as(line)?,
-            ("cut" | "heal", [one, other]) => {
-                let (one, other) = (self.node(one)?, self.node(other)?);
-                self.act_as(&format!("{} {one}>{other} {other}>{one}", command.verb))?;
-            }
-            ("cut", [from]) => {
-                let to = self.node(command.key("to").ok_or("cut to whom?")?)?;
-                self.act_as(&format!("cut {}>{to}", self.node(from)?))?;
-            }
-            ("split", group) => {
-                let group = group.iter().map(|name| self.node(name)).collect::<Result<Vec<_>, _>>()?;
-                self.act_as(&format!("cut{}", self.links(|from, to| group.contains(&from) != group.contains(&to))))?;
-            }
-            ("heal", []) => self.act_as(&format!("heal{}", self.links(|from, to| self.track().is_cut(from, to))))?,
-            ("crash", [node]) => {
-                let keep = command.key("keep").unwrap_or("0");
-                self.act_as(&format!("crash {} keep {keep}", self.node(node)?))?;
-            }
-            (verb @ ("restart" | "pause" | "resume"), [node]) => {
-                self.act_as(&format!("{verb} {}", self.node(node)?))?;
-            }
-            ("drift", [node]) => {
-                self.act_as(&format!("drift {} {}", self.node(node)?, command.number::<i32>("ppm")?))?;
-            }
-            ("skew", [node]) => {
-                self.act_as(&format!("skew {} {}", self.node(node)?, command.number::<i64>("micros")?))?;
-            }
-            ("traffic", [percent]) => self.act_as(&format!("traffic {percent}"))?,
-            (verb @ ("post" | "propose"), [who, what]) => {
-                self.act_as(&format!("ask {} {verb} {what}", self.node(who)?))?;
-            }
-            ("read", [who]) => self.act_as(&format!("ask {} read", self.node(who)?))?,
-            ("move", [who]) => {
-                let to = self.node(command.key("to").ok_or("where to?")?)?;
-                self.act_as(&format!("ask {} attach {to}", self.node(who)?))?;
-            }
-            ("ask", [node, what @ ..]) => self.act_as(&format!("ask {} {}", self.node(node)?, what.join(" ")))?,
-            ("timer", [node, timer]) => self.act_as(&format!("timer 0 {} {timer}", self.node(node)?))?,
-            ("sync", [node]) => self.act_as(&format!("sync 0 {}", self.node(node)?))?,
-            ("pass", [kind, from, to @ ..]) if !to.is_empty() => {
-                let from = self.node(from)?;
-                self.finish_disk(from);
-                for to in to {
-                    let to = self.node(to)?;
-                    self.decide(&Command::default(), kind, from, to, Fate::Deliver)?;
-                    self.finish_disk(to);
-                }
-            }
-            (verb, [kind, from, to @ ..])
-                if !to.is_empty()
-                    && let Some(fate) = fate(verb) =>
-            {
-                let from = self.node(from)?;
-                for to in to {
-                    self.decide(command, kind, from, self.node(to)?, fate)?;
-                }
-            }
-            (verb, words) => return Err(format!("not a command: {verb} {}", words.join(" "))),
-        }
-        Ok(())
-    }
-
-    /// Decides over the oldest or the newest message of a kind on a link.
-    fn decide(&mut self, how: &Command, kind: &str, from: NodeId, to: NodeId, fate: Fate) -> Result<(), String> {
-        let world = how.key("world").map_or(Ok(0), |_| how.number("world"))?;
-        let ordinals = self.track().ordinals(world, kind, from, to).into_iter();
-        let ordinal = if how.key("pick") == Some("newest") { ordinals.max() } else { ordinals.min() };
-        let ordinal = ordinal.ok_or("no such message is on its way")?;
-        self.act_as(&format!("message {world} {from}>{to} {kind} {ordinal} {}", fate.words().script))
-    }
-
-    /// What the node has written becomes durable now, if there is anything.
-    fn finish_disk(&mut self, node: NodeId) {
-        self.act(Intervention::Sync { world: 0, node });
-    }
-
+/// A run, as commands see it.
+trait Commanded {
+    fn now(&self) -> Micros;
+    fn play(&mut self, to: Micros);
     /// Does what a line of a run file says.
-    fn act_as(&mut self, line: &str) -> Result<(), String> {
+    fn act(&mut self, line: &str) -> Result<(), String>;
+    /// `n1`, `ana`, `p1` or `a1`.
+    fn node(&self, name: &str) -> Result<NodeId, String>;
+    fn servers(&self) -> NodeSet;
+    fn is_cut(&self, from: NodeId, to: NodeId) -> bool;
+    fn ordinals(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32>;
+    /// What the node has written becomes durable now, if there is anything.
+    fn finish_disk(&mut self, node: NodeId);
+}
+
+impl<E: Experiment> Commanded for Timeline<E> {
+    fn now(&self) -> Micros {
+        self.now()
+    }
+
+    fn play(&mut self, to: Micros) {
+        self.play(to);
+    }
+
+    fn act(&mut self, line: &str) -> Result<(), String> {
         let act: Intervention<RequestOf<E>> = line.parse()?;
         if let Intervention::Request { node, request } = &act {
             self.experiment().check_request(*node, request)?;
@@ -172,22 +111,131 @@ impl<E: Experiment> Timeline<E> {
         if self.act(act) { Ok(()) } else { Err("that can't be done now".to_owned()) }
     }
 
-    /// `n1`, `ana`, `p1` or `a1`.
     fn node(&self, name: &str) -> Result<NodeId, String> {
         let mut all = (0..self.track().participants() as u8).map(NodeId);
         let named = |id: &NodeId| self.experiment().name(*id).eq_ignore_ascii_case(name) || id.to_string() == name;
         all.find(named).ok_or_else(|| format!("nobody is called {name}"))
     }
 
-    /// ` n1>n2 …` for all servers' links that are wanted.
-    fn links(&self, wanted: impl Fn(NodeId, NodeId) -> bool) -> String {
-        let servers = self.experiment().servers();
-        let pairs = servers.iter().flat_map(|from| servers.without(from).iter().map(move |to| (from, to)));
-        pairs.filter(|(from, to)| wanted(*from, *to)).fold(String::new(), |mut links, (from, to)| {
-            write!(links, " {from}>{to}").expect("strings take everything");
-            links
-        })
+    fn servers(&self) -> NodeSet {
+        self.experiment().servers()
     }
+
+    fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.track().is_cut(from, to)
+    }
+
+    fn ordinals(&self, world: u8, kind: &str, from: NodeId, to: NodeId) -> Vec<u32> {
+        self.track().ordinals(world, kind, from, to)
+    }
+
+    fn finish_disk(&mut self, node: NodeId) {
+        self.act(Intervention::Sync { world: 0, node });
+    }
+}
+
+impl<E: Experiment> Timeline<E> {
+    /// Does what a command says at the play head, or lets time pass.
+    ///
+    /// # Errors
+    /// Says in words what can't be done. Of a command that is several acts, those before it are done.
+    pub fn command(&mut self, command: &Command) -> Result<(), String> {
+        perform(self, command)
+    }
+}
+
+/// Compiled once, whatever the run is of.
+fn perform(run: &mut dyn Commanded, command: &Command) -> Result<(), String> {
+    let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+    match (command.verb.as_str(), words.as_slice()) {
+        ("run", [time]) => run.play(run.now() + time_of(time)?),
+        ("at", [time]) => run.play(time_of(time)?),
+        ("act", [line]) => run.act(line)?,
+        ("cut" | "heal", [one, other]) => {
+            let (one, other) = (run.node(one)?, run.node(other)?);
+            run.act(&format!("{} {one}>{other} {other}>{one}", command.verb))?;
+        }
+        ("cut", [from]) => {
+            let to = run.node(command.key("to").ok_or("cut to whom?")?)?;
+            run.act(&format!("cut {}>{to}", run.node(from)?))?;
+        }
+        ("split", group) => {
+            let group = group.iter().map(|name| run.node(name)).collect::<Result<Vec<_>, _>>()?;
+            run.act(&format!("cut{}", links(run, |from, to| group.contains(&from) != group.contains(&to))))?;
+        }
+        ("heal", []) => run.act(&format!("heal{}", links(run, |from, to| run.is_cut(from, to))))?,
+        ("crash", [node]) => {
+            let keep = command.key("keep").unwrap_or("0");
+            run.act(&format!("crash {} keep {keep}", run.node(node)?))?;
+        }
+        (verb @ ("restart" | "pause" | "resume"), [node]) => {
+            run.act(&format!("{verb} {}", run.node(node)?))?;
+        }
+        ("drift", [node]) => {
+            run.act(&format!("drift {} {}", run.node(node)?, command.number::<i32>("ppm")?))?;
+        }
+        ("skew", [node]) => {
+            run.act(&format!("skew {} {}", run.node(node)?, command.number::<i64>("micros")?))?;
+        }
+        ("traffic", [percent]) => run.act(&format!("traffic {percent}"))?,
+        (verb @ ("post" | "propose"), [who, what]) => {
+            run.act(&format!("ask {} {verb} {what}", run.node(who)?))?;
+        }
+        ("read", [who]) => run.act(&format!("ask {} read", run.node(who)?))?,
+        ("move", [who]) => {
+            let to = run.node(command.key("to").ok_or("where to?")?)?;
+            run.act(&format!("ask {} attach {to}", run.node(who)?))?;
+        }
+        ("ask", [node, what @ ..]) => run.act(&format!("ask {} {}", run.node(node)?, what.join(" ")))?,
+        ("timer", [node, timer]) => run.act(&format!("timer 0 {} {timer}", run.node(node)?))?,
+        ("sync", [node]) => run.act(&format!("sync 0 {}", run.node(node)?))?,
+        ("pass", [kind, from, to @ ..]) if !to.is_empty() => {
+            let from = run.node(from)?;
+            run.finish_disk(from);
+            for to in to {
+                let to = run.node(to)?;
+                decide(run, &Command::default(), kind, (from, to), Fate::Deliver)?;
+                run.finish_disk(to);
+            }
+        }
+        (verb, [kind, from, to @ ..])
+            if !to.is_empty()
+                && let Some(fate) = fate(verb) =>
+        {
+            let from = run.node(from)?;
+            for to in to {
+                let to = run.node(to)?;
+                decide(run, command, kind, (from, to), fate)?;
+            }
+        }
+        (verb, words) => return Err(format!("not a command: {verb} {}", words.join(" "))),
+    }
+    Ok(())
+}
+
+/// Decides over the oldest or the newest message of a kind on a link.
+fn decide(
+    run: &mut dyn Commanded,
+    how: &Command,
+    kind: &str,
+    (from, to): (NodeId, NodeId),
+    fate: Fate,
+) -> Result<(), String> {
+    let world = how.key("world").map_or(Ok(0), |_| how.number("world"))?;
+    let ordinals = run.ordinals(world, kind, from, to).into_iter();
+    let ordinal = if how.key("pick") == Some("newest") { ordinals.max() } else { ordinals.min() };
+    let ordinal = ordinal.ok_or("no such message is on its way")?;
+    run.act(&format!("message {world} {from}>{to} {kind} {ordinal} {}", fate.words().script))
+}
+
+/// ` n1>n2 …` for all servers' links that are wanted.
+fn links(run: &dyn Commanded, wanted: impl Fn(NodeId, NodeId) -> bool) -> String {
+    let servers = run.servers();
+    let pairs = servers.iter().flat_map(|from| servers.without(from).iter().map(move |to| (from, to)));
+    pairs.filter(|(from, to)| wanted(*from, *to)).fold(String::new(), |mut links, (from, to)| {
+        write!(links, " {from}>{to}").expect("strings take everything");
+        links
+    })
 }
 
 fn fate(verb: &str) -> Option<Fate> {

@@ -15,6 +15,8 @@ use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
 
+type BranchesOf<E> = Vec<Branch<RequestOf<E>>>;
+
 /// What the first field of every run file says.
 const FORMAT: &str = "cap-lab run";
 /// The version that this code writes.
@@ -28,6 +30,8 @@ pub const BYTES_MAX: usize = 4 << 20;
 pub const TRAFFIC_MAX: u16 = 1_000;
 /// The fastest and the slowest clock, in parts per million either way.
 pub const DRIFT_MAX: i32 = 500_000;
+/// By how much a link can be slower, in µs: 10 s.
+pub const SLOW_MAX: u32 = 10_000_000;
 /// The largest skew either way, in µs: 12 hours.
 pub const SKEW_MAX: i64 = 12 * 3_600 * 1_000_000;
 
@@ -155,7 +159,7 @@ impl RunFile {
     }
 
     /// All branches, each of which is possible, and which of them is at the play head.
-    fn branches<E: Experiment>(&self, setup: &E) -> Result<(Vec<Branch<RequestOf<E>>>, usize), String> {
+    fn branches<E: Experiment>(&self, setup: &E) -> Result<(BranchesOf<E>, usize), String> {
         let start = setup.start(0);
         let (participants, worlds) = (start.participants(), start.fingerprints().len());
         let frame = |end| Frame { setup, participants, worlds, end };
@@ -309,7 +313,7 @@ impl<E: Experiment> Timeline<E> {
 /// Whether everybody exists who is spoken of.
 fn check_names<R>(act: &Intervention<R>, participants: usize, worlds: usize) -> Result<(), String> {
     let nodes: Vec<NodeId> = match act {
-        Intervention::Cut(links) | Intervention::Heal(links) => {
+        Intervention::Cut(links) | Intervention::Heal(links) | Intervention::Slow { links, .. } => {
             if let Some((from, to)) = links.iter().find(|(from, to)| from == to) {
                 return Err(format!("there is no link from {from} to {to}"));
             }
@@ -333,6 +337,10 @@ fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Resu
         Intervention::Cut(links) | Intervention::Heal(links) if links.len() > NodeSet::MAX * NodeSet::MAX => {
             Err(format!("{} links at once", links.len()))
         }
+        Intervention::Slow { links, .. } if links.len() > NodeSet::MAX * NodeSet::MAX => {
+            Err(format!("{} links at once", links.len()))
+        }
+        Intervention::Slow { micros, .. } if *micros > SLOW_MAX => Err(format!("links slower by {micros} µs")),
         Intervention::Traffic(percent) if *percent > TRAFFIC_MAX => Err(format!("traffic of {percent} %")),
         Intervention::Drift { ppm, .. } if ppm.unsigned_abs() > DRIFT_MAX.unsigned_abs() => {
             Err(format!("a drift of {ppm} ppm"))

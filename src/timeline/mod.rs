@@ -239,6 +239,11 @@ impl<E: Experiment> Timeline<E> {
     /// Computes the current branch between `from` and `to` once more, as far as it was computed before, and shows it as it
     /// was just before `from`, then after every single step and intervention. The play head stays where it is.
     pub fn revisit(&self, from: Micros, to: Micros, mut see: impl FnMut(&E::Track)) {
+        self.revisit_and(from, to, &mut see);
+    }
+
+    /// As [`Timeline::revisit`], compiled once for all who look.
+    fn revisit_and(&self, from: Micros, to: Micros, see: &mut dyn FnMut(&E::Track)) {
         let mut probe = self.checkpoints.before(from).clone();
         if let Some(before) = from.0.checked_sub(1) {
             probe.advance(self.script(), Micros(before), &mut u64::MAX.clone(), None);

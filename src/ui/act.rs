@@ -83,7 +83,9 @@ fn cut_links(cut: &[NodeSet]) -> impl Iterator<Item = Link> + '_ {
 /// What was done to `world`, in a sentence. `world` is as it was before.
 pub fn done(act: &Act, world: &WorldView) -> String {
     let of = match act {
-        Intervention::Cut(links) | Intervention::Heal(links) => links_done(links, world),
+        Intervention::Cut(links) | Intervention::Heal(links) | Intervention::Slow { links, .. } => {
+            links_done(links, world)
+        }
         Intervention::Request { node, request } => asked(*node, request, world),
         Intervention::Traffic(percent) => percent.to_string(),
         _ => act.node().map_or_else(String::new, |node| name(node, world)),

@@ -184,7 +184,7 @@ impl App {
                 true
             }
             Msg::Step => self.moved(|lab| lab.step(), "Nothing is under way, so there is no next event."),
-            Msg::Back => self.moved(|lab| lab.back(), "This is the start of the run."),
+            Msg::Back => self.moved(|lab| lab.back(), "The run starts here, so there is no earlier event."),
             Msg::Seek(to) => {
                 self.lab.seek(to);
                 self.look()
@@ -383,11 +383,15 @@ impl App {
             self.fill();
         }
         if self.ui.playing && !self.heads_for_goal() {
-            let approached = self.ui.run.approach.is_some();
+            let approaches = self.ui.run.approach.is_some();
             let next = self.next_head(elapsed);
             self.lab.play(next);
-            if approached && self.ui.run.approach.is_none() {
+            let approached = approaches && self.ui.run.approach.is_none();
+            if approached && self.ui.run.situation.is_some() {
                 self.approach_moment();
+            } else if approached {
+                self.look();
+                self.arrive();
             }
             self.mind_the_room();
         }
@@ -419,17 +423,12 @@ impl App {
         let news: Vec<(About, String)> =
             self.worlds.iter().zip(&fresh).flat_map(|(before, after)| announce::changes(before, after)).collect();
         // What the learner must not miss stops the run at that step.
-        let newly = self
-            .worlds
-            .iter()
-            .zip(&fresh)
-            .find_map(|(before, after)| before.broken().is_none().then(|| after.broken()).flatten());
-        if let Some(invariant) = newly {
-            let text = format!("Broken: {}.", invariant.name);
-            self.ui.playing = false;
-            self.say(About::Own, text);
-        }
+        let mut pairs = self.worlds.iter().zip(&fresh);
+        let newly = pairs.any(|(before, after)| before.broken().is_none() && after.broken().is_some());
         self.worlds = fresh;
+        if newly && self.ui.run.approach.is_none() {
+            self.arrive();
+        }
         self.ui.can_undo = self.before.is_some() || self.lab.can_undo();
         self.consult();
         self.look_at_diagrams();
@@ -449,6 +448,13 @@ impl App {
             _ => {}
         }
         true
+    }
+
+    /// Stops where something is broken, and says so.
+    fn arrive(&mut self) {
+        let Some(name) = self.worlds.iter().find_map(|world| Some(world.broken()?.name)) else { return };
+        self.ui.playing = false;
+        self.say(About::Own, format!("Broken: {name}."));
     }
 
     fn act(&mut self, act: &Act) -> bool {

@@ -39,7 +39,7 @@ pub fn cluster(index: usize, world: &Rc<WorldView>, lab: &dyn Lab, ui: &ViewStat
     let picture = match &ui.run.diagram {
         Some(shown) => diagram::diagram(index, world, shown, ui),
         None if ui.tables => tables(index, world, ui),
-        None => figure(index, world, lab.now(), ui),
+        None => figure(index, world, (lab.now(), &lab.slow_links()), ui),
     };
     together(vec![title.html(), picture])
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::MessageName;
+use cap_lab::sim::fault::{Link, MessageName};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Limit, Room, Timeline};
@@ -18,7 +18,7 @@ use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
-use crate::ui::transport::Scale;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
@@ -127,11 +127,15 @@ pub trait Lab: Any {
         None
     }
 
+    /// The links that are slower than usual at the play head, and by how much.
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        Vec::new()
+    }
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;
     /// The same setup and seed from the start, with nothing done.
     fn restarted(&self) -> Box<dyn Lab>;
-    /// When an invariant breaks on this branch, as far as it is computed.
+    /// When the last invariant to break does so on this branch, as far as it is computed.
     fn breaks_at(&self) -> Option<Micros>;
     /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;

@@ -10,14 +10,15 @@ use crate::ui::lab::Lab;
 use crate::ui::pages;
 use crate::ui::popovers::banner;
 use crate::ui::state::{Coming, Msg, ViewState};
+use crate::ui::transport::Transport;
 use crate::ui::transport::marks::LISTED;
-use crate::ui::transport::{Scale, Transport};
+use crate::ui::transport::scale::Scale;
 use crate::ui::world::WorldView;
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let setup = lab.setup();
-    let scale = Scale::of(lab);
+    let scale = Scale::new(lab.end(), lab.moments());
     let transport = Transport {
         now: lab.now(),
         marks: lab.marks(&scale, ui.timeline_width),

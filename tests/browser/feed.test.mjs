@@ -25,16 +25,6 @@ labTest("is alive on landing: posts flow, nobody is refused, a line invites the 
   assert.notEqual(await leader(lab), -1, "Raft has a leader");
 });
 
-labTest("a click on a link cuts it in both worlds, another heals it", {}, async (lab) => {
-  await pause(lab);
-  const at = await pointOnLink(lab, 0, 1);
-  await lab.page.mouse.click(at.x, at.y);
-  assert.deepEqual(await cutLinks(lab, 0), ["link n1 to n2, cut"]);
-  assert.deepEqual(await cutLinks(lab, 1), ["link n1 to n2, cut"]);
-  await lab.page.mouse.click(at.x, at.y);
-  assert.deepEqual(await cutLinks(lab, 0), []);
-});
-
 labTest("the menu of a link cuts one direction", {}, async (lab) => {
   await pause(lab);
   const at = await pointOnLink(lab, 0, 1);

@@ -52,6 +52,8 @@ export function misplaced() {
       const style = getComputedStyle(around);
       if (style.clipPath !== "none") forReaders = true;
       if (style.textOverflow === "ellipsis") shortened = true;
+      // Advice that is clamped to so many lines says so with an ellipsis as well.
+      if (style.webkitLineClamp !== "none") scrolls = true;
       // A phone keeps the newest posts that fit whole; the others are in a column out of sight.
       if (around.classList.contains("posts")) scrolls = true;
       if (style.overflowX === "visible" && style.overflowY === "visible") continue;

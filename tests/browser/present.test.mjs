@@ -93,7 +93,7 @@ for (const [page, ready] of [["#feed", ".figure .node"], ["#raft", ".log-grid"],
       const look = async (state) => {
         const all = await texts(lab);
         assert.deepEqual(smaller(all, 11), [], state);
-        const sentences = all.filter(({ words }) => words.split(/\s+/).length >= 5);
+        const sentences = all.filter(({ words }) => words.split(/\s+/).length >= 6);
         assert.deepEqual(smaller(sentences, 12), [], state);
         const tips = await lab.page.evaluate(() => [...document.querySelectorAll("[title], svg title")].map((tip) => tip.outerHTML.slice(0, 90)));
         assert.deepEqual(tips, [], state);

@@ -53,7 +53,7 @@ labTest("step and back are one event each, by button and by key", {}, async (lab
   assert.equal(await headMs(lab), further);
   await seek(lab, 0);
   await lab.page.getByRole("button", { name: "Back", exact: true }).click();
-  await lab.page.getByRole("status").getByText("This is the start of the run.").waitFor({ state: "attached" });
+  await lab.page.getByRole("status").getByText("The run starts here, so there is no earlier event.").waitFor({ state: "attached" });
 });
 
 labTest("an act in the past forks; the old future stays as a branch and can be gone back to", {}, async (lab) => {

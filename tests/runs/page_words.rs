@@ -12,13 +12,15 @@ use crate::compare::check_form;
 use source::{Word, tokens, without_tests};
 
 /// Where texts for people stand, beside the explanations.
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 11] = [
     "ui",
     "sim/fault.rs",
     "conclusion/mod.rs",
     "glossary.rs",
     "raft/setup.rs",
     "multi_paxos/setup.rs",
+    "primary_backup/setup.rs",
+    "quorum/setup.rs",
     "store/on_log.rs",
     "store/raft.rs",
     "store/multi_paxos.rs",
@@ -26,7 +28,10 @@ const PLACES: [&str; 9] = [
 
 /// Texts for machines: styles, paths, samples of formats.
 fn is_for_people(text: &str) -> bool {
-    let is_code = text.starts_with('<') || text.starts_with('{') && text.contains(":process") || text.contains("M{}");
+    let is_code = text.starts_with('<')
+        || text.starts_with('{') && text.contains(":process")
+        || text.contains("M{}")
+        || text.contains("jepsen.util");
     let lower = text.chars().any(|letter| letter.is_ascii_lowercase());
     let is_class = text.split(' ').all(|word| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'));
     text.split_whitespace().count() >= 4 && lower && !is_code && !is_class

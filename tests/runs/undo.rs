@@ -73,7 +73,7 @@ fn a_branch_ends_with_the_act_that_began_it() {
     assert_eq!(timeline.undo(), Some(post(6, "what if")));
     assert_eq!((timeline.branches().len(), timeline.end()), (1, ms(9_000)));
     assert_eq!(digests(&timeline), then);
-    assert_eq!(timeline.fill(u64::MAX), Ok(true), "its future is computed again");
+    assert_eq!(timeline.fill(u64::MAX), Ok(true));
     timeline.seek(ms(9_000));
     assert_eq!(digests(&timeline), whole);
 }
@@ -85,7 +85,7 @@ fn whatever_is_undone_the_run_is_the_one_of_its_script() {
     let mut timeline = posted(&[1_500, 3_000]);
     let mut undone = 0;
     for round in 0..200 {
-        match dice.below(6) {
+        match dice.below(8) {
             0 => {
                 let branch = dice.below(timeline.branches().len() as u64);
                 timeline.switch(branch as usize);
@@ -95,8 +95,6 @@ fn whatever_is_undone_the_run_is_the_one_of_its_script() {
             3 | 4 => undone += u32::from(timeline.undo().is_some()),
             _ => assert!(timeline.act_apart(post(5 + (round % 3) as u8, &round.to_string())), "round {round}"),
         }
-        // Now and then a branch that was gone back to is left half computed.
-        assert!(timeline.fill(20_000).is_ok());
         let mut alone = Timeline::new(feed(), 6);
         for scripted in timeline.acts_done() {
             alone.play(scripted.at);

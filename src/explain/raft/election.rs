@@ -38,7 +38,7 @@ pub(super) fn sentence(node: NodeId, note: &ElectionNote) -> Sentence {
             said(refusing(*why), source, headline, refusal(node, *candidate, *term, *why))
         }
         ElectionNote::VoteRequestIgnored { candidate, term, contact } => said(
-            Tone::Warning,
+            Tone::Routine,
             "Raft thesis §4.2.3",
             format!("{node} ignores {candidate}'s request for a vote"),
             format!("{} It does not adopt term {term} either.", holds_on(node, *contact)),
@@ -113,7 +113,7 @@ pub(super) fn pre_vote(node: NodeId, note: &PreVoteNote) -> Sentence {
             (refusing(*why), would_not(*candidate, *next), refusal(node, *candidate, *next, *why))
         }
         PreVoteNote::HoldsOn { candidate, next, contact } => {
-            (Tone::Warning, would_not(*candidate, *next), holds_on(node, *contact))
+            (Tone::Routine, would_not(*candidate, *next), holds_on(node, *contact))
         }
         PreVoteNote::Counted { grants, enough, members, .. } => (
             Tone::Routine,

@@ -25,7 +25,7 @@ impl App {
     pub(super) fn import(&mut self, file: Result<FileBytes, String>) -> bool {
         let opened = file.and_then(|(_, bytes)| {
             let opened = self.runs().open(&String::from_utf8_lossy(&bytes)).and_then(begun);
-            opened.map_err(not_opened)
+            opened.map_err(|reason| not_opened(&reason))
         });
         match opened {
             Ok(mut lab) => {
@@ -67,7 +67,7 @@ impl App {
         match (filled, self.fills()) {
             (Err(reason), _) => {
                 if self.cancel_opening() {
-                    self.tell(not_opened(reason));
+                    self.tell(not_opened(&reason));
                 } else {
                     self.tell(format!("{reason} It goes on as this lab computes it."));
                 }
@@ -94,6 +94,6 @@ impl App {
     }
 }
 
-fn not_opened(reason: String) -> String {
+fn not_opened(reason: &str) -> String {
     format!("That file was not opened; the run is as it was. {reason}")
 }

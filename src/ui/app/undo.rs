@@ -15,7 +15,9 @@ impl App {
     /// Takes the last act back; after a new start, that.
     pub(super) fn undo(&mut self) -> bool {
         let Some(act) = self.lab.undo() else {
-            let Some(before) = self.before.take() else { return self.confirm("Nothing is left to undo.".to_owned()) };
+            let Some(before) = self.before.take() else {
+                return self.confirm("Nothing was done, so nothing is left to undo.".to_owned());
+            };
             self.take(before);
             return self.confirm("The run from before is back.".to_owned());
         };

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId, NodeSet};
+use cap_lab::sim::fault::Link;
 use wasm_bindgen::JsCast;
 use web_sys::Event;
 use yew::virtual_dom::ListenerKind;
@@ -22,8 +23,8 @@ use crate::ui::state::{FigureKey, Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
 use crate::ui::world::WorldView;
 
-/// The figure of `world`, which is number `index` of the experiment.
-pub fn figure(index: usize, world: &Rc<WorldView>, now: Micros, ui: &ViewState) -> Html {
+/// The figure of `world`, which is number `index` of the experiment, `at` a moment and with the links that are slow then.
+pub fn figure(index: usize, world: &Rc<WorldView>, at: (Micros, &[(Link, Micros)]), ui: &ViewState) -> Html {
     let size = ui.figures.get(index).copied().unwrap_or_default();
     let prefix = format!("f{index}");
     let cursor = ui.run.cursor.filter(|(world, _)| *world == index && ui.focused == Some(index)).map(|(_, item)| item);
@@ -56,7 +57,7 @@ pub fn figure(index: usize, world: &Rc<WorldView>, now: Micros, ui: &ViewState) 
             .px("width", size.w * ui.scale())
             .px("height", size.h * ui.scale())
             .set("viewBox", format!("0 0 {} {}", Px(size.w), Px(size.h)))
-            .nodes(inside(index, world, now, ui, size, [cursor, hover, selected]))
+            .nodes(inside(index, world, at, ui, size, [cursor, hover, selected]))
     };
     listbox.maybe(drawn.then(picture)).html()
 }
@@ -78,7 +79,7 @@ fn element_id(prefix: &str, item: Item) -> String {
 fn inside(
     index: usize,
     world: &Rc<WorldView>,
-    now: Micros,
+    (now, slow): (Micros, &[(Link, Micros)]),
     ui: &ViewState,
     size: Size,
     marked: [Option<Item>; 3],
@@ -97,6 +98,7 @@ fn inside(
         links: links(world).into_iter().map(|(a, b)| (a, b, item_name(world, Item::Link(a, b)))).collect(),
         components: world.components.clone(),
         cut: world.cut.clone(),
+        slow: slow.to_vec(),
         places: places.clone(),
         marked: marked.iter().flatten().copied().filter(|item| matches!(item, Item::Link(..))).collect(),
         crossed: stroke.map(|stroke| stroke.crossed.clone()).unwrap_or_default(),
@@ -243,6 +245,7 @@ struct NetPart {
     links: Vec<(NodeId, NodeId, String)>,
     components: Vec<NodeSet>,
     cut: Vec<NodeSet>,
+    slow: Vec<(Link, Micros)>,
     places: Vec<Place>,
     marked: Vec<Item>,
     crossed: Vec<(NodeId, NodeId)>,
@@ -292,7 +295,10 @@ impl NetPart {
         let group =
             classed("g", class).attr("role", "option").set("id", element_id(&self.prefix, item)).name(name.to_owned());
         match link_state(&self.cut, a, b) {
-            LinkState::Whole => group.add(line("wire", a, b, 0.0)),
+            LinkState::Whole => {
+                let slow = self.slow.iter().any(|(link, _)| *link == (a, b) || *link == (b, a));
+                group.add(line(if slow { "wire slow" } else { "wire" }, a, b, 0.0))
+            }
             LinkState::Cut => group.add(line("wire cut", a, b, 0.0)),
             LinkState::CutThere => group.add(line("wire cut", a, b, 3.0)).add(line("wire one-way", b, a, 3.0)),
             LinkState::CutBack => group.add(line("wire one-way", a, b, 3.0)).add(line("wire cut", b, a, 3.0)),

@@ -148,11 +148,13 @@ impl NodePart {
         let group =
             group.maybe(halo.then(|| frame("halo", 4.0).attr("rx", "14"))).add(frame("body", 0.0).attr("rx", "10"));
         if w < 52.0 {
+            // As much of a label as the card is wide.
+            let [promised, accepted] = if w < NARROWEST { ["prom.", "acc."] } else { ["promised", "accepted"] };
             return group
                 .add(text("name", 0.0, 17.0, &self.view.name))
-                .add(text("label mid", 0.0, 33.0, "promised"))
+                .add(text("label mid", 0.0, 33.0, promised))
                 .add(text("value mid", 0.0, 46.0, &card.promised))
-                .add(text("label mid", 0.0, 62.0, "accepted"))
+                .add(text("label mid", 0.0, 62.0, accepted))
                 .add(text(&value_class("mid"), 0.0, 75.0, ballot))
                 .add(text(&value_class("mid"), 0.0, 87.0, value));
         }
@@ -181,6 +183,9 @@ fn fitting(caption: &str, r: f64) -> &str {
     caption.split(' ').next().filter(|_| !all).unwrap_or(caption)
 }
 
+/// Half the width of a card that has room for whole labels.
+const NARROWEST: f64 = 26.0;
+
 /// How many letters of what was accepted leave room for the label beside it.
 const ROOM: usize = 9;
 
@@ -195,7 +200,8 @@ fn chips(chips: &[Chip], before: u64, y: f64) -> Vec<El> {
         let x = 14.0 * index as f64 - width / 2.0 + 1.0;
         let square = el("rect").px("x", x).px("y", y).attr("width", "12").attr("height", "12").attr("rx", "2");
         let label = el("text").px("x", x + 6.0).px("y", y + 9.5).text(&chip.label);
-        let group = classed("g", if chip.committed { "chip" } else { "chip open" });
+        let open = if chip.committed { "" } else { " open" };
+        let group = el("g").set("class", format!("chip h{}{open}", chip.hue));
         all.push(group.add(square).add(label));
     }
     all

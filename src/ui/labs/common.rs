@@ -11,12 +11,13 @@ use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::model;
 use cap_lab::sim::network::Envelope;
 use cap_lab::sim::run::{Run, World};
-use cap_lab::timeline::Timeline;
+use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::watch::{Events, Mark, MarkKind, Trouble};
 
 use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView, Status};
 use crate::ui::guide::view::Judged;
-use crate::ui::transport::{Scale, marks, view};
+use crate::ui::transport::scale::Scale;
+use crate::ui::transport::view;
 
 /// For how long a message that died is still of interest: on its way to a cut, then dying.
 const DYING: Micros = Micros::from_ms(90);
@@ -137,6 +138,7 @@ fn label(kind: MarkKind, world: &str, names: &dyn Fn(NodeId) -> String) -> Strin
         MarkKind::Refused(_) => format!("{world}refused"),
         MarkKind::Unknown(_) => format!("{world}no answer"),
         MarkKind::Stale(_) => format!("{world}stale"),
+        MarkKind::Lost(_) => format!("{world}confirmed and lost"),
         MarkKind::Chosen => "chosen".to_owned(),
         MarkKind::Broken => format!("{world}invariant broken"),
     }
@@ -145,7 +147,7 @@ fn label(kind: MarkKind, world: &str, names: &dyn Fn(NodeId) -> String) -> Strin
 fn tone(kind: MarkKind) -> Tone {
     match kind {
         MarkKind::Fault(words, _) if !words.harms => Tone::Good,
-        MarkKind::Fault(..) | MarkKind::Refused(_) | MarkKind::Broken => Tone::Bad,
+        MarkKind::Fault(..) | MarkKind::Refused(_) | MarkKind::Lost(_) | MarkKind::Broken => Tone::Bad,
         MarkKind::Unknown(_) | MarkKind::Stale(_) => Tone::Warning,
         MarkKind::Elected(_) | MarkKind::Chosen => Tone::Good,
     }
@@ -161,7 +163,7 @@ pub struct Marks<'a> {
 
 impl Marks<'_> {
     /// What tells that there are others: how many each world has, and the last of them.
-    pub fn stamp(&self) -> Vec<(usize, Option<Mark>)> {
+    pub fn stamp(&self) -> MarksStamp {
         self.worlds.iter().map(|(_, marks)| (marks.len(), marks.last().copied())).collect()
     }
 
@@ -198,7 +200,7 @@ impl Marks<'_> {
             match merged.last_mut().filter(|_| at - begun < apart) {
                 Some(several) => {
                     (several.until, several.count) = (mark.at, several.count + 1);
-                    if marks::weight(tone(mark.kind)) < marks::weight(several.tone) {
+                    if view::weight(tone(mark.kind)) < view::weight(several.tone) {
                         let worse = self.view(world, mark);
                         (several.label, several.tone) = (worse.label, worse.tone);
                     }
@@ -224,9 +226,14 @@ impl Marks<'_> {
     }
 }
 
-/// Marks as they were merged, and from what.
+/// What tells whether other marks are to be merged.
+type MarksStamp = Vec<(usize, Option<Mark>)>;
+
+/// Marks as they were merged, and from what: how many there were, the line's horizon and its width.
 #[derive(Default)]
-pub struct MarksCache(RefCell<(Vec<(usize, Option<Mark>)>, u64, f64, Rc<Vec<view::Mark>>)>);
+pub struct MarksCache(RefCell<(MarksStamp, u64, f64, MergedMarks)>);
+
+type MergedMarks = Rc<Vec<view::Mark>>;
 
 impl MarksCache {
     /// These marks on a line so wide.
@@ -234,11 +241,22 @@ impl MarksCache {
         let (stamp, horizon) = (marks.stamp(), scale.horizon());
         let mut cached = self.0.borrow_mut();
         if (&cached.0, cached.1, cached.2) != (&stamp, horizon, width) {
-            let merged = marks.merged(marks::APART, |at| width * scale.share(at));
+            let merged = marks.merged(view::APART, |at| width * scale.share(at));
             *cached = (stamp, horizon, width, Rc::new(merged));
         }
         Rc::clone(&cached.3)
     }
+}
+
+/// Where the play head of a new run is put, so that the page is alive when it opens.
+const HEAD_START: Micros = Micros::from_ms(2_000);
+
+/// A new run, played to where it begins on the page.
+pub fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {
+    experiment.check()?;
+    let mut timeline = Timeline::new(experiment, seed);
+    timeline.play(HEAD_START);
+    Ok(timeline)
 }
 
 /// "AppendEntries #12 from n1 to n3": a message's name in words.

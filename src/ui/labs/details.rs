@@ -9,6 +9,7 @@ use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::network::{Envelope, FlightId};
 use cap_lab::situation::Situation;
 use cap_lab::spacetime::{Diagram, carried};
+use cap_lab::store::Store;
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
@@ -16,6 +17,7 @@ use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::{FeedRun, FeedWorld};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
+use super::portrait::Portrait;
 use super::{common, history, sentences, table};
 use crate::ui::events::view::Event;
 use crate::ui::guide::view::{Concluded, Judged};
@@ -25,6 +27,8 @@ use crate::ui::sheet::view::Sheet;
 
 /// What comes with this part. Behind a trait, so that nothing of it is in the first file.
 pub(super) trait Details {
+    /// How a store is drawn: also one of those that the first drawing never needs.
+    fn portrait(&self, store: Store) -> &'static dyn Portrait;
     /// What is worth a line, newest first.
     fn events(&self, run: &FeedRun) -> Vec<Event>;
     /// Every rule that fired or refused of late, newest first.
@@ -54,6 +58,10 @@ pub(super) trait Details {
 struct All;
 
 impl Details for All {
+    fn portrait(&self, store: Store) -> &'static dyn Portrait {
+        table::any(store)
+    }
+
     fn events(&self, run: &FeedRun) -> Vec<Event> {
         sentences::events(run)
     }
@@ -122,6 +130,11 @@ thread_local! {
 /// The details, if they are here.
 pub(super) fn here() -> Option<&'static dyn Details> {
     DETAILS.with(Late::here)
+}
+
+/// The portrait of a store, if it is here.
+pub(super) fn portrait(store: Store) -> Option<&'static dyn Portrait> {
+    table::at_once(store).or_else(|| Some(here()?.portrait(store)))
 }
 
 /// Sees to it that they are here. False if they can't be had now: then they may be asked for again.

@@ -10,7 +10,7 @@ use cap_lab::referee::client::Client;
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Query};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::{Intervention, MessageName};
+use cap_lab::sim::fault::{Intervention, Link, MessageName};
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
@@ -23,7 +23,8 @@ use cap_lab::world::watch::components;
 
 use super::common::{self, Look, Marks, MarksCache};
 use super::history::{self, Window};
-use super::{details, phones, table, verdict};
+use super::portrait::Portrait;
+use super::{details, phones, verdict};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
@@ -33,7 +34,7 @@ use crate::ui::invariants::Invariant;
 use crate::ui::lab::{Filling, Lab, full};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
-use crate::ui::transport::Scale;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
@@ -54,9 +55,14 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => return table::of(store).look(setup, message),
+        message => return portrait(store).look(setup, message),
     };
     Look { label, shape, hue: FlightHue::Work }
+}
+
+/// How a store is drawn. No lab begins before that is here: see [`super::begin_feed`].
+fn portrait(store: Store) -> &'static dyn Portrait {
+    details::portrait(store).expect("a lab begins when its portraits are here")
 }
 
 /// What changes seldom, and what it was made from.
@@ -71,7 +77,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(*run.world(), envelope);
-    let portrait = table::of(store);
+    let portrait = portrait(store);
     let verdict = verdict::look(&cache.client, now);
     let (flights, crowds) = common::flights(run, setup.servers(), now, look);
     WorldView {
@@ -363,9 +369,13 @@ impl Lab for FeedLab {
         told.clone().filter(|told| told.over <= self.timeline.now())
     }
 
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run(0).schedule().slow().to_vec()
+    }
+
     fn restarted(&self) -> Box<dyn Lab> {
         let experiment = self.timeline.experiment().clone();
-        let again = super::begin(experiment, self.timeline.seed());
+        let again = common::begin(experiment, self.timeline.seed());
         Box::new(Self::new(again.expect("this setup has a run already")))
     }
 
@@ -439,7 +449,7 @@ mod tests {
         ] {
             let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
             let mut lab =
-                FeedLab::new(super::super::begin(setup.parse().expect(stores), 3).expect("a setup that can be"));
+                FeedLab::new(super::common::begin(setup.parse().expect(stores), 3).expect("a setup that can be"));
             lab.act(cut_two_from_three()).expect("all links work");
             lab.play(lab.now() + Micros::from_ms(1_500));
             let worlds = [0, 1].map(|world| lab.world(world));
@@ -448,7 +458,7 @@ mod tests {
             for (world, side) in worlds.iter().zip(sides) {
                 assert!(world.title.starts_with(side.name()), "{stores}: {}", world.title);
             }
-            let marks = lab.marks(&Scale::of(&lab), 1e6);
+            let marks = lab.marks(&Scale::new(lab.end(), lab.moments()), 1e6);
             let named = |name: &str| marks.iter().any(|mark| mark.label.starts_with(&format!("{name} ")));
             assert!(shorts.into_iter().all(named), "{stores}: {marks:?}");
             assert_eq!(named("AP"), sides.contains(&Side::AP), "{stores}: {marks:?}");
@@ -484,7 +494,7 @@ mod tests {
 
         use crate::ui::act::heal_all;
 
-        let mut lab = FeedLab::new(super::super::begin(first(), 3).expect("a setup that can be"));
+        let mut lab = FeedLab::new(super::common::begin(first(), 3).expect("a setup that can be"));
         let (mut referee, mut seen) = (Referee::default(), [0, 0]);
         for round in 0..120 {
             let dice = |nth: u64, below: u64| dice::below(17, &[round, nth], below);

@@ -72,8 +72,8 @@ const KEYS: [(&str, &str); 5] = [
     ("key solid", "committed, as this server knows"),
     ("key hatched", "not known to be"),
     ("key disk", "on disk"),
-    ("key matched", "match: the leader knows that it has the log up to there"),
-    ("key nexted", "next: what the leader sends it next"),
+    ("key matched", "match: agrees up to here"),
+    ("key nexted", "next: sent next"),
 ];
 
 fn x(first: u64, index: u64) -> f64 {

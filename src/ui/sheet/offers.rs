@@ -146,8 +146,11 @@ fn asked(act: &Act) -> &'static str {
     }
 }
 
-/// What can be done to the link between `a` and `b`.
-pub fn at_link(world: &WorldView, a: NodeId, b: NodeId) -> Vec<Offer> {
+/// By how much a link is slowed, in µs: more than any message takes by itself, less than an election timer.
+const SLOWED: u32 = 100_000;
+
+/// What can be done to the link between `a` and `b`, which is `slow` or not.
+pub fn at_link(world: &WorldView, a: NodeId, b: NodeId, slow: bool) -> Vec<Offer> {
     let name = |id: NodeId| world.nodes.get(id.index()).map_or("", |node| &node.name);
     let state = link_state(&world.cut, a, b);
     let both = || both_ways(a, b).to_vec();
@@ -174,6 +177,11 @@ pub fn at_link(world: &WorldView, a: NodeId, b: NodeId) -> Vec<Offer> {
             &format!("{from_name} {does} {to_name} over this link."),
         ));
     }
+    let slowed = |micros| Act::Slow { links: both(), micros };
+    all.push(match slow {
+        false => network(slowed(SLOWED), " by 100 ms", "What is sent from now on takes longer, either way."),
+        true => network(slowed(0), "", "What is sent from now on takes what is usual."),
+    });
     all
 }
 

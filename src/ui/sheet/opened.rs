@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use cap_lab::node::NodeId;
+use cap_lab::node::{Micros, NodeId};
+use cap_lab::sim::fault::Link;
 use yew::{Callback, Html};
 
 use super::frame::frame;
@@ -26,7 +27,7 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<
     let part = match item {
         Item::Verdict => return Some(verdict::sheet::sheet(lab.verdict_sheet(index)?, world, ui)),
         Item::Node(id) => node(lab, index, world, world.nodes.get(id.index())?, ui),
-        Item::Link(a, b) => link(world, a, b, ui),
+        Item::Link(a, b) => link(world, &lab.slow_links(), (a, b), ui),
         Item::Flight(flight) => message(lab, index, world, flight, ui),
     };
     Some(still("sheet", part))
@@ -35,6 +36,8 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<
 #[derive(PartialEq)]
 struct SheetPart {
     sheet: Sheet,
+    /// What is long, and seen when it is unfolded.
+    folded: Option<Section>,
     side: String,
     offers: Vec<Offer>,
     /// What tells the rest is not here.
@@ -46,17 +49,28 @@ impl Part for SheetPart {
     fn draw(&self) -> Html {
         let mut sections = Vec::new();
         for (title, rows) in &self.sheet.sections {
-            let row = |(key, value): &(String, String)| el("div").add(el("dt").text(key)).add(el("dd").text(value));
             sections.push(el("h3").text(title));
-            sections.push(el("dl").all(rows.iter().map(row).collect()));
+            sections.push(list(rows));
         }
+        let folded = |(title, rows): &Section| {
+            el("details").add(words("summary", &format!("{title} ({})", rows.len()))).add(list(rows))
+        };
         frame(&self.sheet.title, &self.side, &self.send)
             .optional(filled("p", &self.sheet.meaning))
             .optional(self.missing.map(|missing| waiting(missing, &self.send)))
             .list(sections)
+            .optional(self.folded.as_ref().map(folded))
             .list(Group::ALL.into_iter().filter_map(|group| self.acts(group)).collect())
             .html()
     }
+}
+
+/// A title and its rows.
+type Section = (String, Vec<(String, String)>);
+
+fn list(rows: &[(String, String)]) -> El {
+    let row = |(key, value): &(String, String)| el("div").add(el("dt").text(key)).add(el("dd").text(value));
+    el("dl").all(rows.iter().map(row).collect())
 }
 
 impl SheetPart {
@@ -76,17 +90,17 @@ impl SheetPart {
 fn node(lab: &dyn Lab, index: usize, world: &WorldView, node: &NodeView, ui: &ViewState) -> SheetPart {
     let told = lab.node_sheet(index, node.id);
     let missing = told.is_none().then_some(ui.details);
-    let mut sheet = told.unwrap_or_else(|| Sheet::titled(&node.name));
-    sheet.sections.extend(newest(world, node));
+    let sheet = told.unwrap_or_else(|| Sheet::titled(&node.name));
     let offers = at_node(world, node).into_iter().chain(members(&sheet.actions)).collect();
-    SheetPart { sheet, side: world.title.clone(), offers, missing, send: ui.send.clone() }
+    let folded = newest(world, node);
+    SheetPart { sheet, folded, side: world.title.clone(), offers, missing, send: ui.send.clone() }
 }
 
 /// How many entries of a log are told.
 const ENTRIES: usize = 11;
 
 /// What is in the log of a node or in its feed, newest first, as far as it is drawn; none if that is nothing.
-fn newest(world: &WorldView, node: &NodeView) -> Option<(String, Vec<(String, String)>)> {
+fn newest(world: &WorldView, node: &NodeView) -> Option<Section> {
     let log =
         world.replication.as_ref().and_then(|replication| replication.rows.iter().find(|row| row.node == node.id));
     let rows: Vec<(String, String)> = match log {
@@ -109,18 +123,22 @@ fn told(title: &str) -> (String, String) {
     (who.to_owned(), what.to_owned())
 }
 
-fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
+fn link(world: &WorldView, slow: &[(Link, Micros)], (a, b): (NodeId, NodeId), ui: &ViewState) -> SheetPart {
     let name = |id: NodeId| world.nodes.get(id.index()).map(|node| node.name.clone()).unwrap_or_default();
     let (na, nb) = (name(a), name(b));
     let state = link_state(&world.cut, a, b);
-    let word = |gone: bool| if gone { "cut" } else { "carries" }.to_owned();
+    let word = |gone: bool, link: Link| match slow.iter().find(|(slow, _)| *slow == link) {
+        _ if gone => "cut".to_owned(),
+        Some((_, by)) => format!("carries, {} ms slower", by.as_ms()),
+        None => "carries".to_owned(),
+    };
     let sheet = Sheet {
         title: format!("Link {na} – {nb}"),
         sections: vec![(
             "Directions".to_owned(),
             vec![
-                (format!("{na} → {nb}"), word(matches!(state, LinkState::Cut | LinkState::CutThere))),
-                (format!("{nb} → {na}"), word(matches!(state, LinkState::Cut | LinkState::CutBack))),
+                (format!("{na} → {nb}"), word(matches!(state, LinkState::Cut | LinkState::CutThere), (a, b))),
+                (format!("{nb} → {na}"), word(matches!(state, LinkState::Cut | LinkState::CutBack), (b, a))),
             ],
         )],
         meaning: "A message that is on its way when its link is cut is lost. Neither end is told.".to_owned(),
@@ -128,8 +146,9 @@ fn link(world: &WorldView, a: NodeId, b: NodeId, ui: &ViewState) -> SheetPart {
     };
     SheetPart {
         sheet,
+        folded: None,
         side: "in every world".to_owned(),
-        offers: at_link(world, a, b),
+        offers: at_link(world, a, b, slow.iter().any(|(link, _)| *link == (a, b) || *link == (b, a))),
         missing: None,
         send: ui.send.clone(),
     }
@@ -147,5 +166,5 @@ fn message(lab: &dyn Lab, index: usize, world: &WorldView, flight: u32, ui: &Vie
             (Sheet { meaning, ..Sheet::titled("Message") }, Vec::new())
         }
     };
-    SheetPart { sheet, side: world.title.clone(), offers, missing, send: ui.send.clone() }
+    SheetPart { sheet, folded: None, side: world.title.clone(), offers, missing, send: ui.send.clone() }
 }

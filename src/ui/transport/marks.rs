@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use cap_lab::explain::Tone;
 use cap_lab::node::Micros;
 use yew::Html;
 
@@ -11,23 +10,11 @@ use crate::ui::events::{clock, tone_sign};
 use crate::ui::number::{Px, order};
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
-use crate::ui::transport::Scale;
-use crate::ui::transport::view::Mark;
+use crate::ui::transport::scale::Scale;
+use crate::ui::transport::view::{Mark, weight};
 
-/// Marks nearer to each other, in pixels, are one.
-pub const APART: f64 = 8.0;
 /// So many of those that are one are listed.
 pub const LISTED: usize = 24;
-
-/// How bad: what is worse has its label before others.
-pub fn weight(tone: Tone) -> u8 {
-    match tone {
-        Tone::Bad => 0,
-        Tone::Warning => 1,
-        Tone::Good => 2,
-        Tone::Routine => 3,
-    }
-}
 
 /// A line for each mark.
 pub fn lines(marks: &Rc<Vec<Mark>>, scale: &Scale, ui: &ViewState) -> Html {
@@ -141,6 +128,7 @@ fn with_room(places: &[f64], sizes: &[usize], weight: &dyn Fn(usize) -> u8, firs
 
 #[cfg(test)]
 mod tests {
+    use cap_lab::explain::Tone;
     use cap_lab::node::NodeId;
     use cap_lab::shared_vec::SharedVec;
     use cap_lab::sim::fault::rows;
@@ -148,6 +136,7 @@ mod tests {
 
     use super::*;
     use crate::ui::labs::common::Marks;
+    use crate::ui::transport::view::APART;
 
     fn names(id: NodeId) -> String {
         id.to_string()

@@ -18,13 +18,13 @@ use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
 use cap_lab::shared_vec::SharedVec;
-use cap_lab::sim::fault::{Intervention, MessageName, Scripted};
+use cap_lab::sim::fault::{Intervention, Link, MessageName, Scripted};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Room, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
-use cap_lab::world::watch::Noted;
+use cap_lab::world::watch::{MarkKind, Noted};
 
 use super::view::{NextStep, Surroundings};
 use crate::ui::act::{Act, Ask};
@@ -38,7 +38,7 @@ use crate::ui::labs::branches;
 use crate::ui::labs::common::{self, Marks, MarksCache};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
-use crate::ui::transport::Scale;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
@@ -396,13 +396,19 @@ impl Lab for PaxosLab {
         common::judged(&self.timeline, goal)
     }
 
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run().schedule().slow().to_vec()
+    }
+
     fn restarted(&self) -> Box<dyn Lab> {
         let again = Self::begin(self.setup(), self.timeline.seed());
         Box::new(again.expect("this setup has a run already"))
     }
 
     fn breaks_at(&self) -> Option<Micros> {
-        self.timeline.frontier().watch().broken.as_ref().map(|(at, _)| *at)
+        // The mistake's own rule goes first, what it was for breaks last.
+        let marks = &self.timeline.frontier().watch().events.marks;
+        marks.iter().rev().find(|mark| mark.kind == MarkKind::Broken).map(|mark| mark.at)
     }
 
     fn on_store(&self, _: usize, _: Store) -> Option<Box<dyn Lab>> {
