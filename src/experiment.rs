@@ -1,5 +1,9 @@
 //! What a page, a lesson or the command line can run: worlds by their setup.
 
+mod locks;
+
+pub use locks::{Accident, LocksExperiment};
+
 use std::fmt::{self, Display};
 use std::str::FromStr;
 

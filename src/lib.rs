@@ -5,14 +5,19 @@
 //! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
 //! - [`shared_vec`]: a list whose clones share their elements.
 //! - [`sorted`]: small maps and sets that clone in one allocation.
+//! - [`digest`]: what a value consists of, as 64 bits. Every machine and compiler computes the same.
 //! - [`setup`]: the words of a setup. What it shows it reads, and the other way round.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
 //! - [`paxos`]: single-decree Paxos. At most one value is ever chosen.
 //! - [`multi_paxos`]: one log on several servers, slot by slot. A slot that is chosen never changes.
+//! - [`primary_backup`]: one log on several servers, and no quorum. A view has one primary and one history; what was confirmed may
+//!   be lost.
+//! - [`quorum`]: a set on several replicas, of which a write waits for some and a read for some. What was confirmed is on W disks.
 //! - [`gossip`]: a set that replicas spread among themselves. A name has one item everywhere.
 //! - [`history`]: what clients saw, and nothing else.
 //! - [`sim`]: the simulator. Setup, seed and interventions decide every bit of a run; it knows no protocol.
 //! - [`store`]: services on top of the protocols, a row for each store. All stores have the same clients and requests.
+//! - [`locks`]: a lock service, its clients, and what they write to. A token is the sequence number of the entry that granted it.
 //! - [`check`]: judges histories. A check returns evidence, not a bool.
 //! - [`world`]: who takes part in a run, at what pace, and what is remembered of it.
 //! - [`referee`]: judges away from the page, by messages. What it rules of one future it never tells of another.
@@ -31,6 +36,7 @@
 pub mod check;
 pub mod conclusion;
 pub mod counterexample;
+pub mod digest;
 pub mod experiment;
 pub mod explain;
 pub mod explore;
@@ -38,10 +44,13 @@ pub mod glossary;
 pub mod goal;
 pub mod gossip;
 pub mod history;
+pub mod locks;
 pub mod multi_paxos;
 pub mod node;
 pub mod paxos;
 pub mod picture;
+pub mod primary_backup;
+pub mod quorum;
 pub mod raft;
 pub mod referee;
 pub mod setup;

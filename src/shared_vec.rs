@@ -73,6 +73,16 @@ impl<T> SharedVec<T> {
         self.len().checked_sub(1).and_then(|index| self.get(index))
     }
 
+    /// How many elements come before the first for which `early` does not hold. It must not hold again after that.
+    pub fn partition_point(&self, early: impl Fn(&T) -> bool) -> usize {
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            if self.get(middle).is_some_and(&early) { from = middle + 1 } else { to = middle }
+        }
+        from
+    }
+
     /// All elements, oldest first; cheap to start anywhere with [`SharedVec::iter_from`].
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator + Clone {
         self.iter_from(0)

@@ -187,6 +187,56 @@ impl<K: Ord> SortedSet<K> {
     }
 }
 
+/// A set of numbers that mostly come in order.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
+pub struct Numbers {
+    /// All below this are in.
+    next: u32,
+    /// So are these, above it.
+    later: SortedSet<u32>,
+}
+
+impl Numbers {
+    /// Adds `number`; true if it was not there.
+    pub fn insert(&mut self, number: u32) -> bool {
+        if self.contains(number) {
+            return false;
+        }
+        self.later.insert(number);
+        while self.later.remove(&self.next) {
+            self.next += 1;
+        }
+        true
+    }
+
+    /// How many are there.
+    pub fn len(&self) -> u32 {
+        self.next + self.later.iter().len() as u32
+    }
+
+    /// Whether none is there.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds all of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        for number in self.next..other.next {
+            self.later.remove(&number);
+        }
+        self.next = self.next.max(other.next);
+        other.later.iter().filter(|number| **number >= self.next).for_each(|number| _ = self.later.insert(*number));
+        while self.later.remove(&self.next) {
+            self.next += 1;
+        }
+    }
+
+    /// Whether `number` is there.
+    pub fn contains(&self, number: u32) -> bool {
+        number < self.next || self.later.contains(&number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -222,6 +272,37 @@ mod tests {
             assert_eq!(sorted.get(&key), tree.get(&key));
             assert!(sorted.iter().eq(tree.iter()), "round {round}");
             assert_eq!(sorted.first(), tree.first_key_value());
+        }
+    }
+
+    #[test]
+    fn numbers_are_a_set_whatever_their_order() {
+        let mut numbers = Numbers::default();
+        for (number, fresh) in
+            [(1, true), (0, true), (1, false), (4, true), (0, false), (2, true), (3, true), (4, false)]
+        {
+            assert_eq!(numbers.insert(number), fresh, "{number}");
+        }
+        assert_eq!(numbers, Numbers { next: 5, later: SortedSet::default() });
+        assert!(!numbers.contains(5));
+    }
+
+    #[test]
+    fn two_sets_of_numbers_become_one() {
+        let numbers = |all: &[u32]| {
+            let mut numbers = Numbers::default();
+            all.iter().for_each(|number| _ = numbers.insert(*number));
+            numbers
+        };
+        for (one, other) in
+            [(&[0, 1, 5][..], &[0, 1, 2, 3, 7][..]), (&[], &[2]), (&[1, 3], &[0, 2]), (&[0, 1, 2], &[1])]
+        {
+            let all: Vec<u32> = one.iter().chain(other).copied().collect();
+            for (one, other) in [(one, other), (other, one)] {
+                let mut sum = numbers(one);
+                sum.extend(&numbers(other));
+                assert_eq!(sum, numbers(&all), "{one:?} and {other:?}");
+            }
         }
     }
 }

@@ -20,15 +20,18 @@
 //! knew who looked at two phones.
 
 pub mod carried;
+pub mod stamps;
 
 use crate::explain::{self, Sentence, Tone};
 use crate::node::{Kind, Micros, Node, NodeId, NodeSet};
 use crate::sim::model::{Loss, Status, Step};
 use crate::sim::network::FlightId;
 use crate::sim::run::{Latest, Run, World};
+use crate::sorted::SortedMap;
 use crate::timeline::track::{SideBySide, Track};
 use crate::timeline::{Experiment, Timeline};
 use crate::world::feed::FeedRun;
+use crate::world::locks::LocksRun;
 use crate::world::paxos::PaxosRun;
 use crate::world::watch;
 
@@ -222,8 +225,25 @@ impl Traced for SideBySide<FeedRun> {
         let setup = run.world().setup;
         let servers = setup.servers();
         recorder.see(run, &|node, note| {
-            let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
-            explain::feed::sentence(&|id| setup.name(id), view, node, note)
+            let (reach, store) = (watch::reach(run.model(), node, servers), run.world().store);
+            let view = explain::feed::View { servers, reach };
+            explain::feed::sentence(&|id| setup.name(id), store, view, node, note)
+        });
+    }
+}
+
+impl Traced for LocksRun {
+    fn recorder(&self, _: usize, from: Micros) -> Recorder {
+        let setup = self.world().setup;
+        Recorder::new(self, from, &|node| setup.name(node))
+    }
+
+    fn record(&self, _: usize, recorder: &mut Recorder) {
+        let setup = self.world().setup;
+        let servers = setup.servers();
+        recorder.see(self, &|node, note| {
+            let view = explain::feed::View { servers, reach: watch::reach(self.model(), node, servers) };
+            explain::locks::sentence(&|id| setup.name(id), view, node, note)
         });
     }
 }
@@ -237,7 +257,7 @@ pub struct Recorder {
     /// By line, the clock of its latest event.
     clocks: Vec<Vec<u32>>,
     /// Messages on their way, by their names in the run, and their positions in the diagram.
-    flying: Vec<(FlightId, usize)>,
+    flying: SortedMap<FlightId, usize>,
     /// As of the latest step: by sender, whom it can't reach.
     cut: Vec<NodeSet>,
 }
@@ -250,7 +270,7 @@ impl Recorder {
         let diagram = Diagram { lanes, from, to, events, messages, cuts: Vec::new(), stops: Vec::new() };
         let clocks = vec![vec![0; model.len()]; model.len()];
         let cut = vec![NodeSet::EMPTY; model.len()];
-        let mut recorder = Self { diagram, steps: run.steps(), clocks, flying: Vec::new(), cut };
+        let mut recorder = Self { diagram, steps: run.steps(), clocks, flying: SortedMap::new(), cut };
         for (id, host) in model.hosts().filter(|(_, host)| host.status != Status::Up) {
             recorder.stops(id, host.status == Status::Crashed, from);
         }
@@ -300,7 +320,7 @@ impl Recorder {
         // Cutting several links is several steps, of which only the last is known: the rest shows in what is gone.
         if !outcome.lost.is_empty() || matches!(step, Step::Cut(..)) {
             let loss = |id| outcome.lost.iter().find(|(other, ..)| *other == id).map_or(Loss::Cut, |(.., loss)| *loss);
-            let gone = |(id, _): &&(FlightId, usize)| run.model().flights().get(*id).is_none();
+            let gone = |(id, _): &(&FlightId, &usize)| run.model().flights().get(**id).is_none();
             let gone: Vec<(FlightId, Loss)> = self.flying.iter().filter(gone).map(|(id, _)| (*id, loss(*id))).collect();
             gone.into_iter().for_each(|(id, loss)| self.lose(id, at, loss));
         }
@@ -309,7 +329,7 @@ impl Recorder {
 
     /// What was held or released arrives at another time.
     fn reschedule<W: World>(&mut self, run: &Run<W>) {
-        for (id, position) in &self.flying {
+        for (id, position) in self.flying.iter() {
             if let Some(passage) = run.schedule().passage(*id) {
                 self.diagram.messages[*position].end = End::Due(passage.due);
             }
@@ -357,18 +377,17 @@ impl Recorder {
     /// Word from a node's own disk stays on its line.
     fn launch(&mut self, message: Message) {
         if message.from != message.to {
-            self.flying.push((message.id, self.diagram.messages.len()));
+            self.flying.insert(message.id, self.diagram.messages.len());
             self.diagram.messages.push(message);
         }
     }
 
     fn flying(&self, id: FlightId) -> Option<usize> {
-        self.flying.iter().find(|(other, _)| *other == id).map(|(_, position)| *position)
+        self.flying.get(&id).copied()
     }
 
     fn land(&mut self, id: FlightId) -> Option<usize> {
-        let place = self.flying.iter().position(|(other, _)| *other == id)?;
-        Some(self.flying.remove(place).1)
+        self.flying.remove(&id)
     }
 
     fn lose(&mut self, id: FlightId, at: Micros, loss: Loss) {

@@ -70,6 +70,8 @@ pub(crate) struct Cluster<N: Watched> {
     pub(crate) timers: BTreeSet<(NodeId, N::Timer)>,
     /// When each of them runs out at the earliest.
     pub(crate) due: BTreeMap<(NodeId, N::Timer), Micros>,
+    /// What each server offered to choice and was not told yet.
+    pub(crate) choices: BTreeMap<NodeId, NodeSet>,
     pub(crate) network: Vec<InFlight<N::Message>>,
     pub(crate) replies: Vec<(RequestId, AnswerOf<N>)>,
     pub(crate) notes: Vec<(NodeId, N::Note)>,
@@ -95,6 +97,7 @@ impl<N: Watched> Cluster<N> {
             up: NodeSet::EMPTY,
             timers: BTreeSet::new(),
             due: BTreeMap::new(),
+            choices: BTreeMap::new(),
             network: Vec::new(),
             replies: Vec::new(),
             notes: Vec::new(),
@@ -137,7 +140,9 @@ impl<N: Watched> Cluster<N> {
                     self.due.insert((id, timer), self.now + delay.min);
                 }
                 Effect::CancelTimer(timer) => drop(self.timers.remove(&(id, timer))),
-                Effect::Choose(_) => panic!("these protocols leave nothing to choice"),
+                Effect::Choose(among) => {
+                    assert!(self.choices.insert(id, among).is_none(), "a choice is open already");
+                }
                 Effect::Write(delta) => unsynced.push_back(Unsynced::Write(delta)),
                 Effect::Reply(request, answer) => answers.push((request, answer)),
                 Effect::Note(note) => self.notes.push((id, note)),
@@ -216,6 +221,14 @@ impl<N: Watched> Cluster<N> {
         self.event(id, |server, out| server.on_timer(timer, at, out));
     }
 
+    /// The runner picks one of those among whom `id` chose.
+    pub(crate) fn choose(&mut self, id: NodeId, picked: NodeId) {
+        let among = self.choices.remove(&id).expect("a choice is open");
+        assert!(among.contains(picked), "{picked} was not offered");
+        let at = self.clocks();
+        self.event(id, |server, out| server.on_choice(picked, at, out));
+    }
+
     /// A client asks `id`.
     pub(crate) fn ask_as(&mut self, id: NodeId, request: RequestId, what: N::Request) {
         let at = self.clocks();
@@ -271,6 +284,7 @@ impl<N: Watched> Cluster<N> {
         }
         self.up.remove(id);
         self.timers.retain(|(node, _)| *node != id);
+        self.choices.remove(&id);
     }
 
     pub(crate) fn restart(&mut self, id: NodeId) {

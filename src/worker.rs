@@ -23,6 +23,10 @@ struct Bench {
 
 impl Bench {
     fn hear(&self, message: &JsValue) {
+        if message.is_null() {
+            // It is asked whether it lives.
+            return self.post(&JsValue::NULL);
+        }
         let bytes = message.unchecked_ref::<js_sys::Uint8Array>().to_vec();
         let heard = self.referee.borrow_mut().hear(&bytes);
         match heard {

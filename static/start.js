@@ -3,12 +3,18 @@
 {
   const again = document.getElementById("again");
   again.addEventListener("click", () => location.reload());
+  // A page without an origin of its own may not load programs, unless their host allows that to everybody.
+  const cause = () => {
+    if (location.protocol === "file:") return "it was opened as a file, and browsers load programs from a web server only. Serve it, then open its address.";
+    if (origin === "null") return "it is in a sandboxed frame, where the browser refuses to load its program. Whoever embeds it should add allow-same-origin to the frame's sandbox; in a tab of its own it runs.";
+  };
   const notStarted = (event) => {
     const state = document.getElementById("loading-state");
     if (!state || event.target.tagName === "LINK") return;
     const reason = event.reason || event.message || "a file could not be loaded";
-    again.hidden = false;
-    state.textContent = "The lab could not start: " + reason + ". Is this an up-to-date browser with WebAssembly?";
+    const known = cause();
+    again.hidden = Boolean(known);
+    state.textContent = "The lab could not start: " + (known || reason + ". Is this an up-to-date browser with WebAssembly?");
   };
   // Errors of files that cannot be fetched do not bubble, hence the capture.
   addEventListener("error", notStarted, true);

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
+use cap_lab::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use cap_lab::explain::{self, Sentence};
 use cap_lab::goal::Goal;
 use cap_lab::goal::ledger::Recorded;
@@ -18,6 +18,7 @@ use cap_lab::timeline::file::{BYTES_MAX, experiment_in, too_large};
 use cap_lab::timeline::track::{SideBySide, Track};
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedRun;
+use cap_lab::world::locks::LocksRun;
 use cap_lab::world::paxos::PaxosRun;
 use cap_lab::world::watch;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -80,9 +81,10 @@ enum Command {
     },
     /// Computes a run in which nobody interferes, and prints it as a file that the page opens.
     Record {
-        /// `feed` or `paxos`.
+        /// `feed`, `paxos` or `locks`.
         experiment: String,
-        /// Who takes part, as a run file says it: "replicas=5 people=3 traffic=100 stores=raft/gossip", "proposers=2 acceptors=5".
+        /// Who takes part, as a run file says it: "replicas=5 people=3 traffic=100 stores=raft/gossip", "proposers=2 acceptors=5",
+        /// "backend=raft lease=1000 storage=token" (of locks, what is left out is as usual).
         setup: String,
         /// Decides all delays.
         #[arg(long, default_value_t = 1)]
@@ -107,6 +109,7 @@ fn main() -> ExitCode {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
                 PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
+                LocksExperiment::NAME => replay::<LocksExperiment>(&text, verbose, script),
                 _ => unknown(),
             });
             (run.display().to_string(), done)
@@ -127,6 +130,7 @@ fn main() -> ExitCode {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => trace::<FeedExperiment>(&text, world, shiviz),
                 PaxosExperiment::NAME => trace::<PaxosExperiment>(&text, world, shiviz),
+                LocksExperiment::NAME => trace::<LocksExperiment>(&text, world, shiviz),
                 _ => unknown(),
             });
             (run.display().to_string(), done)
@@ -135,6 +139,7 @@ fn main() -> ExitCode {
             let done = match experiment.as_str() {
                 FeedExperiment::NAME => record::<FeedExperiment>(&setup, seed, seconds),
                 PaxosExperiment::NAME => record::<PaxosExperiment>(&setup, seed, seconds),
+                LocksExperiment::NAME => record::<LocksExperiment>(&setup, seed, seconds),
                 _ => unknown(),
             };
             (experiment, done)
@@ -286,6 +291,23 @@ impl Narrated for PaxosRun {
     }
 }
 
+impl Narrated for LocksRun {
+    fn steps_by_world(&self) -> Vec<u64> {
+        vec![self.steps()]
+    }
+
+    fn tell(&self, steps: &[u64], at: Micros, out: &mut String) {
+        if self.steps() > steps[0] {
+            let setup = self.world().setup;
+            let servers = setup.servers();
+            tell_notes(self, "", at, out, |node, note| {
+                let view = explain::feed::View { servers, reach: watch::reach(self.model(), node, servers) };
+                explain::locks::sentence(&|node| setup.name(node), view, node, note)
+            });
+        }
+    }
+}
+
 impl Narrated for SideBySide<FeedRun> {
     fn steps_by_world(&self) -> Vec<u64> {
         self.worlds().iter().map(FeedRun::steps).collect()
@@ -297,8 +319,9 @@ impl Narrated for SideBySide<FeedRun> {
             let (names, servers) = (|node| setup.name(node), setup.servers());
             let side = if self.worlds().len() > 1 { format!("{} ", run.world().store.side()) } else { String::new() };
             tell_notes(run, &side, at, out, |node, note| {
-                let view = explain::feed::View { servers, reach: watch::reach(run.model(), node, servers) };
-                explain::feed::sentence(&names, view, node, note)
+                let (reach, store) = (watch::reach(run.model(), node, servers), run.world().store);
+                let view = explain::feed::View { servers, reach };
+                explain::feed::sentence(&names, store, view, node, note)
             });
         }
     }

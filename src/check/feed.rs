@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
-use super::spec::feed::FeedAction;
+use super::spec::feed::{FeedAction, Order};
 use crate::history::{History, Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
@@ -106,6 +106,21 @@ pub struct FeedCalls {
     pub calls: Vec<Call<FeedAction>>,
     /// What each of them is called in the run.
     pub ids: Vec<RequestId>,
+}
+
+/// Where a feed's posts go, as far as its history tells, if its store gives each a place of its own (`by_place`).
+pub fn order(history: &FeedHistory, by_place: bool) -> Order {
+    if !by_place {
+        return Order::AtTheEnd;
+    }
+    let mut ranks = SortedMap::new();
+    for operation in history.iter() {
+        if let Some((_, Fate::Posted(place) | Fate::Read(Shown { from: Some(place), .. }))) = ended(&operation.outcome)
+        {
+            ranks.insert(place.post, place.rank);
+        }
+    }
+    Order::ByPlace(Arc::new(ranks))
 }
 
 /// What was known of `history` at `until`: what returned later had not returned then.

@@ -19,6 +19,7 @@ pub mod feed;
 pub mod import;
 pub mod ladder;
 pub mod linearizability;
+pub mod lost;
 pub mod measures;
 pub mod moments;
 mod search;

@@ -233,7 +233,7 @@ impl Share {
         match refused.count {
             0 => say(format!("{store} refused nobody."), None),
             count => {
-                say(format!("{store} refused {} of {}.", counted(count, "request"), people(refused)), refused.first)
+                say(format!("{store} refused {} of {}.", counted(count, "request"), people(refused)), refused.first);
             }
         }
         if unknown.count > 0 {

@@ -3,15 +3,20 @@
 //! A script says what is done from outside and when; all else follows from setup and seed, as in every run. So the page can
 //! play it, a learner can change it, and a test can take the flaw out and let the same things happen again.
 
+mod locks;
 mod multi_paxos;
 mod paxos;
+mod primary_backup;
+mod quorum;
 mod raft;
 
-use crate::experiment::{FeedExperiment, PaxosExperiment};
+use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use crate::node::Micros;
 use crate::sim::fault::Scripted;
 use crate::store::descriptor::Descriptor;
 use crate::store::multi_paxos::MultiPaxosStore;
+use crate::store::primary_backup::PrimaryBackupStore;
+use crate::store::quorum::QuorumStore;
 use crate::store::raft::RaftStore;
 use crate::timeline::{Experiment, RequestOf, Timeline};
 
@@ -26,7 +31,7 @@ pub struct Counterexample {
     pub sentence: &'static str,
     /// The invariant that breaks.
     pub breaks: &'static str,
-    /// Whose flaw it is: a store's, by its name, or single-decree Paxos's.
+    /// Whose flaw it is: a store's, by its name; else single-decree Paxos's, or the lock service's.
     pub store: Option<&'static str>,
     /// The run, without what it runs on.
     run: Schedule,
@@ -58,6 +63,8 @@ pub fn of_store(name: &str) -> Vec<Counterexample> {
     match name {
         RaftStore::NAME => raft::all(),
         MultiPaxosStore::NAME => multi_paxos::all(),
+        PrimaryBackupStore::NAME => primary_backup::all(),
+        QuorumStore::NAME => quorum::all(),
         _ => Vec::new(),
     }
 }
@@ -71,8 +78,22 @@ pub fn paxos() -> impl Iterator<Item = Counterexample> {
     })
 }
 
+/// What breaks the lock service.
+pub fn locks() -> impl Iterator<Item = Counterexample> {
+    locks::SCHEDULES.iter().map(|(flaw, run)| {
+        let (title, sentence) = (flaw.title(), flaw.sentence());
+        Counterexample { flaw: flaw.name(), title, sentence, breaks: flaw.breaks(), store: None, run: *run }
+    })
+}
+
 impl Counterexample {
-    /// The run of a flaw of Paxos, with the flaw or without it, computed to its end, the play head at its start.
+    /// The run of a flaw of the lock service, with the flaw or without it, the play head at its start; nothing of it is computed yet.
+    pub fn play_locks(&self, flawed: bool) -> Timeline<LocksExperiment> {
+        let flaw = if flawed { format!(" flaw={}", self.flaw) } else { String::new() };
+        self.play(&format!("{}{flaw}", self.run.cast))
+    }
+
+    /// The run of a flaw of Paxos, with the flaw or without it, the play head at its start; nothing of it is computed yet.
     pub fn play_paxos(&self, flawed: bool) -> Timeline<PaxosExperiment> {
         let setup =
             |flaw: &str| -> PaxosExperiment { format!("{}{flaw}", self.run.cast).parse().expect("a setup of our own") };
@@ -82,7 +103,7 @@ impl Counterexample {
         Timeline::scripted(experiment, self.run.seed, script, Micros::from_ms(self.run.end_ms))
     }
 
-    /// The run of a flaw of a store, with the flaw or without it, computed to its end, the play head at its start.
+    /// The run of a flaw of a store, with the flaw or without it, the play head at its start; nothing of it is computed yet.
     pub fn play_feed(&self, flawed: bool) -> Timeline<FeedExperiment> {
         let store = self.store.expect("the flaw of a store");
         let flaw = if flawed { format!("@{}", self.flaw) } else { String::new() };

@@ -7,8 +7,8 @@ use crate::store::descriptor::Side;
 use crate::store::participant::Note;
 use crate::store::replica::ReplicaNote;
 use crate::store::sum::each;
-use crate::store::table::with_stores;
-use crate::world::feed::{Observation, Observed};
+use crate::store::table::{Store, with_stores};
+use crate::world::feed::{LostPost, Observation, Observed};
 use crate::world::watch::Reach;
 
 /// Names participants: "n1", "Ana".
@@ -39,13 +39,13 @@ pub(super) trait Explained {
     fn sentence(&self, context: &Context<'_>) -> Sentence;
 }
 
-/// A note of a feed, with what only an observer knows.
-pub fn sentence(names: Names<'_>, view: View, node: NodeId, note: &Note) -> Sentence {
+/// A note of a feed on this store, with what only an observer knows.
+pub fn sentence(names: Names<'_>, store: Store, view: View, node: NodeId, note: &Note) -> Sentence {
     let context = Context { node, names, view };
     with_stores!(each! { note, Note, note => note.sentence(&context),
         Note::Replica(note) => {
             let leaderless = matches!(note, ReplicaNote::RefusedWithoutLeader { .. } | ReplicaNote::LostLeader { .. });
-            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, node, note) }
+            Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, store, node, note) }
         },
         Note::Phone(note) => phone(names, node, note),
     })
@@ -124,12 +124,27 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
         Observation::AfterAll { post, gave_up } => Sentence {
             headline: format!("{who}'s unknown post is in the feed after all"),
             reason: format!(
-                "The phone gave it up {} ms ago without an answer; its log entry is committed now.",
-                observed.at.since(gave_up).as_ms()
+                "The phone gave it up {} ms ago without an answer; {}.",
+                observed.at.since(gave_up).as_ms(),
+                match side {
+                    Side::CP => "its log entry is committed now",
+                    Side::AP => "a replica has it in its log now",
+                }
             ),
             observer: Some(format!("The phone can't know yet: it is {who}'s post number {}.", post.number + 1)),
             source: "Raft §8",
             tone: Tone::Good,
+        },
+        Observation::Lost(LostPost { post, confirmed, replica, .. }) => Sentence {
+            headline: format!("{who}'s confirmed post is lost"),
+            reason: format!(
+                "The phone heard {} ms ago that it was in the feed. {replica} follows a higher view, whose primary does not have \
+                 it: the higher view wins.",
+                observed.at.since(confirmed).as_ms()
+            ),
+            observer: Some(format!("No replica has it any more: it was {who}'s post number {}.", post.number + 1)),
+            source: "Gray et al. 1996",
+            tone: Tone::Bad,
         },
     }
 }
@@ -138,22 +153,36 @@ fn what(write: bool) -> &'static str {
     if write { "post" } else { "read" }
 }
 
-fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
+/// What is said of a replica on a log, as its store has it: the source for how questions are passed on, and for what an entry is
+/// worth.
+fn log_words(store: Store) -> (&'static str, &'static str, &'static str) {
+    match store {
+        Store::PrimaryBackup(_) => (
+            "Alsberg & Day 1976",
+            "Gray et al. 1996",
+            "is decided as far as it knows: a higher view may discard it yet",
+        ),
+        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica adds the same post at the same place"),
+    }
+}
+
+fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> Sentence {
+    let (side, (passing, deciding, decided)) = (store.side(), log_words(store));
     let (headline, reason, source, tone) = match note {
         ReplicaNote::Forwarded { client, leader, write } => (
             format!("{node} passes {}'s {} to {leader}", names(*client), what(*write)),
             format!("{node} does not lead; as far as it knows, {leader} does."),
-            "Raft §8",
+            passing,
             Tone::Routine,
         ),
         ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write } => (
-            format!("CP refused {}'s {}", names(*client), what(*write)),
+            format!("{side} refused {}'s {}", names(*client), what(*write)),
             format!(
                 "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {} certainly failed.",
                 if *candidate { ": it stands for election itself" } else { "" },
                 what(*write)
             ),
-            "Raft §8",
+            passing,
             Tone::Bad,
         ),
         ReplicaNote::AskedBefore { client, write } => (
@@ -178,11 +207,11 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
                 "{node} had passed it to {leader} and no longer follows {leader}. {leader} may have stored it before that, or \
                  not: unknown."
             ),
-            "Raft §8",
+            passing,
             Tone::Warning,
         ),
         ReplicaNote::Superseded { client, index } => (
-            format!("CP refused {}'s request after all", names(*client)),
+            format!("{side} refused {}'s request after all", names(*client)),
             format!("Another entry was committed at index {index} or before it, so this one never will be."),
             "Raft §5.3",
             Tone::Bad,
@@ -195,8 +224,8 @@ fn replica(names: Names<'_>, node: NodeId, note: &ReplicaNote) -> Sentence {
         ),
         ReplicaNote::Applied { index, client, fresh: true, .. } => (
             format!("{node} adds {}'s post to its feed", names(*client)),
-            format!("Entry {index} is committed, so every replica adds the same post at the same place."),
-            "Raft §5.3",
+            format!("Entry {index} {decided}."),
+            deciding,
             Tone::Routine,
         ),
         ReplicaNote::Applied { index, client, fresh: false, .. } => (

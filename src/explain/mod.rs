@@ -5,8 +5,11 @@
 
 pub mod feed;
 pub mod gossip;
+pub mod locks;
 pub mod multi_paxos;
 pub mod paxos;
+pub mod primary_backup;
+pub mod quorum;
 pub mod raft;
 #[cfg(test)]
 pub(crate) mod said_once;

@@ -44,6 +44,13 @@ pub trait Kind {
     fn kind(&self) -> &'static str;
 }
 
+/// For nodes that set no timer.
+impl Kind for std::convert::Infallible {
+    fn kind(&self) -> &'static str {
+        match *self {}
+    }
+}
+
 /// Durable state: what is left of a node after a crash.
 pub trait Disk: Clone + Eq + Hash + Debug + Default {
     /// One change to it.

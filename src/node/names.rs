@@ -147,7 +147,7 @@ impl Debug for NodeSet {
 }
 
 /// Some servers, against how many it takes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Count {
     /// Who.
     pub by: NodeSet,

@@ -165,6 +165,7 @@ impl Client {
             world: 0,
             fork: self.fork,
             setup,
+            by_place: run.world().store.by_place(),
             forget,
             began,
             ended,

@@ -64,6 +64,24 @@ impl Linearization {
         newest.into()
     }
 
+    /// The posts that can still be read after its first `kept` operations, where each has a place of its own: what the last read
+    /// returned, and what was posted since.
+    pub(super) fn readable(&self, record: &Record, kept: usize) -> Arc<[PostId]> {
+        let mut posts = Vec::new();
+        for &(place, _) in self.order[..kept].iter().rev() {
+            // It took effect then, and its answer came later.
+            match record.call(place, Micros(u64::MAX)).map(|call| call.action) {
+                Some(FeedAction::Post(post)) => posts.push(post),
+                Some(FeedAction::Read(shown)) => {
+                    posts.extend(shown.iter().filter(|post| !posts.contains(post)).copied().collect::<Vec<_>>());
+                    break;
+                }
+                None => {}
+            }
+        }
+        posts.into()
+    }
+
     /// The moment of the last of its first `kept` operations.
     pub(super) fn moment(&self, kept: usize) -> Micros {
         kept.checked_sub(1).map_or(Micros::ZERO, |last| self.order[last].1)

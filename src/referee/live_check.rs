@@ -14,18 +14,21 @@
 //!
 //! Left out: proving "no" from a part of the history. It is said once in a history, so its price does not add up.
 
+use std::sync::Arc;
+
 use super::linearization::Linearization;
 use super::record::Record;
 use super::{Brief, Proof, Ruling, Staleness, words};
 use crate::check::call::Call;
 use crate::check::evidence::Evidence;
-use crate::check::feed::{Fate, known};
+use crate::check::feed::{Fate, Shown, known};
 use crate::check::linearizability::{Checker, Decision, Verdict};
 use crate::check::measures::{Visibility, converged};
 use crate::check::moments::moments;
-use crate::check::spec::feed::{Feed, FeedAction};
+use crate::check::spec::feed::{Feed, FeedAction, Order};
 use crate::node::{Micros, RequestId};
-use crate::store::feed::PostId;
+use crate::sorted::SortedMap;
+use crate::store::feed::{Place, PostId};
 use crate::world::feed::FeedSetup;
 
 /// How many configurations a step looks at: about a millisecond's work.
@@ -64,6 +67,7 @@ struct Check {
 /// One world.
 pub(super) struct LiveCheck {
     setup: FeedSetup,
+    by_place: bool,
     fork: u32,
     record: Record,
     head: Micros,
@@ -88,6 +92,7 @@ impl LiveCheck {
     pub(super) fn new(setup: FeedSetup) -> Self {
         Self {
             setup,
+            by_place: false,
             fork: 0,
             record: Record::default(),
             head: Micros::ZERO,
@@ -106,8 +111,8 @@ impl LiveCheck {
     }
 
     pub(super) fn hear(&mut self, brief: Brief) {
-        let Brief { setup, fork, forget, began, ended, head, accused, healed, measures, .. } = brief;
-        self.setup = setup;
+        let Brief { setup, by_place, fork, forget, began, ended, head, accused, healed, measures, .. } = brief;
+        (self.setup, self.by_place) = (setup, by_place);
         if let Some(forget) = forget {
             self.forget_from(forget);
         }
@@ -243,10 +248,34 @@ impl LiveCheck {
             self.latest.kept(Micros(from.0.saturating_sub(self.taken_back.0)))
         });
         let places = self.latest.rest(&self.record, kept, self.good, until);
-        self.check(until, places, Feed { initial: self.latest.newest(&self.record, kept) }, Scope::After(kept))
+        let initial = if self.by_place {
+            self.latest.readable(&self.record, kept)
+        } else {
+            self.latest.newest(&self.record, kept)
+        };
+        self.check(until, places, initial, Scope::After(kept))
     }
 
-    fn check(&self, until: Micros, places: Vec<u32>, spec: Feed, scope: Scope) -> Check {
+    /// What is known of where posts stand, of those that a check of these operations is about.
+    fn order(&self, places: &[u32], initial: &[PostId]) -> Order {
+        if !self.by_place {
+            return Order::AtTheEnd;
+        }
+        let before = initial.iter().filter_map(|post| self.record.post(*post));
+        let mut ranks = SortedMap::new();
+        for place in before.chain(places.iter().copied()) {
+            match self.record.entries()[place as usize].ended.as_ref().map(|(_, fate)| fate) {
+                Some(Fate::Posted(Place { rank, post })) => _ = ranks.insert(*post, *rank),
+                Some(Fate::Read(Shown { from: Some(Place { rank, post }), .. })) => _ = ranks.insert(*post, *rank),
+                _ => {}
+            }
+        }
+        Order::ByPlace(Arc::new(ranks))
+    }
+
+    fn check(&self, until: Micros, places: Vec<u32>, initial: Arc<[PostId]>, scope: Scope) -> Check {
+        let order = self.order(&places, &initial);
+        let spec = Feed { initial, order };
         let call = |&place: &u32| self.record.call(place, until).expect("it says something");
         let calls: Vec<Call<FeedAction>> = places.iter().map(call).collect();
         Check { until, places, checker: Checker::new(spec, calls), scope }
@@ -288,7 +317,7 @@ impl LiveCheck {
             posts.filter(|&post| self.record.call(post, until).is_some()).chain([read]).collect();
         places.sort_unstable();
         places.dedup();
-        Some(self.check(until, places, Feed::default(), Scope::Read))
+        Some(self.check(until, places, Arc::default(), Scope::Read))
     }
 
     /// What is known now, if that is news.
@@ -306,17 +335,30 @@ impl LiveCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::feed::{Entry, Shown};
+    use crate::check::feed::Entry;
     use crate::node::NodeId;
-    use crate::store::feed::Place;
 
     const WRITER: NodeId = NodeId(5);
     const READER: NodeId = NodeId(6);
 
     fn brief(began: Vec<Entry>, ended: Vec<(RequestId, (Micros, Fate))>, head: u64) -> Brief {
         let setup = FeedSetup { replicas: 5, people: 3 };
-        let (case, world, fork, forget, accused, healed, measures) = (1, 0, 0, None, None, None, false);
-        Brief { case, world, fork, setup, forget, began, ended, head: Micros(head), accused, healed, measures }
+        let (case, world, by_place, fork) = (1, 0, false, 0);
+        let (forget, accused, healed, measures) = (None, None, None, false);
+        Brief {
+            case,
+            world,
+            fork,
+            setup,
+            by_place,
+            forget,
+            began,
+            ended,
+            head: Micros(head),
+            accused,
+            healed,
+            measures,
+        }
     }
 
     fn post(id: u32, invoked: u64) -> Entry {

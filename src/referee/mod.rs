@@ -44,6 +44,8 @@ pub struct Brief {
     pub fork: u32,
     /// Who takes part.
     pub setup: FeedSetup,
+    /// Its store gives each post a place of its own; else posts go to the end.
+    pub by_place: bool,
     /// What happened at this moment or later did not happen.
     pub forget: Option<Micros>,
     /// What began since, by invocation.

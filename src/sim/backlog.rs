@@ -92,7 +92,7 @@ impl<K: Ord + Copy, V: Clone> Backlog<K, V> {
     }
 
     /// All entries by ascending key.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         self.rest.iter().chain(self.at_hand.iter().map(|(key, value)| (key, value)))
     }
 }
@@ -148,6 +148,7 @@ mod tests {
         assert!(clones.len() > 20 && longest > 10 * AT_HAND, "{} clones, {longest} entries", clones.len());
         for (tree, backlog) in &clones {
             assert!(tree.iter().eq(backlog.iter()));
+            assert!(tree.iter().rev().eq(backlog.iter().rev()));
         }
     }
 }

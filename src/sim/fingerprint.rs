@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::digest::Digest;
+use crate::digest::Digest;
 
 /// Hashes a state to 64 bits, which a search takes for the state itself.
 #[derive(Clone, Copy, Default, Debug)]

@@ -7,7 +7,6 @@
 //! - [`schedule`]: when things happen: due times, clocks, dice.
 //! - [`run`]: what was done and seen. Setup, seed and interventions decide every bit of it.
 //! - [`script`]: interventions as lines of text.
-//! - [`digest`]: the canonical fingerprint by which two machines agree that they computed the same run.
 //! - [`fingerprint`]: what a search knows a state by.
 //!
 //! What is left out: bandwidth (a message's size costs nothing), disk corruption (a write is lost or whole), and any order
@@ -15,7 +14,6 @@
 
 mod backlog;
 pub mod dice;
-pub mod digest;
 pub mod fault;
 pub mod fingerprint;
 pub mod model;

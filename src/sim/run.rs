@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::digest::Digest;
 use super::fault::{Fate, Intervention, MessageName};
 use super::model::{Host, Model, Status, Step, StepOutcome};
 use super::network::{Envelope, FlightId};
 use super::schedule::{Next, Pace, Passage, Schedule, Taken};
+use crate::digest::Digest;
 use crate::history::History;
 use crate::node::{Clocks, Kind, Micros, Node, NodeId, RequestId};
 use crate::shared_vec::SharedVec;

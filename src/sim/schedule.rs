@@ -147,6 +147,17 @@ enum Source {
     Pending(usize),
 }
 
+/// What is on its way to a node: see [`Schedule::inbox`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inbox {
+    /// Those in the air, and some of those that stand still.
+    pub shown: Vec<FlightId>,
+    /// How many were due, and wait for the node to go on.
+    pub waiting: usize,
+    /// How many are held.
+    pub held: usize,
+}
+
 /// The timed half of a run. What a step costs does not depend on how many messages wait: at a paused node, held, or for
 /// their time.
 #[derive(Clone, Debug)]
@@ -161,6 +172,8 @@ pub struct Schedule<N: Node> {
     transits: Backlog<FlightId, Transit>,
     /// By receiver, the earliest at hand: those of them that are not held. A paused receiver's stay where they are.
     arrivals: Vec<Backlog<Reverse<Due>, FlightId>>,
+    /// By receiver, those that are held: as `arrivals` has the others, so that it takes no more code.
+    held: Vec<Backlog<Reverse<Due>, FlightId>>,
     clocks: Vec<Clock>,
     /// Messages sent, by sender and receiver.
     sent: Vec<u32>,
@@ -188,6 +201,7 @@ impl<N: Node> Schedule<N> {
             pending: Vec::new(),
             transits: Backlog::default(),
             arrivals: vec![Backlog::default(); count],
+            held: vec![Backlog::default(); count],
             clocks: vec![Clock::RIGHT; count],
             sent: vec![0; count * count],
             slow: Vec::new(),
@@ -253,6 +267,19 @@ impl<N: Node> Schedule<N> {
             envelope.from == name.from && envelope.message.kind() == name.kind
         };
         numbered.find(|(id, _)| named(**id)).map(|(id, _)| *id)
+    }
+
+    /// The messages to `to` as of `at`, at most `most` of those that stand still: the next of them to arrive at a paused
+    /// node, and the first that are held. What it takes to tell does not depend on how many there are of those.
+    pub fn inbox(&self, to: NodeId, at: Micros, most: usize) -> Inbox {
+        let (arrivals, held) = (&self.arrivals[to.index()], &self.held[to.index()]);
+        let in_the_air: Vec<FlightId> =
+            arrivals.iter().take_while(|(Reverse((due, _)), _)| *due > at).map(|(_, id)| *id).collect();
+        let waiting = arrivals.len() - in_the_air.len();
+        let next = arrivals.iter().rev().take(waiting.min(most)).map(|(_, id)| *id);
+        let first_held = held.iter().rev().take(most).map(|(_, id)| *id);
+        let shown = in_the_air.iter().copied().chain(next).chain(first_held).collect();
+        Inbox { shown, waiting, held: held.len() }
     }
 
     /// The next step that happens by itself.
@@ -428,13 +455,14 @@ impl<N: Node> Schedule<N> {
     /// Holds a message that is on its way, or lets it go on.
     pub fn set_held(&mut self, at: Micros, id: FlightId, hold: bool) {
         let mut transit = *self.transits.get(id).expect("a message on its way");
-        self.arrivals[transit.to.index()].remove(Reverse(transit.due()));
+        let to = transit.to.index();
+        let (from, into) =
+            if hold { (&mut self.arrivals, &mut self.held) } else { (&mut self.held, &mut self.arrivals) };
+        from[to].remove(Reverse(transit.due()));
         transit.passage.held = hold;
         transit.passage.due = transit.passage.due.max(at);
+        into[to].insert(Reverse(transit.due()), id);
         self.transits.insert(id, transit);
-        if !hold {
-            self.arrivals[transit.to.index()].insert(Reverse(transit.due()), id);
-        }
     }
 
     fn push(&mut self, due: Micros, what: What<N::Timer>) {
@@ -448,7 +476,8 @@ impl<N: Node> Schedule<N> {
 
     fn forget_flight(&mut self, id: FlightId) -> Passage {
         let transit = self.transits.remove(id).expect("what arrived or was lost had been scheduled");
-        self.arrivals[transit.to.index()].remove(Reverse(transit.due()));
+        let from = if transit.passage.held { &mut self.held } else { &mut self.arrivals };
+        from[transit.to.index()].remove(Reverse(transit.due()));
         transit.passage
     }
 

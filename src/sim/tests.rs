@@ -4,9 +4,9 @@
 
 use super::fault::{Fate, Intervention, MessageName};
 use super::model::{Loss, Model, Step, StepOutcome};
-use super::network::Travel;
+use super::network::{FlightId, Travel};
 use super::run::{Run, STEPS_PER_DIGEST, Seen, World};
-use super::schedule::{Pace, START_OF_DAY, Turns};
+use super::schedule::{Pace, Passage, START_OF_DAY, Turns};
 use crate::node::{Answer, Clocks, Delay, Disk, Effects, Kind, Micros, Node, NodeId, NodeSet, RequestId};
 
 const A: NodeId = NodeId(0);
@@ -207,6 +207,48 @@ fn a_held_message_waits_until_it_is_released() {
     act(&mut run, ms(204), &message(A, B, 1, Fate::Release));
     run.advance(ms(220));
     assert_eq!(heard(&run, B)[1], (1, 210), "it arrives when it would have");
+}
+
+/// What is told of a node's inbox is what a look at every message tells, at any moment of a run with held messages and a pause.
+#[test]
+fn an_inbox_is_what_is_on_its_way() {
+    let mut run = start();
+    let acts = [
+        (104, message(A, B, 0, Fate::Hold)),
+        (160, Intervention::Pause(B)),
+        (202, message(A, B, 1, Fate::Hold)),
+        (404, message(A, B, 3, Fate::Hold)),
+        (450, message(A, B, 0, Fate::Release)),
+        (451, message(A, B, 1, Fate::Drop)),
+        (700, Intervention::Resume(B)),
+    ];
+    let mut most_waiting = 0;
+    for at in (0..900).step_by(7) {
+        for (_, act) in acts.iter().filter(|(moment, _)| (at..at + 7).contains(moment)) {
+            run.intervene(run.now().max(ms(at)), act);
+        }
+        run.advance(ms(at + 7));
+        let now = ms(at + 7);
+        let passage = |id| run.schedule().passage(id).expect("what is on its way is scheduled");
+        let to_b = run.model().flights().iter().filter(|(_, mail)| mail.to == B).map(|(id, _)| (id, passage(id)));
+        let (held, free): (Vec<_>, Vec<_>) = to_b.partition(|(_, passage)| passage.held);
+        let (waiting, in_the_air): (Vec<_>, Vec<_>) = free.into_iter().partition(|(_, passage)| passage.due <= now);
+        let inbox = run.schedule().inbox(B, now, 2);
+        assert_eq!((inbox.waiting, inbox.held), (waiting.len(), held.len()), "{now:?}");
+        let first = |list: &[(FlightId, Passage)]| {
+            let mut list = list.to_vec();
+            list.sort_by_key(|(id, passage)| (passage.due, *id));
+            list.into_iter().take(2).map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        let mut expected: Vec<FlightId> = in_the_air.iter().map(|(id, _)| *id).collect();
+        expected.extend([first(&waiting), first(&held)].concat());
+        let mut shown = inbox.shown;
+        shown.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(shown, expected, "{now:?}");
+        most_waiting = most_waiting.max(waiting.len());
+    }
+    assert!(most_waiting > 2, "only {most_waiting} waited");
 }
 
 #[test]

@@ -13,10 +13,9 @@ use super::feed::{Ask, Feed, Place, Post, PostId, READ_LENGTH, Response};
 use super::member::Member;
 use super::participant::Participant;
 use super::service::{AskId, ServiceMessage};
-use super::state_machine::Numbers;
 use crate::gossip::{self, Gossip, Items};
 use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
-use crate::sorted::SortedMap;
+use crate::sorted::{Numbers, SortedMap};
 
 /// A post and its place in the feed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]

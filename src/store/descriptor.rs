@@ -13,6 +13,7 @@ use super::participant::Participant;
 use super::state_machine::{Command, Replicated};
 use crate::node::{Disk, Kind, NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
+use crate::sim::model::Host;
 use crate::sim::run::Seen;
 
 /// What a store keeps under a partition. It gives up the other one.
@@ -77,6 +78,12 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
         if self.linearizable_reads().is_some() { Side::CP } else { Side::AP }
     }
 
+    /// Whether a post goes to a place of its own, also before posts that were read already; else it goes to the end. What it promises
+    /// of reads it promises of that feed.
+    fn by_place(self) -> bool {
+        false
+    }
+
     /// How its replicas treat their clients, and which of them take part.
     fn options(self) -> LogOptions {
         LogOptions::default()
@@ -99,6 +106,11 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
         Vec::new()
     }
 
+    /// Its numbers that a person may choose, by the word that a setup has for each.
+    fn dials(self) -> Vec<(&'static str, u8)> {
+        Vec::new()
+    }
+
     /// The mistake that is made on purpose.
     fn flaw(self) -> Option<&'static str> {
         None
@@ -118,6 +130,17 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     fn observe(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant>) -> Result<(), Violation> {
         let _ = (ghost, seen);
         Ok(())
+    }
+
+    /// Whether a replica has that post, or would have it again after a restart.
+    fn keeps(host: &Host<Participant>, post: PostId) -> bool {
+        host.node.has(post)
+    }
+
+    /// The posts that a replica removed in this step, as its rules have it. A store that keeps what it has removes none.
+    fn discarded(seen: &Seen<'_, Participant>) -> Vec<PostId> {
+        let _ = seen;
+        Vec::new()
     }
 }
 

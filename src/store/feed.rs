@@ -6,6 +6,10 @@
 //! The consistent feed adds every post at the end. It is linearizable: every operation appears to take effect at one moment
 //! between its invocation and its return (Herlihy & Wing 1990).
 //!
+//! The feed on quorums gives each post a place by its tag. Two posts at once take theirs in either order, so one may enter before
+//! another that was read already. It is linearizable as such a feed, if its quorums are set up for that (see `crate::quorum`): a
+//! feed in which every post goes to the end would solve consensus.
+//!
 //! The available feed orders posts by a logical clock (Lamport 1978), which real time does not bind. It promises that
 //! replicas which hear from each other again end up with the same posts in the same order. A partition's two sides count on
 //! by themselves, and the busier side counts further. After it heals, the posts of the quieter side enter in the middle, and
@@ -19,6 +23,7 @@
 //! **Convergence.** The feed has converged after a partition once no read is stale any more by a post that was confirmed
 //! before the partition healed.
 
+use std::convert::Infallible;
 use std::fmt::{self, Display};
 use std::hash::Hash;
 use std::str::FromStr;
@@ -27,7 +32,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::service::{AdminCommand, AdminDone, AnswerOf};
-use super::state_machine::{Command, Replicated, StateMachine};
+use super::state_machine::{Command, Replicated, StateMachine, Told};
 use crate::node::{Micros, NodeId};
 use crate::shared_vec::SharedVec;
 
@@ -180,6 +185,8 @@ impl Feed {
 impl StateMachine for Feed {
     type Ask = Ask;
     type Response = Response;
+    type Note = Infallible;
+    type Duties = ();
 
     fn number(ask: &Ask) -> Option<u32> {
         match ask {
@@ -188,11 +195,11 @@ impl StateMachine for Feed {
         }
     }
 
-    fn apply(&mut self, index: u64, command: &Command<Self>, answer: &mut dyn FnMut(u64, Response)) {
+    fn apply(&mut self, index: u64, command: &Command<Self>, tell: &mut dyn FnMut(Told<Self>)) {
         if let Ask::Post(post) = &command.ask {
             self.posts.push(post.clone());
         }
-        answer(index, self.answer(&command.ask));
+        tell(Told::Answer(index, self.answer(&command.ask)));
     }
 
     fn answer(&self, ask: &Ask) -> Response {

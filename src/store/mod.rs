@@ -3,16 +3,17 @@
 //! A *service* is a [state machine](state_machine); the [feed](feed) is the first. A *store* is what serves the feed:
 //!
 //! - [`table`]: all of them, and a store as a run's setup has it.
-//! - [`descriptor`]: what everything else has to know of a store. [`raft`], [`multi_paxos`] and [`gossip`] tell it, each of one.
+//! - [`descriptor`]: what everything else has to know of a store. [`raft`], [`multi_paxos`], [`primary_backup`],
+//!   [`quorum`] and [`gossip`] tell it, each of one.
 //!
 //! What a store is made of:
 //!
 //! - [`feed`]: a small social feed, its sequential specification in words, and what people ask of it.
 //! - [`service`]: what clients, replicas and operators say, whatever the service.
-//! - [`state_machine`]: a service as a replicated log carries it.
+//! - [`state_machine`]: a service as a replicated log carries it. [`duties`]: what the leader does for one as time passes.
 //! - [`replicated_log`]: what a replica needs of the protocol below it.
 //! - [`replica`]: any service on any replicated log (CP). [`on_log`]: the feed there.
-//! - [`available_feed`]: the feed on gossip (AP).
+//! - [`available_feed`]: the feed on gossip (AP). [`quorum_feed`]: the feed on quorums.
 //! - [`client`]: a person's phone. A participant like any other: it waits, and gives up.
 //! - [`participant`]: the sum of them all, so that one run's type serves every store. [`member`]: what it takes to be in it.
 //!
@@ -24,12 +25,16 @@
 pub mod available_feed;
 pub mod client;
 pub mod descriptor;
+pub mod duties;
 pub mod feed;
 pub mod gossip;
 pub mod member;
 pub mod multi_paxos;
 pub mod on_log;
 pub mod participant;
+pub mod primary_backup;
+pub mod quorum;
+pub mod quorum_feed;
 pub mod raft;
 pub mod replica;
 pub mod replicated_log;

@@ -3,6 +3,8 @@
 //! One type for all of them, so that a run picks its store by its setup, several stores run side by side under one script,
 //! and simulator, timeline and page are compiled once.
 
+use std::convert::Infallible;
+
 use serde::{Serialize, Serializer};
 
 use super::client::{Client, PhoneNote, PhoneTimer};
@@ -79,6 +81,20 @@ with_stores!(sum! {
         Phone(PhoneNote),
     }
 });
+
+/// The feed leaves its replicas nothing to do by themselves.
+impl From<Infallible> for Timer {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// The feed notes nothing.
+impl From<Infallible> for Note {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
 
 impl Default for FeedDisk {
     fn default() -> Self {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::service::AdminCommand;
 use crate::multi_paxos::Ballot;
 use crate::node::{self, Effects, Node, NodeId};
+use crate::primary_backup::View;
 use crate::raft::Term;
 
 /// Commands in one order, the same at all servers: each index, counted from 1, holds at most one for good.
@@ -29,6 +30,11 @@ pub trait ReplicatedLog: Node {
     fn is_candidate(&self) -> bool;
     /// Up to here all is decided: what this index passes may be carried out.
     fn commit_index(&self) -> u64;
+    /// Takes out the first decided index whose entry it gave up since this was last asked. A log that keeps what it decides never
+    /// does; one without a quorum may ([`crate::primary_backup`]).
+    fn take_rewound(&mut self) -> Option<u64> {
+        None
+    }
     /// The command at a decided index that it still has; none if the protocol put something of its own there.
     fn command(&self, index: u64) -> Option<&Self::Command>;
     /// The state that took the place of the log's beginning, and the last index that it covers.
@@ -62,6 +68,8 @@ pub enum Epoch {
     Term(Term),
     /// Multi-Paxos's.
     Ballot(Ballot),
+    /// That of primary and backup.
+    View(View),
 }
 
 /// Shown in the protocol's words: `term 4`, `ballot 2.n3`.
@@ -70,6 +78,7 @@ impl Display for Epoch {
         match self {
             Self::Term(term) => write!(f, "term {term}"),
             Self::Ballot(ballot) => write!(f, "ballot {ballot}"),
+            Self::View(view) => write!(f, "view {view}"),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::replicated_log::Epoch;
 use super::state_machine::StateMachine;
-use crate::node::{Answer, Kind, NodeId, NodeSet};
+use crate::node::{Answer, Count, Kind, NodeId, NodeSet};
 
 /// A message between a client and a replica, or between the replicas on its behalf.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
@@ -106,6 +106,13 @@ pub enum Refusal {
     Busy,
     /// The replica can't do what the operator asked for; a note says why.
     AdminRefused,
+    /// Too few replicas answered.
+    NoQuorum {
+        /// The replica that asked them.
+        replica: NodeId,
+        /// Those that answered, and how many it takes.
+        heard: Count,
+    },
 }
 
 /// What an operator asks a replica on a replicated log for.

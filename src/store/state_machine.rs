@@ -8,8 +8,9 @@ use std::hash::Hash;
 
 use serde::Serialize;
 
-use crate::node::{self, NodeId};
-use crate::sorted::{SortedMap, SortedSet};
+use super::duties::Duties;
+use crate::node::{self, Clocks, NodeId};
+use crate::sorted::{Numbers, SortedMap};
 
 /// A service: equal states that carry out equal commands become equal and answer alike. No clock, no dice.
 pub trait StateMachine: Clone + Eq + Hash + Serialize + Debug + Default {
@@ -17,16 +18,40 @@ pub trait StateMachine: Clone + Eq + Hash + Serialize + Debug + Default {
     type Ask: Clone + Eq + Hash + Serialize + Debug;
     /// What the client is told.
     type Response: Clone + Eq + Hash + Serialize + Debug;
+    /// A rule that fired or refused as a command was carried out.
+    type Note: Clone + PartialEq + Debug;
+    /// What the leader does for it as time passes; `()` if nothing.
+    type Duties: Duties<Self>;
 
-    /// The number that the client gave this command, counted from 0; none for a read. Its session knows a second copy by it.
+    /// The number that the client gave this command, counted from 0. Its session knows a second copy by it. None for a read, and
+    /// for what the service itself knows a second copy of.
     fn number(ask: &Self::Ask) -> Option<u32>;
 
-    /// Carries out the command at this index of the log. Each command that is answered by that, its own or one that had to wait,
-    /// is told to `answer` by its index.
-    fn apply(&mut self, index: u64, command: &Command<Self>, answer: &mut dyn FnMut(u64, Self::Response));
+    /// Whether it leaves the state as it is.
+    fn is_read(ask: &Self::Ask) -> bool {
+        Self::number(ask).is_none()
+    }
+
+    /// Carries out the command at this index of the log, and tells what follows from it.
+    fn apply(&mut self, index: u64, command: &Command<Self>, tell: &mut dyn FnMut(Told<Self>));
+
+    /// What this replica's clocks show as the next command is carried out. A state machine must not look, or replicas would come
+    /// to differ. Only one that makes this mistake on purpose does.
+    fn look_at_clocks(&mut self, at: Clocks) {
+        let _ = at;
+    }
 
     /// Answers what leaves the state as it is: a read, or a command that took effect before.
     fn answer(&self, ask: &Self::Ask) -> Self::Response;
+}
+
+/// What follows from a command that was carried out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told<S: StateMachine> {
+    /// The command at this index is answered: the one at hand, or one that had to wait.
+    Answer(u64, S::Response),
+    /// A rule fired or refused.
+    Note(S::Note),
 }
 
 /// One entry of the log.
@@ -70,60 +95,5 @@ impl Sessions {
     /// By client: how many of its commands took effect.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, u32)> {
         self.0.iter().map(|(client, numbers)| (*client, numbers.len()))
-    }
-}
-
-/// A set of numbers that mostly come in order.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
-pub struct Numbers {
-    /// All below this are in.
-    next: u32,
-    /// So are these, above it.
-    later: SortedSet<u32>,
-}
-
-impl Numbers {
-    /// Adds `number`; true if it was not there.
-    pub fn insert(&mut self, number: u32) -> bool {
-        if self.contains(number) {
-            return false;
-        }
-        self.later.insert(number);
-        while self.later.remove(&self.next) {
-            self.next += 1;
-        }
-        true
-    }
-
-    /// How many are there.
-    pub fn len(&self) -> u32 {
-        self.next + self.later.iter().len() as u32
-    }
-
-    /// Whether none is there.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether `number` is there.
-    pub fn contains(&self, number: u32) -> bool {
-        number < self.next || self.later.contains(&number)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_a_set_whatever_their_order() {
-        let mut numbers = Numbers::default();
-        for (number, fresh) in
-            [(1, true), (0, true), (1, false), (4, true), (0, false), (2, true), (3, true), (4, false)]
-        {
-            assert_eq!(numbers.insert(number), fresh, "{number}");
-        }
-        assert_eq!(numbers, Numbers { next: 5, later: SortedSet::default() });
-        assert!(!numbers.contains(5));
     }
 }

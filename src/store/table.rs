@@ -4,11 +4,13 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use super::descriptor::{Descriptor, Invariant, Side};
+use super::feed::PostId;
 use super::on_log::LogOptions;
 use super::participant::Participant;
 use super::sum::each;
 use crate::node::{NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
+use crate::sim::model::Host;
 use crate::sim::run::Seen;
 
 /// Hands the table to a macro: each store's name, what describes it, and its number. Digests fold the number, so it stays what it is;
@@ -23,6 +25,10 @@ macro_rules! with_stores {
                 MultiPaxos(crate::store::multi_paxos::MultiPaxosStore) = 1,
                 /// Gossip.
                 Gossip(crate::store::gossip::GossipStore) = 2,
+                /// Primary and backup, without a quorum.
+                PrimaryBackup(crate::store::primary_backup::PrimaryBackupStore) = 5,
+                /// Quorums: Dynamo, or ABD.
+                Quorum(crate::store::quorum::QuorumStore) = 6,
             }
             $($arguments)*
         }
@@ -68,6 +74,20 @@ macro_rules! declare {
             pub fn invariants(self) -> Vec<Invariant> {
                 match self {
                     $(Self::$Store(_) => <$Descriptor>::invariants(),)*
+                }
+            }
+
+            /// Whether a replica has that post, or would have it again after a restart.
+            pub fn keeps(self, host: &Host<Participant>, post: PostId) -> bool {
+                match self {
+                    $(Self::$Store(_) => <$Descriptor>::keeps(host, post),)*
+                }
+            }
+
+            /// The posts that a replica removed in this step.
+            pub fn discarded(self, seen: &Seen<'_, Participant>) -> Vec<PostId> {
+                match self {
+                    $(Self::$Store(_) => <$Descriptor>::discarded(seen),)*
                 }
             }
 
@@ -136,6 +156,11 @@ impl Store {
         self.linearizable_reads().is_some()
     }
 
+    /// Whether a post goes to a place of its own, also before posts that were read already; else it goes to the end.
+    pub fn by_place(self) -> bool {
+        with_stores!(each! { self, Self, store => store.by_place() })
+    }
+
     /// What it keeps under a partition.
     pub fn side(self) -> Side {
         with_stores!(each! { self, Self, store => store.side() })
@@ -154,6 +179,11 @@ impl Store {
     /// Its features, and which of them are on.
     pub fn switches(self) -> Vec<SwitchState> {
         with_stores!(each! { self, Self, store => store.switches() })
+    }
+
+    /// Its numbers that a person may choose, by the word that a setup has for each.
+    pub fn dials(self) -> Vec<(&'static str, u8)> {
+        with_stores!(each! { self, Self, store => store.dials() })
     }
 
     /// The mistake that is made on purpose.

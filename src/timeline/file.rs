@@ -2,15 +2,20 @@
 //!
 //! Files come from anywhere. Whatever is in one, reading it gives a timeline or a message, never a panic.
 //!
-//! Version 2 names timers as their protocols do; version 1 named them as their types in Rust. Both are read.
+//! Version 2 names timers as their protocols do, and may hold other branches; version 1 named timers as their types in Rust.
+//! Both are read.
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::{ACTS_MAX, LENGTH_MAX, SCRIPT_BYTES_MAX};
+use super::branches::Branch;
+use super::fill::{Expected, ExpectedWorld};
+use super::limits::{ACTS_MAX, ALL_ACTS_MAX, BRANCHES_MAX, LENGTH_MAX, SCRIPT_BYTES_MAX, STEPS_MAX};
 use super::track::Track;
 use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
+
+type BranchesOf<E> = Vec<Branch<RequestOf<E>>>;
 
 /// What the first field of every run file says.
 const FORMAT: &str = "cap-lab run";
@@ -39,9 +44,9 @@ struct Header {
 }
 
 /// What a run file holds.
-#[derive(Clone, Serialize, Deserialize, Debug)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RunFile {
+struct RunFile {
     format: String,
     version: u64,
     experiment: String,
@@ -52,20 +57,46 @@ pub(super) struct RunFile {
     /// One intervention each: its moment in µs, then what was done. See [`crate::sim::script`].
     script: Vec<String>,
     /// How far the run was computed, in µs.
-    pub(super) end: u64,
+    end: u64,
     /// Where the play head stood, in µs.
-    pub(super) head: u64,
+    head: u64,
     /// One per world.
-    pub(super) worlds: Vec<WorldDigests>,
+    worlds: Vec<WorldDigests>,
+    /// The other branches, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    branches: Option<Branches>,
 }
 
 /// What a world did, to be compared.
-#[derive(Clone, Serialize, Deserialize, Debug)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WorldDigests {
-    pub(super) steps: u64,
-    pub(super) digest: String,
-    pub(super) every_256_steps: Vec<String>,
+struct WorldDigests {
+    steps: u64,
+    digest: String,
+    every_256_steps: Vec<String>,
+}
+
+/// Branches beside the one at the play head. Their scripts decide them; what they come to is not compared.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Branches {
+    /// The place of the branch at the play head among all, from 0.
+    current: usize,
+    /// Where that one left the branch that it came from, in µs.
+    forked_at: u64,
+    /// All others, in the order in which they came to be.
+    others: Vec<OtherBranch>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OtherBranch {
+    forked_at: u64,
+    end: u64,
+    /// So many interventions are those with which the script above begins.
+    shared: usize,
+    /// The interventions after them.
+    script: Vec<String>,
 }
 
 /// The name of the experiment that a run file holds, if it is one that this version can read.
@@ -99,7 +130,7 @@ fn not_a_run(wrong: &serde_json::Error) -> String {
 }
 
 /// Reads a file that must hold a run of this experiment.
-pub(super) fn read<E: Experiment>(text: &str) -> Result<RunFile, String> {
+fn read<E: Experiment>(text: &str) -> Result<RunFile, String> {
     let name = experiment_in(text)?;
     if name != E::NAME {
         return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
@@ -107,64 +138,142 @@ pub(super) fn read<E: Experiment>(text: &str) -> Result<RunFile, String> {
     serde_json::from_str(text).map_err(|wrong| format!("This run is damaged: {}.", brief(&wrong.to_string())))
 }
 
-impl RunFile {
-    /// Steps in all worlds together, as the file has it.
-    pub(super) fn steps(&self) -> u64 {
-        self.worlds.iter().fold(0, |sum, world| sum.saturating_add(world.steps))
-    }
+/// What a script must keep to: who takes part, and when it ends.
+struct Frame<'a, E> {
+    setup: &'a E,
+    participants: usize,
+    worlds: usize,
+    end: u64,
+}
 
-    /// What decides the run: its setup, seed and script, all of which are possible.
-    #[expect(clippy::type_complexity, reason = "three things that are used once, one after the other")]
-    pub(super) fn run<E: Experiment>(&self) -> Result<(E, u64, Vec<Scripted<RequestOf<E>>>), String> {
+impl RunFile {
+    /// What decides the run: its setup and its seed, both of which are possible.
+    fn setup<E: Experiment>(&self) -> Result<(E, u64), String> {
         let seed =
             Some(&self.seed).filter(|seed| seed.len() <= 16 && seed.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let seed = seed.and_then(|seed| u64::from_str_radix(seed, 16).ok());
         let seed = seed.ok_or("This run is damaged: its seed is no number of 64 bits in hexadecimal.")?;
         let setup = self.setup.parse::<E>().and_then(|setup| setup.check().map(|()| setup));
         let setup = setup.map_err(|wrong| format!("This run's setup is impossible: {}.", brief(&wrong)))?;
-        let impossible = |wrong: String| format!("This run's script is impossible: {}.", brief(&wrong));
-        let script = self.read_script(&setup).map_err(impossible)?;
-        Ok((setup, seed, script))
+        Ok((setup, seed))
     }
 
-    fn read_script<E: Experiment>(&self, setup: &E) -> Result<Vec<Scripted<RequestOf<E>>>, String> {
-        let seconds = |micros: u64| micros.div_ceil(1_000_000);
-        if self.end > LENGTH_MAX.0 {
-            let (end, most) = (seconds(self.end), seconds(LENGTH_MAX.0));
-            return Err(format!("it ends at {end} s; runs of up to {most} s are read"));
-        }
+    /// All branches, each of which is possible, and which of them is at the play head.
+    fn branches<E: Experiment>(&self, setup: &E) -> Result<(BranchesOf<E>, usize), String> {
+        let start = setup.start(0);
+        let (participants, worlds) = (start.participants(), start.fingerprints().len());
+        let frame = |end| Frame { setup, participants, worlds, end };
+        let script = frame(self.end).read(Vec::new(), &self.script)?;
         if self.head > self.end {
             let (head, end) = (seconds(self.head), seconds(self.end));
             return Err(format!("its play head is at {head} s, after its end at {end} s"));
         }
-        if self.script.len() > ACTS_MAX {
-            return Err(format!("it has {} interventions; up to {ACTS_MAX} are read", self.script.len()));
+        let Some(Branches { current, forked_at, others }) = &self.branches else {
+            return Ok((vec![Branch { end: Micros(self.end), ..Branch::new(Micros::ZERO, script) }], 0));
+        };
+        let acts = |other: &OtherBranch| other.shared.saturating_add(other.script.len());
+        let acts = others.iter().map(acts).fold(0, usize::saturating_add);
+        if others.len() >= BRANCHES_MAX || *current > others.len() || acts > ALL_ACTS_MAX {
+            return Err(format!("up to {BRANCHES_MAX} branches with {ALL_ACTS_MAX} interventions in all are read"));
         }
-        let bytes: usize = self.script.iter().map(String::len).sum();
+        let mut branches = Vec::new();
+        for other in others {
+            let Some(shared) = script.get(..other.shared) else {
+                return Err("a branch shares more with the others than there is".to_owned());
+            };
+            let script = frame(other.end).read(shared.to_vec(), &other.script)?;
+            branches.push(Branch { end: Micros(other.end), ..Branch::new(Micros(other.forked_at), script) });
+        }
+        let own = Branch { end: Micros(self.end), ..Branch::new(Micros(*forked_at), script) };
+        branches.insert(*current, own);
+        if branches.iter().any(|branch| branch.forked_at > branch.end) {
+            return Err("a branch ends before it begins".to_owned());
+        }
+        Ok((branches, *current))
+    }
+
+    /// What its branch comes to.
+    fn expected(&self, branch: usize) -> Expected {
+        let digest = |text: &String| u64::from_str_radix(text, 16).ok().filter(|digest| hex(*digest) == *text);
+        let world = |world: &WorldDigests| ExpectedWorld {
+            steps: world.steps,
+            digest: digest(&world.digest),
+            on_the_way: world.every_256_steps.iter().map(digest).collect(),
+            compared: 0,
+        };
+        Expected { branch, worlds: self.worlds.iter().map(world).collect(), work: 0 }
+    }
+}
+
+impl<E: Experiment> Frame<'_, E> {
+    /// The script of a branch that begins with `script` and goes on with `lines`.
+    fn read(
+        &self,
+        mut script: Vec<Scripted<RequestOf<E>>>,
+        lines: &[String],
+    ) -> Result<Vec<Scripted<RequestOf<E>>>, String> {
+        if self.end > LENGTH_MAX.0 {
+            let (end, most) = (seconds(self.end), seconds(LENGTH_MAX.0));
+            return Err(format!("it ends at {end} s; runs of up to {most} s are read"));
+        }
+        let acts = script.len() + lines.len();
+        if acts > ACTS_MAX {
+            return Err(format!("it has {acts} interventions; up to {ACTS_MAX} are read"));
+        }
+        let bytes: usize = lines.iter().map(String::len).sum();
         if bytes > SCRIPT_BYTES_MAX {
             return Err(format!("it has {bytes} bytes of text; up to {SCRIPT_BYTES_MAX} are read"));
         }
-        let start = setup.start(0);
-        let (participants, worlds) = (start.participants(), start.fingerprints().len());
-        let mut script: Vec<Scripted<_>> = Vec::new();
-        for (number, line) in self.script.iter().enumerate() {
+        for (number, line) in lines.iter().enumerate() {
             let in_line = |wrong: String| format!("line {} (“{}”): {wrong}", number + 1, shorten(line));
             let scripted: Scripted<RequestOf<E>> = line.parse().map_err(in_line)?;
-            check_names(&scripted.act, participants, worlds).map_err(in_line)?;
-            check_act(setup, &scripted.act).map_err(in_line)?;
+            check_names(&scripted.act, self.participants, self.worlds).map_err(in_line)?;
+            check_act(self.setup, &scripted.act).map_err(in_line)?;
             let earlier = script.last().map_or(Micros::ZERO, |last| last.at);
             if scripted.at < earlier || scripted.at.0 > self.end {
                 return Err(in_line("it is not in the order of time".to_owned()));
             }
             script.push(scripted);
         }
+        if script.last().is_some_and(|last| last.at.0 > self.end) {
+            return Err("a branch ends before its last intervention".to_owned());
+        }
         Ok(script)
     }
 }
 
+/// Seconds, rounded up.
+fn seconds(micros: u64) -> u64 {
+    micros.div_ceil(1_000_000)
+}
+
 impl<E: Experiment> Timeline<E> {
-    /// The current branch as a run file. It can be read again: see [`Timeline::room`].
+    /// Reads a run file and checks all that can be checked without computing. Nothing is computed yet: [`Timeline::fill`] does
+    /// that, and compares; the play head is at the start and goes to where it stood. The message says what is wrong, for a
+    /// person.
+    pub fn open(text: &str) -> Result<Self, String> {
+        let file = read::<E>(text)?;
+        let (setup, seed) = file.setup::<E>()?;
+        let impossible = |wrong: String| format!("This run's script is impossible: {}.", brief(&wrong));
+        let (branches, current) = file.branches(&setup).map_err(impossible)?;
+        let mut timeline = Self::new(setup, seed);
+        let worlds = timeline.track().fingerprints().len();
+        if file.worlds.len() != worlds {
+            return Err(format!("This run has {} worlds; it should have {worlds}.", file.worlds.len()));
+        }
+        let steps = file.worlds.iter().fold(0_u64, |sum, world| sum.saturating_add(world.steps));
+        if steps > STEPS_MAX {
+            return Err(format!("This run is too long to be replayed: {steps} steps; up to {STEPS_MAX} are read."));
+        }
+        (timeline.branches, timeline.current) = (branches, current);
+        (timeline.whole, timeline.goal) = (false, Some(Micros(file.head)));
+        timeline.expected = Some(Box::new(file.expected(current)));
+        Ok(timeline)
+    }
+
+    /// The run as a file, which can be read again: see [`Timeline::room`]. The current branch must be whole.
     pub fn export(&self) -> String {
+        assert!(self.is_whole(), "what a run comes to is in its file, so it must be computed: Timeline::fill");
         let worlds = self.frontier().fingerprints().into_iter().map(|world| WorldDigests {
             steps: world.steps,
             digest: hex(world.digest),
@@ -180,8 +289,24 @@ impl<E: Experiment> Timeline<E> {
             end: self.end().0,
             head: self.now().0,
             worlds: worlds.collect(),
+            branches: (self.branches.len() > 1).then(|| self.other_branches()),
         };
         serde_json::to_string(&file).expect("texts and numbers can always be written")
+    }
+
+    fn other_branches(&self) -> Branches {
+        let ours = self.script();
+        let other = |branch: &Branch<RequestOf<E>>| {
+            let shared = ours.iter().zip(&branch.script).take_while(|(ours, theirs)| ours == theirs).count();
+            let script = branch.script[shared..].iter().map(ToString::to_string).collect();
+            OtherBranch { forked_at: branch.forked_at.0, end: branch.end.0, shared, script }
+        };
+        let others = self.branches.iter().enumerate().filter(|(place, _)| *place != self.current);
+        Branches {
+            current: self.current,
+            forked_at: self.branches[self.current].forked_at.0,
+            others: others.map(|(_, branch)| other(branch)).collect(),
+        }
     }
 }
 
@@ -228,7 +353,7 @@ fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Resu
     }
 }
 
-pub(super) fn hex(digest: u64) -> String {
+fn hex(digest: u64) -> String {
     format!("{digest:016x}")
 }
 

@@ -2,9 +2,11 @@
 
 mod guide;
 mod hands;
+mod opening;
 mod pace;
 mod referee;
 mod runs;
+mod saving;
 mod spacetime;
 mod strip;
 mod undo;
@@ -20,6 +22,7 @@ use yew::{Component, Context, Html};
 use self::pace::Near;
 use self::referee::Referee;
 use self::runs::{kept_run, runs_of};
+use self::saving::Saving;
 use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
@@ -37,8 +40,6 @@ use crate::ui::{browser, pages, shell, storage};
 /// The longest stretch of the browser's clock that one frame makes up for, in milliseconds: after a hiccup the run goes on
 /// rather than leaps.
 const FRAME_MAX_MS: f64 = 100.0;
-/// How long after a change the run is saved.
-const SAVE_MS: u32 = 150;
 /// How long after the first drawing the other pages' programs are fetched: by then the first answer is given.
 const FETCH_MS: u32 = 300;
 /// Every so many frames the sizes are looked at again, in case something pushed the figures.
@@ -55,7 +56,7 @@ pub struct App {
     frames: u32,
     announcer: Announcer,
     speaking: Option<Timeout>,
-    saving: Option<Timeout>,
+    saving: Saving,
     pressing: Option<Timeout>,
     referee: Referee,
     /// How many runs there were: the referee tells them by it.
@@ -89,6 +90,7 @@ impl Component for App {
         let home = if runs_of(page).is_some() { page } else { pages::LANDING };
         let dark = storage::get("theme").map(|theme| theme == "dark");
         browser::set_dark(dark);
+        storage::enter();
         let runs = runs_of(home).expect("the landing page has runs");
         let (lab, notice) = kept_run(home, runs);
         let mut app = Self {
@@ -109,7 +111,7 @@ impl Component for App {
             frames: 0,
             announcer: Announcer::default(),
             speaking: None,
-            saving: None,
+            saving: Saving::default(),
             pressing: None,
             referee: Referee::Asleep,
             case: 1,
@@ -131,6 +133,7 @@ impl Component for App {
             app.ui.notice =
                 Some("The lab had stopped by a fault of its own. This is the run as it was saved.".to_owned());
         }
+        app.fill();
         app.look();
         app.keep_going();
         app
@@ -141,6 +144,7 @@ impl Component for App {
         if !self.ui.playing {
             self.consult();
         }
+        self.keep_up();
         self.keep_going();
         changed
     }
@@ -222,14 +226,20 @@ impl App {
             Msg::WithoutFlaw => self.without_flaw(),
             Msg::OnStore { world, store } => self.on_store(world, store),
             Msg::Import(file) => self.import(file),
-            Msg::Export => {
+            Msg::Export | Msg::CopyScript if self.fills() => {
+                self.tell("This run is still being replayed. It can be exported once that is done.".to_owned())
+            }
+            // The button to either comes with what writes it.
+            Msg::Export => self.lab.export().is_some_and(|file| {
                 let name = format!("cap-lab-{}.json", self.lab.setup().seed);
-                browser::download(&name, &self.lab.export());
+                browser::download(&name, &file);
                 self.close_popover();
                 self.confirm(format!("Saved as {name}."))
-            }
+            }),
             Msg::CopyScript => {
-                browser::copy(&self.lab.golden_script(), &self.ui.send.reform(Msg::Copied));
+                if let Some(script) = self.lab.golden_script() {
+                    browser::copy(&script, &self.ui.send.reform(Msg::Copied));
+                }
                 false
             }
             Msg::Copied(true) => {
@@ -244,6 +254,7 @@ impl App {
             Msg::Say(text) => self.say(About::Own, text),
             Msg::Confirm(text) => self.confirm(text),
             Msg::Referee(heard) => self.hear_referee(heard),
+            Msg::CallReferee => self.call_referee(),
             Msg::Navigated => self.navigate(),
             Msg::Fetch => self.fetch_rest(),
             Msg::Came(page, well) => self.came(pages::at(page), well),
@@ -251,11 +262,11 @@ impl App {
                 self.ui.details = if well { Arrival::Here } else { Arrival::Failed };
                 self.look()
             }
-            Msg::Save => {
-                storage::save_run(self.ui.home, self.lab.export());
-                self.saving = None;
+            Msg::Save | Msg::Hidden => {
+                self.save();
                 false
             }
+            Msg::CancelOpening => self.cancel_opening(),
             msg => self.guide(&msg) || self.show(&msg),
         }
     }
@@ -306,6 +317,13 @@ impl App {
                 self.ui.run.diagram = None;
                 self.measure = true;
             }
+            Msg::Marks(span) => {
+                let same = self.ui.run.marks == span;
+                self.ui.run.marks = span.filter(|_| !same);
+                if self.ui.run.marks.is_some() {
+                    self.focus_next = Some("marks-list".to_owned());
+                }
+            }
             Msg::Routine => self.ui.routine = !self.ui.routine,
             Msg::DropHint(over) => {
                 let changed = self.ui.dropping != over;
@@ -322,8 +340,8 @@ impl App {
                 self.ui.window = browser::window_size();
                 self.ui.still = browser::prefers_stillness();
                 self.measure = true;
-                if !browser::visible() && self.saving.take().is_some() {
-                    storage::save_run(self.ui.home, self.lab.export());
+                if !browser::visible() {
+                    self.save();
                 }
             }
             Msg::MaySpeak => {
@@ -342,7 +360,10 @@ impl App {
 
     /// Asks for the next frame if anything moves by itself, else lets the loop rest.
     fn keep_going(&mut self) {
-        if !(self.ui.playing || self.wakes_referee()) || !browser::visible() || self.ui.page != self.ui.home {
+        if !(self.ui.playing || self.wakes_referee() || self.fills())
+            || !browser::visible()
+            || self.ui.page != self.ui.home
+        {
             self.frame = None;
             self.last_frame_ms = None;
         } else if self.frame.is_none() {
@@ -357,7 +378,11 @@ impl App {
         self.last_frame_ms = Some(ms);
         self.frames += 1;
         self.measure |= self.frames.is_multiple_of(MEASURE_FRAMES);
-        if self.ui.playing {
+        let head = self.lab.now();
+        if self.fills() {
+            self.fill();
+        }
+        if self.ui.playing && !self.heads_for_goal() {
             let approaches = self.ui.run.approach.is_some();
             let next = self.next_head(elapsed);
             self.lab.play(next);
@@ -368,12 +393,10 @@ impl App {
                 self.look();
                 self.arrive();
             }
+            self.mind_the_room();
         }
-        // What happens by itself is kept as well, but not so often.
-        if self.ui.playing && self.frames.is_multiple_of(600) {
-            self.save_soon();
-        }
-        self.look()
+        // While a run is replayed at rest, only the timeline moves.
+        self.fills() && self.lab.now() == head || self.look()
     }
 
     fn moved(&mut self, step: impl FnOnce(&mut dyn Lab) -> bool, otherwise: &str) -> bool {
@@ -440,6 +463,8 @@ impl App {
                 self.leave_script();
                 let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);
+                self.adopt();
+                self.mind_the_room();
                 self.save_soon();
                 if matches!(act, Act::Message { fate: Fate::Drop | Fate::Deliver, .. })
                     && matches!(self.ui.run.selected, Some((_, Item::Flight(_))))
@@ -452,13 +477,6 @@ impl App {
             }
         }
         self.look()
-    }
-
-    fn save_soon(&mut self) {
-        if self.saving.is_none() {
-            let send = self.ui.send.clone();
-            self.saving = Some(Timeout::new(SAVE_MS, move || send.emit(Msg::Save)));
-        }
     }
 
     /// Tells something that stays until it is dismissed.

@@ -60,6 +60,11 @@ pub fn focus_is_shown(id: &str) -> bool {
     element(id).is_some_and(|element| element.matches(":focus-visible").unwrap_or(false))
 }
 
+/// The browser's clock, in milliseconds. It may stand still where the browser refuses to tell.
+pub fn clock_ms() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
+}
+
 /// Whether the tab can be seen.
 pub fn visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
@@ -139,6 +144,11 @@ pub fn not_started() {
 /// A seed that was not used before, short enough to be told to a friend.
 pub fn fresh_seed() -> u64 {
     (js_sys::Math::random() * 9_000.0) as u64 + 1_000
+}
+
+/// A name that no other has.
+pub fn fresh_name() -> String {
+    format!("{:08x}", (js_sys::Math::random() * 4_294_967_296.0) as u32)
 }
 
 /// Offers `text` as a file to keep.

@@ -95,7 +95,8 @@ pub fn line(worlds: &[Rc<WorldView>], ui: &ViewState, lines: &Lines) -> Html {
     let text = told.as_deref().unwrap_or(text);
     let text = if ui.present { present::sentence(worlds, ui, text) } else { text.to_owned() };
     let heal = || button("primary", "Heal all links", &ui.send, Msg::HealAll);
-    classed("div", "coach").add(el("p").text(&text)).optional(cut.then(heal)).html()
+    let says = el("p").key(&text).attr("translate", "yes").text(&text);
+    classed("div", "coach").list(vec![says]).optional(cut.then(heal)).html()
 }
 
 #[cfg(test)]

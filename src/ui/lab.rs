@@ -10,6 +10,7 @@ use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Link, MessageName};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
+use cap_lab::timeline::{Experiment, Limit, Room, Timeline};
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
@@ -17,9 +18,31 @@ use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
+
+/// A branch that is not computed up to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Filling {
+    /// It is computed until then.
+    pub until: Micros,
+    /// Where the play head goes as soon as that is computed.
+    pub goal: Option<Micros>,
+}
+
+impl Filling {
+    /// Of a timeline.
+    pub fn of<E: Experiment>(timeline: &Timeline<E>) -> Option<Self> {
+        (!timeline.is_whole()).then(|| Self { until: timeline.computed(), goal: timeline.goal() })
+    }
+}
+
+/// Why nothing more can be done in a run.
+pub fn full(limit: Limit) -> String {
+    format!("This run is full: it holds {limit}, the most of any run. Export it to keep it, or start a new one.")
+}
 
 /// One experiment: one script of interventions, and one world or several that run under it.
 ///
@@ -27,8 +50,14 @@ use crate::ui::world::WorldView;
 pub trait Lab: Any {
     /// The play head.
     fn now(&self) -> Micros;
-    /// The furthest moment computed on this branch; never before `now`.
+    /// How far this branch goes; never before `now`.
     fn end(&self) -> Micros;
+    /// What is not computed yet of this branch; none if it is whole.
+    fn filling(&self) -> Option<Filling>;
+    /// Computes so many steps of that. `Err` says, once, where the run goes another way than its file.
+    fn fill(&mut self, steps: u64) -> Result<(), String>;
+    /// How near the run is to its limits.
+    fn room(&self) -> Room;
     /// Runs on to `to`, computing the future where it is new.
     fn play(&mut self, to: Micros);
     /// Moves the play head anywhere in `0..=end`.
@@ -82,17 +111,15 @@ pub trait Lab: Any {
     /// The time between two moments as a space-time diagram, as far as it was computed; `None` as long as
     /// it can't be told.
     fn diagram(&self, world: usize, from: Micros, to: Micros) -> Option<Diagram>;
-    /// Marks on the timeline, oldest first, over the whole branch.
-    fn marks(&self) -> Rc<Vec<Mark>>;
+    /// Marks on the timeline, oldest first, over the whole branch; on a line so wide, those that would overlap are one.
+    fn marks(&self, scale: &Scale, width: f64) -> Rc<Vec<Mark>>;
+    /// Each mark between two moments, the first `most` of them.
+    fn marks_between(&self, from: Micros, until: Micros, most: usize) -> Vec<Mark>;
     /// All branches, oldest first; the marks and the play head belong to the current one.
     fn branches(&self) -> Vec<Branch>;
     /// Goes to another branch, at the moment where the two part.
     fn switch_branch(&mut self, branch: usize);
 
-    /// The links that are slower than usual at the play head, and by how much.
-    fn slow_links(&self) -> Vec<(Link, Micros)> {
-        Vec::new()
-    }
     /// What the current branch, as far as it is computed, shows of a goal.
     fn judged(&self, goal: &str) -> Judged;
     /// What the latest partition before the play head cost; none before its end, and where there is nothing to tell.
@@ -100,6 +127,10 @@ pub trait Lab: Any {
         None
     }
 
+    /// The links that are slower than usual at the play head, and by how much.
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        Vec::new()
+    }
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;
     /// The same setup and seed from the start, with nothing done.
@@ -110,8 +141,8 @@ pub trait Lab: Any {
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;
     /// The same run, script and all, with a world on another store; none where there is no store to choose.
     fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>>;
-    /// The run as a file (JSON).
-    fn export(&self) -> String;
-    /// The run as a golden script, so that a discovery becomes a test.
-    fn golden_script(&self) -> String;
+    /// The run as a file (JSON). It must be whole: see [`Lab::filling`]. `None` as long as what writes it is not here.
+    fn export(&self) -> Option<String>;
+    /// The run as a golden script, so that a discovery becomes a test. The same holds for it.
+    fn golden_script(&self) -> Option<String>;
 }

@@ -5,8 +5,8 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{DragEvent, Event, EventTarget, KeyboardEvent};
 use yew::Callback;
 
-use crate::ui::browser;
 use crate::ui::state::{Msg, Popover};
+use crate::ui::{browser, storage};
 
 /// Listeners on the window, kept for as long as the program runs.
 pub struct Listeners {
@@ -24,9 +24,18 @@ impl Listeners {
             let _ = target.add_event_listener_with_callback(name, react.as_ref().unchecked_ref());
             all.push(react);
         };
-        for name in ["resize", "pagehide"] {
-            on(&window, name, tell(send, Msg::Window));
-        }
+        on(&window, "resize", tell(send, Msg::Window));
+        let left = send.clone();
+        on(
+            &window,
+            "pagehide",
+            Closure::new(move |_: Event| {
+                left.emit(Msg::Hidden);
+                storage::leave();
+            }),
+        );
+        // The browser may keep the page as it is and show it again.
+        on(&window, "pageshow", Closure::new(|_: Event| storage::enter()));
         on(&window, "hashchange", tell(send, Msg::Navigated));
         on(&document, "visibilitychange", tell(send, Msg::Window));
         let keys = send.clone();

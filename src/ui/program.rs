@@ -34,7 +34,8 @@ pub trait Runs {
     /// A new run. `Err` says in a sentence what is wrong with the setup.
     fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String>;
 
-    /// A run from its file. `Err` says in a sentence what is wrong with it.
+    /// A run from its file, whose play head goes to where it stood: see [`Lab::fill`]. `Err` says in a sentence what is wrong
+    /// with the file.
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String>;
 
     /// The run of a situation. `Err` says in a sentence why there is none here.

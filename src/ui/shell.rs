@@ -10,18 +10,23 @@ use crate::ui::lab::Lab;
 use crate::ui::pages;
 use crate::ui::popovers::banner;
 use crate::ui::state::{Coming, Msg, ViewState};
-use crate::ui::transport::{Scale, Transport};
+use crate::ui::transport::Transport;
+use crate::ui::transport::marks::LISTED;
+use crate::ui::transport::scale::Scale;
 use crate::ui::world::WorldView;
 
 /// Everything, as a function of the run and the view state.
 pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let setup = lab.setup();
+    let scale = Scale::new(lab.end(), lab.moments());
     let transport = Transport {
         now: lab.now(),
-        scale: Scale::of(lab),
-        marks: lab.marks(),
+        marks: lab.marks(&scale, ui.timeline_width),
+        listed: ui.run.marks.map_or_else(Vec::new, |(from, until)| lab.marks_between(from, until, LISTED + 1)),
+        scale,
         branches: lab.branches(),
         setup: &setup,
+        filling: lab.filling(),
     };
     let program = pages::at(ui.page).program().expect("the page that is shown has come");
     let main = match ui.coming {
@@ -33,7 +38,10 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
         (false, true) => "page present",
         (false, false) => "page",
     };
+    // A browser that translates puts its own text in place of ours, which from then on nobody changes. So only what is
+    // written once and for all may be translated: see where `translate` is "yes".
     el("div")
+        .attr("translate", "no")
         .attr("class", class)
         .add(hatch())
         .node(header(ui, &setup))

@@ -38,6 +38,8 @@ pub enum Msg {
     Do(Act),
     /// Heals every link.
     HealAll,
+    /// Lists the marks between two moments, or closes the list.
+    Marks(Option<(Micros, Micros)>),
     /// Takes back what was done last.
     Undo,
     /// Starts the same run again.
@@ -106,10 +108,16 @@ pub enum Msg {
     MaySpeak,
     /// A file was dropped, or could not be read: its name and content.
     FileCame(Result<(String, Rc<[u8]>), String>),
+    /// Calls a referee once more.
+    CallReferee,
     /// Something about the referee.
     Referee(Heard),
     /// The autosave is due.
     Save,
+    /// The tab is hidden or left.
+    Hidden,
+    /// Goes back to the run that was there before the one that is being opened.
+    CancelOpening,
     /// The notice was read.
     Dismiss,
     /// Tells something that stays until it is read.
@@ -288,6 +296,8 @@ pub struct RunView {
     pub strip: strip::Strip,
     /// Space-time diagrams instead of pictures, if they are shown.
     pub diagram: Option<shown::Shown>,
+    /// Marks of the timeline that are listed: from when to when.
+    pub marks: Option<(Micros, Micros)>,
     /// What the line under the header says.
     pub coach: Coach,
     /// The situation that is played.
@@ -362,6 +372,8 @@ pub struct ViewState {
     pub dropping: bool,
     /// The latest file that was dropped for a page to take.
     pub dropped: Option<Dropped>,
+    /// The run is from a file and not replayed yet: the one that was there before can be gone back to.
+    pub may_cancel: bool,
     /// Why there is no referee, if there is none.
     pub no_referee: Option<String>,
     /// Where the page's messages go.
@@ -398,6 +410,7 @@ impl ViewState {
             said: String::new(),
             dropping: false,
             dropped: None,
+            may_cancel: false,
             no_referee: None,
             send,
         }

@@ -1,8 +1,18 @@
 //! What the browser keeps between visits. Storage may be full, forbidden or gone: then nothing is kept, and nothing breaks.
+//!
+//! Each tab keeps its runs under a name of its own, which a reload finds again, so two tabs don't overwrite each other. A
+//! new tab goes on from the run that was saved last, as a copy.
 
 use std::cell::RefCell;
 
 use crate::ui::browser;
+
+/// Runs of so many tabs are kept.
+const TABS_MAX: usize = 6;
+/// Under it the tabs that keep runs are listed, the one that saved last at the end.
+const TABS: &str = "tabs";
+/// Under it a tab that is being left keeps its name, for the page that comes next in it.
+const TAB: &str = "cap-lab.tab";
 
 fn storage() -> Option<web_sys::Storage> {
     browser::window().local_storage().ok().flatten()
@@ -26,20 +36,90 @@ pub fn remove(key: &str) {
     }
 }
 
-/// The key under which the run of the page at `address` is kept.
-pub fn run_key(address: &str) -> String {
-    format!("run.{}", address.trim_start_matches('#'))
-}
-
 thread_local! {
+    /// What this tab is called.
+    static NAME: RefCell<String> = const { RefCell::new(String::new()) };
     /// The latest save, for the panic hook: by then the run itself can no longer be asked.
     static LATEST: RefCell<Option<(&'static str, String)>> = const { RefCell::new(None) };
 }
 
-/// Keeps the run of the page at `address`.
-pub fn save_run(address: &'static str, run: String) {
-    set(&run_key(address), &run);
+fn name() -> String {
+    NAME.with_borrow(String::clone)
+}
+
+/// The page is shown: it takes the name that the page before it in this tab left, or a fresh one. The name is not kept
+/// while the page is there: a copy of the tab would take it as well.
+pub fn enter() {
+    let left = browser::window().session_storage().ok().flatten().and_then(|session| {
+        let left = session.get_item(TAB).ok().flatten();
+        // Only fails where nothing was kept either.
+        let _ = session.remove_item(TAB);
+        left
+    });
+    NAME.with_borrow_mut(|name| {
+        if let Some(left) = left {
+            *name = left;
+        } else if name.is_empty() {
+            *name = browser::fresh_name();
+        }
+    });
+}
+
+/// The page is left.
+pub fn leave() {
+    if let Ok(Some(session)) = browser::window().session_storage() {
+        // A tab that can't keep its name goes on as a new one.
+        let _ = session.set_item(TAB, &name());
+    }
+}
+
+fn run_key(address: &str, tab: &str) -> String {
+    format!("run.{}.{tab}", address.trim_start_matches('#'))
+}
+
+/// The tabs that keep runs, the one that saved last at the end.
+fn tabs() -> Vec<String> {
+    get(TABS).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
+/// The run of the page at `address` that this tab kept, or else the one that was saved last in any.
+pub fn kept_run(address: &str) -> Option<String> {
+    get(&run_key(address, &name())).or_else(|| tabs().iter().rev().find_map(|tab| get(&run_key(address, tab))))
+}
+
+/// Whether there is one.
+pub fn has_run(address: &str) -> bool {
+    kept_run(address).is_some()
+}
+
+/// Keeps the run of the page at `address`; false if the browser would not. Where it lacks room, runs of other tabs go, the
+/// oldest first.
+pub fn save_run(address: &'static str, run: String) -> bool {
+    let own = name();
+    let mut others: Vec<String> = tabs().into_iter().filter(|tab| *tab != own).collect();
+    let too_many = (others.len() + 1).saturating_sub(TABS_MAX);
+    others.drain(..too_many).for_each(|tab| forget_tab(&tab));
+    let mut kept = set(&run_key(address, &own), &run);
+    while !kept && !others.is_empty() {
+        forget_tab(&others.remove(0));
+        kept = set(&run_key(address, &own), &run);
+    }
+    others.push(own);
+    set(TABS, &others.join(" "));
     LATEST.with(|latest| latest.replace(Some((address, run))));
+    kept
+}
+
+/// Forgets the runs that a tab kept.
+fn forget_tab(tab: &str) {
+    let Some(storage) = storage() else { return };
+    let all = (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten());
+    let ending = format!(".{tab}");
+    let its: Vec<String> = all.filter(|key| key.starts_with("cap-lab.run.") && key.ends_with(&ending)).collect();
+    for key in its {
+        // Only fails where nothing was kept either.
+        let _ = storage.remove_item(&key);
+    }
 }
 
 /// Reports a panic on the console, keeps the run, and says so on the page with a way to go on.
@@ -49,7 +129,7 @@ pub fn install_panic_hook() {
         let kept = LATEST.with(|latest| {
             let latest = latest.try_borrow().ok()?;
             let (address, run) = latest.as_ref()?;
-            Some(set(&run_key(address), run))
+            Some(set(&run_key(address, &name()), run))
         });
         set("stopped", &info.to_string());
         let document = browser::document();

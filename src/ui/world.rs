@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::node::NodeSet;
+use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::store::descriptor::Side;
 
 use crate::ui::events::view::Event;
@@ -36,6 +36,8 @@ pub struct WorldView {
     pub components: Vec<NodeSet>,
     /// Messages between drawn nodes that are on their way.
     pub flights: Vec<FlightView>,
+    /// Nodes at which more messages stand than are drawn: "312 waiting".
+    pub crowds: Vec<(NodeId, String)>,
     /// Messages that died lately (about the last 150 ms simulated), to be shown dying.
     pub deaths: Vec<DeathView>,
     /// The people's phones; none on the Paxos page.

@@ -92,6 +92,8 @@ pub enum MarkKind {
     Unknown(NodeId),
     /// This client read old data.
     Stale(NodeId),
+    /// What was confirmed to this client is lost.
+    Lost(NodeId),
     /// A value was chosen.
     Chosen,
     /// An invariant was broken.

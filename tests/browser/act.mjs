@@ -146,6 +146,25 @@ export async function exportRun(lab) {
   return lab.download(() => lab.page.getByRole("button", { name: "Export this run" }).click());
 }
 
+/** Waits until the run that was opened is replayed to its end. */
+export async function untilReplayed(lab, timeout = 60_000) {
+  await lab.page.waitForFunction(() => !document.querySelector(".filling"), undefined, { timeout });
+}
+
+/** Drops a file on the page. */
+export async function drop(lab, text, name = "run.json") {
+  await lab.page.evaluate(
+    ([text, name]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], name, { type: "application/json" }));
+      for (const kind of ["dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    },
+    [text, name],
+  );
+}
+
 /** Gives a run file to the page by its button. */
 export async function importRun(lab, file) {
   await openPopover(lab, "Run file");

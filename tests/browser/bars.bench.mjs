@@ -102,24 +102,31 @@ async function playFast(lab, ms) {
   await pause(lab);
 }
 
-/** Drops a run's file on the page, and tells what the page takes to compute the run again. */
+/**
+ * Drops a run's file on the page: the ms until it is shown and until it is replayed to its end, the processor time in ms of all
+ * scripts meanwhile, and the longest task.
+ */
 async function openRun(lab, text) {
-  const [opened] = await taskTimes(lab, async (text) => {
-    // The file's text is there at once, so that the time is that of the page, which replays the run.
-    const real = FileReader.prototype.readAsText;
-    let reader;
-    FileReader.prototype.readAsText = function readAsText() {
-      reader = this;
-      Object.defineProperty(this, "result", { value: text });
-    };
-    const data = new DataTransfer();
-    data.items.add(new File([text], "run.json"));
-    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-    FileReader.prototype.readAsText = real;
-    return [await globalThis.inTask(() => reader.onloadend())];
-  }, text);
+  const { result, events } = await traced(lab, () =>
+    lab.page.evaluate(async (text) => {
+      const seed = `seed ${Number.parseInt(JSON.parse(text).seed, 16)} `;
+      const data = new DataTransfer();
+      data.items.add(new File([text], "run.json"));
+      const begun = performance.now();
+      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+      const until = (there) =>
+        new Promise((resolve) => {
+          const look = () => (there() ? resolve(performance.now() - begun) : setTimeout(look, 5));
+          look();
+        });
+      const shown = await until(() => document.querySelector(".readout").textContent.includes(seed) && document.querySelector("#timeline input").ariaValueText.startsWith("0.000"));
+      return { shown, replayed: await until(() => !document.querySelector(".filling")) };
+    }, text),
+  );
   assert.equal(await lab.page.getByRole("alert").count(), 0, "the file was taken");
-  return opened;
+  const frames = events.filter(({ name }) => name === "FireAnimationFrame");
+  const tasks = events.filter(({ name, tid }) => name === "RunTask" && tid === frames[0].tid).map(({ tdur }) => tdur / 1e3);
+  return { ...result, script: tasks.reduce((sum, ms) => sum + ms, 0), longest: Math.max(...tasks) };
 }
 
 const PHONE = { latency: 150, bitsPerSecond: 1_600_000, cpu: 4 };
@@ -239,6 +246,55 @@ for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
     const file = await lab.download(() => lab.page.getByRole("button", { name: "Export this run" }).click());
     const opened = await openRun(lab, file.text);
     bar(`time-travel-${name}`, length / opened.script, 200, "simulated s per CPU s");
+  });
+}
+
+labTest("half an hour: opened as a file and by a reload", { before: watchFrames, skip: SHORT, timeout: 900_000 }, async (lab) => {
+  await pause(lab);
+  const { said } = capLab("record", "feed", "replicas=5 people=3 traffic=100 stores=raft/gossip", "--seed", "11", "--seconds", "1800");
+  const opened = await openRun(lab, said);
+  bar("open-half-hour-shown", opened.shown, 2_000, "ms");
+  bar("open-half-hour-replayed", opened.replayed, Infinity, "ms");
+  bar("open-half-hour-longest-task", opened.longest, 50, "ms");
+  await seek(lab, 1_700_000);
+  await lab.page.waitForTimeout(1_000);
+  const begun = Date.now();
+  await lab.page.reload();
+  await lab.page.locator("#timeline input").waitFor();
+  bar("reload-half-hour-shown", Date.now() - begun, 2_000, "ms");
+  await lab.page.waitForFunction(() => document.querySelector("#timeline input").ariaValueText.startsWith("170"), undefined, { timeout: 120_000 });
+  bar("reload-half-hour-at-its-place", Date.now() - begun, 2_000, "ms");
+});
+
+/** The scripts of frames in ms, after five minutes in which `prepare`d things stood. */
+async function framesAfterFiveMinutes(rate, prepare) {
+  const lab = await openLab({ name: `frames at ${rate}`, before: watchFrames });
+  await pause(lab);
+  await prepare(lab);
+  await play(lab);
+  await playFast(lab, 300_000);
+  await setSpeed(lab, rate);
+  const { events } = await traced(lab, async () => {
+    await play(lab);
+    const begun = await lab.page.evaluate(() => globalThis.frames_.count);
+    await lab.page.waitForFunction((begun) => globalThis.frames_.count >= begun + 320, begun, { timeout: 90_000 });
+  });
+  const times = events.filter(({ name }) => name === "FireAnimationFrame").map(({ tdur }) => tdur / 1e3).slice(0, 300);
+  lab.assertNoErrors();
+  await lab.close();
+  return spread(times);
+}
+
+for (const rate of [1, 10]) {
+  test(`frames with one server paused for five minutes, at ${rate}x`, { skip: SHORT, timeout: 900_000 }, async () => {
+    const without = await framesAfterFiveMinutes(rate, async () => {});
+    const paused = await framesAfterFiveMinutes(rate, async (lab) => {
+      await lab.page.locator("#f0-n3").click();
+      await lab.page.locator("#sheet").getByRole("button", { name: "Pause", exact: true }).click();
+      await lab.page.keyboard.press("Escape");
+    });
+    console.log(`frames at ${rate}x: median ${without.median.toFixed(2)} ms without, ${paused.median.toFixed(2)} ms with one server paused`);
+    bar(`frame-script-paused-server-${rate}x`, (100 * paused.median) / without.median, 120, "% of without");
   });
 }
 

@@ -45,14 +45,14 @@ labTest("every situation plays from the page until its claim has come true", { t
   for (const title of titles) {
     if (!(await lab.page.locator(".situations").count())) await situations(lab);
     await lab.page.getByRole("button", { name: `Play: ${title}`, exact: true }).click();
-    await lab.page.locator(".told", { hasText: title }).first().waitFor();
+    await lab.page.locator(".aid", { hasText: title }).first().waitFor();
     // The question is asked once all that the claim is about has happened; then the run stops to be looked at.
-    await lab.page.locator(".told .question").first().waitFor({ timeout: 20_000 });
+    await lab.page.locator(".aid .question").first().waitFor({ timeout: 20_000 });
     await playButton(lab, "Play").waitFor();
-    const told = await moments(lab, ".told ol");
+    const told = await moments(lab, ".aid ol");
     assert.ok(told.length >= 1, `${title}: ${told}`);
     assert.ok((await headMs(lab)) >= told.at(-1), `${title} stands at its last moment`);
-    assert.deepEqual([...told].sort((a, b) => a - b), told, title);
+    assert.deepEqual([...aid].sort((a, b) => a - b), told, title);
     const { status, said } = capLab("judge", (await exportRun(lab)).path, CLAIMS.get(title));
     assert.equal(status, 0, `${title}: ${said}`);
   }
@@ -66,7 +66,7 @@ labTest("a situation's script can be read, and what the learner does makes it an
   await lab.screenshot("list");
   await lab.assertAccessible();
   await lab.page.getByRole("button", { name: "Play: A flapping link", exact: true }).click();
-  await lab.page.locator(".told", { hasText: "A flapping link" }).waitFor();
+  await lab.page.locator(".aid", { hasText: "A flapping link" }).waitFor();
   await pause(lab);
   await lab.screenshot("card");
   await lab.assertAccessible();
@@ -84,7 +84,7 @@ labTest("the glossary opens from anywhere and shows a word in a run", { at: "#pa
   await lab.screenshot("glossary");
   await lab.assertAccessible();
   await lab.page.getByRole("button", { name: "Show it in a run: split brain" }).click();
-  await lab.page.locator(".told", { hasText: "The leader is on the smaller side" }).waitFor();
+  await lab.page.locator(".aid", { hasText: "The leader is on the smaller side" }).waitFor();
   assert.equal(await plays(lab), false, "the moment stands still");
   assert.ok((await headMs(lab)) > 2_000);
 });
@@ -106,7 +106,7 @@ labTest("a healed partition has a conclusion, whose moments stop the run", {}, a
   await untilHead(lab, (await headMs(lab)) + 1_500);
   await lab.page.keyboard.press("h");
   await play(lab);
-  const card = lab.page.locator(".told", { hasText: "What this partition cost" });
+  const card = lab.page.locator(".aid", { hasText: "What this partition cost" });
   await card.waitFor({ timeout: 20_000 });
   await pause(lab);
   const text = await card.innerText();
@@ -117,7 +117,7 @@ labTest("a healed partition has a conclusion, whose moments stop the run", {}, a
   assert.match(text, /\?$/m);
   await lab.screenshot("conclusion");
   await lab.assertAccessible();
-  const [cut] = await moments(lab, ".told ul");
+  const [cut] = await moments(lab, ".aid ul");
   await play(lab);
   await card.locator(".moment").first().click();
   assert.equal(await plays(lab), false);
@@ -131,7 +131,7 @@ labTest("a healed partition has a conclusion, whose moments stop the run", {}, a
 });
 
 labTest("the first visit says in three sentences what is at stake, once and for all", {}, async (lab) => {
-  const card = lab.page.locator(".told", { hasText: "What is at stake" });
+  const card = lab.page.locator(".aid", { hasText: "What is at stake" });
   await card.waitFor();
   const sentences = (await card.locator("p").first().innerText()).split(/(?<=\.) /);
   assert.equal(sentences.length, 3);

@@ -198,10 +198,11 @@ export class Lab {
     await this.page.waitForFunction(() => !document.getElementById("loading"), undefined, { timeout: 30_000 });
   }
 
-  /** Loads the page again, with all that it stored. */
+  /** Loads the page again, with all that it stored, and waits until the run is replayed. */
   async reload() {
     await this.page.reload({ waitUntil: "load" });
     await this.started();
+    await this.page.waitForFunction(() => !document.querySelector(".filling"));
   }
 
   /** Leaves a picture of the window (`fullPage`: of all of the page) and returns its path. */

@@ -23,11 +23,12 @@ export const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
  * Serves `directory` on a free port of this machine.
  * @param {string} directory
  * @param {string} subPath where it is mounted: begins and ends with a slash
+ * @param {Record<string, string>} headers more of them
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export async function serve(directory, subPath = "/some/sub/path/") {
+export async function serve(directory, subPath = "/some/sub/path/", headers = {}) {
   const server = createServer((request, response) => {
-    answer(directory, subPath, request, response).catch((error) => response.destroy(error));
+    answer(directory, subPath, headers, request, response).catch((error) => response.destroy(error));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -40,7 +41,7 @@ export async function serve(directory, subPath = "/some/sub/path/") {
   };
 }
 
-async function answer(directory, subPath, request, response) {
+async function answer(directory, subPath, headers, request, response) {
   const path = decodeURIComponent(new URL(request.url, "http://host").pathname);
   const file = path.startsWith(subPath) && fileFor(directory, path.slice(subPath.length) || "index.html");
   const isFile = file && (await files.stat(file).then((found) => found.isFile(), () => false));
@@ -54,6 +55,7 @@ async function answer(directory, subPath, request, response) {
     "content-security-policy": POLICY,
     // File names carry a hash of their content, except the page's own.
     "cache-control": extname(file) === ".html" ? "no-cache" : "public, max-age=31536000, immutable",
+    ...headers,
     ...(zipped ? { "content-encoding": "gzip", vary: "accept-encoding" } : {}),
   });
   const content = createReadStream(file);

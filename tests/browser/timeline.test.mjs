@@ -5,8 +5,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
-  cutDownTheMiddle, cutLinks, exportRun, headMs, importRun, leader, nodeAt, pause, placeOf, play, seek, setSpeed, sheet, untilHead,
-  untilMeters,
+  cutDownTheMiddle, cutLinks, drop, exportRun, headMs, importRun, leader, nodeAt, pause, placeOf, play, playButton, seek, setSpeed, sheet,
+  untilHead, untilMeters, untilReplayed,
 } from "./act.mjs";
 import { ARTEFACTS, labTest } from "./lab.mjs";
 import { capLab } from "./native.mjs";
@@ -98,6 +98,10 @@ for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Pa
       await untilHead(lab, 6_500);
       await pause(lab);
     }
+    // A moment that the slider can name.
+    const slider = lab.page.getByRole("slider", { name: "Timeline" });
+    const place = page === "#paxos" ? "20" : "6400";
+    await slider.fill(place);
     const before = await picture(lab);
     const file = await exportRun(lab);
     assert.equal(file.json().format, "cap-lab run");
@@ -108,13 +112,17 @@ for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Pa
     await pause(lab);
     assert.notDeepEqual(await picture(lab), before);
     await importRun(lab, file.path);
-    await lab.page.waitForFunction((head) => document.querySelector("#timeline input").ariaValueText === head, before.head);
+    await untilReplayed(lab);
+    assert.equal(await headMs(lab), 0, "it is shown from its start");
+    await playButton(lab, "Play").waitFor();
+    await slider.fill(place);
     assert.deepEqual(await picture(lab), before, "by button");
     assert.equal((await exportRun(lab)).text, file.text, "exported again it is the same file");
 
     await seek(lab, 100);
     await drop(lab, file.text);
-    await lab.page.waitForFunction((head) => document.querySelector("#timeline input").ariaValueText === head, before.head);
+    await untilReplayed(lab);
+    await slider.fill(place);
     assert.deepEqual(await picture(lab), before, "by drop");
 
     const { status, said } = capLab("replay", file.path);
@@ -132,24 +140,11 @@ labTest("a run that was computed natively opens in the page, which comes to the 
   assert.equal(status, 0, said);
   await pause(lab);
   await drop(lab, said);
-  await lab.page.waitForFunction(() => document.querySelector("#timeline input").ariaValueText.startsWith("20.000"));
+  await untilReplayed(lab);
+  await seek(lab, 20_000);
   assert.equal(await lab.page.getByRole("alert").count(), 0, "the file was taken: its digests are those that the page came to");
   assert.equal((await exportRun(lab)).text, said, "exported again it is the same file");
 });
-
-/** Drops a file on the page. */
-async function drop(lab, text, name = "run.json") {
-  await lab.page.evaluate(
-    ([text, name]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([text], name, { type: "application/json" }));
-      for (const kind of ["dragover", "drop"]) {
-        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
-      }
-    },
-    [text, name],
-  );
-}
 
 labTest("a file that is no good gives a clear message and leaves the run alone", {}, async (lab) => {
   await setSpeed(lab, 1);
@@ -189,19 +184,192 @@ labTest("a file that is no good gives a clear message and leaves the run alone",
   assert.equal((await exportRun(lab)).text, file.text);
 });
 
-labTest("a reload keeps the run", {}, async (lab) => {
+/** Five minutes of the feed, recorded natively. */
+function longRun() {
+  const { status, said } = capLab("record", "feed", "replicas=5 people=3 traffic=100 stores=raft/gossip", "--seed", "7", "--seconds", "300");
+  assert.equal(status, 0, said);
+  return said;
+}
+
+/** A run file without its play head. */
+const headless = (text) => text.replace(/"head":\d+/, "");
+
+labTest("a long run is shown at once, replayed meanwhile, and left again on request", { timeout: 300_000, expect: /ERR_ABORTED/ }, async (lab) => {
+  const { page } = lab;
+  const file = longRun();
+  await cutDownTheMiddle(lab);
+  await pause(lab);
+  const before = await picture(lab);
+  await drop(lab, file);
+  await page.getByRole("progressbar", { name: "Replaying the run" }).waitFor();
+  assert.equal(await headMs(lab), 0);
+  assert.deepEqual(await cutLinks(lab), []);
+  await lab.screenshot("replaying");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  assert.deepEqual(await picture(lab), before, "the earlier run is as it was");
+  await lab.reload();
+  await pause(lab);
+  assert.notDeepEqual(await cutLinks(lab), [], "and was kept");
+
+  await drop(lab, file);
+  await page.locator(".filling").waitFor();
+  // What is replayed can be looked at: no need to wait.
+  await play(lab);
+  await untilHead(lab, 500);
+  await pause(lab);
+  await untilReplayed(lab, 200_000);
+  assert.equal(headless((await exportRun(lab)).text), headless(file), "nothing is lost");
+  // What is far from the start is there as well, and a reload goes there.
+  await seek(lab, 250_000);
+  // But for the very places: what is written beside the figures may push them by a pixel.
+  const seen = async () => JSON.stringify(await picture(lab)).replace(/translate\([^)]*\)/g, "");
+  const there = await seen();
+  await lab.reload();
+  await untilReplayed(lab, 200_000);
+  await pause(lab);
+  await seek(lab, 250_000);
+  assert.equal(await seen(), there);
+});
+
+labTest("a file that turns out to differ leaves the earlier run as it was", { timeout: 300_000 }, async (lab) => {
+  const { page } = lab;
+  await pause(lab);
+  await seek(lab, 1_200);
+  const before = await picture(lab);
+  const file = longRun();
+  // The last of its digests.
+  const forged = file.replace(/"([0-9a-f])([0-9a-f]{15})"\](?=\}\])/, (_, first, rest) => `"${first === "0" ? "1" : "0"}${rest}"]`);
+  assert.notEqual(forged, file);
+  await drop(lab, forged);
+  await page.locator(".filling").waitFor();
+  const notice = page.getByRole("alert");
+  await notice.waitFor({ timeout: 200_000 });
+  assert.match(await notice.innerText(), /was not opened; the run is as it was.*another way/);
+  assert.deepEqual(await picture(lab), before);
+});
+
+labTest("a reload keeps play head, branches and speed", {}, async (lab) => {
   await cutDownTheMiddle(lab);
   await setSpeed(lab, 1);
   await untilMeters(lab, 1, (m) => m.stale > 0);
   await pause(lab);
   const cut = await cutLinks(lab);
-  const head = await headMs(lab);
-  await lab.reload();
-  assert.deepEqual(await cutLinks(lab), cut, "what was cut is still cut");
-  assert.ok((await headMs(lab)) >= head - 1_700, `the play head is at ${await headMs(lab)} ms after ${head} ms`);
-  await pause(lab);
   await seek(lab, 1_000);
-  assert.deepEqual(await cutLinks(lab), [], "its past is there as well");
+  const at = await placeOf(lab, 0);
+  await lab.page.mouse.click(at.x, at.y);
+  await sheet(lab).getByRole("button", { name: "Isolate" }).click();
+  await sheet(lab).getByRole("button", { name: "Close" }).click();
+  await play(lab);
+  await untilHead(lab, 1_500);
+  const [head, isolated] = [await headMs(lab), await cutLinks(lab)];
+  await lab.reload();
+  assert.ok((await headMs(lab)) >= head, "it plays on from where it was");
+  await pause(lab);
+  assert.deepEqual(await cutLinks(lab), isolated);
+  assert.equal(await lab.page.getByRole("slider", { name: "Speed" }).inputValue(), "0");
+  const branches = lab.page.getByLabel("Branch");
+  assert.equal(await branches.locator("option").count(), 2);
+  await branches.selectOption("0");
+  await untilReplayed(lab);
+  await seek(lab, 60_000);
+  assert.deepEqual(await cutLinks(lab), cut, "the other future is there as well");
+  await seek(lab, 500);
+  assert.deepEqual(await cutLinks(lab), [], "and their past");
+});
+
+labTest("two tabs keep a run each, and a new one goes on from the latest", {}, async (lab) => {
+  const isolate = async (page, node) => {
+    const tab = { page, middleOf: lab.middleOf };
+    await pause(tab);
+    const at = await placeOf(tab, node);
+    await page.mouse.click(at.x, at.y);
+    await sheet(tab).getByRole("button", { name: "Isolate" }).click();
+    await page.waitForTimeout(500);
+    return cutLinks(tab);
+  };
+  const first = await isolate(lab.page, 0);
+  const other = new lab.constructor(await lab.page.context().newPage(), lab.url, "the other tab");
+  await other.page.goto(lab.url);
+  await other.started();
+  await untilReplayed(other);
+  assert.deepEqual(await cutLinks(other), first, "a copy of the latest run");
+  const second = await isolate(other.page, 3);
+  assert.notDeepEqual(second, first);
+  await lab.reload();
+  assert.deepEqual(await cutLinks(lab), first);
+  await other.reload();
+  assert.deepEqual(await cutLinks(other), second);
+  other.assertNoErrors();
+});
+
+const refused = {
+  "is refused": () => Object.defineProperty(globalThis, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } }),
+  "is full": () => { Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); }; },
+};
+for (const [how, refuse] of Object.entries(refused)) {
+  labTest(`storage that ${how} is told once, and all works`, { before: (page) => page.addInitScript(refuse) }, async (lab) => {
+    const notice = lab.page.getByRole("alert").filter({ hasText: "a reload loses the run" });
+    await cutDownTheMiddle(lab);
+    await notice.waitFor();
+    await notice.getByRole("button", { name: "Dismiss" }).click();
+    await lab.page.getByRole("button", { name: "Heal all links" }).click();
+    await lab.page.waitForTimeout(600);
+    assert.equal(await notice.count(), 0, "once");
+    assert.deepEqual(await cutLinks(lab), []);
+  });
+}
+
+labTest("the learner is told before a run is full, and at its end it stands still", { at: "#paxos" }, async (lab) => {
+  const { status, said } = capLab("record", "paxos", "proposers=1 acceptors=3", "--seconds", "7198");
+  assert.equal(status, 0, said);
+  await drop(lab, said);
+  await untilReplayed(lab);
+  const notice = lab.page.getByRole("alert");
+  await notice.filter({ hasText: /nearly full: 99 % of 2 hours of simulated time/ }).waitFor();
+  await notice.getByRole("button", { name: "Dismiss" }).click();
+  await lab.page.getByRole("slider", { name: "Timeline" }).fill("20");
+  await setSpeed(lab, 10);
+  await play(lab);
+  await notice.filter({ hasText: /This run is full: it holds 2 hours/ }).waitFor();
+  await playButton(lab, "Play").waitFor();
+  assert.equal(await headMs(lab), 7_200_000);
+});
+
+labTest("marks that would overlap are one, and are listed on request", {}, async (lab) => {
+  const { page } = lab;
+  await cutDownTheMiddle(lab);
+  await setSpeed(lab, 10);
+  await untilHead(lab, 60_000);
+  await pause(lab);
+  const [width, marks] = [(await page.locator("#timeline").boundingBox()).width, await page.locator(".track .mark").count()];
+  assert.ok(marks > 3 && marks <= width / 8 + 1, `${marks} marks on ${width} px`);
+  const several = page.locator("button.mark-label").last();
+  await several.click();
+  const list = page.getByRole("dialog", { name: "Marks" });
+  await lab.screenshot("marks listed");
+  await lab.assertAccessible();
+  const entry = list.getByRole("listitem").nth(1).getByRole("button");
+  const at = Number.parseFloat(/[\d.]+/.exec(await entry.innerText())[0]);
+  await entry.click();
+  assert.ok(Math.abs((await headMs(lab)) / 1e3 - at) < 0.01, `${await headMs(lab)} ms for ${at} s`);
+  await page.keyboard.press("Escape");
+  assert.equal(await list.count(), 0);
+});
+
+labTest("what waits at a paused server is counted, not drawn", { at: "#raft" }, async (lab) => {
+  const { page } = lab;
+  await pause(lab);
+  const at = await placeOf(lab, (await leader(lab)) === 0 ? 1 : 0);
+  await page.mouse.click(at.x, at.y);
+  await sheet(lab).getByRole("button", { name: "Pause", exact: true }).click();
+  await page.keyboard.press("Escape");
+  await setSpeed(lab, 10);
+  await play(lab);
+  await untilHead(lab, 30_000);
+  await pause(lab);
+  assert.ok(Number.parseInt(await page.locator(".crowd").textContent(), 10) > 100);
+  assert.ok((await page.locator(".flight").count()) < 60, "only those in the air and the first that wait");
+  await lab.screenshot("waiting");
 });
 
 labTest("Back and Forward go between the pages, and each keeps its run", {}, async (lab) => {

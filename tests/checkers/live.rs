@@ -70,7 +70,9 @@ impl Page {
         let accused = stale.map(|stale| (stale.read, stale.oldest));
         self.accused = accused.map(|(read, _)| read).or(self.accused);
         let (setup, fork, forget) = (run.world().setup, self.fork, self.forget.take());
-        Brief { case: 1, world, fork, setup, forget, began, ended, head: now, accused, healed: None, measures: true }
+        let by_place = run.world().store.by_place();
+        let (healed, measures) = (None, true);
+        Brief { case: 1, world, fork, setup, by_place, forget, began, ended, head: now, accused, healed, measures }
     }
 }
 

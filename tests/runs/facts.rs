@@ -96,7 +96,7 @@ fn check_notes(run: &FeedRun, seen: &mut u64) -> u32 {
     let mut told = 0;
     for (_, noted) in run.watch().events.steps.iter().take_while(|(number, _)| *number >= *seen) {
         let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
-        let sentence = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+        let sentence = explain::feed::sentence(&|id| setup.name(id), run.world().store, view, noted.node, &noted.note);
         check_sentence(&sentence);
         check_majorities(&sentence);
         if let Some(observer) = &sentence.observer {
@@ -116,6 +116,8 @@ fn the_facts_in_the_sentences_of_feeds_are_so() {
             "multi-paxos/gossip",
             "raft.pre-vote.check-quorum/gossip",
             "raft.stickiness.spares-1/gossip",
+            "primary-backup/quorum",
+            "primary-backup.one-backup/quorum.n-5.r-3.w-3.strict.tags.write-back",
         ];
         let setup = format!("replicas=5 people=3 traffic=100 stores={}", stores[seed as usize % stores.len()]);
         let mut timeline: Timeline<FeedExperiment> = Timeline::new(setup.parse().expect("a setup"), seed);
@@ -155,7 +157,8 @@ fn a_healthy_cluster_opens_without_red_or_amber() {
                 let setup = run.world().setup;
                 for (_, noted) in run.watch().events.notes.iter() {
                     let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
-                    let said = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+                    let said =
+                        explain::feed::sentence(&|id| setup.name(id), run.world().store, view, noted.node, &noted.note);
                     if !matches!(said.tone, Tone::Routine | Tone::Good) {
                         coloured.insert(format!("seed {seed}, {stores}: {}", said.headline));
                     }
@@ -206,7 +209,13 @@ fn what_is_said_to_be_chosen_is_chosen() {
 /// A cluster that nothing happens to shows neither red nor amber, however messages overtake each other.
 #[test]
 fn opening_a_healthy_cluster_alarms_nobody() {
-    for stores in ["raft/gossip", "multi-paxos/gossip", "raft.pre-vote.check-quorum.stickiness/gossip"] {
+    for stores in [
+        "raft/gossip",
+        "multi-paxos/gossip",
+        "raft.pre-vote.check-quorum.stickiness/gossip",
+        "primary-backup/quorum",
+        "primary-backup.one-backup/quorum.strict.tags.write-back",
+    ] {
         for seed in 0..seeds(15, 200) {
             let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
             let mut timeline: Timeline<FeedExperiment> = Timeline::new(setup.parse().expect("a setup"), seed);
@@ -216,8 +225,13 @@ fn opening_a_healthy_cluster_alarms_nobody() {
                     let setup = run.world().setup;
                     for (_, noted) in run.watch().events.notes.iter().take(20) {
                         let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
-                        let Sentence { headline, tone, .. } =
-                            explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+                        let Sentence { headline, tone, .. } = explain::feed::sentence(
+                            &|id| setup.name(id),
+                            run.world().store,
+                            view,
+                            noted.node,
+                            &noted.note,
+                        );
                         assert!(matches!(tone, Tone::Routine | Tone::Good), "{stores}, seed {seed}: {headline}");
                     }
                 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
 use cap_lab::timeline::file::experiment_in;
-use cap_lab::timeline::{Experiment, Import, LENGTH_MAX, Progress, STEPS_MAX};
+use cap_lab::timeline::{Experiment, LENGTH_MAX, STEPS_MAX, Timeline};
 use serde_json::json;
 
 use crate::report;
@@ -26,16 +26,16 @@ fn end(text: &str) -> (String, u64) {
 }
 
 fn end_of<E: Experiment>(text: &str) -> (String, u64) {
-    let mut import = match Import::<E>::begin(text) {
-        Ok(import) => import,
+    let mut timeline = match Timeline::<E>::open(text) {
+        Ok(timeline) => timeline,
         Err(wrong) => return (wrong, 0),
     };
     let mut slices = 0;
     loop {
         slices += 1;
-        match import.advance(SLICE) {
-            Ok(Progress::Running { .. }) => {}
-            Ok(Progress::Done) => return ("read".to_owned(), slices * SLICE),
+        match timeline.fill(SLICE) {
+            Ok(false) => {}
+            Ok(true) => return ("read".to_owned(), slices * SLICE),
             Err(wrong) => return (wrong, slices * SLICE),
         }
     }
@@ -50,6 +50,12 @@ fn dummy(experiment: &str, setup: &str, script: &[String], end: u64, steps: u64)
         "script": script, "end": end, "head": 0, "worlds": vec![world; worlds],
     })
     .to_string()
+}
+
+/// Branches, each of which shares so many acts with the first.
+fn branches(count: usize, shared: usize) -> serde_json::Value {
+    let other = json!({ "forked_at": 0, "end": 1, "shared": shared, "script": [] });
+    json!({ "current": 0, "forked_at": 0, "others": vec![other; count] })
 }
 
 /// So many times the same lines, each time a moment later.
@@ -124,6 +130,12 @@ fn hostile() -> Vec<(&'static str, String)> {
         ("deep lists", with("\"script\":[]", &format!("\"script\":{}", "[".repeat(1 << 20)))),
         ("deep objects", with("\"script\":[]", &format!("\"script\":{}", "{\"a\":".repeat(1 << 18)))),
         ("many fields", with("\"head\":0", &format!("\"head\":0{}", ",\"x\":0".repeat(1 << 18)))),
+        ("many branches", with("\"worlds\"", &format!("\"branches\":{},\"worlds\"", branches(200, 0)))),
+        ("branches of much", with("\"worlds\"", &format!("\"branches\":{},\"worlds\"", branches(99, usize::MAX)))),
+        (
+            "branches that share what is not there",
+            with("\"worlds\"", &format!("\"branches\":{},\"worlds\"", branches(1, 3))),
+        ),
         ("blanks", format!("{whole}{}", " ".repeat(5 << 20))),
     ]);
     files

@@ -9,11 +9,13 @@ mod fixtures;
 mod hostile;
 mod liveness;
 mod page_words;
+mod quorums;
 #[cfg(feature = "cli")]
 mod replay;
 mod same_script;
 mod sessions;
 mod slow;
+mod split_brain;
 mod timeline;
 mod undo;
 mod watch;

@@ -12,13 +12,15 @@ use crate::compare::check_form;
 use source::{Word, tokens, without_tests};
 
 /// Where texts for people stand, beside the explanations.
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 11] = [
     "ui",
     "sim/fault.rs",
     "conclusion/mod.rs",
     "glossary.rs",
     "raft/setup.rs",
     "multi_paxos/setup.rs",
+    "primary_backup/setup.rs",
+    "quorum/setup.rs",
     "store/on_log.rs",
     "store/raft.rs",
     "store/multi_paxos.rs",

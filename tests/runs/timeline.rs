@@ -5,7 +5,7 @@ use cap_lab::node::{Micros, NodeId};
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::store::feed::Request;
 use cap_lab::timeline::track::Track;
-use cap_lab::timeline::{ACTS_MAX, Experiment, Import, LENGTH_MAX, Limit, Progress, Room, Timeline};
+use cap_lab::timeline::{ACTS_MAX, BRANCHES_MAX, Experiment, LENGTH_MAX, Limit, Room, Timeline};
 use cap_lab::world::paxos::PaxosSetup;
 
 use crate::{Dice, digests, feed, ms, raft};
@@ -148,8 +148,11 @@ fn acting_in_the_past_forks_and_keeps_the_old_future() {
     assert_eq!((timeline.now(), timeline.script()), (ms(7_000), old_script.as_slice()));
     assert_eq!(digests(&timeline), then, "where the two part, before the new act");
     timeline.seek(ms(20_000));
+    assert_eq!((timeline.now(), timeline.goal()), (ms(7_000), Some(ms(20_000))), "it is not computed again yet");
+    assert_eq!(timeline.fill(u64::MAX), Ok(true));
     assert_eq!(digests(&timeline), old_end);
     timeline.switch(1);
+    assert_eq!(timeline.fill(u64::MAX), Ok(true));
     timeline.seek(ms(15_000));
     assert_eq!(digests(&timeline), new_end);
     let shown: Vec<_> = timeline.branches().map(|branch| (branch.forked_at, branch.end, branch.current)).collect();
@@ -166,6 +169,8 @@ fn any_tree_of_branches_holds_together() {
             0 if timeline.branches().len() > 1 => {
                 let branch = dice.below(timeline.branches().len() as u64) as usize;
                 timeline.switch(branch);
+                // Now and then it is left half computed.
+                assert!(timeline.fill(2_000).is_ok());
                 assert!(timeline.branches().nth(branch).expect("switched to").current);
             }
             1 => timeline.play(timeline.now() + ms(700)),
@@ -232,26 +237,119 @@ fn a_fork_has_an_end_of_its_own() {
     assert_eq!((read.timeline.end(), digests(&read.timeline)), (ms(7_000), digests(&timeline)));
 }
 
-/// Opening a file in slices shows how far it is, and comes to what opening it at once does.
+/// A file is there at once; it is computed in slices, and comes to what opening it at once does.
 #[test]
-fn a_file_is_opened_in_slices() {
-    let mut timeline = eventful(feed(), 6);
-    timeline.seek(ms(9_000));
-    let mut import = Import::<FeedExperiment>::begin(&timeline.export()).expect("just written");
-    let all = timeline.frontier().steps();
-    let (mut slices, mut last) = (0, import.timeline().track().steps());
-    while let Progress::Running { done, all: claimed } = import.advance(500).expect("just written") {
-        assert_eq!(claimed, all);
+fn a_file_is_computed_in_slices() {
+    let mut whole = eventful(feed(), 6);
+    whole.seek(ms(9_000));
+    let mut opened = Timeline::<FeedExperiment>::open(&whole.export()).expect("just written");
+    assert_eq!((opened.now(), opened.end(), opened.computed()), (Micros::ZERO, ms(20_000), Micros::ZERO));
+    let all = whole.frontier().steps();
+    let (mut slices, mut last) = (0, opened.frontier().steps());
+    while !opened.fill(500).expect("just written") {
+        let done = opened.frontier().steps();
         // The last act of a slice may cut every link, which is a step each.
         assert!(last < done && done <= last + 500 + 42, "{last}, then {done}");
-        assert_eq!(import.timeline().track().steps(), done);
+        let arrived = opened.computed() >= ms(9_000);
+        assert_eq!(
+            opened.now(),
+            if arrived { ms(9_000) } else { Micros::ZERO },
+            "the play head goes to where it stood"
+        );
         last = done;
         slices += 1;
     }
     assert!(slices >= all / 500 && slices <= all / 500 + 20, "{slices} slices of {all} steps");
-    let opened = import.finish();
-    assert_eq!((opened.skipped, opened.timeline.now()), (0, ms(9_000)));
-    assert_eq!(opened.timeline.export(), timeline.export());
+    assert_eq!((opened.skipped(), opened.now()), (0, ms(9_000)));
+    assert_eq!(opened.export(), whole.export());
+}
+
+/// While a file is computed, the play head goes wherever that has come, as in a run that is whole.
+#[test]
+fn what_is_computed_of_a_file_can_be_looked_at() {
+    let whole = eventful(feed(), 6);
+    let mut dice = Dice::new(4);
+    let mut opened = Timeline::<FeedExperiment>::open(&whole.export()).expect("just written");
+    while !opened.fill(300).expect("just written") {
+        let computed = opened.computed();
+        match dice.below(4) {
+            0 => opened.play(opened.now() + ms(700)),
+            1 => _ = opened.back(),
+            2 => _ = opened.step(),
+            _ => opened.seek(Micros(dice.below(opened.end().0))),
+        }
+        assert!(opened.now() <= computed && opened.computed() == computed, "nothing is computed beside");
+        if opened.goal().is_none() {
+            assert_eq!(digests(&opened), played(&whole, opened.now()));
+        }
+    }
+    opened.seek(whole.now());
+    assert_eq!(opened.export(), whole.export());
+}
+
+/// Who acts while a file is computed forks from what is there; the file's own future stays, and is compared all the same.
+#[test]
+fn acting_in_a_file_that_is_not_whole_forks() {
+    let whole = eventful(feed(), 6);
+    let file = whole.export();
+    for (text, as_written) in [(file.clone(), true), (file.replace("\"digest\":\"", "\"digest\":\"f"), false)] {
+        let mut opened = Timeline::<FeedExperiment>::open(&text).expect("its form is right");
+        assert_eq!(opened.fill(3_000), Ok(false));
+        opened.seek(ms(1_000));
+        assert!(opened.act(post(5, "another future")));
+        assert!(opened.is_whole() && opened.branches().len() == 2);
+        assert_eq!(digests(&opened), digests(&opened.clone().filled()));
+        opened.switch(0);
+        assert_eq!(opened.fill(u64::MAX).is_ok(), as_written);
+        opened.seek(whole.end());
+        assert_eq!(digests(&opened), digests(&whole));
+    }
+}
+
+/// A file holds all branches, and which of them is at the play head.
+#[test]
+fn branches_come_back_from_a_file() {
+    let mut timeline = eventful(feed(), 6);
+    for at in [7_000, 3_000, 2_000] {
+        timeline.seek(ms(at));
+        assert!(timeline.act(post(5, "another future")));
+        timeline.play(ms(at + 1_500));
+    }
+    timeline.switch(2);
+    assert_eq!(timeline.fill(u64::MAX), Ok(true));
+    let shown = |timeline: &Timeline<FeedExperiment>| -> Vec<_> {
+        timeline.branches().map(|branch| format!("{branch:?}")).collect()
+    };
+    let mut read = Timeline::<FeedExperiment>::import(&timeline.export()).expect("just written").timeline;
+    assert_eq!(shown(&read), shown(&timeline));
+    assert_eq!(read.export(), timeline.export());
+    for branch in [0, 3, 1, 2] {
+        for one in [&mut timeline, &mut read] {
+            one.switch(branch);
+            assert_eq!(one.fill(u64::MAX), Ok(true));
+            one.seek(one.end());
+        }
+        assert_eq!(digests(&read), digests(&timeline), "branch {branch}");
+    }
+}
+
+/// Past the last branch that a run may have, acting in the past is refused, and says so beforehand.
+#[test]
+fn branches_have_a_limit() {
+    let mut timeline = Timeline::new(feed(), 1);
+    timeline.play(ms(100));
+    for _ in 1..BRANCHES_MAX {
+        timeline.seek(ms(50));
+        assert!(timeline.act(post(5, "another future")));
+        timeline.play(ms(100));
+    }
+    assert_eq!(timeline.room(), Room { limit: Limit::Branches, used_percent: 100 });
+    timeline.seek(ms(50));
+    assert_eq!(timeline.limit_of(&post(5, "one more")), Some(Limit::Branches));
+    assert!(!timeline.act(post(5, "one more")));
+    timeline.seek(ms(100));
+    assert!(timeline.act(post(5, "at the end")), "that is no branch");
+    assert!(Timeline::<FeedExperiment>::import(&timeline.export()).is_ok());
 }
 
 /// A run stops growing at its limits, and what it has come to can be read again.

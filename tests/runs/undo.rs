@@ -56,6 +56,7 @@ fn what_was_done_later_stays_as_a_branch() {
     timeline.play(ms(9_000));
     assert_eq!(digests(&timeline), came_to(&[2_000], ms(9_000)));
     timeline.switch(0);
+    assert_eq!(timeline.fill(u64::MAX), Ok(true));
     timeline.seek(ms(9_000));
     assert_eq!(digests(&timeline), whole);
 }
@@ -72,6 +73,7 @@ fn a_branch_ends_with_the_act_that_began_it() {
     assert_eq!(timeline.undo(), Some(post(6, "what if")));
     assert_eq!((timeline.branches().len(), timeline.end()), (1, ms(9_000)));
     assert_eq!(digests(&timeline), then);
+    assert_eq!(timeline.fill(u64::MAX), Ok(true));
     timeline.seek(ms(9_000));
     assert_eq!(digests(&timeline), whole);
 }

@@ -21,7 +21,7 @@ use crate::liveness::fault;
 use crate::{Dice, FIVE_AND_THREE, feed, ms};
 
 /// The kinds of note there are. A new variant does not compile until it has its kind here, and fails until it happens.
-const KINDS: usize = 20;
+const KINDS: usize = 21;
 
 /// None for the protocols' own, which their own tests make happen.
 fn kind(note: &Note) -> Option<&'static str> {
@@ -64,6 +64,7 @@ fn observed_kind(what: &Observation) -> &'static str {
     match what {
         Observation::Stale { .. } => "stale",
         Observation::AfterAll { .. } => "after all",
+        Observation::Lost(_) => "lost",
     }
 }
 
@@ -75,7 +76,9 @@ fn collect(run: &FeedRun, found: &mut Found) {
     for (_, noted) in run.watch().events.steps.iter() {
         if let Some(kind) = kind(&noted.note) {
             let view = explain::feed::View { servers, reach: noted.reach };
-            found.entry(kind).or_insert_with(|| explain::feed::sentence(&names, view, noted.node, &noted.note));
+            found
+                .entry(kind)
+                .or_insert_with(|| explain::feed::sentence(&names, run.world().store, view, noted.node, &noted.note));
         }
     }
     for (_, observed) in run.watch().observed.iter() {
@@ -126,12 +129,31 @@ fn collect_both(timeline: &Timeline<FeedExperiment>, found: &mut Found) {
     }
 }
 
+/// The one observation that no quorum allows: two primaries confirm, and one of them loses what it confirmed.
+fn a_confirmed_post_is_lost(found: &mut Found) {
+    let experiment: FeedExperiment = "replicas=5 people=3 traffic=0 stores=primary-backup".parse().expect("a setup");
+    let mut timeline = Timeline::new(experiment, 1);
+    timeline.play(ms(800));
+    let (here, there) = ([0, 1].map(NodeId), [2, 3, 4].map(NodeId));
+    let links: Vec<_> = here.iter().flat_map(|a| there.iter().flat_map(move |b| [(*a, *b), (*b, *a)])).collect();
+    assert!(timeline.act(Intervention::Cut(links.clone())));
+    assert!(timeline.act(Intervention::Request { node: NodeId(5), request: Request::Post("lost".into()) }));
+    timeline.play(ms(1_600));
+    assert!(timeline.act(Intervention::Heal(links)));
+    timeline.play(ms(2_000));
+    let run = &timeline.track().worlds()[0];
+    let lost = run.watch().observed.iter().find(|(_, observed)| matches!(observed.what, Observation::Lost(_)));
+    let (_, lost) = lost.expect("the higher view has won");
+    found.insert("lost", explain::feed::observed(&|id| FIVE_AND_THREE.name(id), Side::AP, lost));
+}
+
 #[test]
 fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
     let mut found = Found::new();
     let mut timeline = Timeline::new(feed(), 8);
     a_question_is_copied_and_its_replica_forgets(&mut timeline, &mut found);
     collect_both(&timeline, &mut found);
+    a_confirmed_post_is_lost(&mut found);
     let asking_twice: FeedExperiment =
         "replicas=5 people=3 traffic=100 stores=raft.no-sessions.retries/gossip".parse().expect("a setup");
     for seed in 0..400 {

@@ -11,6 +11,8 @@ mod found;
 mod gossip;
 mod multi_paxos;
 mod paxos;
+mod primary_backup;
+mod quorum;
 mod raft;
 #[path = "../scripts/raft_lab.rs"]
 mod raft_lab;

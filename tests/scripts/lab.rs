@@ -3,13 +3,14 @@
 use std::error::Error;
 
 use cap_lab::counterexample;
-use cap_lab::experiment::{FeedExperiment, PaxosExperiment};
+use cap_lab::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::sim::run::{Run, World};
 use cap_lab::timeline::command::Command;
 use cap_lab::timeline::track::Track;
 use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::feed::FeedRun;
+use cap_lab::world::locks::LocksRun;
 use cap_lab::world::paxos::PaxosRun;
 
 use crate::multi_paxos_lab::{MultiPaxosExperiment, MultiPaxosWorld};
@@ -21,6 +22,7 @@ pub(crate) enum Lab {
     Paxos(Box<Timeline<PaxosExperiment>>),
     MultiPaxos(Box<Timeline<MultiPaxosExperiment>>),
     Raft(Box<Timeline<RaftExperiment>>),
+    Locks(Box<Timeline<LocksExperiment>>),
 }
 
 /// The same for whichever experiment it is.
@@ -31,6 +33,7 @@ macro_rules! each {
             Lab::Paxos($timeline) => $what,
             Lab::MultiPaxos($timeline) => $what,
             Lab::Raft($timeline) => $what,
+            Lab::Locks($timeline) => $what,
         }
     };
 }
@@ -48,18 +51,23 @@ impl Lab {
             PaxosExperiment::NAME => Self::Paxos(timeline(setup, seed)?),
             MultiPaxosExperiment::NAME => Self::MultiPaxos(timeline(setup, seed)?),
             RaftExperiment::NAME => Self::Raft(timeline(setup, seed)?),
+            LocksExperiment::NAME => Self::Locks(timeline(setup, seed)?),
             _ => return Err(format!("no experiment is called {experiment}").into()),
         })
     }
 
     /// What the page plays to show a flaw.
     pub(crate) fn counterexample(protocol: &str, flaw: &str, flawed: bool) -> Result<Self, Box<dyn Error>> {
+        if protocol == LocksExperiment::NAME {
+            let found = counterexample::locks().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
+            return Ok(Self::Locks(Box::new(found.play_locks(flawed).filled())));
+        }
         let known = counterexample::of_store(protocol);
         if known.is_empty() {
             return Err(format!("nothing is known against {protocol}").into());
         }
         let found = known.iter().find(|example| example.flaw == flaw).ok_or("no such flaw")?;
-        Ok(Self::Feed(Box::new(found.play_feed(flawed))))
+        Ok(Self::Feed(Box::new(found.play_feed(flawed).filled())))
     }
 
     /// Does what a command says, or lets time pass.
@@ -87,7 +95,7 @@ impl Lab {
     pub(crate) fn feeds(&self) -> &[FeedRun] {
         match self {
             Self::Feed(timeline) => timeline.track().worlds(),
-            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => &[],
+            Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) | Self::Locks(_) => &[],
         }
     }
 
@@ -99,22 +107,38 @@ impl Lab {
     pub(crate) fn paxos(&self) -> Option<&PaxosRun> {
         match self {
             Self::Paxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
+            Self::Feed(_) | Self::MultiPaxos(_) | Self::Raft(_) | Self::Locks(_) => None,
         }
     }
 
     pub(crate) fn multi_paxos(&self) -> Option<&Run<MultiPaxosWorld>> {
         match self {
             Self::MultiPaxos(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::Paxos(_) | Self::Raft(_) => None,
+            Self::Feed(_) | Self::Paxos(_) | Self::Raft(_) | Self::Locks(_) => None,
         }
     }
 
     pub(crate) fn raft(&self) -> Option<&Run<RaftWorld>> {
         match self {
             Self::Raft(timeline) => Some(timeline.track()),
-            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) => None,
+            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) | Self::Locks(_) => None,
         }
+    }
+
+    pub(crate) fn locks(&self) -> Option<&LocksRun> {
+        match self {
+            Self::Locks(timeline) => Some(timeline.track()),
+            Self::Feed(_) | Self::Paxos(_) | Self::MultiPaxos(_) | Self::Raft(_) => None,
+        }
+    }
+
+    /// Does what befalls the first client, up to the end of it.
+    pub(crate) fn accident(&mut self) -> Result<(), String> {
+        let Self::Locks(timeline) = self else { return Err("only locks have this accident".to_owned()) };
+        let (script, end) = timeline.experiment().accident(timeline.seed());
+        **timeline = Timeline::scripted(*timeline.experiment(), timeline.seed(), script, end).filled();
+        timeline.seek(end);
+        Ok(())
     }
 
     pub(crate) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
@@ -139,6 +163,7 @@ impl Lab {
             Self::Paxos(timeline) => messages(timeline.track(), self.servers()),
             Self::MultiPaxos(timeline) => messages(timeline.track(), self.servers()),
             Self::Raft(timeline) => messages(timeline.track(), self.servers()),
+            Self::Locks(timeline) => messages(timeline.track(), self.servers()),
         }
     }
 
@@ -148,6 +173,8 @@ impl Lab {
         let feed = feed.map(|(_, broken)| format!("{} is violated: {}", broken.invariant, broken.evidence));
         let multi_paxos = self.multi_paxos().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
         let raft = self.raft().and_then(|run| run.watch().broken.as_ref().map(ToString::to_string));
+        let locks = self.locks().and_then(|run| run.watch().broken.as_ref().map(|(_, broken)| broken.to_string()));
+        let raft = raft.or(locks);
         feed.or(self.paxos().and_then(Self::broken_paxos)).or(multi_paxos).or(raft)
     }
 

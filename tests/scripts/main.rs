@@ -8,18 +8,23 @@
 //! setup paxos proposers=2 acceptors=3 [flaw=NAME] seed=1
 //! setup multi_paxos servers=5 phase1=4 phase2=2 snapshot=3 flaw=FLAW seed=1      majorities, no snapshots, no flaw if left out
 //! setup raft servers=5 members=5 entries=64 [switches=lease.stickiness.check-quorum] [flaw=NAME] seed=0       moved by hand
+//! setup locks backend=raft clients=2 lease=1000 terms=duration storage=token flaw=NAME seed=1     words left out are as usual
 //! …                      what is done to the run, and when: see cap_lab::timeline::command
-//! show roles | logs | feeds | phones | meters | links | messages | notes | acceptors | script | digests | broken
+//! show roles | logs | feeds | phones | meters | lost | links | messages | notes | acceptors | script | digests | broken
 //! skip notes              shows only later ones
 //! show roles | logs | states | chosen | answers | notes        of multi_paxos; of raft all but states and chosen
+//! accident                of locks: what befalls the first client, to its end
+//! show grants | beliefs | overlaps | file | clocks | notes     of locks
 //! counterexample raft|multi-paxos FLAW [sound]                what the page plays, with its flaw or without
 //! ```
 //!
 //! An act that cannot be done is an error: `!crash n1` expects that. So is a broken invariant that is not shown.
 
 mod lab;
+mod locks_lab;
 mod multi_paxos_lab;
 mod multi_paxos_replica;
+mod primary_backup_lab;
 mod raft_lab;
 #[path = "../schedules/raft_replica.rs"]
 mod raft_replica;
@@ -87,6 +92,7 @@ impl Runner {
             }
             ("show", [what]) => return show::show(lab, what, &mut self.noted),
             ("skip", ["notes"]) => drop(show::show(lab, "notes", &mut self.noted)?),
+            ("accident", []) => lab.accident()?,
             _ => lab.command(&read(command))?,
         }
         Ok(String::new())

@@ -17,7 +17,9 @@ use cap_lab::timeline::track::Track;
 use cap_lab::world::feed::FeedRun;
 
 use crate::lab::{Lab, each};
+use crate::locks_lab;
 use crate::multi_paxos_lab;
+use crate::primary_backup_lab;
 use crate::raft_lab::Server;
 
 type Shown = Result<String, Box<dyn Error>>;
@@ -26,12 +28,16 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
     if let Some(shown) = lab.multi_paxos().and_then(|run| multi_paxos_lab::show(run, what, &mut noted[0])) {
         return shown;
     }
+    if let Some(shown) = lab.locks().and_then(|run| locks_lab::show(run, what, &mut noted[0])) {
+        return shown;
+    }
     match what {
         "roles" => roles(lab),
         "logs" => logs(lab),
         "feeds" => feeds(lab),
         "phones" => Ok(lab.feeds().iter().map(|run| phones(lab, run)).collect()),
         "meters" => Ok(lab.feeds().iter().map(meters).collect()),
+        "lost" => Ok(lab.feeds().iter().map(|run| primary_backup_lab::lost(lab, run)).collect()),
         "links" => Ok(links(lab)),
         "messages" => Ok(lab.messages()),
         "notes" => Ok(notes(lab, noted)),
@@ -52,7 +58,19 @@ fn on_multi_paxos(lab: &Lab) -> Option<&FeedRun> {
     lab.consistent().filter(|run| matches!(run.world().store, Store::MultiPaxos(..)))
 }
 
+/// The first feed on primary and backup.
+fn on_primary_backup(lab: &Lab) -> Option<&FeedRun> {
+    lab.feeds().iter().find(|run| matches!(run.world().store, Store::PrimaryBackup(..)))
+}
+
 fn roles(lab: &Lab) -> Shown {
+    if let Some(run) = on_primary_backup(lab) {
+        let roles = run
+            .model()
+            .hosts()
+            .filter_map(|(id, host)| Some(primary_backup_lab::role(id, host.node.primary_backup()?, host.status)));
+        return Ok(roles.collect());
+    }
     if let Some(run) = on_multi_paxos(lab) {
         let roles = run.model().hosts().filter_map(|(id, host)| {
             let paxos = host.node.multi_paxos()?;
@@ -92,6 +110,13 @@ fn command(lab: &Lab, Command { client, ask }: &Command<Feed>) -> String {
 
 /// Each entry as `TERM:CONTENT`, a bar after what the server knows to be committed, and what a crash now would lose.
 fn logs(lab: &Lab) -> Shown {
+    if let Some(run) = on_primary_backup(lab) {
+        let logs = run.model().hosts().filter_map(|(id, host)| {
+            let server = host.node.primary_backup()?;
+            Some(primary_backup_lab::log(id, server, host.unsynced.len(), |asked| command(lab, asked)))
+        });
+        return Ok(logs.collect());
+    }
     if let Some(run) = on_multi_paxos(lab) {
         let value = |payload: &multi_paxos::Payload<Command<Feed>>| match payload {
             multi_paxos::Payload::Noop => "noop".to_owned(),
@@ -203,6 +228,9 @@ fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
         Refusal::NoLeader { replica, epoch } => format!("refused, {replica} knows no leader in {epoch}"),
         Refusal::Superseded { replica, index } => format!("refused, its entry {index} at {replica} was replaced"),
         Refusal::HandingOver { replica } => format!("refused, {replica} hands over"),
+        Refusal::NoQuorum { replica, heard } => {
+            format!("refused, {replica} heard {} of {}, {} needed", heard.by.len(), heard.of, heard.needed)
+        }
         Refusal::AdminRefused => "refused".to_owned(),
         Refusal::Busy => "refused, the phone was busy".to_owned(),
     };
@@ -254,7 +282,10 @@ fn notes(lab: &Lab, noted: &mut [u64; 2]) -> String {
     for (run, noted) in lab.feeds().iter().zip(noted.iter_mut()) {
         let side = if lab.feeds().len() > 1 { format!("{}: ", run.world().store.side()) } else { String::new() };
         let told = run.watch().events.notes.iter().map(|(number, noted)| {
-            (number, explain::feed::sentence(&names, view(noted.reach), noted.node, &noted.note).headline)
+            (
+                number,
+                explain::feed::sentence(&names, run.world().store, view(noted.reach), noted.node, &noted.note).headline,
+            )
         });
         tell(&side, told.collect(), noted);
     }

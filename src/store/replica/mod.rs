@@ -14,6 +14,8 @@
 //! Reads are log entries, or answered from the state machine once it has carried out what was committed when they were
 //! asked, as the log's switches have it.
 //!
+//! What depends on time, a service leaves to whoever leads ([`Duties`]): the leader puts commands of its own into the log.
+//!
 //! Left out: that a client's own message, copied and held until its replica has crashed and restarted, is taken up again;
 //! sessions that expire.
 
@@ -23,10 +25,11 @@ mod tests;
 
 pub use note::ReplicaNote;
 
+use super::duties::{Agenda, Duties};
 use super::member::Member;
 use super::replicated_log::{Declined, Epoch, ReplicatedLog, Settled};
 use super::service::{AdminCommand, AdminDone, AnswerOf, AskId, Refusal, ServiceMessage};
-use super::state_machine::{Command, Replicated, StateMachine};
+use super::state_machine::{Command, Replicated, Sessions, StateMachine, Told};
 use crate::node::{Answer, Clocks, Disk, Effect, Effects, Node, NodeId, RequestId};
 use crate::sorted::SortedMap;
 
@@ -35,11 +38,11 @@ use crate::sorted::SortedMap;
 pub trait Participants<L: ReplicatedLog, S: StateMachine>:
     Node<
         Message: From<L::Message> + From<ServiceMessage<S>>,
-        Timer: From<L::Timer>,
-        Response: From<S::Response> + From<AdminDone>,
+        Timer: From<L::Timer> + From<<S::Duties as Duties<S>>::Timer>,
+        Response: From<AdminDone>,
         Refusal = Refusal,
         Disk: Disk<Delta: From<<L::Disk as Disk>::Delta>>,
-        Note: From<L::Note> + From<ReplicaNote>,
+        Note: From<L::Note> + From<ReplicaNote> + From<S::Note>,
     >
 {
 }
@@ -47,11 +50,11 @@ pub trait Participants<L: ReplicatedLog, S: StateMachine>:
 impl<N, L: ReplicatedLog, S: StateMachine> Participants<L, S> for N where
     N: Node<
             Message: From<L::Message> + From<ServiceMessage<S>>,
-            Timer: From<L::Timer>,
-            Response: From<S::Response> + From<AdminDone>,
+            Timer: From<L::Timer> + From<<S::Duties as Duties<S>>::Timer>,
+            Response: From<AdminDone>,
             Refusal = Refusal,
             Disk: Disk<Delta: From<<L::Disk as Disk>::Delta>>,
-            Note: From<L::Note> + From<ReplicaNote>,
+            Note: From<L::Note> + From<ReplicaNote> + From<S::Note>,
         >
 {
 }
@@ -67,6 +70,8 @@ enum Origin {
     },
     /// To the operator.
     Operator(RequestId),
+    /// To nobody: it is the replica's own proposal.
+    Own,
 }
 
 /// What was asked of the log, and where the answer goes.
@@ -83,6 +88,10 @@ pub struct Replica<L, S: StateMachine> {
     log: L,
     /// Whether a command that comes a second time has no effect.
     sessions: bool,
+    /// The service before the first command.
+    initial: S,
+    /// What it does for the service as time passes.
+    duties: S::Duties,
     /// The last index that was carried out.
     applied: u64,
     /// What carrying them out led to.
@@ -105,11 +114,18 @@ pub struct Replica<L, S: StateMachine> {
 impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
     /// A replica on a log that has not started. With `sessions` a command that comes a second time has no effect.
     pub fn new(log: L, sessions: bool) -> Self {
+        Self::serving(log, sessions, S::default())
+    }
+
+    /// The same, of a service that is set up in some way of its own.
+    pub fn serving(log: L, sessions: bool, service: S) -> Self {
         Self {
             log,
             sessions,
+            initial: service.clone(),
+            duties: S::Duties::default(),
             applied: 0,
-            state: Replicated::default(),
+            state: Replicated { service, sessions: Sessions::default() },
             asked: SortedMap::new(),
             requests: 0,
             unanswered: SortedMap::new(),
@@ -125,29 +141,62 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
         &self.log
     }
 
+    /// A timer of its duties ran out.
+    pub fn on_duty<N: Participants<L, S>>(&mut self, at: Clocks, out: &mut Effects<N>) {
+        self.attend(at, out);
+    }
+
     /// What it has carried out led to this.
     pub fn state(&self) -> &Replicated<S> {
         &self.state
     }
 
-    /// Lets the log handle one event, then carries out what that committed and answers whom it can.
-    fn drive<N: Participants<L, S>>(&mut self, out: &mut Effects<N>, event: impl FnOnce(&mut L, &mut Effects<L>)) {
+    /// The last index that it has carried out.
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// Whether it leads, as far as it knows.
+    pub fn leads(&self) -> bool {
+        self.log.leader() == Some(self.log.id())
+    }
+
+    /// Lets the log handle one event, then carries out what that committed, answers whom it can, and sees to its duties.
+    fn drive<N: Participants<L, S>>(
+        &mut self,
+        at: Clocks,
+        out: &mut Effects<N>,
+        event: impl FnOnce(&mut L, &mut Effects<L>),
+    ) {
         let leader_before = self.log.leader();
         let mut inner = Effects::default();
         event(&mut self.log, &mut inner);
-        self.carry_out(inner, out);
+        self.carry_out(inner, at, out);
         if self.log.wants_snapshot() {
             let mut inner = Effects::default();
             self.log.compact(self.applied, self.state.clone(), &mut inner);
-            self.carry_out(inner, out);
+            self.carry_out(inner, at, out);
         }
         if let Some(leader) = leader_before.filter(|leader| self.log.leader() != Some(*leader)) {
             self.lose_leader(leader, out);
         }
+        self.attend(at, out);
+    }
+
+    /// Does what is due by now.
+    fn attend<N: Participants<L, S>>(&mut self, at: Clocks, out: &mut Effects<N>) {
+        let Agenda { propose, wake } = self.duties.attend(&self.state.service, self.leads(), at);
+        if let Some((timer, delay)) = wake {
+            out.set_timer(timer.into(), delay);
+        }
+        for ask in propose {
+            let command = Command { client: self.log.id(), ask };
+            self.ask_log(Asked { origin: Origin::Own, read: None }, L::propose(command), at, out);
+        }
     }
 
     /// Passes on what the log wants done, and carries out what it has decided.
-    fn carry_out<N: Participants<L, S>>(&mut self, mut inner: Effects<L>, out: &mut Effects<N>) {
+    fn carry_out<N: Participants<L, S>>(&mut self, mut inner: Effects<L>, at: Clocks, out: &mut Effects<N>) {
         let mut settled = SortedMap::new();
         for effect in inner.drain() {
             match effect {
@@ -179,6 +228,9 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
                 }
             }
         }
+        if let Some(first) = self.log.take_rewound().filter(|first| *first <= self.applied) {
+            self.rewind(first - 1, out);
+        }
         let snapshot = self.log.snapshot().filter(|(through, _)| *through > self.applied);
         if let Some((through, state)) = snapshot {
             (self.applied, self.state) = (through, state.clone());
@@ -186,17 +238,44 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
                 settled.insert(*index, *origin);
             }
         }
-        self.apply_committed(&mut settled, out);
+        self.apply_committed(&mut settled, at, out);
         // A snapshot covers its place: what it was answered, if it was, is not known here.
         for origin in settled.values() {
             Self::respond(*origin, Answer::Unknown, out);
         }
     }
 
-    fn apply_committed<N: Participants<L, S>>(&mut self, settled: &mut SortedMap<u64, Origin>, out: &mut Effects<N>) {
+    /// The log gave up what it had decided after `through`: the state is computed anew. Such a log is never compacted.
+    fn rewind<N: Participants<L, S>>(&mut self, through: u64, out: &mut Effects<N>) {
+        let lost: Vec<u64> = self.unanswered.keys().filter(|index| **index > through).copied().collect();
+        for index in lost {
+            let origin = self.unanswered.remove(&index).expect("just seen");
+            Self::respond(origin, Answer::Unknown, out);
+        }
+        (self.applied, self.state) = (through, Replicated::default());
+        let Replicated { service, sessions } = &mut self.state;
+        for (index, command) in (1..=through).filter_map(|index| Some((index, self.log.command(index)?))) {
+            if S::is_read(&command.ask) {
+                continue;
+            }
+            let fresh = S::number(&command.ask).is_none_or(|number| sessions.insert(command.client, number));
+            if fresh || !self.sessions {
+                // Who waited for it was answered before, or is told when somebody answers it.
+                service.apply(index, command, &mut |_| {});
+            }
+        }
+    }
+
+    fn apply_committed<N: Participants<L, S>>(
+        &mut self,
+        settled: &mut SortedMap<u64, Origin>,
+        at: Clocks,
+        out: &mut Effects<N>,
+    ) {
         while self.applied < self.log.commit_index() {
             self.applied += 1;
             let (index, origin) = (self.applied, settled.remove(&self.applied));
+            let leads = self.leads();
             let Some(command) = self.log.command(index) else {
                 // A change of who takes part.
                 if let Some(origin) = origin {
@@ -205,41 +284,50 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
                 continue;
             };
             let Replicated { service, sessions } = &mut self.state;
-            let Some(number) = S::number(&command.ask) else {
+            if S::is_read(&command.ask) {
                 if let Some(origin) = origin {
-                    Self::respond(origin, Answer::Done(service.answer(&command.ask)), out);
+                    let response = self.duties.answer(service, leads, &command.ask, at);
+                    Self::respond(origin, Answer::Done(response), out);
                 }
                 continue;
-            };
+            }
             // Not fresh if the network copied the question, or the client asked again.
-            let fresh = sessions.insert(command.client, number);
+            let number = S::number(&command.ask);
+            let fresh = number.is_none_or(|number| sessions.insert(command.client, number));
             let effective = fresh || !self.sessions;
-            out.note(ReplicaNote::Applied { index, client: command.client, number, fresh, effective });
+            if let Some(number) = number {
+                out.note(ReplicaNote::Applied { index, client: command.client, number, fresh, effective });
+            }
             if let Some(origin) = origin {
                 self.unanswered.insert(index, origin);
             }
             let unanswered = &mut self.unanswered;
-            let mut answer = |index: u64, response| {
-                if let Some(origin) = unanswered.remove(&index) {
-                    Self::respond(origin, Answer::Done(response), out);
+            let mut tell = |told| match told {
+                Told::Note(note) => out.note(note),
+                Told::Answer(index, response) => {
+                    if let Some(origin) = unanswered.remove(&index) {
+                        Self::respond(origin, Answer::Done(response), out);
+                    }
                 }
             };
             if effective {
-                service.apply(index, command, &mut answer);
+                service.look_at_clocks(at);
+                service.apply(index, command, &mut tell);
             } else {
-                answer(index, service.answer(&command.ask));
+                tell(Told::Answer(index, service.answer(&command.ask)));
             }
         }
-        self.answer_reads(out);
+        self.answer_reads(at, out);
     }
 
-    fn answer_reads<N: Participants<L, S>>(&mut self, out: &mut Effects<N>) {
-        let applied = self.applied;
+    fn answer_reads<N: Participants<L, S>>(&mut self, at: Clocks, out: &mut Effects<N>) {
+        let (applied, leads) = (self.applied, self.leads());
         let ready = |(index, ..): &(u64, Origin, S::Ask)| *index <= applied;
         let (ready, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.reads).into_iter().partition(ready);
         self.reads = waiting;
         for (_, origin, ask) in ready {
-            Self::respond(origin, Answer::Done(self.state.service.answer(&ask)), out);
+            let response = self.duties.answer(&self.state.service, leads, &ask, at);
+            Self::respond(origin, Answer::Done(response), out);
         }
     }
 
@@ -252,12 +340,13 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
             Origin::Client { id, via: None } => out.send(id.client, ServiceMessage::answer(id, answer).into()),
             Origin::Operator(request) => {
                 let answer = match answer {
-                    Answer::Done(response) => Answer::Done(response.into()),
+                    Answer::Done(_) => unreachable!("an operator asks for no command"),
                     Answer::Refused(refusal) => Answer::Refused(refusal),
                     Answer::Unknown => Answer::Unknown,
                 };
                 out.reply(request, answer);
             }
+            Origin::Own => {}
         }
     }
 
@@ -298,7 +387,7 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
         let id = RequestId(self.requests);
         self.requests += 1;
         self.asked.insert(id, asked);
-        self.drive(out, |log, inner| log.on_request(id, request, at, inner));
+        self.drive(at, out, |log, inner| log.on_request(id, request, at, inner));
     }
 
     /// The leader is gone, or another one took over: what came of the questions passed to it, this replica cannot know.
@@ -321,7 +410,7 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
         at: Clocks,
         out: &mut Effects<N>,
     ) {
-        let (client, write) = (id.client, S::number(&ask).is_some());
+        let (client, write) = (id.client, !S::is_read(&ask));
         if self.taken.get(&client).is_some_and(|latest| *latest >= (id.number, id.attempt)) {
             return out.note(ReplicaNote::AskedBefore { client, write });
         }
@@ -344,7 +433,7 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
         at: Clocks,
         out: &mut Effects<N>,
     ) {
-        let (client, write) = (id.client, S::number(&ask).is_some());
+        let (client, write) = (id.client, !S::is_read(&ask));
         let (replica, epoch) = (self.log.id(), self.log.epoch());
         let origin = Origin::Client { id, via };
         match self.log.leader() {
@@ -383,12 +472,15 @@ where
     type Disk = L::Disk;
 
     fn on_restart(&mut self, disk: &L::Disk, at: Clocks, out: &mut Effects<N>) {
-        *self = Self { started: Some(L::epoch_on(disk)), ..Self::new(self.log.fresh(), self.sessions) };
-        self.drive(out, |log, inner| log.on_restart(disk, at, inner));
+        *self = Self {
+            started: Some(L::epoch_on(disk)),
+            ..Self::serving(self.log.fresh(), self.sessions, self.initial.clone())
+        };
+        self.drive(at, out, |log, inner| log.on_restart(disk, at, inner));
     }
 
     fn on_message(&mut self, from: NodeId, message: L::Message, at: Clocks, out: &mut Effects<N>) {
-        self.drive(out, |log, inner| log.on_message(from, message, at, inner));
+        self.drive(at, out, |log, inner| log.on_message(from, message, at, inner));
     }
 
     fn on_service(&mut self, from: NodeId, message: ServiceMessage<S>, at: Clocks, out: &mut Effects<N>) {
@@ -406,7 +498,7 @@ where
     }
 
     fn on_timer(&mut self, timer: L::Timer, at: Clocks, out: &mut Effects<N>) {
-        self.drive(out, |log, inner| log.on_timer(timer, at, inner));
+        self.drive(at, out, |log, inner| log.on_timer(timer, at, inner));
     }
 
     fn on_admin(&mut self, id: RequestId, command: AdminCommand, at: Clocks, out: &mut Effects<N>) {

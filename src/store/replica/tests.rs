@@ -1,6 +1,7 @@
 //! A replica carries a service that is no feed: its state machine lets clients wait for one another.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::{Replica, ReplicaNote};
@@ -8,7 +9,7 @@ use crate::node::{Answer, Clocks, Effect, Effects, Kind, Micros, Node, NodeId, N
 use crate::raft::{self, EntryId, Index, PersistentState, Raft, Round, Snapshot, Term};
 use crate::store::member::Member;
 use crate::store::service::{AdminDone, AskId, Refusal, ServiceMessage};
-use crate::store::state_machine::{Command, Replicated, StateMachine};
+use crate::store::state_machine::{Command, Replicated, StateMachine, Told};
 
 /// Who comes waits until somebody opens.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, serde::Serialize)]
@@ -43,6 +44,8 @@ impl From<AdminDone> for Response {
 impl StateMachine for Gate {
     type Ask = Ask;
     type Response = Response;
+    type Note = Infallible;
+    type Duties = ();
 
     fn number(ask: &Ask) -> Option<u32> {
         match ask {
@@ -51,13 +54,13 @@ impl StateMachine for Gate {
         }
     }
 
-    fn apply(&mut self, index: u64, command: &Command<Self>, answer: &mut dyn FnMut(u64, Response)) {
+    fn apply(&mut self, index: u64, command: &Command<Self>, tell: &mut dyn FnMut(Told<Self>)) {
         if let Ask::Come(_) = command.ask {
             return self.waiting.push(index);
         }
         self.opened += 1;
-        answer(index, Response::Opened);
-        self.waiting.drain(..).for_each(|waiting| answer(waiting, Response::Passed));
+        tell(Told::Answer(index, Response::Opened));
+        self.waiting.drain(..).for_each(|waiting| tell(Told::Answer(waiting, Response::Passed)));
     }
 
     fn answer(&self, ask: &Ask) -> Response {
@@ -113,6 +116,18 @@ impl From<raft::Note> for Note {
 impl From<ReplicaNote> for Note {
     fn from(note: ReplicaNote) -> Self {
         Self::Replica(note)
+    }
+}
+
+impl From<Infallible> for Note {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<Infallible> for raft::Timer {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

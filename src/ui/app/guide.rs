@@ -54,7 +54,7 @@ impl App {
         let moment = show.moment.and_then(|goal| lab.judged(goal).met);
         let is_here = page.address == self.ui.home;
         if !is_here {
-            storage::save_run(self.ui.home, self.lab.export());
+            self.save();
             self.ui.home = page.address;
         }
         let before = std::mem::replace(&mut self.lab, lab);

@@ -42,7 +42,7 @@ impl App {
         if self.ui.open.is_some() {
             return self.close_popover();
         }
-        if self.ui.run.composing.take().is_some() {
+        if self.ui.run.composing.take().is_some() || self.ui.run.marks.take().is_some() {
             return true;
         }
         if self.close_card() {

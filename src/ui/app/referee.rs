@@ -81,6 +81,12 @@ impl App {
         }
     }
 
+    /// Lets a referee come again in place of one that could not be had, or that hung.
+    pub(super) fn call_referee(&mut self) -> bool {
+        self.new_case();
+        self.look()
+    }
+
     /// What is known of a verdict without a referee: what was known before stays known.
     pub(super) fn verdict(&self, verdict: VerdictView) -> VerdictView {
         let lost = verdict.busy && self.ui.no_referee.is_some();

@@ -5,6 +5,7 @@ use cap_lab::store::Store;
 use wasm_bindgen_futures::spawn_local;
 
 use super::App;
+use super::opening::begun;
 use crate::ui::announce::About;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::diagram::drawing;
@@ -27,12 +28,10 @@ pub(super) fn runs_of(page: &Page) -> Option<&'static dyn Runs> {
 
 /// The run of a page as it was kept, or a fresh one, and what to say if what was kept is of no use.
 pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<String>) {
-    let key = storage::run_key(page.address);
-    match storage::get(&key).map(|file| runs.open(&file)) {
+    match storage::kept_run(page.address).map(|file| runs.open(&file).and_then(begun)) {
         None => (first_run(runs), None),
         Some(Ok(lab)) => (lab, None),
         Some(Err(reason)) => {
-            storage::remove(&key);
             let notice = format!("The run from last time could not be opened, so this is a fresh one. {reason}");
             (first_run(runs), Some(notice))
         }
@@ -102,7 +101,7 @@ impl App {
         (self.ui.page, self.ui.coming) = (page.address, None);
         self.measure = true;
         let Some(runs) = runs_of(page).filter(|_| page.address != self.ui.home) else { return true };
-        storage::save_run(self.ui.home, self.lab.export());
+        self.save();
         self.ui.home = page.address;
         let (lab, notice) = kept_run(page, runs);
         self.take(lab);
@@ -119,7 +118,17 @@ impl App {
 
     /// The page begins anew with the run that there is.
     pub(super) fn take_over(&mut self) -> bool {
+        self.show_run();
+        self.fill();
+        self.save_soon();
+        self.look()
+    }
+
+    /// Shows a run that has taken the place of another, with nothing open in it.
+    pub(super) fn show_run(&mut self) {
         self.before = None;
+        self.ui.may_cancel = false;
+        self.nothing_saved();
         if self.ui.page != self.ui.home {
             (self.ui.page, self.ui.coming) = (self.ui.home, None);
             browser::go(self.ui.home);
@@ -131,9 +140,7 @@ impl App {
         self.ui.notice = None;
         self.dwelling = None;
         self.measure = true;
-        self.save_soon();
         self.close_popover();
-        self.look()
     }
 
     /// Takes a run that is to be watched from its start up to the moment at which something breaks in it, or did before.
@@ -179,18 +186,6 @@ impl App {
         self.take(lab);
         self.ui.run.coach = coach;
         self.say(About::Own, "The same script runs again, on the other log.".to_owned())
-    }
-
-    /// Takes a run from a file.
-    pub(super) fn import(&mut self, file: Result<FileBytes, String>) -> bool {
-        let opened = file.and_then(|(_, bytes)| {
-            let opened = self.runs().open(&String::from_utf8_lossy(&bytes));
-            opened.map_err(|reason| format!("That file was not opened; the run is as it was. {reason}"))
-        });
-        match opened {
-            Ok(lab) => self.take(lab),
-            Err(reason) => self.tell(reason),
-        }
     }
 
     /// Takes a file that was dropped: it is for a page that takes such, or else a run.

@@ -90,6 +90,7 @@ impl EventsPart {
         let foot =
             el("footer").optional(filled("cite", sentence.source)).add(seek.set("aria-label", format!("Go to {time}")));
         classed("li", class)
+            .attr("translate", "yes")
             .key(&format!("{side}{}", event.id))
             .add(headline)
             .optional(guide::paragraph(&sentence.reason, &self.send))

@@ -3,7 +3,7 @@
 use cap_lab::node::Micros;
 use yew::{Html, html};
 
-use crate::ui::el::{px, translate};
+use crate::ui::el::{classed, px, translate};
 use crate::ui::figure::names::item_name;
 use crate::ui::figure::view::{DeathView, FlightHue, FlightShape, FlightView};
 use crate::ui::geometry::{Body, Place, Point, Size, Taken, along, lane, progress};
@@ -161,7 +161,18 @@ pub fn draw(
             </g>
         }
     });
+    // Above the node, where nothing else of it is.
+    let crowds = world.crowds.iter().map(|(node, crowd)| {
+        let Place { at, body } = places[node.index()];
+        let up = match body {
+            Body::Circle(r) => r + 14.0,
+            Body::Card(_, h) => h + 6.0,
+        };
+        let text = classed("text", "crowd").attr("aria-hidden", "true").px("x", at.x).px("y", at.y - up);
+        text.key(&node.0.to_string()).text(crowd).html()
+    });
     html! { <>
+        <g key="crowds" role="none">{ for crowds }</g>
         <g key="deaths" role="none">{ for deaths }</g>
         <g key="flights" role="none">{ for flights }</g>
     </> }

@@ -15,7 +15,9 @@ pub fn item_name(world: &WorldView, item: Item) -> String {
             let Some(node) = world.nodes.get(id.index()) else { return id.to_string() };
             let clock = node.clock.as_ref().map_or_else(String::new, |clock| format!(", {clock}"));
             let seat = node.seat.map_or_else(String::new, |seat| format!(", {seat}"));
-            format!("{}, {}, {}{seat}{clock}", node.name, node_role(node.role, node.status), node.caption)
+            let crowd = world.crowds.iter().find(|(at, _)| *at == id).map_or("", |(_, crowd)| crowd);
+            let crowd = if crowd.is_empty() { String::new() } else { format!(", messages: {crowd}") };
+            format!("{}, {}, {}{seat}{clock}{crowd}", node.name, node_role(node.role, node.status), node.caption)
         }
         Item::Link(a, b) => {
             let (na, nb) = (name(a), name(b));

@@ -200,7 +200,8 @@ fn chips(chips: &[Chip], before: u64, y: f64) -> Vec<El> {
         let x = 14.0 * index as f64 - width / 2.0 + 1.0;
         let square = el("rect").px("x", x).px("y", y).attr("width", "12").attr("height", "12").attr("rx", "2");
         let label = el("text").px("x", x + 6.0).px("y", y + 9.5).text(&chip.label);
-        let group = classed("g", if chip.committed { "chip" } else { "chip open" });
+        let open = if chip.committed { "" } else { " open" };
+        let group = el("g").set("class", format!("chip h{}{open}", chip.hue));
         all.push(group.add(square).add(label));
     }
     all

@@ -68,6 +68,8 @@ pub struct Chip {
     pub committed: bool,
     /// For the node's sheet: "entry 4, term 3: Ana posts “Rain again”".
     pub title: String,
+    /// What is written by different ones at the same time wears different colours: 0 to 4.
+    pub hue: u8,
 }
 
 /// Which way a message goes, as the field sees it.

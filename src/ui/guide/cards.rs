@@ -31,7 +31,7 @@ pub(super) fn cards(lab: &dyn Lab, ui: &ViewState) -> Vec<El> {
 fn card(key: &str, title: &str, send: &Callback<Msg>, away: Msg) -> El {
     let close = button("quiet close", "✕", send, away).name(format!("Put away: {title}"));
     let head = el("header").add(words("h2", title)).add(close);
-    classed("section", "told").key(key).name(title.to_owned()).add(head)
+    classed("section", "aid").key(key).name(title.to_owned()).add(head)
 }
 
 fn welcome_card(send: &Callback<Msg>) -> El {

@@ -1,4 +1,4 @@
-//! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs from files.
+//! What is told of a feed only to who looks closer: sentences, sheets, what carried an operation, a diagram; and runs to files and from files.
 //! It is a part of its own, so that the first node is drawn without waiting for it.
 
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::network::{Envelope, FlightId};
 use cap_lab::situation::Situation;
 use cap_lab::spacetime::{Diagram, carried};
+use cap_lab::store::Store;
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
@@ -16,6 +17,7 @@ use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::{FeedRun, FeedWorld};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
+use super::portrait::Portrait;
 use super::{common, history, sentences, table};
 use crate::ui::events::view::Event;
 use crate::ui::guide::view::{Concluded, Judged};
@@ -25,6 +27,8 @@ use crate::ui::sheet::view::Sheet;
 
 /// What comes with this part. Behind a trait, so that nothing of it is in the first file.
 pub(super) trait Details {
+    /// How a store is drawn: also one of those that the first drawing never needs.
+    fn portrait(&self, store: Store) -> &'static dyn Portrait;
     /// What is worth a line, newest first.
     fn events(&self, run: &FeedRun) -> Vec<Event>;
     /// Every rule that fired or refused of late, newest first.
@@ -37,19 +41,27 @@ pub(super) trait Details {
     fn carried(&self, timeline: &Timeline<FeedExperiment>, world: usize, id: RequestId) -> Option<CarriedView>;
     /// What happened between two moments.
     fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
+    /// The run as a file.
+    fn export(&self, timeline: &Timeline<FeedExperiment>) -> String;
+    /// The run as a golden script.
+    fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String;
     /// What a run shows of a goal, as far as it is computed.
     fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged;
     /// What the latest partition cost, given what was told last.
     fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>);
     /// The run of a situation.
     fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String>;
-    /// A run from its file. `Err` says in a sentence what is wrong with it.
+    /// A run from its file, nothing of which is computed yet. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
 }
 
 struct All;
 
 impl Details for All {
+    fn portrait(&self, store: Store) -> &'static dyn Portrait {
+        table::any(store)
+    }
+
     fn events(&self, run: &FeedRun) -> Vec<Event> {
         sentences::events(run)
     }
@@ -76,6 +88,14 @@ impl Details for All {
         Diagram::of(timeline, world, from, to)
     }
 
+    fn export(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.export()
+    }
+
+    fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.golden_script()
+    }
+
     fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged {
         common::judged(timeline, goal)
     }
@@ -99,7 +119,7 @@ impl Details for All {
     }
 
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {
-        Ok(Timeline::import(file)?.timeline)
+        Timeline::open(file)
     }
 }
 
@@ -110,6 +130,11 @@ thread_local! {
 /// The details, if they are here.
 pub(super) fn here() -> Option<&'static dyn Details> {
     DETAILS.with(Late::here)
+}
+
+/// The portrait of a store, if it is here.
+pub(super) fn portrait(store: Store) -> Option<&'static dyn Portrait> {
+    table::at_once(store).or_else(|| Some(here()?.portrait(store)))
 }
 
 /// Sees to it that they are here. False if they can't be had now: then they may be asked for again.

@@ -17,22 +17,24 @@ use cap_lab::store::Store;
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
-use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::timeline::{Experiment, Room, Timeline};
 use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld};
 use cap_lab::world::watch::components;
 
-use super::common::{self, Look};
+use super::common::{self, Look, Marks, MarksCache};
 use super::history::{self, Window};
-use super::{details, phones, table, verdict};
+use super::portrait::Portrait;
+use super::{details, phones, verdict};
 use crate::ui::act::{self, Act};
 use crate::ui::events::view::Event;
 use crate::ui::figure::view::{FlightHue, FlightShape};
 use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::Lab;
+use crate::ui::lab::{Filling, Lab, full};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
@@ -53,9 +55,14 @@ fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
         }
         Message::Service(_) => unreachable!("phones' messages are not drawn"),
-        message => return table::of(store).look(setup, message),
+        message => return portrait(store).look(setup, message),
     };
     Look { label, shape, hue: FlightHue::Work }
+}
+
+/// How a store is drawn. No lab begins before that is here: see [`super::begin_feed`].
+fn portrait(store: Store) -> &'static dyn Portrait {
+    details::portrait(store).expect("a lab begins when its portraits are here")
 }
 
 /// What changes seldom, and what it was made from.
@@ -70,8 +77,9 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
     let FeedWorld { setup, store } = *run.world();
     let events = &run.watch().events;
     let look = |envelope: &Mail| look(*run.world(), envelope);
-    let portrait = table::of(store);
+    let portrait = portrait(store);
     let verdict = verdict::look(&cache.client, now);
+    let (flights, crowds) = common::flights(run, setup.servers(), now, look);
     WorldView {
         title: format!("{}: {}", store.side(), store.title()),
         subtitle: portrait.promise(run),
@@ -80,7 +88,8 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         nodes: setup.servers().iter().map(|id| portrait.node(run, id)).collect(),
         cut: run.model().cuts().to_vec(),
         components: components(run.model(), setup.servers()),
-        flights: common::flights(run, setup.servers(), look),
+        flights,
+        crowds,
         deaths: common::deaths(events, now, look),
         phones: setup.phones().map(|id| phones::phone(run, id, now)).collect(),
         meters: Some(phones::meters(run)),
@@ -99,13 +108,6 @@ fn invariants(run: &FeedRun) -> Vec<Invariant> {
     let evidence = |name| broken.filter(|broken| broken.invariant == name).map(|broken| broken.evidence.clone());
     let all = run.world().store.invariants().into_iter();
     all.map(|(name, statement)| Invariant { name, statement, broken: evidence(name) }).collect()
-}
-
-/// The marks of one world, after its `name` if it is not alone.
-fn marks(run: &FeedRun, name: Option<&str>) -> Vec<Mark> {
-    let setup = run.world().setup;
-    let world = name.map_or(String::new(), |name| format!("{name} "));
-    run.watch().events.marks.iter().map(|mark| common::mark(mark, &world, &|id| setup.name(id))).collect()
 }
 
 /// How many notes and observations there were, and when the newest came.
@@ -135,7 +137,7 @@ pub(super) struct FeedLab {
     names: Vec<Rc<str>>,
     caches: RefCell<Vec<Cache>>,
     concluded: RefCell<Option<Rc<Concluded>>>,
-    marks: RefCell<(Vec<usize>, Rc<Vec<Mark>>)>,
+    marks: MarksCache,
 }
 
 impl FeedLab {
@@ -143,7 +145,7 @@ impl FeedLab {
         let worlds = timeline.track().worlds().len();
         let caches = RefCell::new((0..worlds).map(|_| Cache::default()).collect());
         let names = timeline.experiment().short_names().into_iter().map(Rc::from).collect();
-        Self { timeline, names, caches, concluded: RefCell::default(), marks: RefCell::default() }
+        Self { timeline, names, caches, concluded: RefCell::default(), marks: MarksCache::default() }
     }
 
     fn run(&self, world: usize) -> &FeedRun {
@@ -153,6 +155,15 @@ impl FeedLab {
     /// The store that the switches and the flaw are of.
     fn first(&self) -> Store {
         self.timeline.experiment().stores[0]
+    }
+
+    /// Looks at the marks of the whole branch.
+    fn with_marks<T>(&self, look: impl FnOnce(&Marks<'_>) -> T) -> T {
+        let (runs, setup) = (self.timeline.frontier().worlds(), self.feed());
+        let name = |name: &Rc<str>| if runs.len() > 1 { format!("{name} ") } else { String::new() };
+        let worlds =
+            runs.iter().zip(&self.names).map(|(run, short)| (name(short), &run.watch().events.marks)).collect();
+        look(&Marks { worlds, names: &|id| setup.name(id) })
     }
 
     fn feed(&self) -> FeedSetup {
@@ -177,6 +188,18 @@ impl Lab for FeedLab {
 
     fn end(&self) -> Micros {
         self.timeline.end()
+    }
+
+    fn filling(&self) -> Option<Filling> {
+        Filling::of(&self.timeline)
+    }
+
+    fn fill(&mut self, steps: u64) -> Result<(), String> {
+        self.timeline.fill(steps).map(drop)
+    }
+
+    fn room(&self) -> Room {
+        self.timeline.room()
     }
 
     fn play(&mut self, to: Micros) {
@@ -206,6 +229,9 @@ impl Lab for FeedLab {
         })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
+        }
+        if let Some(limit) = self.timeline.limit_of(&act) {
+            return Err(full(limit));
         }
         if !self.timeline.act_apart(act.clone()) {
             return Err(act.words().refused.to_owned());
@@ -302,29 +328,12 @@ impl Lab for FeedLab {
         Some(details::here()?.diagram(&self.timeline, world, from, to))
     }
 
-    fn marks(&self) -> Rc<Vec<Mark>> {
-        let runs = self.timeline.frontier().worlds();
-        let counts: Vec<usize> = runs.iter().map(|run| run.watch().events.marks.len()).collect();
-        let mut cached = self.marks.borrow_mut();
-        if cached.0 != counts {
-            let mut all: Vec<Mark> = Vec::new();
-            let named = runs.iter().zip(&self.names);
-            let each = |(run, name): (_, &Rc<str>)| marks(run, (runs.len() > 1).then_some(&**name));
-            for mark in named.flat_map(each) {
-                let position = all.partition_point(|earlier| earlier.at <= mark.at);
-                // What happens to both worlds at once is one mark.
-                if !all[..position]
-                    .iter()
-                    .rev()
-                    .take_while(|same| same.at == mark.at)
-                    .any(|same| same.label == mark.label)
-                {
-                    all.insert(position, mark);
-                }
-            }
-            *cached = (counts, Rc::new(all));
-        }
-        Rc::clone(&cached.1)
+    fn marks(&self, scale: &Scale, width: f64) -> Rc<Vec<Mark>> {
+        self.with_marks(|marks| self.marks.merged(marks, scale, width))
+    }
+
+    fn marks_between(&self, from: Micros, until: Micros, most: usize) -> Vec<Mark> {
+        self.with_marks(|marks| marks.between(from, until, most))
     }
 
     fn branches(&self) -> Vec<Branch> {
@@ -350,10 +359,6 @@ impl Lab for FeedLab {
         }
     }
 
-    fn slow_links(&self) -> Vec<(Link, Micros)> {
-        self.run(0).schedule().slow().to_vec()
-    }
-
     fn judged(&self, goal: &str) -> Judged {
         details::here().map(|details| details.judged(&self.timeline, goal)).unwrap_or_default()
     }
@@ -364,9 +369,13 @@ impl Lab for FeedLab {
         told.clone().filter(|told| told.over <= self.timeline.now())
     }
 
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run(0).schedule().slow().to_vec()
+    }
+
     fn restarted(&self) -> Box<dyn Lab> {
         let experiment = self.timeline.experiment().clone();
-        let again = super::begin(experiment, self.timeline.seed());
+        let again = common::begin(experiment, self.timeline.seed());
         Box::new(Self::new(again.expect("this setup has a run already")))
     }
 
@@ -387,12 +396,12 @@ impl Lab for FeedLab {
         Some(Box::new(Self::new(self.timeline.retold(sound))))
     }
 
-    fn export(&self) -> String {
-        self.timeline.export()
+    fn export(&self) -> Option<String> {
+        details::here().map(|details| details.export(&self.timeline))
     }
 
-    fn golden_script(&self) -> String {
-        self.timeline.golden_script()
+    fn golden_script(&self) -> Option<String> {
+        details::here().map(|details| details.golden_script(&self.timeline))
     }
 }
 
@@ -440,7 +449,7 @@ mod tests {
         ] {
             let setup = format!("replicas=5 people=3 traffic=100 stores={stores}");
             let mut lab =
-                FeedLab::new(super::super::begin(setup.parse().expect(stores), 3).expect("a setup that can be"));
+                FeedLab::new(super::common::begin(setup.parse().expect(stores), 3).expect("a setup that can be"));
             lab.act(cut_two_from_three()).expect("all links work");
             lab.play(lab.now() + Micros::from_ms(1_500));
             let worlds = [0, 1].map(|world| lab.world(world));
@@ -449,7 +458,7 @@ mod tests {
             for (world, side) in worlds.iter().zip(sides) {
                 assert!(world.title.starts_with(side.name()), "{stores}: {}", world.title);
             }
-            let marks = lab.marks();
+            let marks = lab.marks(&Scale::new(lab.end(), lab.moments()), 1e6);
             let named = |name: &str| marks.iter().any(|mark| mark.label.starts_with(&format!("{name} ")));
             assert!(shorts.into_iter().all(named), "{stores}: {marks:?}");
             assert_eq!(named("AP"), sides.contains(&Side::AP), "{stores}: {marks:?}");
@@ -485,7 +494,7 @@ mod tests {
 
         use crate::ui::act::heal_all;
 
-        let mut lab = FeedLab::new(super::super::begin(first(), 3).expect("a setup that can be"));
+        let mut lab = FeedLab::new(super::common::begin(first(), 3).expect("a setup that can be"));
         let (mut referee, mut seen) = (Referee::default(), [0, 0]);
         for round in 0..120 {
             let dice = |nth: u64, below: u64| dice::below(17, &[round, nth], below);
@@ -495,7 +504,10 @@ mod tests {
                 1 => _ = lab.act(heal_all(&lab.world(0).cut)),
                 2 => lab.seek(Micros(dice(1, end.0))),
                 3 => lab.seek(end),
-                4 => lab.switch_branch(dice(1, lab.branches().len() as u64) as usize),
+                4 => {
+                    lab.switch_branch(dice(1, lab.branches().len() as u64) as usize);
+                    lab.fill(dice(1, 4_000)).expect("no file says what it comes to");
+                }
                 _ => lab.play(lab.now() + Micros(dice(1, 400_000))),
             }
             // Not after every one of them is there time to tell.

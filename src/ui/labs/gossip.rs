@@ -34,7 +34,7 @@ impl Portrait for OnGossip {
         let chips = shown.iter().map(|Stamped { post, .. }| {
             let author = setup.person(post.id.author);
             let title = format!("{author}: “{}”", post.text);
-            Chip { label: author[..1].to_owned(), committed: true, title }
+            Chip { label: author[..1].to_owned(), committed: true, title, hue: 0 }
         });
         NodeView {
             id,

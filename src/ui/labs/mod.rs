@@ -8,16 +8,17 @@ mod history;
 mod multi_paxos;
 mod phones;
 mod portrait;
+mod primary_backup;
+mod quorum;
 mod raft;
 mod sentences;
 mod table;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
-use cap_lab::node::Micros;
 use cap_lab::situation::Situation;
 use cap_lab::store::Store;
-use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::FeedSetup;
 
 use crate::ui::lab::Lab;
@@ -27,9 +28,6 @@ pub use feed::branches;
 
 /// The seed of the first run that a newcomer sees: in it n3, on the larger side of the picture, is elected first.
 pub const FIRST_SEED: u64 = 8;
-/// Where the play head of a new run is put, so that the page is alive when it opens.
-const HEAD_START: Micros = Micros::from_ms(2_000);
-
 /// How many stores a page runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
@@ -60,8 +58,11 @@ pub fn begin_feed(setup: &Setup) -> Result<Box<dyn Lab>, String> {
     if let Some(first) = stores.first_mut() {
         *first = as_set_up(*first, setup)?;
     }
+    if stores.iter().any(|store| details::portrait(*store).is_none()) {
+        return Err("What draws this store is not loaded yet. Is there a connection?".to_owned());
+    }
     let traffic = setup.traffic.unwrap_or(0);
-    Ok(feed_lab(begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
+    Ok(feed_lab(common::begin(FeedExperiment { feed, traffic, stores }, setup.seed)?))
 }
 
 /// Whether runs can be opened from files: that comes with the details.
@@ -93,16 +94,14 @@ pub fn feed_lab(timeline: Timeline<FeedExperiment>) -> Box<dyn Lab> {
 
 /// This store with the switches and the flaw that were chosen.
 fn as_set_up(store: Store, setup: &Setup) -> Result<Store, String> {
+    // Without switches to choose from, the store is as it was picked.
+    if setup.switches.is_empty() && setup.flaw.is_none() {
+        return Ok(store);
+    }
+    let dials: String = store.dials().iter().map(|(name, value)| format!(".{name}-{value}")).collect();
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
-    (store.name().to_owned() + &on.collect::<String>() + &flaw).parse()
-}
-
-fn begin<E: Experiment>(experiment: E, seed: u64) -> Result<Timeline<E>, String> {
-    experiment.check()?;
-    let mut timeline = Timeline::new(experiment, seed);
-    timeline.play(HEAD_START);
-    Ok(timeline)
+    (store.name().to_owned() + &dials + &on.collect::<String>() + &flaw).parse()
 }
 
 /// What a newcomer sees.

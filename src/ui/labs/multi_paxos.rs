@@ -39,7 +39,8 @@ impl Portrait for OnMultiPaxos {
         let chips = cells(setup, paxos, before).into_iter().map(|LogCell { index, term, command }| {
             let state = if index <= commit { "chosen" } else { "accepted, not known to be chosen" };
             let label = if term == 0 { "·".to_owned() } else { term.to_string() };
-            Chip { label, committed: index <= commit, title: format!("slot {index}, round {term}, {state}: {command}") }
+            let title = format!("slot {index}, round {term}, {state}: {command}");
+            Chip { label, committed: index <= commit, title, hue: 0 }
         });
         NodeView {
             id,

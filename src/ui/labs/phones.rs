@@ -86,6 +86,10 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
                     format!("{} had been confirmed for {behind} when this read began.", whose(setup, stale.oldest));
                 (PhoneState::Stale, format!("Stale: {missed}, {behind}"), detail)
             }
+            None if run.watch().lost.iter().any(|lost| lost.request == operation.id) => {
+                let detail = "It had been confirmed. No replica has it any more: a higher view won.".to_owned();
+                (PhoneState::Refused, "Confirmed, and lost".to_owned(), detail)
+            }
             None => {
                 let took = at.since(operation.invoked).as_ms();
                 let posts = if let Response::Posts { posts, .. } = response { posts.len() } else { 0 };
@@ -129,6 +133,15 @@ pub(super) fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
         Refusal::HandingOver { replica } => (
             "Refused: handing over".to_owned(),
             format!("{replica} hands its office over and takes nothing meanwhile. {what} did not happen."),
+        ),
+        Refusal::NoQuorum { replica, heard } => (
+            "Refused: no quorum".to_owned(),
+            format!(
+                "{replica} heard {} of {} home replicas in time, and needed {}. {what} did not happen.",
+                heard.by.len(),
+                heard.of,
+                heard.needed
+            ),
         ),
         Refusal::AdminRefused => unreachable!("phones operate nothing"),
         Refusal::Busy => ("Busy".to_owned(), "It still waits for its last answer, and too much is in line.".to_owned()),

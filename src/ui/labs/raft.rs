@@ -44,7 +44,7 @@ impl Portrait for OnRaft {
             let committed = index <= commit;
             let state = if committed { "committed" } else { "not known to be committed" };
             let title = format!("entry {}, term {}, {state}: {}", index.0, entry.term.0, command(setup, entry));
-            Chip { label: entry.term.0.to_string(), committed, title }
+            Chip { label: entry.term.0.to_string(), committed, title, hue: 0 }
         });
         let lease = if host.status == model::Status::Up { lease(run, id, raft) } else { None };
         let timer = lease.or_else(|| run.schedule().timer(id, Timer::Raft(raft::Timer::Election)));

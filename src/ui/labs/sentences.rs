@@ -24,7 +24,7 @@ pub(super) fn events(run: &FeedRun) -> Vec<Event> {
 pub(super) fn event(run: &FeedRun, id: u64, noted: &Noted<Note>) -> Event {
     let setup = run.world().setup;
     let view = explain::feed::View { servers: setup.servers(), reach: noted.reach };
-    let sentence = explain::feed::sentence(&|id| setup.name(id), view, noted.node, &noted.note);
+    let sentence = explain::feed::sentence(&|id| setup.name(id), run.world().store, view, noted.node, &noted.note);
     Event { at: noted.at, id, sentence: Rc::new(sentence) }
 }
 

@@ -9,6 +9,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
+use super::stores;
 use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, words};
@@ -104,8 +105,14 @@ fn new_run(ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El {
             for switch in &mut wanted.switches {
                 switch.on = checked(switch.name);
             }
+            let Some(stores) = stores::picked(&setup.stores, wanted.nodes.0) else { return };
+            wanted.stores = stores;
             wanted.flaw =
                 chosen("new-flaw").and_then(|name| flaws.iter().find(|flaw| flaw.name == name)).map(|flaw| flaw.name);
+            // Features and mistakes are those of the first store as it was.
+            if wanted.stores.iter().zip(&setup.stores).take(1).any(|(wanted, was)| stores::is_another(*wanted, *was)) {
+                (wanted.switches, wanted.flaw) = (Vec::new(), None);
+            }
             send.emit(Msg::NewRun(wanted));
         })
     };
@@ -129,6 +136,7 @@ fn new_run(ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El {
         .add(labelled(nodes, choice("new-nodes", &setup.nodes)))
         .optional((setup.people.1.len() > 1).then(|| labelled(people, choice("new-people", &setup.people))))
         .optional(setup.traffic.map(|percent| labelled("Traffic (at once)", traffic(ui, percent))))
+        .all(stores::pickers(&setup.stores))
         .optional((!flaws.is_empty()).then(|| labelled("Flaw", flaw_choice(setup, flaws))))
         .optional((!setup.switches.is_empty()).then(|| switches(&setup.switches, &ui.send)))
         .add(classed("div", "row").add(start_now).add(another))

@@ -1,6 +1,7 @@
 //! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
 
 pub mod forms;
+mod stores;
 
 use yew::Html;
 
@@ -34,6 +35,8 @@ pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
     let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
     let broad = matches!(open, Popover::Situations | Popover::Glossary);
     classed("div", if broad { "popover broad" } else { "popover" })
+        .key(label)
+        .attr("translate", "yes")
         .attr("id", "popover")
         .attr("tabindex", "-1")
         .attr("role", "dialog")

@@ -1,23 +1,24 @@
 //! Time: play, step, back, speed, and a line on which any moment can be picked.
 
+pub mod marks;
+pub mod scale;
 pub mod view;
 
 use std::rc::Rc;
 
-use cap_lab::explain::Tone;
 use cap_lab::node::Micros;
-use cap_lab::shared_vec::SharedVec;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Event, Html, TargetCast};
 
 use crate::ui::el::{El, button, classed, el, option};
-use crate::ui::events::{clock, tone_sign};
-use crate::ui::lab::Lab;
-use crate::ui::number::{Px, fixed, order};
+use crate::ui::events::clock;
+use crate::ui::lab::Filling;
+use crate::ui::number::{Px, fixed};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Msg, ViewState};
-use crate::ui::still::{Part, still};
+use crate::ui::transport::marks::{labels, lines, list};
+use crate::ui::transport::scale::{Scale, steps_until};
 use crate::ui::transport::view::{Branch, Mark};
 
 /// The bar at the foot of the page.
@@ -28,10 +29,14 @@ pub struct Transport<'a> {
     pub scale: Scale,
     /// What happened when.
     pub marks: Rc<Vec<Mark>>,
+    /// Those that are listed.
+    pub listed: Vec<Mark>,
     /// The futures.
     pub branches: Vec<Branch>,
     /// Of this run.
     pub setup: &'a Setup,
+    /// What is not computed yet.
+    pub filling: Option<Filling>,
 }
 
 impl Transport<'_> {
@@ -46,23 +51,36 @@ impl Transport<'_> {
             .attr("height", "44")
             .attr("aria-hidden", "true")
             .add(rail("rail", "100%".to_owned()))
-            .add(rail("known", share(self.scale.end())))
+            .add(rail("known", share(self.filling.map_or(self.scale.end(), |filling| filling.until))))
             .add(rail("past", share(self.now)))
-            .node(still(
-                "marks",
-                MarksPart { marks: Rc::clone(&self.marks), scale: self.scale.clone(), width: ui.timeline_width },
-            ));
+            .node(lines(&self.marks, &self.scale, ui));
         let slider = self.slider(ui);
         let seed = format!(" simulated · seed {} · change something in the past to start a what-if", self.setup.seed);
         let readout = classed("p", "readout")
+            .optional(self.filling.map(|filling| self.progress(filling, ui)))
             .optional(self.scale.step_text(self.now).map(|text| el("b").text(&text)))
             .add(el("output").text(&clock(self.now)))
             .add(classed("span", "wide").text(&seed))
             .optional(self.branches(ui));
         let line = classed("div", "line")
-            .add(classed("div", "slider").attr("id", "timeline").add(track).add(slider))
+            .add(classed("div", "slider").attr("id", "timeline").add(track).add(slider).node(labels(
+                &self.marks,
+                &self.scale,
+                self.now,
+                ui,
+            )))
+            .optional(ui.run.marks.is_some().then(|| list(&self.listed, ui)))
             .add(readout);
         classed("footer", "transport").add(buttons(ui)).add(line).html()
+    }
+
+    /// How much of the run is computed. One from a file can be left for the one that was there before.
+    fn progress(&self, filling: Filling, ui: &ViewState) -> El {
+        let percent = filling.until.0 * 100 / self.scale.end().0.max(1);
+        let bar =
+            el("progress").attr("max", "100").set("value", percent.to_string()).attr("aria-label", "Replaying the run");
+        let cancel = ui.may_cancel.then(|| button("", "Cancel", &ui.send, Msg::CancelOpening));
+        classed("span", "filling").text(&format!("Replaying {percent} % ")).add(bar).optional(cancel)
     }
 
     /// What is heard where the head is dragged to.
@@ -167,132 +185,9 @@ fn speed_text(rate: f64) -> String {
     format!("{}×", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// What the line measures. At its right end is a round number well beyond what was computed, so that the line need not be
-/// drawn to a new scale all the time.
-#[derive(Clone, PartialEq)]
-pub enum Scale {
-    /// Simulated time.
-    Time {
-        /// How far the run has been computed.
-        end: Micros,
-        /// What stands at the right end.
-        horizon: Micros,
-    },
-    /// Events, all as far apart.
-    Steps {
-        /// When each happened.
-        moments: SharedVec<Micros>,
-        /// How far the run has been computed.
-        end: Micros,
-        /// What stands at the right end.
-        horizon: u64,
-    },
-}
-
-impl Scale {
-    /// The one by which a learner thinks of the run.
-    pub fn of(lab: &dyn Lab) -> Self {
-        let end = lab.end();
-        match lab.moments() {
-            None => Self::Time { end, horizon: Micros(1_000_000 * round_beyond(end.0, 1_000_000, 2)) },
-            Some(moments) => {
-                let horizon = round_beyond(moments.len() as u64, 1, 20);
-                Self::Steps { moments, end, horizon }
-            }
-        }
-    }
-
-    fn end(&self) -> Micros {
-        match self {
-            Self::Time { end, .. } | Self::Steps { end, .. } => *end,
-        }
-    }
-
-    /// Where a moment stands, from 0 to 1.
-    fn share(&self, at: Micros) -> f64 {
-        match self {
-            Self::Time { horizon, .. } => at.0 as f64 / horizon.0 as f64,
-            Self::Steps { moments, horizon, .. } => steps_until(moments, at) as f64 / *horizon as f64,
-        }
-    }
-
-    /// "step 7 of 12".
-    fn step_text(&self, now: Micros) -> Option<String> {
-        match self {
-            Self::Time { .. } => None,
-            Self::Steps { moments, .. } => Some(format!("step {} of {}", steps_until(moments, now), moments.len())),
-        }
-    }
-}
-
 /// The moment to which the line is dragged, given in milliseconds. A number that is none is the start.
 fn moment(ms: f64) -> Micros {
     Micros((ms * 1e3 + 0.5).floor() as u64)
-}
-
-/// How many of the moments are over.
-fn steps_until(moments: &SharedVec<Micros>, now: Micros) -> usize {
-    moments.len() - moments.iter().rev().take_while(|at| **at > now).count()
-}
-
-/// A round number of units, `least` or more, of which `done` takes nine tenths at most.
-fn round_beyond(done: u64, unit: u64, least: u64) -> u64 {
-    let mut decade = 1;
-    loop {
-        for round in [2, 5, 10].map(|base| base * decade) {
-            if round >= least && done * 10 <= round * unit * 9 {
-                return round;
-            }
-        }
-        decade *= 10;
-    }
-}
-
-#[derive(PartialEq)]
-struct MarksPart {
-    marks: Rc<Vec<Mark>>,
-    scale: Scale,
-    width: f64,
-}
-
-impl Part for MarksPart {
-    fn draw(&self) -> Html {
-        let x = |mark: &Mark| self.width * self.scale.share(mark.at);
-        let shown =
-            labels(&self.marks.iter().map(|mark| (x(mark), mark.label.chars().count(), mark.tone)).collect::<Vec<_>>());
-        let mut group = el("g");
-        for (mark, shown) in self.marks.iter().zip(shown) {
-            let at = Px(x(mark)).to_string();
-            let line = el("path").set("d", format!("M{at},3V27"));
-            let label = shown.then(|| el("text").set("x", at).attr("y", "40").text(&mark.label));
-            group = group.add(el("g").set("class", format!("mark {}", tone_sign(mark.tone).1)).add(line).maybe(label));
-        }
-        group.html()
-    }
-}
-
-/// Which marks carry their label: the bad first, then warnings, then the rest, the latest first; none over another. A mark is
-/// its place, the length of its label and its tone.
-fn labels(marks: &[(f64, usize, Tone)]) -> Vec<bool> {
-    let weight = |tone: Tone| match tone {
-        Tone::Bad => 0,
-        Tone::Warning => 1,
-        Tone::Good => 2,
-        Tone::Routine => 3,
-    };
-    let before = |a: usize, b: usize| weight(marks[a].2).cmp(&weight(marks[b].2)).then(b.cmp(&a));
-    let order = order(marks.len(), &before);
-    let mut shown = vec![false; marks.len()];
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    for index in order {
-        let half = 3.0 * marks[index].1 as f64 + 5.0;
-        let (low, high) = (marks[index].0 - half, marks[index].0 + half);
-        if taken.iter().all(|(l, h)| high < *l || low > *h) {
-            taken.push((low, high));
-            shown[index] = true;
-        }
-    }
-    shown
 }
 
 #[cfg(test)]
@@ -300,32 +195,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_right_end_is_round_and_beyond_what_was_done() {
-        let seconds = [0, 1, 2, 4, 9, 10, 30, 60, 600].map(|s| round_beyond(s * 1_000_000, 1_000_000, 2));
-        assert_eq!(seconds, [2, 2, 5, 5, 10, 20, 50, 100, 1000]);
-        assert_eq!([0, 18, 19, 45, 46].map(|steps| round_beyond(steps, 1, 20)), [20, 20, 50, 50, 100]);
-    }
-
-    #[test]
-    fn steps_are_as_far_apart_whatever_time_they_took() {
-        let moments: SharedVec<Micros> = [1, 2, 900].map(Micros).into_iter().collect();
-        let scale = Scale::Steps { moments, end: Micros(1_000), horizon: 20 };
-        let shares = [0, 1, 2, 899, 900, 1_000].map(|at| (scale.share(Micros(at)) * 20.0).round() as u32);
-        assert_eq!(shares, [0, 1, 2, 2, 3, 3]);
-    }
-
-    #[test]
     fn the_line_is_dragged_to_the_very_microsecond() {
         for at in (0..3_000_000).map(Micros) {
             assert_eq!(moment(at.0 as f64 / 1e3), at);
         }
         assert_eq!([f64::NAN, -1.0].map(moment), [Micros::ZERO; 2]);
-    }
-
-    #[test]
-    fn labels_never_overlap_and_bad_news_come_first() {
-        let marks = [(100.0, 10, Tone::Good), (110.0, 9, Tone::Bad), (400.0, 5, Tone::Routine)];
-        assert_eq!(labels(&marks), [false, true, true]);
     }
 
     #[test]

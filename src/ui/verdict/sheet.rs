@@ -16,18 +16,21 @@ use cap_lab::referee::client::VerdictState;
 pub fn sheet(sheet: VerdictSheet, world: &WorldView, ui: &ViewState) -> Html {
     let state = world.verdict.map_or(VerdictState::Checking, |verdict| verdict.state);
     let mut sheet = sheet;
-    if let Some(reason) = ui.no_referee.as_ref().filter(|_| state == VerdictState::Off) {
+    let off = ui.no_referee.as_ref().filter(|_| state == VerdictState::Off);
+    if let Some(reason) = off {
         sheet.sentence = format!(
             "Verdicts are off: the checker, which runs in a web worker, could not be had ({reason}). All else works."
         );
     }
-    still("verdict", VerdictPart { sheet, state, side: world.title.clone(), send: ui.send.clone() })
+    still("verdict", VerdictPart { sheet, state, off: off.is_some(), side: world.title.clone(), send: ui.send.clone() })
 }
 
 #[derive(PartialEq)]
 struct VerdictPart {
     sheet: VerdictSheet,
     state: VerdictState,
+    /// There is no checker: one may be called again.
+    off: bool,
     side: String,
     send: Callback<Msg>,
 }
@@ -77,6 +80,7 @@ impl Part for VerdictPart {
         frame(title, &self.side, &self.send)
             .optional(before.map(|before| classed("div", "actions").add(go(before))))
             .add(el("p").text(sentence))
+            .optional(self.off.then(|| button("", "Try again", &self.send, Msg::CallReferee)))
             .list(parts)
             .optional(recovered.as_ref().map(|text| el("p").text(&format!("{text}."))))
             .html()

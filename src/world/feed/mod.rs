@@ -3,7 +3,7 @@
 
 mod watch;
 
-pub use watch::{FeedWatch, Meters, Observation, Observed, Phone};
+pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Phone};
 
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +203,7 @@ impl World for FeedWorld {
         {
             watch.on_broken(seen.at, violation);
         }
+        watch.on_discarded(self.store, seen);
         for note in &seen.outcome.notes {
             if note.is_election() {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));

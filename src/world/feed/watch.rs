@@ -5,8 +5,10 @@ use crate::check::staleness::{StaleRead, StalenessJudge};
 use crate::history::{Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, NodeSet, RequestId, Violation};
 use crate::shared_vec::SharedVec;
+use crate::sim::model::Step;
 use crate::sim::run::Seen;
-use crate::sorted::SortedMap;
+use crate::sorted::{SortedMap, SortedSet};
+use crate::store::Store;
 use crate::store::feed::{Place, PostId, Request, Response};
 use crate::store::participant::Participant;
 use crate::store::service::Refusal;
@@ -76,6 +78,23 @@ pub enum Observation {
         /// When the phone had given it up.
         gave_up: Micros,
     },
+    /// A post that was confirmed is at no replica any more.
+    Lost(LostPost),
+}
+
+/// A confirmed post that no replica has any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LostPost {
+    /// Which.
+    pub post: PostId,
+    /// What its author's phone asked.
+    pub request: RequestId,
+    /// When the phone heard that it was in the feed.
+    pub confirmed: Micros,
+    /// When the last replica that had it discarded it.
+    pub discarded: Micros,
+    /// That replica.
+    pub replica: NodeId,
 }
 
 /// An observation, its moment, and the phone that it is about.
@@ -119,6 +138,13 @@ pub struct FeedWatch {
     pub observed: Newest<Observed>,
     /// By phone.
     pub phones: SortedMap<NodeId, Phone>,
+    /// Confirmed posts that no replica has any more, in the order in which that came out. A late copy of its question may bring one
+    /// back.
+    pub lost: SharedVec<LostPost>,
+    /// Posts that some replica discarded and another one may still have.
+    endangered: SortedSet<PostId>,
+    /// Posts that the last replica that had them discarded, which one and when; a phone may yet hear that they were confirmed.
+    gone: SortedMap<PostId, (NodeId, Micros)>,
     /// Posts whose fate their phones do not know.
     open: SortedMap<PostId, RequestId>,
 }
@@ -170,15 +196,46 @@ impl FeedWatch {
                 self.events.mark_once(at, MarkKind::Unknown(phone));
             }
             Outcome::Unknown { later: Some((_, Answer::Done(Response::Posted(place)))), .. } => {
-                self.on_confirmed(*place, at);
+                self.on_confirmed(operation.id, *place, at);
             }
             Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
         }
     }
 
-    fn on_confirmed(&mut self, place: Place, at: Micros) {
+    fn on_confirmed(&mut self, id: RequestId, place: Place, at: Micros) {
         self.open.remove(&place.post);
         self.staleness.on_posted(place, at);
+        if let Some((replica, discarded)) = self.gone.get(&place.post).copied() {
+            self.on_lost(at, LostPost { post: place.post, request: id, confirmed: at, discarded, replica });
+        }
+    }
+
+    fn on_lost(&mut self, at: Micros, lost: LostPost) {
+        self.lost.push(lost);
+        self.events.mark_once(at, MarkKind::Lost(lost.post.author));
+        self.observed.push(Observed { at, phone: lost.post.author, what: Observation::Lost(lost) });
+    }
+
+    /// A replica discarded posts, or started again without what was not durable: some may be nowhere any more.
+    pub(super) fn on_discarded(&mut self, store: Store, seen: &Seen<'_, Participant>) {
+        let posts = store.discarded(seen);
+        let restarted = matches!(seen.step, Step::Restart(_)) && self.endangered.iter().len() > 0;
+        if posts.is_empty() && !restarted {
+            return;
+        }
+        posts.into_iter().for_each(|post| _ = self.endangered.insert(post));
+        let replica = seen.outcome.node.expect("a replica's step");
+        let nowhere = |post: &&PostId| !seen.after.hosts().any(|(_, host)| store.keeps(host, **post));
+        for post in self.endangered.iter().filter(nowhere).copied().collect::<Vec<_>>() {
+            self.endangered.remove(&post);
+            self.gone.insert(post, (replica, seen.at));
+            let operation = posted(seen, post).expect("it was posted");
+            let confirmed = match &operation.outcome {
+                Outcome::Done { at, .. } | Outcome::Unknown { later: Some((at, Answer::Done(_))), .. } => *at,
+                _ => continue,
+            };
+            self.on_lost(seen.at, LostPost { post, request: operation.id, confirmed, discarded: seen.at, replica });
+        }
     }
 
     fn on_done(
@@ -190,7 +247,7 @@ impl FeedWatch {
         let at = seen.at;
         let phone = self.phones.or_default(operation.client);
         match response {
-            Response::Posted(place) => self.on_confirmed(*place, at),
+            Response::Posted(place) => self.on_confirmed(operation.id, *place, at),
             Response::Posts { posts, from } => {
                 phone.read = Some(operation.id);
                 phone.own.retain(|own| *own > operation.id);
@@ -211,6 +268,9 @@ impl FeedWatch {
 
     /// A post is in the feed for good: if its phone had given it up, that is news.
     pub(super) fn on_committed(&mut self, post: PostId, seen: &Seen<'_, Participant>) {
+        if self.gone.remove(&post).is_some() {
+            self.lost = self.lost.iter().filter(|lost| lost.post != post).copied().collect();
+        }
         let Some(id) = self.open.get(&post) else { return };
         let operation = seen.history.get(*id).expect("it was asked");
         if let Outcome::Unknown { at: gave_up, .. } = operation.outcome {
@@ -220,6 +280,15 @@ impl FeedWatch {
             self.open.remove(&post);
         }
     }
+}
+
+/// The operation that posted this.
+fn posted<'run>(seen: &Seen<'run, Participant>, post: PostId) -> Option<&'run Operation<Request, Response, Refusal>> {
+    let numbered = |operation: &&Operation<Request, Response, Refusal>| {
+        let is_busy = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
+        operation.client == post.author && matches!(operation.request, Request::Post(_)) && !is_busy
+    };
+    seen.history.iter().filter(numbered).nth(post.number as usize)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl Program for Feed {
     }
 
     fn is_ready(&self) -> bool {
-        labs::can_open() || storage::get(&storage::run_key(PAGE.address)).is_none()
+        labs::can_open() || !storage::has_run(PAGE.address)
     }
 
     fn runs(&self) -> Option<&dyn Runs> {

@@ -22,7 +22,7 @@ use cap_lab::sim::fault::{Intervention, Link, MessageName, Scripted};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
-use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::timeline::{Experiment, Room, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::{MarkKind, Noted};
 
@@ -33,10 +33,12 @@ use crate::ui::figure::view::{NodeView, RoleMark};
 use crate::ui::guide::view::Judged;
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::Lab;
-use crate::ui::labs::{branches, common};
+use crate::ui::lab::{Filling, Lab, full};
+use crate::ui::labs::branches;
+use crate::ui::labs::common::{self, Marks, MarksCache};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
+use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
 use crate::ui::world::WorldView;
@@ -51,7 +53,7 @@ const EVENTS: usize = 40;
 /// The lab of the Paxos page.
 pub(super) struct PaxosLab {
     timeline: Timeline<PaxosExperiment>,
-    marks: RefCell<Rc<Vec<Mark>>>,
+    marks: MarksCache,
     events: RefCell<(Option<EventStamp>, Rc<Vec<Event>>)>,
 }
 
@@ -74,7 +76,13 @@ impl PaxosLab {
 
     /// The lab of a run.
     pub(super) fn new(timeline: Timeline<PaxosExperiment>) -> Self {
-        Self { timeline, marks: RefCell::default(), events: RefCell::default() }
+        Self { timeline, marks: MarksCache::default(), events: RefCell::default() }
+    }
+
+    /// Looks at the marks of the whole branch.
+    fn with_marks<T>(&self, look: impl FnOnce(&Marks<'_>) -> T) -> T {
+        let (setup, marks) = (self.setup(), &self.timeline.frontier().watch().events.marks);
+        look(&Marks { worlds: vec![(String::new(), marks)], names: &|id| setup.name(id) })
     }
 
     /// What is drawn around the figure.
@@ -217,6 +225,18 @@ impl Lab for PaxosLab {
         self.timeline.end()
     }
 
+    fn filling(&self) -> Option<Filling> {
+        Filling::of(&self.timeline)
+    }
+
+    fn fill(&mut self, steps: u64) -> Result<(), String> {
+        self.timeline.fill(steps).map(drop)
+    }
+
+    fn room(&self) -> Room {
+        self.timeline.room()
+    }
+
     fn play(&mut self, to: Micros) {
         self.timeline.play(to);
     }
@@ -252,6 +272,9 @@ impl Lab for PaxosLab {
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
         }
+        if let Some(limit) = self.timeline.limit_of(&act) {
+            return Err(full(limit));
+        }
         if !self.timeline.act_apart(act.clone()) {
             return Err(act.words().refused.to_owned());
         }
@@ -280,6 +303,7 @@ impl Lab for PaxosLab {
     fn world(&self, _: usize) -> WorldView {
         let (run, setup) = (self.run(), self.setup());
         let events = &run.watch().events;
+        let (flights, crowds) = common::flights(run, setup.nodes(), self.now(), words::look);
         WorldView {
             title: "Paxos".to_owned(),
             subtitle: words::subtitle(setup),
@@ -288,7 +312,8 @@ impl Lab for PaxosLab {
             nodes: setup.nodes().iter().map(|id| node_view(run, id)).collect(),
             cut: run.model().cuts().to_vec(),
             components: components(setup, run.model()),
-            flights: common::flights(run, setup.nodes(), words::look),
+            flights,
+            crowds,
             deaths: common::deaths(events, self.now(), words::look),
             phones: Vec::new(),
             meters: None,
@@ -337,14 +362,12 @@ impl Lab for PaxosLab {
         Some(Diagram::of(&self.timeline, world, from, to))
     }
 
-    fn marks(&self) -> Rc<Vec<Mark>> {
-        let (setup, marks) = (self.setup(), &self.timeline.frontier().watch().events.marks);
-        let fresh: Vec<Mark> = marks.iter().map(|mark| common::mark(mark, "", &|id| setup.name(id))).collect();
-        let mut cached = self.marks.borrow_mut();
-        if **cached != fresh {
-            *cached = Rc::new(fresh);
-        }
-        Rc::clone(&cached)
+    fn marks(&self, scale: &Scale, width: f64) -> Rc<Vec<Mark>> {
+        self.with_marks(|marks| self.marks.merged(marks, scale, width))
+    }
+
+    fn marks_between(&self, from: Micros, until: Micros, most: usize) -> Vec<Mark> {
+        self.with_marks(|marks| marks.between(from, until, most))
     }
 
     fn branches(&self) -> Vec<Branch> {
@@ -369,12 +392,12 @@ impl Lab for PaxosLab {
         }
     }
 
-    fn slow_links(&self) -> Vec<(Link, Micros)> {
-        self.run().schedule().slow().to_vec()
-    }
-
     fn judged(&self, goal: &str) -> Judged {
         common::judged(&self.timeline, goal)
+    }
+
+    fn slow_links(&self) -> Vec<(Link, Micros)> {
+        self.run().schedule().slow().to_vec()
     }
 
     fn restarted(&self) -> Box<dyn Lab> {
@@ -398,11 +421,11 @@ impl Lab for PaxosLab {
         Some(Box::new(Self::new(self.timeline.retold(experiment))))
     }
 
-    fn export(&self) -> String {
-        self.timeline.export()
+    fn export(&self) -> Option<String> {
+        Some(self.timeline.export())
     }
 
-    fn golden_script(&self) -> String {
-        self.timeline.golden_script()
+    fn golden_script(&self) -> Option<String> {
+        Some(self.timeline.golden_script())
     }
 }

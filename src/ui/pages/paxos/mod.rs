@@ -122,7 +122,7 @@ impl Runs for PaxosPage {
     }
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
-        Ok(Box::new(PaxosLab::new(Timeline::import(file)?.timeline)))
+        Ok(Box::new(PaxosLab::new(Timeline::open(file)?)))
     }
 
     fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
@@ -143,7 +143,7 @@ impl Runs for PaxosPage {
 
     fn broken_by(&self, _: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
         let example = counterexample::paxos().find(|example| example.flaw == flaw)?;
-        Some(Box::new(PaxosLab::new(example.play_paxos(true))))
+        Some(Box::new(PaxosLab::new(example.play_paxos(true).filled())))
     }
 }
 

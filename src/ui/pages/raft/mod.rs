@@ -61,7 +61,7 @@ impl Program for Raft {
     }
 
     fn is_ready(&self) -> bool {
-        labs::can_open() || storage::get(&storage::run_key(PAGE.address)).is_none()
+        labs::can_open() || !storage::has_run(PAGE.address)
     }
 
     fn runs(&self) -> Option<&dyn Runs> {
@@ -92,7 +92,7 @@ impl Runs for Raft {
 
     fn broken_by(&self, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
         let example = known(setup).into_iter().find(|example| example.flaw == flaw)?;
-        Some(labs::feed_lab(example.play_feed(true)))
+        Some(labs::feed_lab(example.play_feed(true).filled()))
     }
 }
 

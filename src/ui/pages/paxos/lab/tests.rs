@@ -7,6 +7,7 @@ use cap_lab::sim::fault::Fate;
 use cap_lab::sim::model::Status;
 
 use crate::ui::act::{ask, heal_all, its_links};
+use crate::ui::transport::scale::Scale;
 
 const SETUP: PaxosSetup = PaxosSetup { proposers: 2, acceptors: 5, flaw: None };
 
@@ -142,7 +143,10 @@ fn a_chosen_value_stays_though_its_rival_wins_the_next_ballot() {
     assert_eq!(lab.surroundings().chosen, None);
     pick(&mut lab, "Deliver Accept(1.p1, blue) to a4");
     assert_eq!(lab.surroundings().chosen.as_deref(), Some("blue"));
-    assert_eq!(lab.marks().last().map(|mark| mark.label.as_str()), Some("chosen"));
+    assert_eq!(
+        lab.marks(&Scale::new(lab.end(), lab.moments()), 1e6).last().map(|mark| mark.label.as_str()),
+        Some("chosen")
+    );
     assert!(lab.world(0).events[0].sentence.observer.is_some(), "no node can know it yet");
     pick(&mut lab, "Deliver Promise(2.p2, none) from a3 to p2");
     let last = "Deliver Prepare(2.p2) to a5";
@@ -421,7 +425,7 @@ fn nobody_has_two_names() {
             texts.extend([sentence.headline, sentence.reason, sentence.observer.unwrap_or_default()]);
         }
         texts.extend(world.invariants.iter().filter_map(|invariant| invariant.broken.clone()));
-        texts.extend(lab.marks().iter().map(|mark| mark.label.clone()));
+        texts.extend(lab.marks(&Scale::new(lab.end(), lab.moments()), 1e6).iter().map(|mark| mark.label.clone()));
         texts.extend(lab.branches().into_iter().map(|branch| branch.label));
         for node in &world.nodes {
             let sheet = lab.node_sheet(0, node.id).expect("every node has a sheet");

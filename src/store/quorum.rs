@@ -1,0 +1,151 @@
+//! The feed on quorums: AP as Dynamo has it, CP as ABD.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
+use super::feed::{Post, PostId, Response};
+use super::participant::{FeedDisk, Note, Participant};
+use super::quorum_feed::QuorumFeed;
+use crate::node::{Answer, NodeId, NodeSet, Violation};
+use crate::quorum::{self, Durable, Entry, Setup, invariant};
+use crate::setup::SwitchState;
+use crate::sim::run::Seen;
+
+/// The feed on quorums, by its setup.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct QuorumStore(pub Setup);
+
+impl Descriptor for QuorumStore {
+    const NAME: &'static str = "quorum";
+    const TITLE: &'static str = "Quorum";
+
+    type Replica = QuorumFeed;
+    type Message = quorum::Message<Post>;
+    type Timer = quorum::Timer;
+    type Disk = Durable<Post>;
+    type Note = quorum::Note;
+    type Ghost = invariant::Ghost;
+
+    fn replica(self, id: NodeId, servers: NodeSet) -> QuorumFeed {
+        QuorumFeed::new(self.0.config(id, servers))
+    }
+
+    fn linearizable_reads(self) -> Option<&'static str> {
+        self.0.is_linearizable().then_some(invariant::LINEARIZABLE_READS)
+    }
+
+    fn by_place(self) -> bool {
+        true
+    }
+
+    fn check(self, replicas: u8) -> Result<(), String> {
+        self.0.check(replicas)
+    }
+
+    fn switches(self) -> Vec<SwitchState> {
+        quorum::SWITCHES.iter().map(|switch| switch.state(&self.0)).collect()
+    }
+
+    fn dials(self) -> Vec<(&'static str, u8)> {
+        self.0.dials().into()
+    }
+
+    fn flaw(self) -> Option<&'static str> {
+        self.0.flaw.map(quorum::Flaw::name)
+    }
+
+    fn without_flaw(self) -> Self {
+        Self(Setup { flaw: None, ..self.0 })
+    }
+
+    fn invariants() -> Vec<Invariant> {
+        invariant::INVARIANTS.into()
+    }
+
+    fn observe(ghost: &mut Self::Ghost, seen: &Seen<'_, Participant>) -> Result<(), Violation> {
+        match seen.touched() {
+            Some((_, Participant::Quorum(coordinator))) => {
+                let config = coordinator.quorum().config();
+                let disks = || {
+                    seen.after.hosts().filter_map(|(id, host)| match &host.disk {
+                        FeedDisk::Quorum(disk) => Some((id, disk)),
+                        _ => None,
+                    })
+                };
+                for note in &seen.outcome.notes {
+                    if let Note::Quorum(quorum::Note::Confirms { tag, .. }) = note {
+                        invariant::confirmed_is_stored(*tag, (config.home(), config.setup.w), disks())?;
+                    }
+                }
+                Ok(())
+            }
+            Some((_, Participant::Client(_))) => {
+                let setup = seen.after.hosts().find_map(|(_, host)| Some(host.node.quorum()?.quorum().config().setup));
+                let ordered = setup.is_some_and(|setup| setup.strict && setup.tags && setup.overlaps());
+                for (id, answer) in seen.outcome.replies.iter().filter(|_| ordered) {
+                    if let Answer::Done(Response::Posted(place)) = answer {
+                        let invoked = seen.history.get(*id).expect("what was answered was asked").invoked;
+                        ghost.confirmed(invoked, seen.at, place.rank)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Display for QuorumStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for QuorumStore {
+    type Err = String;
+
+    fn from_str(words: &str) -> Result<Self, String> {
+        words.parse().map(Self)
+    }
+}
+
+impl Participant {
+    /// The replica of the quorum store, if it is one.
+    pub fn quorum(&self) -> Option<&QuorumFeed> {
+        match self {
+            Self::Quorum(replica) => Some(replica),
+            _ => None,
+        }
+    }
+}
+
+impl StoreMessage for quorum::Message<Post> {
+    fn brings(&self, post: PostId) -> bool {
+        let is_there = |entries: &[Entry<Post>]| entries.iter().any(|entry| entry.item.id == post);
+        match self {
+            Self::Put { entry, .. } => entry.item.id == post,
+            Self::Get { entries, .. } | Self::Have { entries, .. } | Self::Items { entries, .. } => is_there(entries),
+            Self::AskTag { .. }
+            | Self::TagIs { .. }
+            | Self::Stored { .. }
+            | Self::Compare { .. }
+            | Self::Taken { .. } => false,
+        }
+    }
+}
+
+impl StoreNote for quorum::Note {
+    fn is_notable(&self) -> bool {
+        match self {
+            Self::Starts { .. }
+            | Self::Repairs { .. }
+            | Self::GivesUp { .. }
+            | Self::KeepsHint { .. }
+            | Self::DropsHints { .. } => true,
+            Self::Learns { hints, .. } => *hints,
+            Self::Answers { stand_ins, behind, .. } => !stand_ins.is_empty() || !behind.is_empty(),
+            _ => false,
+        }
+    }
+}
