@@ -81,11 +81,15 @@ labTest("a message waits under the mouse, and goes on when the mouse leaves", {}
 
 labTest("a finger near a message opens it", { size: "phone", touch: true }, async (lab) => {
   await setSpeed(lab, 0.01);
-  let at;
-  while (!at) [at] = await flights(lab);
   const figure = await lab.page.locator("#figure-0").boundingBox();
-  const inward = (value, middle) => value + Math.sign(middle - value) * 12;
-  await lab.page.touchscreen.tap(inward(at.x, figure.x + figure.width / 2), at.y);
+  const beside = ({ x, y }) => ({ x: x + Math.sign(figure.x + figure.width / 2 - x) * 12, y });
+  const boxes = await Promise.all((await lab.page.locator("#figure-0 .node").all()).map((node) => node.boundingBox()));
+  const isClear = ({ x, y }) => boxes.every((box) => Math.hypot(x - box.x - box.width / 2, y - box.y - box.height / 2) > 60);
+  let at;
+  // Beside a node a tap means the node.
+  while (!at) at = (await flights(lab)).find((flight) => isClear(flight) && isClear(beside(flight)));
+  const { x, y } = beside(at);
+  await lab.page.touchscreen.tap(x, y);
   await sheet(lab).getByRole("button", { name: "Drop" }).waitFor();
   assert.deepEqual(await cutLinks(lab), []);
 });
