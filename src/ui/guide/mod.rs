@@ -78,10 +78,11 @@ fn part() -> Result<&'static dyn Guide, SplitLoaderError> {
     Ok(&All)
 }
 
-/// A paragraph whose terms open the glossary, if there is text.
+/// A paragraph whose terms open the glossary, if there is text. Once they do it is another one: a browser that translates may
+/// have put its own text in place of this.
 pub fn paragraph(text: &str, send: &Callback<Msg>) -> Option<El> {
     match here() {
-        Some(guide) if !text.is_empty() => Some(guide.marked(el("p"), text, send)),
+        Some(guide) if !text.is_empty() => Some(guide.marked(el("p").key("marked"), text, send)),
         _ => filled("p", text),
     }
 }
