@@ -202,7 +202,7 @@ impl Desk {
     /// The same acts with another setup.
     fn retell(&mut self, experiment: LocksExperiment) {
         let at = self.now();
-        self.timeline = self.timeline.retold(experiment);
+        self.timeline = self.timeline.retold(experiment).filled();
         self.timeline.seek(at);
         self.stamps = None;
     }
@@ -244,7 +244,7 @@ impl Desk {
     fn show_flaw(&mut self, flaw: Option<Flaw>) {
         match flaw.and_then(|flaw| counterexample::locks().find(|example| example.flaw == flaw.name())) {
             Some(example) => {
-                self.timeline = example.play_locks(true);
+                self.timeline = example.play_locks(true).filled();
                 self.stamps = None;
                 self.end();
             }
@@ -264,5 +264,5 @@ impl Desk {
 
 fn told(experiment: LocksExperiment, seed: u64) -> Timeline<LocksExperiment> {
     let (script, end) = experiment.accident(seed);
-    Timeline::scripted(experiment, seed, script, end)
+    Timeline::scripted(experiment, seed, script, end).filled()
 }
