@@ -202,7 +202,7 @@ impl Desk {
     /// The same acts with another setup.
     fn retell(&mut self, experiment: LocksExperiment) {
         let at = self.now();
-        self.timeline = self.timeline.retold(experiment);
+        self.timeline = self.timeline.retold(experiment).filled();
         self.timeline.seek(at);
         self.stamps = None;
     }
