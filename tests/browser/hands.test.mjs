@@ -25,19 +25,29 @@ function flights(lab) {
   }));
 }
 
-/** Tries to open the `nth` message: the mouse goes where it is drawn, and presses where it is drawn then. */
+/** The `nth` message, once the mouse has come up to it and it stands: a hand follows what moves. One that arrived is let go. */
+async function reachFor(lab, nth) {
+  for (;;) {
+    const seen = await flights(lab);
+    let wanted = seen[(nth * 7) % Math.max(seen.length, 1)];
+    while (wanted) {
+      const aim = wanted;
+      await lab.page.mouse.move(aim.x, aim.y);
+      wanted = (await flights(lab)).find(({ id }) => id === aim.id);
+      if (wanted && Math.hypot(wanted.x - aim.x, wanted.y - aim.y) < 12) return wanted;
+    }
+  }
+}
+
+/** Tries to open the `nth` message by a click where it is drawn. */
 async function clickMessage(lab, nth) {
-  let seen = [];
-  while (seen.length === 0) seen = await flights(lab);
-  const wanted = seen[(nth * 7) % seen.length];
-  await lab.page.mouse.move(wanted.x, wanted.y);
-  const now = (await flights(lab)).find(({ id }) => id === wanted.id) ?? wanted;
-  await lab.page.mouse.click(now.x, now.y);
+  const wanted = await reachFor(lab, nth);
+  await lab.page.mouse.click(wanted.x, wanted.y);
   const marked = await lab.page.waitForFunction(() => document.querySelector("#sheet") && [...document.querySelectorAll(".flight.marked")].map(({ id }) => id), undefined, { timeout: 2_000 })
     .then((handle) => handle.jsonValue(), () => []);
   const opened = (await flights(lab)).filter(({ id }) => marked.includes(id));
   // Where two are drawn at the same place, either is meant.
-  const hit = opened.some(({ id, x, y }) => id === wanted.id || Math.hypot(x - now.x, y - now.y) <= 8);
+  const hit = opened.some(({ id, x, y }) => id === wanted.id || Math.hypot(x - wanted.x, y - wanted.y) <= 8);
   const what = (await sheet(lab).count()) ? await sheet(lab).locator("h2").innerText() : "nothing";
   await lab.page.keyboard.press("Escape");
   await sheet(lab).waitFor({ state: "detached" });
