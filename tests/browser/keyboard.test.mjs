@@ -22,7 +22,7 @@ function focused(lab) {
 
 /** Presses Tab until `wanted` is true of what has the keyboard. */
 async function tabTo(lab, wanted, key = "Tab") {
-  for (let press = 0; press < 80; press += 1) {
+  for (let press = 0; press < 300; press += 1) {
     await lab.page.keyboard.press(key);
     const now = await focused(lab);
     if (wanted(now)) return now;
