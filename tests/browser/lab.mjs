@@ -174,7 +174,12 @@ export class Lab {
       if (message.type() === "error") this.#report(`console: ${message.text()} (${message.location().url})`);
     });
     page.on("pageerror", (error) => this.#report(`uncaught: ${error.stack ?? error}`));
-    page.on("requestfailed", (request) => this.#report(`request: ${request.url()} ${request.failure()?.errorText}`));
+    page.on("requestfailed", (request) => {
+      const error = request.failure()?.errorText;
+      // Who leaves a page stops the parts that are on their way to it.
+      const isLeft = error === "net::ERR_ABORTED" && request.url().includes("/snippets/");
+      if (!isLeft) this.#report(`request: ${request.url()} ${error}`);
+    });
     page.on("response", (response) => {
       if (response.status() >= 400) this.#report(`response: ${response.url()} ${response.status()}`);
     });
