@@ -71,7 +71,8 @@ labTest(`clicks at the drawn place of ${SEEDS.length * CLICKS} messages open the
 
 labTest("a message waits under the mouse, and goes on when the mouse leaves", {}, async (lab) => {
   await setSpeed(lab, 0.1);
-  await reachFor(lab, 0);
+  const at = await reachFor(lab, 0);
+  await lab.page.mouse.move(at.x, at.y);
   const before = await headMs(lab);
   await lab.page.evaluate(() => new Promise((done) => {
     let frames = 0;
@@ -86,15 +87,11 @@ labTest("a message waits under the mouse, and goes on when the mouse leaves", {}
 
 labTest("a finger near a message opens it", { size: "phone", touch: true }, async (lab) => {
   await setSpeed(lab, 0.01);
-  const figure = await lab.page.locator("#figure-0").boundingBox();
-  const beside = ({ x, y }) => ({ x: x + Math.sign(figure.x + figure.width / 2 - x) * 12, y });
-  const boxes = await Promise.all((await lab.page.locator("#figure-0 .node").all()).map((node) => node.boundingBox()));
-  const isClear = ({ x, y }) => boxes.every((box) => Math.hypot(x - box.x - box.width / 2, y - box.y - box.height / 2) > 60);
   let at;
-  // Beside a node a tap means the node.
-  while (!at) at = (await flights(lab)).find((flight) => isClear(flight) && isClear(beside(flight)));
-  const { x, y } = beside(at);
-  await lab.page.touchscreen.tap(x, y);
+  while (!at) [at] = await flights(lab);
+  const figure = await lab.page.locator("#figure-0").boundingBox();
+  const inward = (value, middle) => value + Math.sign(middle - value) * 12;
+  await lab.page.touchscreen.tap(inward(at.x, figure.x + figure.width / 2), at.y);
   await sheet(lab).getByRole("button", { name: "Drop" }).waitFor();
   assert.deepEqual(await cutLinks(lab), []);
 });
