@@ -45,9 +45,10 @@ labTest("every situation plays from the page until its claim has come true", { t
   for (const title of titles) {
     if (!(await lab.page.locator(".situations").count())) await situations(lab);
     await lab.page.getByRole("button", { name: `Play: ${title}`, exact: true }).click();
-    await lab.page.locator(".aid", { hasText: title }).first().waitFor();
+    const card = lab.page.locator(".aid", { hasText: title });
+    await card.waitFor();
     // The question is asked once all that the claim is about has happened; then the run stops to be looked at.
-    await lab.page.locator(".aid .question").first().waitFor({ timeout: 20_000 });
+    await card.locator(".question").waitFor({ timeout: 20_000 });
     await playButton(lab, "Play").waitFor();
     const told = await moments(lab, ".aid ol");
     assert.ok(told.length >= 1, `${title}: ${told}`);
