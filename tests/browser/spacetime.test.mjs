@@ -70,7 +70,7 @@ labTest("a cut is marked, its messages end in a cross, and both files have all t
   const plot = await openDiagram(lab);
   await plot.getByText("6 links cut").waitFor();
   assert.match(await plot.locator(".arrow.cross").getAttribute("d"), /^M.+M/s, "several were lost");
-  const picture = await saved(lab, "SVG");
+  const picture = await saved(lab, "Save this picture as SVG");
   assert.equal(picture.name, "cap-lab.svg");
   const problems = await lab.page.evaluate((text) => {
     const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
@@ -78,7 +78,7 @@ labTest("a cut is marked, its messages end in a cross, and both files have all t
   }, picture.text);
   assert.equal(problems.wrong, 0);
   assert.equal(problems.events, await plot.locator(".event").count());
-  const log = await saved(lab, "ShiViz log");
+  const log = await saved(lab, "Save these events as ShiViz log");
   const [expression, delimiter, head, told] = log.text.split("\n");
   assert.match(expression, /\(\?<host>.*\(\?<clock>.*\(\?<event>/);
   assert.equal(delimiter, "");
