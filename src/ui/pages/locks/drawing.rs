@@ -132,7 +132,7 @@ fn mark(axis: &Axis, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId])
         StorageNote::Writes { update, lost, .. } if lost.is_empty() => ("✓", "done", update.client, "update written"),
         StorageNote::Writes { update, .. } => ("✗", "lost", update.client, "written, and another update is lost"),
         StorageNote::RefusesToken { update, .. } => {
-            ("⛔", "refused", update.client, "refused: a greater token was seen")
+            ("⊘", "refused", update.client, "refused: a greater token was seen")
         }
         StorageNote::DropsOlder { update, .. } => ("✗", "lost", update.client, "dropped: its timestamp is older"),
         StorageNote::Reads { update, .. } => ("r", "read", update.client, "read"),
