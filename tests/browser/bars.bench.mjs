@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { loadavg } from "node:os";
 import { test } from "node:test";
 
-import { headMs, openPopover, pause, play, seek, setSpeed, untilHead } from "./act.mjs";
+import { headMs, openPopover, pause, placeOf, play, seek, setSpeed, untilHead } from "./act.mjs";
 import { ARTEFACTS, keepJson, labTest, openLab } from "./lab.mjs";
 import { capLab, capLabSeconds, etcdLogs } from "./native.mjs";
 import { judgeAll } from "./referee.mjs";
@@ -289,7 +289,8 @@ for (const rate of [1, 10]) {
   test(`frames with one server paused for five minutes, at ${rate}x`, { skip: SHORT, timeout: 900_000 }, async () => {
     const without = await framesAfterFiveMinutes(rate, async () => {});
     const paused = await framesAfterFiveMinutes(rate, async (lab) => {
-      await lab.page.locator("#f0-n3").click();
+      const at = await placeOf(lab, 3);
+      await lab.page.mouse.click(at.x, at.y);
       await lab.page.locator("#sheet").getByRole("button", { name: "Pause", exact: true }).click();
       await lab.page.keyboard.press("Escape");
     });
