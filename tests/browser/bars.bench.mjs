@@ -266,38 +266,6 @@ labTest("half an hour: opened as a file and by a reload", { before: watchFrames,
   bar("reload-half-hour-at-its-place", Date.now() - begun, 2_000, "ms");
 });
 
-/** The scripts of frames in ms, after five minutes in which `prepare`d things stood. */
-async function framesAfterFiveMinutes(rate, prepare) {
-  const lab = await openLab({ name: `frames at ${rate}`, before: watchFrames });
-  await pause(lab);
-  await prepare(lab);
-  await play(lab);
-  await playFast(lab, 300_000);
-  await setSpeed(lab, rate);
-  const { events } = await traced(lab, async () => {
-    await play(lab);
-    const begun = await lab.page.evaluate(() => globalThis.frames_.count);
-    await lab.page.waitForFunction((begun) => globalThis.frames_.count >= begun + 320, begun, { timeout: 90_000 });
-  });
-  const times = events.filter(({ name }) => name === "FireAnimationFrame").map(({ tdur }) => tdur / 1e3).slice(0, 300);
-  lab.assertNoErrors();
-  await lab.close();
-  return spread(times);
-}
-
-for (const rate of [1, 10]) {
-  test(`frames with one server paused for five minutes, at ${rate}x`, { skip: SHORT, timeout: 900_000 }, async () => {
-    const without = await framesAfterFiveMinutes(rate, async () => {});
-    const paused = await framesAfterFiveMinutes(rate, async (lab) => {
-      await lab.page.locator("#f0-n3").click();
-      await lab.page.locator("#sheet").getByRole("button", { name: "Pause", exact: true }).click();
-      await lab.page.keyboard.press("Escape");
-    });
-    console.log(`frames at ${rate}x: median ${without.median.toFixed(2)} ms without, ${paused.median.toFixed(2)} ms with one server paused`);
-    bar(`frame-script-paused-server-${rate}x`, (100 * paused.median) / without.median, 120, "% of without");
-  });
-}
-
 labTest("events a second, native and in the browser, 3 to 9 nodes", { at: "#raft", before: watchFrames, skip: SHORT, timeout: 600_000 }, async (lab) => {
   const seconds = 300;
   await pause(lab);
