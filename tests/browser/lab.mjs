@@ -176,9 +176,8 @@ export class Lab {
     page.on("pageerror", (error) => this.#report(`uncaught: ${error.stack ?? error}`));
     page.on("requestfailed", (request) => {
       const error = request.failure()?.errorText;
-      // Who leaves a page stops the parts that are on their way to it.
-      const isLeft = error === "net::ERR_ABORTED" && request.url().includes("/snippets/");
-      if (!isLeft) this.#report(`request: ${request.url()} ${error}`);
+      // Who leaves a page stops what is on its way to it.
+      if (error !== "net::ERR_ABORTED") this.#report(`request: ${request.url()} ${error}`);
     });
     page.on("response", (response) => {
       if (response.status() >= 400) this.#report(`response: ${response.url()} ${response.status()}`);

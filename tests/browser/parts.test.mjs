@@ -93,7 +93,7 @@ labTest("what was fetched meanwhile opens without the network", {}, async (lab) 
   const { page } = lab;
   await page.waitForFunction(() => {
     const parts = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/snippets/split_"));
-    return parts.length === 6 && parts.every(({ responseEnd }) => responseEnd > 0);
+    return parts.length === 8 && parts.every(({ responseEnd }) => responseEnd > 0);
   });
   await page.waitForTimeout(500);
   await page.route(PARTS, (route) => route.abort("internetdisconnected"));
