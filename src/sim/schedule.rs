@@ -5,6 +5,7 @@
 //! other place in the order of things.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use super::backlog::Backlog;
 use super::dice;
@@ -172,8 +173,9 @@ pub struct Schedule<N: Node> {
     transits: Backlog<FlightId, Transit>,
     /// By receiver, the earliest at hand: those of them that are not held. A paused receiver's stay where they are.
     arrivals: Vec<Backlog<Reverse<Due>, FlightId>>,
-    /// By receiver, those that are held: as `arrivals` has the others, so that it takes no more code.
-    held: Vec<Backlog<Reverse<Due>, FlightId>>,
+    /// By receiver, those that are held: as `arrivals` has the others, so that it takes no more code. Shared by clones, for it
+    /// changes only when somebody holds or releases one.
+    held: Arc<Vec<Backlog<Reverse<Due>, FlightId>>>,
     clocks: Vec<Clock>,
     /// Messages sent, by sender and receiver.
     sent: Vec<u32>,
@@ -201,7 +203,7 @@ impl<N: Node> Schedule<N> {
             pending: Vec::new(),
             transits: Backlog::default(),
             arrivals: vec![Backlog::default(); count],
-            held: vec![Backlog::default(); count],
+            held: Arc::new(vec![Backlog::default(); count]),
             clocks: vec![Clock::RIGHT; count],
             sent: vec![0; count * count],
             slow: Vec::new(),
@@ -456,8 +458,8 @@ impl<N: Node> Schedule<N> {
     pub fn set_held(&mut self, at: Micros, id: FlightId, hold: bool) {
         let mut transit = *self.transits.get(id).expect("a message on its way");
         let to = transit.to.index();
-        let (from, into) =
-            if hold { (&mut self.arrivals, &mut self.held) } else { (&mut self.held, &mut self.arrivals) };
+        let held = Arc::make_mut(&mut self.held);
+        let (from, into) = if hold { (&mut self.arrivals, held) } else { (held, &mut self.arrivals) };
         from[to].remove(Reverse(transit.due()));
         transit.passage.held = hold;
         transit.passage.due = transit.passage.due.max(at);
@@ -476,7 +478,7 @@ impl<N: Node> Schedule<N> {
 
     fn forget_flight(&mut self, id: FlightId) -> Passage {
         let transit = self.transits.remove(id).expect("what arrived or was lost had been scheduled");
-        let from = if transit.passage.held { &mut self.held } else { &mut self.arrivals };
+        let from = if transit.passage.held { Arc::make_mut(&mut self.held) } else { &mut self.arrivals };
         from[transit.to.index()].remove(Reverse(transit.due()));
         transit.passage
     }
