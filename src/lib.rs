@@ -23,6 +23,7 @@
 //! - [`referee`]: judges away from the page, by messages. What it rules of one future it never tells of another.
 //! - [`picture`]: a recorded history as a picture. What is drawn depends on the history and on what is in sight, and on nothing else.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
+//! - [`latency`]: what an operation takes by its message pattern. A run without faults and jitter takes that.
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`spacetime`]: a run as a space-time diagram. Its clocks decide what happens before what.
 //! - [`experiment`]: what a page or the command line can run.
@@ -44,6 +45,7 @@ pub mod glossary;
 pub mod goal;
 pub mod gossip;
 pub mod history;
+pub mod latency;
 pub mod locks;
 pub mod multi_paxos;
 pub mod node;

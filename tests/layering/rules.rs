@@ -65,6 +65,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("referee", &["node", "sorted", "store::feed", "store::service", "check", "world::feed"]),
     ("picture", &["referee"]),
+    ("latency", &["node", "sim", "store", "world::feed"]),
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
     ("spacetime", ALL_ABOVE),

@@ -13,7 +13,7 @@ use crate::ui::el::{El, classed, el, words};
 use crate::ui::figure::flights;
 use crate::ui::figure::links::{LinkState, link_state, links};
 use crate::ui::figure::names::item_name;
-use crate::ui::figure::node::{NodePart, Pill};
+use crate::ui::figure::node::{NodePart, Pill, PillKind};
 use crate::ui::figure::touch::places;
 use crate::ui::figure::view::{NodeView, Quorum, RoleMark};
 use crate::ui::geometry::{Body, Place, Point, Size, apart, cut_marks, lane, progress, region, room_beside};
@@ -96,6 +96,7 @@ fn inside(
     let marked = [marked[0], marked[1], marked[2], over];
     let net = NetPart {
         links: links(world).into_iter().map(|(a, b)| (a, b, item_name(world, Item::Link(a, b)))).collect(),
+        sites: world.regions.iter().map(|region| region.members).collect(),
         components: world.components.clone(),
         cut: world.cut.clone(),
         slow: slow.to_vec(),
@@ -168,29 +169,35 @@ fn nodes(world: &WorldView, places: &[Place], size: Size, marked: &[Option<Item>
     world.nodes.iter().map(|node| still(&node.name, part(node))).collect()
 }
 
-/// The people who talk to a replica: their names where there is room, else initials.
+/// What stands beside a replica: the name of its region if it is the first there, and the people who talk to it. Names where
+/// there is room, else initials.
 fn people(world: &WorldView, replica: NodeId, places: &[Place], size: Size) -> Vec<Pill> {
-    let names: Vec<&str> = world.phones.iter().filter(|phone| phone.via == replica).map(|phone| &*phone.name).collect();
+    let people: Vec<&str> =
+        world.phones.iter().filter(|phone| phone.via == replica).map(|phone| &*phone.name).collect();
     let initials: Vec<&str> =
-        names.iter().map(|name| &name[..name.char_indices().nth(1).map_or(name.len(), |(end, _)| end)]).collect();
-    let fitting = |texts: &[&str]| {
-        let widest = texts.iter().map(|text| Pill::width(text)).fold(0.0, f64::max);
+        people.iter().map(|name| &name[..name.char_indices().nth(1).map_or(name.len(), |(end, _)| end)]).collect();
+    let region = world.region(replica).filter(|region| region.members.iter().next() == Some(replica));
+    let (name, code) = (region.map(|region| region.name), region.map(|region| region.code));
+    let below = |region: Option<&'static str>, people: &[&str]| -> Vec<(PillKind, String)> {
+        let people = people.iter().map(|person| (PillKind::Person, (*person).to_owned()));
+        region.map(|region| (PillKind::Region, region.to_owned())).into_iter().chain(people).collect()
+    };
+    let fitting = |texts: Vec<(PillKind, String)>| {
+        let widest = texts.iter().map(|(_, text)| Pill::width(text)).fold(0.0, f64::max);
         let half = Size { w: widest / 2.0, h: Pill::PITCH / 2.0 * texts.len() as f64 };
-        room_beside(places, replica.index(), half, size)
+        Some((room_beside(places, replica.index(), half, size)?, texts))
     };
-    let (texts, at) = match (fitting(&names), fitting(&initials)) {
-        (Some(at), _) => (names, at),
-        (None, Some(at)) => (initials, at),
-        (None, None) => return Vec::new(),
-    };
+    let ways = [below(name, &people), below(code, &people), below(code, &initials), below(code, &[])];
+    let Some((at, texts)) = ways.into_iter().find_map(fitting) else { return Vec::new() };
     let centre = places[replica.index()].at;
     let count = texts.len() as f64;
-    let pill = |(nth, text): (usize, &&str)| Pill {
-        text: (*text).to_owned(),
+    let pill = |(nth, (kind, text)): (usize, (PillKind, String))| Pill {
+        kind,
+        text,
         x: at.x - centre.x,
         y: at.y - centre.y + (nth as f64 - (count - 1.0) / 2.0) * Pill::PITCH,
     };
-    texts.iter().enumerate().map(pill).collect()
+    texts.into_iter().enumerate().map(pill).collect()
 }
 
 fn path(points: &[Point]) -> String {
@@ -243,6 +250,8 @@ fn keys(ui: &ViewState, world: usize) -> Callback<Event> {
 #[derive(PartialEq)]
 struct NetPart {
     links: Vec<(NodeId, NodeId, String)>,
+    /// The regions of the world, as against those that a cut makes.
+    sites: Vec<NodeSet>,
     components: Vec<NodeSet>,
     cut: Vec<NodeSet>,
     slow: Vec<(Link, Micros)>,
@@ -258,10 +267,13 @@ impl Part for NetPart {
         let all: usize = self.components.iter().map(|set| set.len()).sum();
         let split = self.components.len() > 1;
         let mut regions = el("g").attr("aria-hidden", "true");
+        for (members, class) in self.sites.iter().zip(["site s0", "site s1", "site s2"]) {
+            regions = regions.add(classed("path", class).set("d", region(*members, &self.places, 15.0)));
+        }
         for members in self.components.iter().filter(|_| split) {
             let majority = members.len() == largest && 2 * largest > all;
             let class = if majority { "region majority" } else { "region" };
-            regions = regions.add(classed("path", class).set("d", region(*members, &self.places)));
+            regions = regions.add(classed("path", class).set("d", region(*members, &self.places, 24.0)));
         }
         let cut: Vec<_> = self
             .links

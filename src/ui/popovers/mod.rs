@@ -1,6 +1,7 @@
 //! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
 
 pub mod forms;
+mod regions;
 mod stores;
 
 use yew::Html;
