@@ -230,14 +230,19 @@ impl FromStr for PaxosExperiment {
 /// The values in `name=value name=value`, which must have these names in this order.
 fn words<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[&'a str; N], String> {
     let mut found = [""; N];
+    fill_in(text, &names, &mut found).map(|()| found)
+}
+
+/// Compiled once, however many words there are.
+fn fill_in<'a>(text: &'a str, names: &[&str], found: &mut [&'a str]) -> Result<(), String> {
     let mut parts = text.split(' ');
-    for (name, slot) in names.iter().zip(&mut found) {
+    for (name, slot) in names.iter().zip(found) {
         let value = parts.next().and_then(|part| part.strip_prefix(name)?.strip_prefix('='));
         *slot = value.ok_or_else(|| format!("“{name}=” is missing"))?;
     }
     match parts.next() {
         Some(part) => Err(format!("“{part}” is too much")),
-        None => Ok(found),
+        None => Ok(()),
     }
 }
 

@@ -27,6 +27,7 @@
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`spacetime`]: a run as a space-time diagram. Its clocks decide what happens before what.
 //! - [`experiment`]: what a page or the command line can run.
+//! - [`tradeoff`]: latency, availability and staleness of a run in figures, and batches of runs.
 //! - [`conclusion`]: what a partition cost, once it is over. It is computed from the run alone.
 //! - [`goal`]: predicates over what happened in a run.
 //! - [`situation`]: short scripts with a claim each. The run makes the claim true, or a test fails.
@@ -65,4 +66,5 @@ pub mod store;
 #[cfg(test)]
 mod test_cluster;
 pub mod timeline;
+pub mod tradeoff;
 pub mod world;

@@ -457,6 +457,16 @@ mod tests {
     }
 
     #[test]
+    fn members_of_a_region_are_next_to_each_other() {
+        let ring = ring(7, WIDE);
+        let members = |ids: &[u8]| ids.iter().map(|id| NodeId(*id)).collect::<NodeSet>();
+        let dealt = together(&ring, &[members(&[0, 3, 6]), members(&[1, 4]), members(&[2, 5])]);
+        let seats: Vec<usize> = dealt.iter().map(|place| ring.iter().position(|seat| seat == place).unwrap()).collect();
+        assert_eq!(seats, [0, 3, 5, 1, 4, 6, 2]);
+        assert_eq!(together(&ring, &[]), ring, "without regions nobody moves");
+    }
+
+    #[test]
     fn labels_never_share_room() {
         let mut taken = Taken::default();
         let half = Size { w: 30.0, h: 6.0 };

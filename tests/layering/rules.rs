@@ -70,6 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("timeline", ALL_ABOVE),
     ("spacetime", ALL_ABOVE),
     ("experiment", ALL_ABOVE),
+    ("tradeoff", ALL_ABOVE),
     ("conclusion", ALL_ABOVE),
     ("goal", ALL_ABOVE),
     ("situation", ALL_ABOVE),

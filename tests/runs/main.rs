@@ -18,6 +18,8 @@ mod same_script;
 mod sessions;
 mod slow;
 mod split_brain;
+#[cfg(feature = "cli")]
+mod sweep;
 mod timeline;
 mod undo;
 mod watch;

@@ -13,7 +13,7 @@ use crate::ui::el::{El, classed, el, words};
 use crate::ui::figure::flights;
 use crate::ui::figure::links::{LinkState, link_state, links};
 use crate::ui::figure::names::item_name;
-use crate::ui::figure::node::{NodePart, Pill, PillKind};
+use crate::ui::figure::node::{NodePart, Pill};
 use crate::ui::figure::touch::places;
 use crate::ui::figure::view::{NodeView, Quorum, RoleMark};
 use crate::ui::geometry::{Body, Place, Point, Size, apart, cut_marks, lane, progress, region, room_beside};
@@ -172,32 +172,37 @@ fn nodes(world: &WorldView, places: &[Place], size: Size, marked: &[Option<Item>
 /// What stands beside a replica: the name of its region if it is the first there, and the people who talk to it. Names where
 /// there is room, else initials.
 fn people(world: &WorldView, replica: NodeId, places: &[Place], size: Size) -> Vec<Pill> {
-    let people: Vec<&str> =
-        world.phones.iter().filter(|phone| phone.via == replica).map(|phone| &*phone.name).collect();
-    let initials: Vec<&str> =
-        people.iter().map(|name| &name[..name.char_indices().nth(1).map_or(name.len(), |(end, _)| end)]).collect();
+    let mut names: Vec<&str> = Vec::new();
+    let mut initials: Vec<&str> = Vec::new();
     let region = world.region(replica).filter(|region| region.members.iter().next() == Some(replica));
-    let (name, code) = (region.map(|region| region.name), region.map(|region| region.code));
-    let below = |region: Option<&'static str>, people: &[&str]| -> Vec<(PillKind, String)> {
-        let people = people.iter().map(|person| (PillKind::Person, (*person).to_owned()));
-        region.map(|region| (PillKind::Region, region.to_owned())).into_iter().chain(people).collect()
-    };
-    let fitting = |texts: Vec<(PillKind, String)>| {
-        let widest = texts.iter().map(|(_, text)| Pill::width(text)).fold(0.0, f64::max);
+    if let Some(region) = region {
+        // On a phone two whole names do not fit between the columns.
+        names.push(if size.w < 440.0 { region.code } else { region.name });
+        initials.push(region.code);
+    }
+    for phone in world.phones.iter().filter(|phone| phone.via == replica) {
+        names.push(&phone.name);
+        initials.push(&phone.name[..phone.name.char_indices().nth(1).map_or(phone.name.len(), |(end, _)| end)]);
+    }
+    let fitting = |texts: &[&str]| {
+        let widest = texts.iter().map(|text| Pill::width(text)).fold(0.0, f64::max);
         let half = Size { w: widest / 2.0, h: Pill::PITCH / 2.0 * texts.len() as f64 };
-        Some((room_beside(places, replica.index(), half, size)?, texts))
+        room_beside(places, replica.index(), half, size)
     };
-    let ways = [below(name, &people), below(code, &people), below(code, &initials), below(code, &[])];
-    let Some((at, texts)) = ways.into_iter().find_map(fitting) else { return Vec::new() };
+    let (texts, at) = match (fitting(&names), fitting(&initials)) {
+        (Some(at), _) => (names, at),
+        (None, Some(at)) => (initials, at),
+        (None, None) => return Vec::new(),
+    };
     let centre = places[replica.index()].at;
     let count = texts.len() as f64;
-    let pill = |(nth, (kind, text)): (usize, (PillKind, String))| Pill {
-        kind,
-        text,
+    let pill = |(nth, text): (usize, &&str)| Pill {
+        class: if nth == 0 && region.is_some() { "place" } else { "person" },
+        text: (*text).to_owned(),
         x: at.x - centre.x,
         y: at.y - centre.y + (nth as f64 - (count - 1.0) / 2.0) * Pill::PITCH,
     };
-    texts.into_iter().enumerate().map(pill).collect()
+    texts.iter().enumerate().map(pill).collect()
 }
 
 fn path(points: &[Point]) -> String {

@@ -30,20 +30,11 @@ pub struct NodePart {
     pub second: bool,
 }
 
-/// What is named beside a replica.
-#[derive(Clone, Copy, PartialEq)]
-pub enum PillKind {
-    /// The region that it is in.
-    Region,
-    /// A person who talks to it.
-    Person,
-}
-
 /// A name beside a replica.
 #[derive(Clone, PartialEq)]
 pub struct Pill {
-    /// Of what.
-    pub kind: PillKind,
+    /// Of a `person`, or of the `place` where the replica is.
+    pub class: &'static str,
     /// The name, or its first letters.
     pub text: String,
     /// The centre, from the replica's, in pixels.
@@ -65,11 +56,7 @@ impl Pill {
         let w = Self::width(&self.text);
         let frame = el("rect").px("width", w).attr("height", "18").attr("rx", "9");
         let name = el("text").px("x", w / 2.0).attr("y", "12.5").text(&self.text);
-        let at = (self.x - w / 2.0, self.y - 9.0);
-        match self.kind {
-            PillKind::Region => classed("g", "place").at(at.0, at.1).add(name),
-            PillKind::Person => classed("g", "person").at(at.0, at.1).add(frame).add(name),
-        }
+        classed("g", self.class).at(self.x - w / 2.0, self.y - 9.0).add(frame).add(name)
     }
 }
 
