@@ -79,8 +79,17 @@ impl Line {
 
     /// Tells it something.
     pub fn tell(&self, message: &[u8]) {
-        // Only what can't be copied is refused, and bytes can.
-        let _ = self.worker.post_message(&js_sys::Uint8Array::from(message));
+        self.post(&js_sys::Uint8Array::from(message));
+    }
+
+    /// Has it run a batch, given as a text.
+    pub fn order(&self, batch: &str) {
+        self.post(&JsValue::from_str(batch));
+    }
+
+    fn post(&self, message: &JsValue) {
+        // Only what can't be copied is refused, and bytes and texts can.
+        let _ = self.worker.post_message(message);
         let mut patience = self.patience.borrow_mut();
         if patience.is_none() {
             // It may have nothing to answer, but it hears that it is asked whether it lives.
