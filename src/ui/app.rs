@@ -2,6 +2,7 @@
 
 mod guide;
 mod hands;
+mod lessons;
 mod opening;
 mod pace;
 mod referee;
@@ -27,9 +28,9 @@ use crate::ui::act::{Act, done, heal_all, post};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
-use crate::ui::guide::view::Show;
 use crate::ui::history::strip_id;
 use crate::ui::lab::Lab;
+use crate::ui::lessons::view::Do;
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
@@ -74,8 +75,10 @@ pub struct App {
     /// The run that a new start took the place of.
     before: Option<Box<dyn Lab>>,
     confirming: Option<Timeout>,
-    /// A situation that waits for its page to come.
-    awaited: Option<Show>,
+    /// What is done again once the page that it takes has come.
+    awaited: Option<Msg>,
+    /// Where the run stood, and how far it went, when it was last looked whether a task is done.
+    judged: (Micros, Micros),
     _listeners: Listeners,
 }
 
@@ -124,6 +127,7 @@ impl Component for App {
             before: None,
             confirming: None,
             awaited: None,
+            judged: (Micros::ZERO, Micros::ZERO),
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -141,6 +145,7 @@ impl Component for App {
 
     fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
         let changed = self.react(msg);
+        self.mind_lesson();
         if !self.ui.playing {
             self.consult();
         }
@@ -177,6 +182,7 @@ impl App {
             {
                 false
             }
+            _ if self.is_too_early(&msg) => self.confirm("Predict first, or skip it: then the run goes on.".to_owned()),
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
                 self.ui.playing = !self.ui.playing;
@@ -260,8 +266,10 @@ impl App {
             Msg::Came(page, well) => self.came(pages::at(page), well),
             Msg::DetailsCame(well) => {
                 self.ui.details = if well { Arrival::Here } else { Arrival::Failed };
-                self.look()
+                self.look();
+                self.lesson(&Do::Return)
             }
+            Msg::Lesson(what) => self.lesson(&what),
             Msg::Save | Msg::Hidden => {
                 self.save();
                 false
@@ -389,6 +397,10 @@ impl App {
             let approached = approaches && self.ui.run.approach.is_none();
             if approached && self.ui.run.situation.is_some() {
                 self.approach_moment();
+            } else if approached && self.ui.lesson.is_some() {
+                self.ui.playing = false;
+                self.look();
+                self.lesson(&Do::Watch);
             } else if approached {
                 self.look();
                 self.arrive();

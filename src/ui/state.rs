@@ -11,6 +11,7 @@ use crate::ui::diagram::shown;
 use crate::ui::geometry::{Point, Size};
 use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
+use crate::ui::lessons::view as lessons;
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
@@ -128,6 +129,8 @@ pub enum Msg {
     Term(&'static str),
     /// Plays a situation, or goes to a moment of it.
     Show(Show),
+    /// Something about the lesson.
+    Lesson(lessons::Do),
     /// The words for a situation were put away; the run goes on.
     EndSituation,
     /// The conclusion of the partition that was healed then was put away.
@@ -330,6 +333,8 @@ pub struct ViewState {
     pub details: Arrival,
     /// What is open, marked and pointed at in the run.
     pub run: RunView,
+    /// The lesson that is played.
+    pub lesson: Option<lessons::Class>,
     /// Which sides of the feed.
     pub mode: Mode,
     /// Whether the run advances by itself.
@@ -389,6 +394,7 @@ impl ViewState {
             coming: None,
             details: Arrival::Coming,
             run: RunView::default(),
+            lesson: None,
             mode: Mode::Compare,
             playing: true,
             speed: 0,

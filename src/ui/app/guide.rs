@@ -6,6 +6,8 @@ use super::App;
 use super::runs::runs_of;
 use crate::ui::guide;
 use crate::ui::guide::view::{Playing, Show};
+use crate::ui::lab::Lab;
+use crate::ui::page::Page;
 use crate::ui::pages;
 use crate::ui::state::{Approach, Coming, Msg, Popover, term_id};
 use crate::ui::storage;
@@ -42,27 +44,17 @@ impl App {
         self.close_popover();
         let Some(runs) = runs_of(page).filter(|_| page.is_ready()) else {
             self.ui.coming = Some(Coming { page: page.address, failed: false });
-            self.awaited = Some(show);
+            self.awaited = Some(Msg::Show(show));
             self.fetch(page);
             return true;
         };
-        let lab = match runs.situated(&situation) {
+        let lab = match runs.situated(&situation.scene()) {
             Ok(lab) => lab,
             Err(reason) => return self.tell(reason),
         };
         let judged = Rc::new(lab.judged(situation.claim));
         let moment = show.moment.and_then(|goal| lab.judged(goal).met);
-        let is_here = page.address == self.ui.home;
-        if !is_here {
-            self.save();
-            self.ui.home = page.address;
-        }
-        let before = std::mem::replace(&mut self.lab, lab);
-        self.take_over();
-        if is_here {
-            self.before = Some(before);
-            self.ui.can_undo = true;
-        }
+        self.before = self.put_aside(page, lab);
         self.ui.run.situation = Some(Playing { name: situation.name, judged, changed: false });
         match moment {
             Some(at) => self.go_to(at),
@@ -72,6 +64,19 @@ impl App {
                 true
             }
         }
+    }
+
+    /// Takes another run, on its page. The run that was there before can be gone back to if it is of the same page.
+    pub(super) fn put_aside(&mut self, page: &'static Page, lab: Box<dyn Lab>) -> Option<Box<dyn Lab>> {
+        let is_here = page.address == self.ui.home;
+        if !is_here {
+            self.save();
+            self.ui.home = page.address;
+        }
+        let before = std::mem::replace(&mut self.lab, lab);
+        self.take_over();
+        self.ui.can_undo |= is_here;
+        is_here.then_some(before)
     }
 
     /// The learner changed the run: it is no longer played to the moments of its script.
