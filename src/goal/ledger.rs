@@ -157,6 +157,11 @@ impl Recorded for FeedExperiment {
 fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
     let watch = run.watch();
     for operation in run.history().iter().filter(|one| matches!(one.request, Request::Post(_) | Request::Read)) {
+        let is_refused_at_once = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
+        if !is_refused_at_once {
+            let (at, who) = (operation.invoked, Some(operation.client));
+            all.push(Happening { at, world: Some(world), who, what: What::Asked });
+        }
         let (at, what) = match operation.outcome {
             Outcome::Done { at, .. } => {
                 if matches!(operation.request, Request::Post(_)) {
@@ -182,7 +187,9 @@ fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
     if replicas.all(|(_, host)| host.status == Status::Up) {
         let held = |post| run.model().hosts().any(|(_, host)| host.node.has(post));
         for (post, _) in watch.staleness.confirmed().filter(|(post, _)| !held(*post)) {
-            all.push(Happening { at: run.now(), world: Some(world), who: Some(post.author), what: What::Lost });
+            let lost = watch.lost.iter().find(|lost| lost.post == post);
+            let at = lost.map_or(run.now(), |lost| lost.discarded.max(lost.confirmed));
+            all.push(Happening { at, world: Some(world), who: Some(post.author), what: What::Lost });
         }
     }
 }

@@ -27,6 +27,8 @@ use crate::node::Micros;
 /// What can happen.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum What {
+    /// A client asked for something.
+    Asked,
     /// A client was answered.
     Answered,
     /// A client was refused; a proposer's ballot was.
@@ -75,7 +77,8 @@ pub enum What {
 
 impl What {
     /// The words of a goal, without those that name something more.
-    const WORDS: [(&str, Self); 22] = [
+    const WORDS: [(&str, Self); 23] = [
+        ("asked", Self::Asked),
         ("answered", Self::Answered),
         ("refused", Self::Refused),
         ("unknown", Self::Unknown),
@@ -252,6 +255,7 @@ impl Fact {
     fn says(&self, Happening { world, who, what, .. }: &Happening, ledger: &Ledger) -> String {
         let who = who.map_or("somebody", |who| ledger.names[who.index()].as_str());
         let said = match what {
+            What::Asked => format!("{who} asks"),
             What::Answered => format!("{who} is answered"),
             What::Refused => format!("{who} is refused"),
             What::Unknown => format!("{who} gets no answer"),

@@ -167,7 +167,19 @@ macro_rules! files {
 }
 
 /// The course: what links and tests call each lesson, and its text.
-pub const COURSE: [(&str, &str); 4] = files!["what-c-a-and-p-are", "one-cut", "paxos-in-two-phases", "raft-elects",];
+pub const COURSE: [(&str, &str); 11] = files![
+    "what-c-a-and-p-are",
+    "one-cut",
+    "why-not-all-three",
+    "no-partition-latency",
+    "paxos-in-two-phases",
+    "duelling-proposers",
+    "raft-elects",
+    "raft-replicates-and-repairs",
+    "figure-8",
+    "linearizable-or-not",
+    "split-brain",
+];
 
 #[cfg(test)]
 mod tests;

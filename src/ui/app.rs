@@ -267,7 +267,11 @@ impl App {
             Msg::DetailsCame(well) => {
                 self.ui.details = if well { Arrival::Here } else { Arrival::Failed };
                 self.look();
-                self.lesson(&Do::Return)
+                match self.awaited.take_if(|msg| matches!(msg, Msg::Lesson(_))) {
+                    Some(msg) => self.react(msg),
+                    None => self.lesson(&Do::Return),
+                };
+                true
             }
             Msg::Lesson(what) => self.lesson(&what),
             Msg::Save | Msg::Hidden => {

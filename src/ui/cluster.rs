@@ -73,8 +73,7 @@ pub fn side(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let class = if open.is_some() { "side open" } else { "side" };
     classed("aside", class)
         .node(together(open.into_iter().collect()))
-        .node(lessons::panel(lab, ui))
-        .node(guide::cards(lab, ui))
+        .node(lessons::panel(lab, ui).unwrap_or_else(|| guide::cards(lab, ui)))
         .node(events(&shown, ui))
         .html()
 }

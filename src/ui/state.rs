@@ -318,6 +318,8 @@ pub struct Approach {
     pub from: Micros,
     /// The moment to be watched.
     pub to: Micros,
+    /// At one pace, rather than ever slower.
+    pub evenly: bool,
 }
 
 /// Everything about the page that is not the run.

@@ -6,11 +6,12 @@ use cap_lab::situation::scene::Scene;
 use super::App;
 use super::opening::begun;
 use super::runs::runs_of;
+use crate::ui::announce::About;
 use crate::ui::lab::Lab;
 use crate::ui::lessons;
 use crate::ui::lessons::view::{Do, Effect, STEP};
 use crate::ui::program::Runs;
-use crate::ui::state::{Approach, Coming, Msg};
+use crate::ui::state::{Approach, Arrival, Coming, Msg};
 use crate::ui::{browser, pages};
 
 /// Every so many frames it is looked whether a task is done.
@@ -19,24 +20,28 @@ const JUDGE_FRAMES: u32 = 20;
 impl App {
     /// Answers what concerns the lesson.
     pub(super) fn lesson(&mut self, what: &Do) -> bool {
-        let Some(lessons) = lessons::here() else { return false };
+        let (Some(lessons), Arrival::Here) = (lessons::here(), self.ui.details) else {
+            // What is asked for meanwhile is done once all is here.
+            if *what != Do::Return {
+                self.awaited = Some(Msg::Lesson(what.clone()));
+            }
+            return false;
+        };
         for effect in lessons.take(what, self.ui.lesson.as_ref(), &*self.lab) {
             match effect {
-                Effect::Show(class) => {
-                    self.ui.lesson = class;
-                    self.focus_next = Some(STEP.to_owned());
-                }
+                Effect::Show(class) => self.ui.lesson = class,
+                Effect::Focus => self.focus_next = Some(STEP.to_owned()),
                 Effect::Run(scene, head) => return self.run_lesson(&scene, head),
                 Effect::Kept(page, file) => {
                     return self.take_lesson_run(page, |runs| runs.open(&file).and_then(begun), None);
                 }
                 Effect::Approach(to) => {
                     let from = self.lab.now();
-                    self.ui.run.approach = Some(Approach { from, to });
+                    self.ui.run.approach = Some(Approach { from, to, evenly: true });
                     self.ui.playing = true;
                 }
                 Effect::GoTo(at) => _ = self.go_to(at),
-                Effect::Say(text) => _ = self.confirm(text),
+                Effect::Say(text) => _ = self.say(About::Own, text),
                 Effect::Leave(address) => browser::go(address),
             }
         }

@@ -57,9 +57,8 @@ fn part() -> Result<&'static dyn Lessons, SplitLoaderError> {
 }
 
 /// The panel of the lesson that is played, if one is.
-pub fn panel(lab: &dyn Lab, ui: &ViewState) -> Html {
-    let class = ui.lesson.as_ref().zip(here());
-    class.map(|(class, lessons)| lessons.panel(class, lab, ui)).unwrap_or_default()
+pub fn panel(lab: &dyn Lab, ui: &ViewState) -> Option<Html> {
+    Some(here()?.panel(ui.lesson.as_ref()?, lab, ui))
 }
 
-pub use self::play::{Kept, Listed, course, kept, read};
+pub use self::play::{Kept, Listed, course, read};

@@ -249,10 +249,11 @@ fn turn(playing: &Playing, send: &Callback<Msg>) -> El {
         Kind::Observe(_) => !playing.watched,
         _ => false,
     };
-    let label = match (place == last, open) {
-        (true, _) => "Finish",
-        (false, true) => "Go on without it",
-        (false, false) => "Next",
+    let label = match (place == last, open, &playing.lesson.steps[place].kind) {
+        (true, ..) => "Finish",
+        (_, true, Kind::Do(_)) => "Go on without it",
+        (_, true, _) => "Skip",
+        (_, false, _) => "Next",
     };
     let back = (place > 0).then(|| button("quiet", "Back", send, Msg::Lesson(Do::Turn(false))).key("back"));
     let next = button(if open { "quiet" } else { "primary" }, label, send, Msg::Lesson(Do::Turn(true)));

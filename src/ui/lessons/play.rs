@@ -24,8 +24,6 @@ const LIST: &str = "#lessons";
 /// A lesson and how far a learner is in it.
 #[derive(Clone)]
 pub(super) struct Playing {
-    /// What it is kept as: its name in the course, or its hash.
-    pub(super) name: String,
     pub(super) lesson: Rc<Lesson>,
     pub(super) attempt: Attempt,
     /// How many acts of the run are the lesson's own.
@@ -86,7 +84,7 @@ fn listed(name: &str, lesson: &Lesson) -> Listed {
 }
 
 /// How far the learner is.
-pub fn kept(lesson: &Lesson) -> Kept {
+fn kept(lesson: &Lesson) -> Kept {
     match attempt(lesson) {
         None => Kept::Fresh,
         Some(attempt) if attempt.done => Kept::Done,
@@ -154,7 +152,6 @@ fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
     let kept = attempt(&lesson).filter(|attempt| !anew && !attempt.done);
     let attempt = kept.unwrap_or_else(|| Attempt::new(&lesson));
     let playing = Playing {
-        name: name.to_owned(),
         lesson: Rc::new(lesson),
         attempt,
         given: 0,
@@ -186,7 +183,7 @@ fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
             }
             playing.look(lab);
             let said = playing.says();
-            vec![playing.shown(), Effect::Say(said)]
+            vec![playing.shown(), Effect::Focus, Effect::Say(said)]
         }
         Do::Predict(given, reason) => {
             let lesson = Rc::clone(&playing.lesson);
@@ -283,7 +280,10 @@ impl Playing {
         self.watched = false;
         self.look(lab);
         let said = self.says();
-        vec![self.shown(), Effect::Say(said)]
+        // Who did not watch to the end goes on from there all the same.
+        let end = self.lesson.scenes[self.lesson.steps[next].scene].end().unwrap_or_default();
+        let catch_up = (forward && lab.now() < end).then_some(Effect::GoTo(end));
+        [self.shown(), Effect::Focus, Effect::Say(said)].into_iter().chain(catch_up).collect()
     }
 
     /// Takes in what this step tells of the run.
@@ -317,15 +317,13 @@ impl Playing {
         }
     }
 
-    /// Plays to the next moment, and from the last one to the end.
+    /// Plays to the end; there the predictions are compared.
     fn watch(mut self, lab: &dyn Lab) -> Vec<Effect> {
         if !matches!(self.kind(), Kind::Observe(_)) {
             return Vec::new();
         }
-        let now = lab.now();
-        let next = self.moments.iter().map(|(at, _)| *at).chain([lab.end()]).find(|at| *at > now);
-        match next {
-            Some(next) => vec![self.shown(), Effect::Approach(next)],
+        match Some(lab.end()).filter(|end| *end > lab.now()) {
+            Some(end) => vec![self.shown(), Effect::Approach(end)],
             None if self.watched => vec![Effect::GoTo(self.lesson.head(self.attempt.step))],
             None => {
                 self.settle(lab);

@@ -29,7 +29,7 @@ pub enum Do {
     Turn(bool),
     /// One hint more.
     Hint,
-    /// Plays the run to the next moment that is to be watched.
+    /// Plays the run that is to be watched, or has come to its end.
     Watch,
     /// The run has moved: is the task done?
     Judge,
@@ -42,11 +42,13 @@ pub enum Do {
 pub enum Effect {
     /// This lesson is there now, or none.
     Show(Option<Class>),
+    /// The keyboard goes to the heading of the step.
+    Focus,
     /// Plays a run, up to this moment.
     Run(Scene, Micros),
     /// Opens a run that was kept, of the page at this address.
     Kept(&'static str, String),
-    /// Plays towards a moment, to be watched.
+    /// Plays up to a moment.
     Approach(Micros),
     /// Goes to a moment.
     GoTo(Micros),

@@ -86,8 +86,7 @@ impl Program for PaxosPage {
             .node(still("rule", RulePart { rule, chosen }));
         let right = classed("aside", if open.is_some() { "side open" } else { "side" })
             .nodes(open.into_iter().collect())
-            .node(lessons::panel(lab, ui))
-            .node(guide::cards(lab, ui))
+            .node(lessons::panel(lab, ui).unwrap_or_else(|| guide::cards(lab, ui)))
             .node(still("next", NextPart { steps: own.next_steps(), proposers: names, send: ui.send.clone() }))
             .node(invariants(&world.invariants))
             .node(events(&[(0, Rc::clone(world))], ui));
