@@ -1,5 +1,6 @@
 //! Who takes part, and what is done and when: what situations and lessons play, in the golden scripts' words.
 
+use std::fmt::{self, Display};
 use std::iter::Peekable;
 
 use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
@@ -36,7 +37,7 @@ pub struct Scene {
     pub head: Option<Micros>,
 }
 
-/// What is wrong with a line.
+/// What is wrong with a line. Shown as `Line 7: …`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wrong {
     /// Which, from 1.
@@ -49,6 +50,12 @@ impl Wrong {
     /// That line, and what is wrong with it.
     pub fn new(line: usize, says: impl Into<String>) -> Self {
         Self { line, says: says.into() }
+    }
+}
+
+impl Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line {}: {}", self.line, self.says)
     }
 }
 
@@ -88,7 +95,9 @@ impl Scene {
     pub fn go_on<'a>(&mut self, lines: &mut Peekable<impl Iterator<Item = (usize, &'a str)>>) -> Result<(), Wrong> {
         for (line, text) in lines {
             let wrong = |says| Wrong::new(line, says);
-            text.parse::<Command>().map_err(wrong)?;
+            if !text.parse::<Command>().map_err(wrong)?.is_known() {
+                return Err(Wrong::new(line, format!("not a command: {text}")));
+            }
             self.commands.push((line, text.to_owned()));
             if self.commands.len() > COMMANDS_MAX {
                 return Err(Wrong::new(line, format!("more than {COMMANDS_MAX} commands")));

@@ -15,7 +15,9 @@ const BYTES_MAX: usize = 15_000;
 const MINUTES_MAX: u32 = 10;
 
 fn lessons() -> impl Iterator<Item = (&'static str, Lesson)> {
-    COURSE.into_iter().map(|(name, text)| (name, Lesson::read(text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"))))
+    COURSE
+        .into_iter()
+        .map(|(name, text)| (name, Lesson::read(text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"))))
 }
 
 /// The lesson as it is played by the acts in a file.

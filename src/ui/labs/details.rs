@@ -122,7 +122,7 @@ impl Details for All {
     }
 
     fn situated(&self, scene: &Scene) -> Result<Timeline<FeedExperiment>, String> {
-        scene.play().map_err(|wrong| wrong.says)
+        scene.play().map_err(|wrong| wrong.to_string())
     }
 
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {

@@ -115,7 +115,7 @@ fn comparison(
         None => ("compared", "What happened"),
     };
     let row = |name: &str, text: String| el("div").add(words("dt", name)).add(words("dd", &text));
-    let yours = (prediction.given != Given::Skipped).then(|| row("You", question.words(Some(prediction.given))));
+    let yours = (prediction.given != Given::Skipped).then(|| row("You said", question.words(Some(prediction.given))));
     let reason = (!prediction.reason.is_empty()).then(|| row("Because", prediction.reason.clone()));
     let moments = moments.iter().map(|(at, says)| el("li").text(says).text(" ").add(go(*at, send))).collect::<Vec<_>>();
     let list = (!moments.is_empty()).then(|| el("ul").list(moments));

@@ -4,11 +4,9 @@ use std::rc::Rc;
 
 use cap_lab::goal::ledger::Ledger;
 use cap_lab::lesson::attempt::{Attempt, Given};
-use cap_lab::lesson::check::check;
 use cap_lab::lesson::measure::{Told, Words};
 use cap_lab::lesson::{COURSE, Kind, Lesson};
 use cap_lab::node::Micros;
-use cap_lab::situation::scene::Wrong;
 
 use super::view::{Class, Do, Effect};
 use crate::ui::lab::Lab;
@@ -92,15 +90,6 @@ fn kept(lesson: &Lesson) -> Kept {
     }
 }
 
-/// A lesson from a file's text.
-///
-/// # Errors
-/// All that is wrong with it, by line.
-pub fn read(text: &str) -> Result<Lesson, Vec<Wrong>> {
-    let lesson = Lesson::read(text)?;
-    check(&lesson).map(|_| lesson)
-}
-
 /// The lesson of this name in the course, or one that was kept under its hash.
 fn named(name: &str) -> Option<Lesson> {
     let ours = COURSE.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
@@ -128,7 +117,7 @@ pub(super) fn take(what: &Do, class: Option<&Class>, lab: &dyn Lab) -> Vec<Effec
             Some(name) if class.is_none() => resume(&name),
             _ => Vec::new(),
         },
-        Do::Read(text) => match read(text) {
+        Do::Read(text) => match Lesson::read(text) {
             Ok(lesson) => {
                 keep_text(&lesson.hash, text);
                 let name = lesson.hash.clone();

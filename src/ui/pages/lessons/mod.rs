@@ -14,7 +14,7 @@ use crate::ui::browser::{self, FileBytes};
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::lab::Lab;
 use crate::ui::lessons::view::Do;
-use crate::ui::lessons::{Kept, Listed, course, read};
+use crate::ui::lessons::{Kept, Listed, course};
 use crate::ui::page::Page;
 use crate::ui::program::Program;
 use crate::ui::state::{Dropped, Msg, ViewState};
@@ -119,7 +119,7 @@ impl Desk {
 
     fn take(&mut self, name: String, bytes: &[u8], send: &Callback<Msg>) {
         let text = String::from_utf8_lossy(bytes);
-        match read(&text) {
+        match Lesson::read(&text) {
             Ok(_) => {
                 self.wrong = None;
                 send.emit(Msg::Lesson(Do::Read(text.into_owned())));

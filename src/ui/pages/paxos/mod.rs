@@ -127,7 +127,7 @@ impl Runs for PaxosPage {
     }
 
     fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
-        Ok(Box::new(PaxosLab::new(scene.play().map_err(|wrong| wrong.says)?)))
+        Ok(Box::new(PaxosLab::new(scene.play().map_err(|wrong| wrong.to_string())?)))
     }
 
     fn plays(&self) -> bool {
