@@ -6,8 +6,6 @@ use super::App;
 use super::runs::runs_of;
 use crate::ui::guide;
 use crate::ui::guide::view::{Playing, Show};
-use crate::ui::lab::Lab;
-use crate::ui::page::Page;
 use crate::ui::pages;
 use crate::ui::state::{Approach, Coming, Msg, Popover, term_id};
 use crate::ui::storage;
@@ -55,7 +53,11 @@ impl App {
         };
         let judged = Rc::new(lab.judged(situation.claim));
         let moment = show.moment.and_then(|goal| lab.judged(goal).met);
-        self.before = self.put_aside(page, lab);
+        self.go_home(page, runs);
+        let before = std::mem::replace(&mut self.lab, lab);
+        self.take_over();
+        self.before = Some(before);
+        self.ui.can_undo = true;
         self.ui.run.situation = Some(Playing { name: situation.name, judged, changed: false });
         match moment {
             Some(at) => self.go_to(at),
@@ -65,19 +67,6 @@ impl App {
                 true
             }
         }
-    }
-
-    /// Takes another run, on its page. The run that was there before can be gone back to if it is of the same page.
-    pub(super) fn put_aside(&mut self, page: &'static Page, lab: Box<dyn Lab>) -> Option<Box<dyn Lab>> {
-        let is_here = page.address == self.ui.home;
-        if !is_here {
-            self.save();
-            self.ui.home = page.address;
-        }
-        let before = std::mem::replace(&mut self.lab, lab);
-        self.take_over();
-        self.ui.can_undo |= is_here;
-        is_here.then_some(before)
     }
 
     /// The learner changed the run: it is no longer played to the moments of its script.

@@ -78,8 +78,13 @@ impl App {
             lab.seek(head);
         }
         let class = self.ui.lesson.take();
-        let before = self.put_aside(page, lab);
-        self.before = before;
+        let here = self.go_home(page, runs);
+        let replaced = std::mem::replace(&mut self.lab, lab);
+        // What can be gone back to is the run from before the lesson, not that of another step.
+        let begun = here && class.as_ref().is_some_and(|class| class.begun);
+        let before = self.before.take().filter(|_| begun).unwrap_or(replaced);
+        self.take_over();
+        (self.before, self.ui.can_undo) = (Some(before), true);
         (self.ui.lesson, self.ui.playing) = (class, false);
         self.lesson(&Do::Ran)
     }

@@ -24,6 +24,8 @@ const LIST: &str = "#lessons";
 pub(super) struct Playing {
     pub(super) lesson: Rc<Lesson>,
     pub(super) attempt: Attempt,
+    /// A run of it has been shown.
+    begun: bool,
     /// How many acts of the run are the lesson's own.
     given: usize,
     /// The moments to watch in this step, by time.
@@ -143,6 +145,7 @@ fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
     let playing = Playing {
         lesson: Rc::new(lesson),
         attempt,
+        begun: false,
         given: 0,
         moments: Vec::new(),
         text: Vec::new(),
@@ -170,6 +173,7 @@ fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
             if let Some(ledger) = lab.ledger(true) {
                 playing.given = if playing.is_kept_run() { playing.given } else { ledger.acts() };
             }
+            playing.begun = true;
             playing.look(lab);
             let said = playing.says();
             vec![playing.shown(), Effect::Focus, Effect::Say(said)]
@@ -215,7 +219,8 @@ impl Playing {
         storage::set(&format!("attempt.{}", self.lesson.hash), &self.attempt.write());
         let waits = self.attempt.waits(&self.lesson);
         let judges = matches!(self.kind(), Kind::Do(_)) && self.attempt.traces[self.attempt.step].met.is_none();
-        Effect::Show(Some(Class { inside: Rc::new(self), waits, judges }))
+        let begun = self.begun;
+        Effect::Show(Some(Class { inside: Rc::new(self), begun, waits, judges }))
     }
 
     fn says(&self) -> String {

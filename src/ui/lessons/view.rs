@@ -63,6 +63,8 @@ pub enum Effect {
 pub struct Class {
     /// What its own part knows of it.
     pub inside: Rc<dyn Any>,
+    /// The run that there is belongs to it.
+    pub begun: bool,
     /// A prediction is due: until it is made the run stands.
     pub waits: bool,
     /// A task is not done yet: the run is looked at as it moves.
