@@ -167,7 +167,7 @@ macro_rules! files {
 }
 
 /// The course: what links and tests call each lesson, and its text.
-pub const COURSE: [(&str, &str); 11] = files![
+pub const COURSE: [(&str, &str); 12] = files![
     "what-c-a-and-p-are",
     "one-cut",
     "why-not-all-three",
@@ -179,6 +179,7 @@ pub const COURSE: [(&str, &str); 11] = files![
     "figure-8",
     "linearizable-or-not",
     "split-brain",
+    "clocks",
 ];
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn what_is_wrong_is_told_with_its_line() {
         ("{count refused ana on CP}", "{count refused ana on CP", 28, "a brace is not closed"),
         ("{when refused ana on CP}", "{when stale ana on CP}", 27, "does not happen"),
         ("close: 50%", "close: nearly", 33, "no share"),
-        ("goal: healed then", "goal: healed or", 36, "met before"),
+        ("goal: healed then", "goal: answered or", 36, "met before"),
         ("goal: healed then converged on CP in 1 acts\n", "", 36, "0 lines “goal:”"),
         (
             "# do\nHeal the links.\ngoal: healed then converged on CP in 1 acts\n",

@@ -427,7 +427,7 @@ impl App {
             } else if approached && self.ui.lesson.is_some() {
                 self.ui.playing = false;
                 self.look();
-                self.lesson(&Do::Watch);
+                self.lesson(&Do::Watched);
             } else if approached {
                 self.look();
                 self.arrive();

@@ -109,3 +109,13 @@ fn every_concept_has_a_lesson_and_a_situation() {
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), table, "UPDATE_GOLDENFILES=1 writes it anew");
 }
+
+/// What the page of docs shows is a lesson that is well.
+#[test]
+fn the_example_of_the_docs_is_well() {
+    let page = include_str!("../../docs/lessons.md");
+    let example =
+        page.split("```").find(|block| block.trim_start().starts_with("title:")).expect("there is an example");
+    let lesson = Lesson::read(example.trim_start()).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    assert_eq!(check(&lesson).map(|found| (found.predictions, found.tasks)), Ok((1, 1)));
+}

@@ -215,7 +215,7 @@ fn observe(playing: &Playing, now: Micros, send: &Callback<Msg>) -> Vec<El> {
     let class = if playing.watched { "quiet" } else { "primary" };
     vec![
         el("ol").key("moments").list(reached.map(line).collect()),
-        button(class, watch, send, Msg::Lesson(if playing.watched { Do::Again } else { Do::Watch })).key(watch),
+        button(class, watch, send, Msg::Lesson(Do::Watch)).key(watch),
     ]
 }
 

@@ -195,6 +195,7 @@ fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
             vec![playing.shown()]
         }
         Do::Watch => playing.watch(lab),
+        Do::Watched => playing.watched(lab),
         Do::Judge => playing.judge(lab),
         Do::Leave => {
             storage::remove(OPEN);
@@ -244,6 +245,7 @@ impl Playing {
         let step = self.attempt.step;
         let scene = self.lesson.scenes[self.lesson.steps[step].scene].clone();
         (self.watched, self.moments, self.text) = (false, Vec::new(), Vec::new());
+        self.because.clear();
         let kept = self.kept_task().and_then(|task| self.attempt.traces[task].run.clone());
         let run = match kept.zip(scene.page()) {
             Some((file, page)) if afresh => Effect::Kept(page, file),
@@ -311,21 +313,22 @@ impl Playing {
         }
     }
 
-    /// Plays to the end; there the predictions are compared.
-    fn watch(mut self, lab: &dyn Lab) -> Vec<Effect> {
+    /// Plays what is to be watched, from its start if it was watched before.
+    fn watch(self, lab: &dyn Lab) -> Vec<Effect> {
+        let (now, end) = (lab.now(), lab.end());
+        let rewind = (now >= end).then(|| Effect::GoTo(self.lesson.head(self.attempt.step)));
+        rewind.into_iter().chain([Effect::Approach(end)]).collect()
+    }
+
+    /// It was watched to its end: now the predictions are compared.
+    fn watched(mut self, lab: &dyn Lab) -> Vec<Effect> {
         if !matches!(self.kind(), Kind::Observe(_)) {
             return Vec::new();
         }
-        match Some(lab.end()).filter(|end| *end > lab.now()) {
-            Some(end) => vec![self.shown(), Effect::Approach(end)],
-            None if self.watched => vec![Effect::GoTo(self.lesson.head(self.attempt.step))],
-            None => {
-                self.settle(lab);
-                self.watched = true;
-                self.look(lab);
-                vec![self.shown(), Effect::Say("That was all of it: the run stands.".to_owned())]
-            }
-        }
+        self.settle(lab);
+        self.watched = true;
+        self.look(lab);
+        vec![self.shown(), Effect::Say("That was all of it: the run stands.".to_owned())]
     }
 
     /// Whether the task is done by now.

@@ -29,8 +29,10 @@ pub enum Do {
     Turn(bool),
     /// One hint more.
     Hint,
-    /// Plays the run that is to be watched, or has come to its end.
+    /// Plays the run that is to be watched.
     Watch,
+    /// The run that is to be watched has come to its end.
+    Watched,
     /// The run has moved: is the task done?
     Judge,
     /// Leaves the lesson, as it is.
