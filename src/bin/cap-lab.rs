@@ -25,6 +25,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[path = "cap-lab/check/mod.rs"]
 mod check;
+#[path = "cap-lab/lesson.rs"]
+mod lesson;
 
 /// CAP Lab without a browser.
 #[derive(Parser)]
@@ -61,6 +63,9 @@ enum Command {
         #[arg(long, conflicts_with = "verbose")]
         script: bool,
     },
+    /// Checks lessons, and plays them without a page.
+    #[command(subcommand)]
+    Lesson(lesson::LessonCommand),
     /// Says whether a goal is met in a run, and when: "refused ana on CP and stale ana on AP". Exit status 0: it is; 1: it is not.
     Judge {
         /// The file, as exported from the page, or a link to the run.
@@ -107,6 +112,7 @@ fn main() -> ExitCode {
     let unknown = || Err("This version does not know that experiment.".to_owned());
     let (input, done) = match Arguments::parse().command {
         Command::Check(arguments) => return check::run(&arguments),
+        Command::Lesson(command) => return lesson::run(&command),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "cap-lab", &mut out);
@@ -126,6 +132,7 @@ fn main() -> ExitCode {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => judge::<FeedExperiment>(&text, &goal),
                 PaxosExperiment::NAME => judge::<PaxosExperiment>(&text, &goal),
+                LocksExperiment::NAME => judge::<LocksExperiment>(&text, &goal),
                 _ => unknown(),
             });
             if matches!(&done, Ok(told) if told == NOT_MET) {

@@ -2,6 +2,7 @@
 
 mod guide;
 mod hands;
+mod lessons;
 mod opening;
 mod pace;
 mod referee;
@@ -29,9 +30,9 @@ use crate::ui::address::{Address, frame_of};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
-use crate::ui::guide::view::Show;
 use crate::ui::history::strip_id;
 use crate::ui::lab::Lab;
+use crate::ui::lessons::view::Do;
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
@@ -76,8 +77,10 @@ pub struct App {
     /// The run that a new start took the place of.
     before: Option<Box<dyn Lab>>,
     confirming: Option<Timeout>,
-    /// A situation that waits for its page to come.
-    awaited: Option<Show>,
+    /// What is done again once the page that it takes has come.
+    awaited: Option<Msg>,
+    /// Where the run stood, and how far it went, when it was last looked whether a task is done.
+    judged: (Micros, Micros),
     /// A run that waits for what opens it.
     opening: Option<Opening>,
     _listeners: Listeners,
@@ -137,6 +140,7 @@ impl Component for App {
             before: None,
             confirming: None,
             awaited: None,
+            judged: (Micros::ZERO, Micros::ZERO),
             opening: None,
             _listeners: listeners,
         };
@@ -155,6 +159,7 @@ impl Component for App {
 
     fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
         let changed = self.react(msg);
+        self.mind_lesson();
         if !self.ui.playing {
             self.consult();
         }
@@ -192,6 +197,7 @@ impl App {
             {
                 false
             }
+            _ if self.is_too_early(&msg) => self.confirm("Predict first, or skip it: then the run goes on.".to_owned()),
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
                 self.ui.playing = !self.ui.playing;
@@ -301,8 +307,14 @@ impl App {
             Msg::Came(page, well) => self.came(pages::at(page), well),
             Msg::DetailsCame(well) => {
                 self.ui.details = if well { Arrival::Here } else { Arrival::Failed };
-                self.look()
+                self.look();
+                match self.awaited.take_if(|msg| matches!(msg, Msg::Lesson(_))) {
+                    Some(msg) => self.react(msg),
+                    None => self.lesson(&Do::Return),
+                };
+                true
             }
+            Msg::Lesson(what) => self.lesson(&what),
             Msg::Save | Msg::Hidden => {
                 self.save();
                 false
@@ -433,6 +445,10 @@ impl App {
             let approached = approaches && self.ui.run.approach.is_none();
             if approached && self.ui.run.situation.is_some() {
                 self.approach_moment();
+            } else if approached && self.ui.lesson.is_some() {
+                self.ui.playing = false;
+                self.look();
+                self.lesson(&Do::Watched);
             } else if approached {
                 self.look();
                 self.arrive();

@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Link, MessageName};
@@ -122,6 +123,9 @@ pub trait Lab: Any {
 
     /// What the current branch, as far as it is computed, shows of a goal.
     fn judged(&self, goal: &str) -> Judged;
+    /// What happened on the current branch, up to the play head or to its end as far as it is computed; `None` as long as what tells it
+    /// is not here.
+    fn ledger(&self, whole: bool) -> Option<Ledger>;
     /// What the latest partition before the play head cost; none before its end, and where there is nothing to tell.
     fn concluded(&self) -> Option<Rc<Concluded>> {
         None

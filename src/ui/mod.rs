@@ -20,6 +20,7 @@ pub mod invariants;
 pub mod lab;
 pub mod labs;
 pub mod late;
+pub mod lessons;
 pub mod listeners;
 pub mod log;
 pub mod number;

@@ -11,6 +11,7 @@ use crate::ui::diagram::shown;
 use crate::ui::geometry::{Point, Size};
 use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
+use crate::ui::lessons::view as lessons;
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
@@ -140,6 +141,8 @@ pub enum Msg {
     Term(&'static str),
     /// Plays a situation, or goes to a moment of it.
     Show(Show),
+    /// Something about the lesson.
+    Lesson(lessons::Do),
     /// The words for a situation were put away; the run goes on.
     EndSituation,
     /// The conclusion of the partition that was healed then was put away.
@@ -329,6 +332,8 @@ pub struct Approach {
     pub from: Micros,
     /// The moment to be watched.
     pub to: Micros,
+    /// At one pace, rather than ever slower.
+    pub evenly: bool,
 }
 
 /// Everything about the page that is not the run.
@@ -344,6 +349,8 @@ pub struct ViewState {
     pub details: Arrival,
     /// What is open, marked and pointed at in the run.
     pub run: RunView,
+    /// The lesson that is played.
+    pub lesson: Option<lessons::Class>,
     /// Which sides of the feed.
     pub mode: Mode,
     /// Whether the run advances by itself.
@@ -407,6 +414,7 @@ impl ViewState {
             coming: None,
             details: Arrival::Coming,
             run: RunView::default(),
+            lesson: None,
             mode: Mode::Compare,
             playing: true,
             speed: 0,

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use cap_lab::experiment::FeedExperiment;
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::client::Client;
 use cap_lab::referee::wire::{read, write};
@@ -361,6 +362,10 @@ impl Lab for FeedLab {
 
     fn judged(&self, goal: &str) -> Judged {
         details::here().map(|details| details.judged(&self.timeline, goal)).unwrap_or_default()
+    }
+
+    fn ledger(&self, whole: bool) -> Option<Ledger> {
+        Some(details::here()?.ledger(&self.timeline, whole))
     }
 
     fn concluded(&self) -> Option<Rc<Concluded>> {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::store::Store;
 use cap_lab::store::gossip::GossipStore;
 use cap_lab::store::raft::RaftStore;
@@ -88,8 +88,8 @@ impl Runs for Feed {
         labs::open_feed(file, Shape::SideBySide)
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        labs::situated(situation)
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        labs::situated(scene)
     }
 }
 
