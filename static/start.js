@@ -1,4 +1,5 @@
-// Starts the program, and says so where it would have drawn if it could not be loaded or does not run in this browser.
+// Starts the program, and says so where it would have drawn if it could not be loaded or does not run in this browser. Then
+// has the site kept for visits without a network.
 "use strict";
 {
   const again = document.getElementById("again");
@@ -21,5 +22,21 @@
   addEventListener("unhandledrejection", notStarted);
   // The page's links say what the program's files are called: the names follow their content.
   const [script, wasm] = ["modulepreload", "preload"].map((kind) => document.querySelector(`link[rel=${kind}]`).href);
-  import(script).then((program) => program.default({ module_or_path: wasm }));
+  // The worker's files have the same names in each build. What follows the ? tells builds apart, so no cache mixes two.
+  document.querySelector("meta[name=referee]").content += "?" + script.split("/").pop();
+  const keepForLater = async () => {
+    const { serviceWorker } = navigator;
+    // The first worker of all keeps what is shown; one that takes the place of another has something new.
+    let before = serviceWorker.controller;
+    serviceWorker.addEventListener("controllerchange", () => {
+      if (before) dispatchEvent(new Event("newversion"));
+      before = serviceWorker.controller;
+    });
+    // By then this visit has all that it needs.
+    setTimeout(() => serviceWorker.register("./offline.js").catch(() => {}), 5_000);
+  };
+  import(script)
+    .then((program) => program.default({ module_or_path: wasm }))
+    // A browser that keeps nothing runs the lab as long as there is a network.
+    .then(() => keepForLater().catch(() => {}));
 }

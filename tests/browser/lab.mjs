@@ -139,23 +139,27 @@ export function labTest(name, options, body) {
  * @param {{latency: number, bitsPerSecond: number, cpu: number}} options.throttle ms per request, and how many times slower
  * @param {(page: import("playwright-core").Page) => Promise<void>} options.before run before the page is loaded
  * @param {RegExp} options.expect errors that match are part of the test
+ * @param {boolean} options.keeps whether the browser keeps the site for visits without a network. Then requests are out of `page.route`'s sight
+ * @param {string} options.url the address of another host than that of dist/
  * @returns {Promise<Lab>}
  */
 export async function openLab(options = {}) {
-  const { name = "lab", size = "desktop", scheme = "light", reducedMotion = false, touch = false, at = "" } = options;
+  const { name = "lab", size = "desktop", scheme = "light", reducedMotion = false, touch = false, at = "", keeps = false } = options;
   const { host, browser } = await site();
+  const url = options.url ?? host.url;
   const context = await browser.newContext({
     viewport: typeof size === "string" ? SIZES[size] : size,
     colorScheme: scheme,
     reducedMotion: reducedMotion ? "reduce" : "no-preference",
     hasTouch: touch,
     acceptDownloads: true,
+    serviceWorkers: keeps ? "allow" : "block",
   });
-  const lab = new Lab(await context.newPage(), host.url, name);
+  const lab = new Lab(await context.newPage(), url, name);
   if (options.throttle) await lab.throttle(options.throttle);
   if (options.before) await options.before(lab.page);
   if (options.expect) lab.expectError(options.expect);
-  await lab.page.goto(host.url + at, { waitUntil: "load" });
+  await lab.page.goto(url + at, { waitUntil: "load" });
   await lab.started();
   return lab;
 }

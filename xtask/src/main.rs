@@ -7,7 +7,9 @@
 
 mod bench;
 mod command;
+mod files;
 mod mutants;
+mod offline;
 mod report;
 mod site;
 mod skipped;
