@@ -63,7 +63,7 @@ class Site {
 function keptTest(name, body) {
   test(name, { timeout: 120_000 }, () =>
     Site.of(async (site) => {
-      const lab = await openLab({ name, url: site.host.url, keeps: true });
+      const lab = await openLab({ name, url: () => site.host.url, keeps: true });
       try {
         await lab.page.evaluate(() => navigator.serviceWorker.ready);
         await body(lab, site);
@@ -187,7 +187,7 @@ keptTest("a page that is served while it is changed has no worker from before", 
 
 test("the lab can be installed", { timeout: 60_000 }, () =>
   Site.of(async (site) => {
-    const lab = await openLab({ name: "installed", url: site.host.url, keeps: true });
+    const lab = await openLab({ name: "installed", url: () => site.host.url, keeps: true });
     try {
       const session = await lab.page.context().newCDPSession(lab.page);
       const { errors } = await session.send("Page.getAppManifest");
