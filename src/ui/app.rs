@@ -19,11 +19,13 @@ use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
 use yew::{Component, Context, Html};
 
+use self::opening::{Opening, linked_run};
 use self::pace::Near;
 use self::referee::Referee;
 use self::runs::{kept_run, runs_of};
 use self::saving::Saving;
 use crate::ui::act::{Act, done, heal_all, post};
+use crate::ui::address::Address;
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
@@ -33,7 +35,7 @@ use crate::ui::lab::Lab;
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
-use crate::ui::state::{Arrival, Coach, Item, Msg, PhoneDrag, ViewState};
+use crate::ui::state::{Arrival, Coach, Item, Msg, PhoneDrag, Popover, ViewState};
 use crate::ui::world::WorldView;
 use crate::ui::{browser, pages, shell, storage};
 
@@ -76,6 +78,8 @@ pub struct App {
     confirming: Option<Timeout>,
     /// A situation that waits for its page to come.
     awaited: Option<Show>,
+    /// A run that waits for what opens it.
+    opening: Option<Opening>,
     _listeners: Listeners,
 }
 
@@ -86,17 +90,23 @@ impl Component for App {
     fn create(context: &Context<Self>) -> Self {
         let send = context.link().callback(|msg: Msg| msg);
         let listeners = Listeners::install(&send);
-        let page = pages::asked();
+        let Address { page, run } = Address::of(&browser::hash());
         let home = if runs_of(page).is_some() { page } else { pages::LANDING };
         let dark = storage::get("theme").map(|theme| theme == "dark");
         browser::set_dark(dark);
         storage::enter();
         let runs = runs_of(home).expect("the landing page has runs");
-        let (lab, notice) = kept_run(home, runs);
+        let (lab, notice, playing) = match run {
+            Some(run) => linked_run(home, runs, &run),
+            None => {
+                let (lab, notice) = kept_run(home, runs);
+                (lab, notice, runs.plays())
+            }
+        };
         let mut app = Self {
             lab,
             ui: ViewState {
-                playing: runs.plays(),
+                playing,
                 speed: storage::get("speed").and_then(|speed| speed.parse().ok()).unwrap_or(-100).clamp(-200, 100),
                 dark,
                 still: browser::prefers_stillness(),
@@ -124,6 +134,7 @@ impl Component for App {
             before: None,
             confirming: None,
             awaited: None,
+            opening: None,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -236,6 +247,16 @@ impl App {
                 self.close_popover();
                 self.confirm(format!("Saved as {name}."))
             }),
+            Msg::CopyLink => {
+                if let Some(link) = &self.ui.link {
+                    browser::copy(
+                        link,
+                        &self.ui.send.reform(|well| if well { Msg::LinkCopied } else { Msg::Copied(false) }),
+                    );
+                }
+                false
+            }
+            Msg::LinkCopied => self.confirm("Copied: the link is on the clipboard.".to_owned()),
             Msg::CopyScript => {
                 if let Some(script) = self.lab.golden_script() {
                     browser::copy(&script, &self.ui.send.reform(Msg::Copied));
@@ -266,6 +287,7 @@ impl App {
                 self.save();
                 false
             }
+            Msg::OpenerCame(well) => self.opener_came(well),
             Msg::CancelOpening => self.cancel_opening(),
             msg => self.guide(&msg) || self.show(&msg),
         }
@@ -288,6 +310,7 @@ impl App {
                     return self.close_popover();
                 }
                 self.ui.open = Some(popover);
+                self.ui.link = (popover == Popover::Link).then(|| self.linked()).flatten();
                 self.focus_next = Some("popover".to_owned());
             }
             Msg::Select { world, item, from_keys } => self.select(world, item, from_keys),
@@ -431,6 +454,9 @@ impl App {
         }
         self.ui.can_undo = self.before.is_some() || self.lab.can_undo();
         self.consult();
+        if self.ui.open == Some(Popover::Link) && self.ui.link.is_none() {
+            self.ui.link = self.linked();
+        }
         self.look_at_diagrams();
         self.retell_operation();
         // While it plays, sizes are looked at now and then; at rest, whenever what is said may have pushed the figures.

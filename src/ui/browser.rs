@@ -120,6 +120,24 @@ pub fn go(address: &str) {
     let _ = window().location().set_hash(address);
 }
 
+/// Puts `address` in the place of what follows the `#`, as if the browser had come here by it.
+pub fn stand_at(address: &str) {
+    if hash() == address {
+        return;
+    }
+    // Refused in some frames: then the old address stays, which does no harm.
+    let _ = window()
+        .history()
+        .and_then(|history| history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address)));
+}
+
+/// The whole address of the page at `address`, for others.
+pub fn address_of(address: &str) -> String {
+    let here = window().location().href().unwrap_or_default();
+    let site = here.split(['#', '?']).next().unwrap_or_default();
+    format!("{site}{address}")
+}
+
 /// What of the element `id`, which scrolls sideways, is in sight: from where on, and how much, in CSS pixels.
 pub fn sight_of(id: &str) -> Option<(f64, f64)> {
     let element = element(id)?;

@@ -143,6 +143,8 @@ pub trait Lab: Any {
     fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>>;
     /// The run as a file (JSON). It must be whole: see [`Lab::filling`]. `None` as long as what writes it is not here.
     fn export(&self) -> Option<String>;
+    /// What a link has to say for this branch at the play head. The same holds for it.
+    fn link(&self) -> Option<String>;
     /// The run as a golden script, so that a discovery becomes a test. The same holds for it.
     fn golden_script(&self) -> Option<String>;
 }

@@ -1,6 +1,7 @@
 //! The browser program: draws experiments and turns clicks into acts. Only [`app`] touches the run and the browser's clock.
 
 pub mod act;
+pub mod address;
 pub mod announce;
 pub mod app;
 pub mod browser;

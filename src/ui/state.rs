@@ -96,6 +96,10 @@ pub enum Msg {
     Import(Result<(String, Rc<[u8]>), String>),
     /// A file is being dragged over the page, or no longer.
     DropHint(bool),
+    /// Puts the link on the clipboard.
+    CopyLink,
+    /// The clipboard took it.
+    LinkCopied,
     /// Puts the run as a golden script on the clipboard.
     CopyScript,
     /// The clipboard took it, or not.
@@ -116,6 +120,8 @@ pub enum Msg {
     Save,
     /// The tab is hidden or left.
     Hidden,
+    /// What opens runs came, or not.
+    OpenerCame(bool),
     /// Goes back to the run that was there before the one that is being opened.
     CancelOpening,
     /// The notice was read.
@@ -199,6 +205,8 @@ pub enum Popover {
     NewRun,
     /// The flaws, each with a run that shows what comes of it.
     Break,
+    /// The run as a link, and as a code for cameras.
+    Link,
     /// Export, import, script.
     File,
     /// The list of keys.
@@ -356,6 +364,8 @@ pub struct ViewState {
     pub routine: bool,
     /// The first visit's words were not put away yet.
     pub first_visit: bool,
+    /// A link to the run as it was when that was asked for.
+    pub link: Option<String>,
     /// The word of the glossary that was asked for.
     pub term: Option<&'static str>,
     /// Something that went wrong, or well, and is told until it is dismissed.
@@ -402,6 +412,7 @@ impl ViewState {
             tables: false,
             routine: false,
             first_visit: false,
+            link: None,
             term: None,
             notice: None,
             confirmed: None,

@@ -7,6 +7,7 @@ mod facts;
 mod files;
 mod fixtures;
 mod hostile;
+mod links;
 mod liveness;
 mod page_words;
 mod quorums;

@@ -52,17 +52,11 @@ impl App {
         };
         let judged = Rc::new(lab.judged(situation.claim));
         let moment = show.moment.and_then(|goal| lab.judged(goal).met);
-        let is_here = page.address == self.ui.home;
-        if !is_here {
-            self.save();
-            self.ui.home = page.address;
-        }
+        self.go_home(page, runs);
         let before = std::mem::replace(&mut self.lab, lab);
         self.take_over();
-        if is_here {
-            self.before = Some(before);
-            self.ui.can_undo = true;
-        }
+        self.before = Some(before);
+        self.ui.can_undo = true;
         self.ui.run.situation = Some(Playing { name: situation.name, judged, changed: false });
         match moment {
             Some(at) => self.go_to(at),

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::App;
 use super::opening::begun;
+use crate::ui::address::Address;
 use crate::ui::announce::About;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::diagram::drawing;
@@ -46,8 +47,11 @@ impl App {
 
     /// Goes to the page that the address bar asks for, or shows that it is on its way.
     pub(super) fn navigate(&mut self) -> bool {
-        let page = pages::asked();
+        let Address { page, run } = Address::of(&browser::hash());
         self.awaited = None;
+        if let Some(run) = run {
+            return self.follow_link(page, run);
+        }
         if page.address == self.ui.page {
             return self.ui.coming.take().is_some();
         }

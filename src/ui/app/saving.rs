@@ -72,6 +72,10 @@ impl App {
         let begun = browser::clock_ms();
         let Some(file) = self.lab.export() else { return };
         let kept = storage::save_run(self.ui.home, file);
+        if kept && self.ui.page == self.ui.home {
+            // A link has served: from now on a reload brings the run as it was left.
+            browser::stand_at(self.ui.home);
+        }
         self.saving.saved = Some((self.lab.now(), self.lab.end()));
         self.saving.at_ms = browser::clock_ms();
         self.saving.took_ms = self.saving.at_ms - begun;

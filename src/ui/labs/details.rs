@@ -43,6 +43,8 @@ pub(super) trait Details {
     fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
     /// The run as a file.
     fn export(&self, timeline: &Timeline<FeedExperiment>) -> String;
+    /// The run as a link's code.
+    fn link(&self, timeline: &Timeline<FeedExperiment>) -> String;
     /// The run as a golden script.
     fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String;
     /// What a run shows of a goal, as far as it is computed.
@@ -90,6 +92,10 @@ impl Details for All {
 
     fn export(&self, timeline: &Timeline<FeedExperiment>) -> String {
         timeline.export()
+    }
+
+    fn link(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.link()
     }
 
     fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String {

@@ -400,6 +400,10 @@ impl Lab for FeedLab {
         details::here().map(|details| details.export(&self.timeline))
     }
 
+    fn link(&self) -> Option<String> {
+        details::here().map(|details| details.link(&self.timeline))
+    }
+
     fn golden_script(&self) -> Option<String> {
         details::here().map(|details| details.golden_script(&self.timeline))
     }

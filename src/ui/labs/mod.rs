@@ -72,7 +72,7 @@ pub fn can_open() -> bool {
 
 /// A run of a feed from its file. `Err` says in a sentence what is wrong with it.
 pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
-    let details = details::here().ok_or("What opens runs is not loaded yet. Is there a connection?")?;
+    let details = details::here().expect("it is asked before: can_open");
     let timeline = details.open(file)?;
     match (shape, timeline.experiment().stores.len()) {
         (Shape::Alone, 1) | (Shape::SideBySide, 2..) => Ok(feed_lab(timeline)),

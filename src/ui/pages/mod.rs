@@ -9,7 +9,6 @@ pub mod locks;
 pub mod paxos;
 pub mod raft;
 
-use crate::ui::browser;
 use crate::ui::page::Page;
 
 /// All pages, in the order of the list. The first is where whoever asks for none lands.
@@ -21,9 +20,4 @@ pub const LANDING: &Page = &PAGES[0];
 /// The page at `address`; the landing page if there is none.
 pub fn at(address: &str) -> &'static Page {
     PAGES.iter().find(|page| page.address == address).unwrap_or(LANDING)
-}
-
-/// The page that the address bar asks for.
-pub fn asked() -> &'static Page {
-    at(&browser::hash())
 }

@@ -19,7 +19,6 @@ use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Mode, Msg, ViewState};
-use crate::ui::storage;
 use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
 use crate::ui::world::WorldView;
 
@@ -67,10 +66,6 @@ impl Program for Feed {
             .html()
     }
 
-    fn is_ready(&self) -> bool {
-        labs::can_open() || !storage::has_run(PAGE.address)
-    }
-
     fn runs(&self) -> Option<&dyn Runs> {
         Some(self)
     }
@@ -83,6 +78,10 @@ impl Runs for Feed {
 
     fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String> {
         labs::begin_feed(setup)
+    }
+
+    fn can_open(&self) -> bool {
+        labs::can_open()
     }
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {

@@ -425,6 +425,10 @@ impl Lab for PaxosLab {
         Some(self.timeline.export())
     }
 
+    fn link(&self) -> Option<String> {
+        Some(self.timeline.link())
+    }
+
     fn golden_script(&self) -> Option<String> {
         Some(self.timeline.golden_script())
     }

@@ -22,7 +22,6 @@ use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::ViewState;
-use crate::ui::storage;
 use crate::ui::verdict::meters::meters;
 use crate::ui::world::WorldView;
 
@@ -60,10 +59,6 @@ impl Program for Raft {
             .html()
     }
 
-    fn is_ready(&self) -> bool {
-        labs::can_open() || !storage::has_run(PAGE.address)
-    }
-
     fn runs(&self) -> Option<&dyn Runs> {
         Some(self)
     }
@@ -76,6 +71,10 @@ impl Runs for Raft {
 
     fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String> {
         labs::begin_feed(setup)
+    }
+
+    fn can_open(&self) -> bool {
+        labs::can_open()
     }
 
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
