@@ -32,6 +32,7 @@
 //! - [`goal`]: predicates over what happened in a run.
 //! - [`situation`]: short scripts with a claim each. The run makes the claim true, or a test fails.
 //! - [`glossary`]: the field's words, each with its source and a situation that shows it.
+//! - [`lesson`]: what a learner reads, predicts, does and observes. It is judged from the learner's run.
 //! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 //! - [`counterexample`]: what breaks a protocol that makes a mistake. Each breaks an invariant with its flaw, and none without.
 
@@ -47,6 +48,7 @@ pub mod goal;
 pub mod gossip;
 pub mod history;
 pub mod latency;
+pub mod lesson;
 pub mod locks;
 pub mod multi_paxos;
 pub mod node;

@@ -4,13 +4,16 @@
 
 mod ui;
 
+use ui::address::Address;
+use ui::labs::details;
 use ui::{browser, pages, storage};
 
 fn main() {
     storage::install_panic_hook();
     wasm_bindgen_futures::spawn_local(async {
-        // A page without runs is shown over the run of the landing page.
-        if pages::LANDING.come().await && pages::asked().come().await {
+        let Address { page, run } = Address::of(&browser::hash());
+        // A page without runs is shown over the run of the landing page. A run from a link takes what opens it.
+        if pages::LANDING.come().await && page.come().await && (run.is_none() || details::come().await) {
             yew::Renderer::<ui::app::App>::new().render();
         } else {
             browser::not_started();

@@ -4,8 +4,6 @@
 //! Figures rest on the clients' history and on what the world's observer found stale or lost. All are whole numbers: the same on every
 //! machine.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -185,33 +183,8 @@ impl Batch {
     }
 }
 
-/// Shown as a worker is told it: the setup, the first seed, how many, the length in µs, then an act a line.
-impl Display for Batch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { experiment, script, length: Micros(length), first_seed, seeds } = self;
-        write!(f, "{experiment}\n{first_seed} {seeds} {length}")?;
-        script.iter().try_for_each(|scripted| write!(f, "\n{scripted}"))
-    }
-}
-
-impl FromStr for Batch {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut lines = text.lines();
-        let experiment = lines.next().unwrap_or_default().parse()?;
-        let numbers: Vec<u64> =
-            lines.next().unwrap_or_default().split(' ').filter_map(|word| word.parse().ok()).collect();
-        let [first_seed, seeds, length] = numbers[..] else { return Err("three numbers are missing".to_owned()) };
-        let seeds = seeds.try_into().map_err(|_| format!("{seeds} seeds"))?;
-        let script = lines.map(str::parse).collect::<Result<_, _>>()?;
-        let batch = Self { experiment, script, length: Micros(length), first_seed, seeds };
-        batch.check().map(|()| batch)
-    }
-}
-
 /// What one run came to: its seed, the place of its store from 0, and its figures.
-pub type Told = (u64, u8, Figures);
+pub type Told = (u64, usize, Figures);
 
 /// A batch under way, run after run, for whoever has other things to do between two slices.
 #[derive(Debug)]
@@ -219,12 +192,12 @@ pub struct Sweep {
     batch: Batch,
     /// How many runs were begun.
     begun: usize,
-    going: Option<(u64, u8, Going)>,
+    going: Option<(u64, usize, Going)>,
     told: Vec<Told>,
 }
 
 impl Sweep {
-    /// Steps that are done before its owner may look for messages.
+    /// Steps that are done before its owner may look at the clock.
     const SLICE: u64 = 256;
 
     /// None of it is done.
@@ -237,7 +210,7 @@ impl Sweep {
         let Some((seed, store, going)) = &mut self.going else {
             let Some((seed, store)) = self.batch.runs().nth(self.begun) else { return false };
             self.begun += 1;
-            self.going = Some((seed, store as u8, self.batch.start(seed, store)));
+            self.going = Some((seed, store, self.batch.start(seed, store)));
             return true;
         };
         if !going.advance(Self::SLICE) {
@@ -333,17 +306,8 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_read_as_it_is_shown_and_swept_in_slices() {
+    fn a_sweep_comes_in_slices_to_what_its_runs_come_to() {
         let batch = batch(2);
-        assert_eq!(batch.to_string().parse(), Ok(batch.clone()));
-        for (text, wrong) in [
-            ("rafts\n1 2 3", "missing"),
-            ("replicas=5 people=3 traffic=100 stores=raft\n1 2", "three numbers are missing"),
-            ("replicas=5 people=3 traffic=100 stores=raft\n1 0 1000", "0 runs"),
-            ("replicas=5 people=3 traffic=100 stores=raft\n1 1 1000\nnonsense", ""),
-        ] {
-            assert!(text.parse::<Batch>().expect_err(text).contains(wrong), "{text}");
-        }
         let mut sweep = Sweep::new(batch.clone());
         let mut told = Vec::new();
         let mut slices = 0;
@@ -352,7 +316,7 @@ mod tests {
             told.extend(sweep.news());
         }
         assert!(slices > 20, "{slices} slices: its owner may look up between them");
-        let expected = batch.runs().map(|(seed, store)| (seed, store as u8, batch.figures(seed, store)));
+        let expected = batch.runs().map(|(seed, store)| (seed, store, batch.figures(seed, store)));
         assert_eq!(told, expected.collect::<Vec<_>>());
     }
 

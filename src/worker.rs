@@ -1,11 +1,8 @@
-//! The web worker in which the referee lives: passes on messages, and gives it slices of time between them. Told a batch of runs as
-//! a text, it runs that instead, and posts what each run comes to.
+//! The web worker in which the referee lives: passes on messages, and gives it slices of time between them.
 
 use std::cell::{Cell, RefCell};
 
 use cap_lab::referee::Referee;
-use cap_lab::referee::wire::write;
-use cap_lab::tradeoff::{Batch, Sweep};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
@@ -18,7 +15,6 @@ const SLICE_MS: f64 = 12.0;
 struct Bench {
     scope: DedicatedWorkerGlobalScope,
     referee: RefCell<Referee>,
-    sweep: RefCell<Option<Sweep>>,
     /// To come back after the messages that wait.
     again: MessagePort,
     /// A slice is due.
@@ -31,13 +27,8 @@ impl Bench {
             // It is asked whether it lives.
             return self.post(&JsValue::NULL);
         }
-        let heard = match message.as_string() {
-            Some(text) => text.parse::<Batch>().map(|batch| _ = self.sweep.replace(Some(Sweep::new(batch)))),
-            None => {
-                let bytes = message.unchecked_ref::<js_sys::Uint8Array>().to_vec();
-                self.referee.borrow_mut().hear(&bytes)
-            }
-        };
+        let bytes = message.unchecked_ref::<js_sys::Uint8Array>().to_vec();
+        let heard = self.referee.borrow_mut().hear(&bytes);
         match heard {
             Err(wrong) => self.post(&wrong.into()),
             // What is short is answered at once; of a long check, a slice is due after the messages that wait.
@@ -48,14 +39,13 @@ impl Bench {
 
     fn work(&self) {
         let clock = || self.scope.performance().map_or(f64::MAX, |clock| clock.now());
-        let (mut referee, mut sweep) = (self.referee.borrow_mut(), self.sweep.borrow_mut());
+        let mut referee = self.referee.borrow_mut();
         let end = clock() + SLICE_MS;
         let mut more = true;
         while more && clock() < end {
-            more = referee.advance() || sweep.as_mut().is_some_and(Sweep::advance);
+            more = referee.advance();
         }
-        let figures = sweep.iter_mut().flat_map(Sweep::news).map(|told| write(&told));
-        for answer in referee.answers().into_iter().chain(figures) {
+        for answer in referee.answers() {
             self.post(&js_sys::Uint8Array::from(&answer[..]));
         }
         self.due.set(more);
@@ -81,7 +71,6 @@ fn main() {
     let bench: &'static Bench = Box::leak(Box::new(Bench {
         scope,
         referee: RefCell::default(),
-        sweep: RefCell::default(),
         again: channel.port2(),
         due: Cell::new(false),
     }));

@@ -25,6 +25,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[path = "cap-lab/check/mod.rs"]
 mod check;
+#[path = "cap-lab/lesson.rs"]
+mod lesson;
 #[path = "cap-lab/sweep.rs"]
 mod sweep;
 
@@ -54,7 +56,7 @@ enum Command {
     },
     /// Computes a run again from its file, and compares what it did with what the file says.
     Replay {
-        /// The file, as exported from the page.
+        /// The file, as exported from the page, or a link to the run.
         run: PathBuf,
         /// Tells every step that has a note, as a sentence.
         #[arg(short, long)]
@@ -63,16 +65,27 @@ enum Command {
         #[arg(long, conflicts_with = "verbose")]
         script: bool,
     },
+    /// Checks lessons, and plays them without a page.
+    #[command(subcommand)]
+    Lesson(lesson::LessonCommand),
     /// Says whether a goal is met in a run, and when: "refused ana on CP and stale ana on AP". Exit status 0: it is; 1: it is not.
     Judge {
-        /// The file, as exported from the page.
+        /// The file, as exported from the page, or a link to the run.
         run: PathBuf,
         /// The goal, in the words of situations and lessons.
         goal: String,
     },
+    /// Prints a link to a run, which opens where its play head stood, paused.
+    Link {
+        /// The file, as exported from the page.
+        run: PathBuf,
+        /// The address of the site that the link leads to.
+        #[arg(long, default_value = "")]
+        site: String,
+    },
     /// Tells every event of a run with its vector clock, so that what happens before what can be seen.
     Trace {
-        /// The file, as exported from the page.
+        /// The file, as exported from the page, or a link to the run.
         run: PathBuf,
         /// Which of the worlds that run side by side, from 0.
         #[arg(long, default_value_t = 0)]
@@ -104,6 +117,7 @@ fn main() -> ExitCode {
     let unknown = || Err("This version does not know that experiment.".to_owned());
     let (input, done) = match Arguments::parse().command {
         Command::Check(arguments) => return check::run(&arguments),
+        Command::Lesson(command) => return lesson::run(&command),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "cap-lab", &mut out);
@@ -123,12 +137,25 @@ fn main() -> ExitCode {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => judge::<FeedExperiment>(&text, &goal),
                 PaxosExperiment::NAME => judge::<PaxosExperiment>(&text, &goal),
+                LocksExperiment::NAME => judge::<LocksExperiment>(&text, &goal),
                 _ => unknown(),
             });
             if matches!(&done, Ok(told) if told == NOT_MET) {
                 let _ = io::stdout().write_all(NOT_MET.as_bytes());
                 return ExitCode::FAILURE;
             }
+            (run.display().to_string(), done)
+        }
+        Command::Link { run, site } => {
+            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
+                FeedExperiment::NAME => link::<FeedExperiment>(&text, &site, |feed| match feed.stores.len() {
+                    1 => "raft",
+                    _ => "feed",
+                }),
+                PaxosExperiment::NAME => link::<PaxosExperiment>(&text, &site, |_| "paxos"),
+                LocksExperiment::NAME => Err("The page of locks keeps no runs, so there is no link to one.".to_owned()),
+                _ => unknown(),
+            });
             (run.display().to_string(), done)
         }
         Command::Trace { run, world, shiviz } => {
@@ -178,8 +205,12 @@ fn manual(command: Option<&str>) -> Result<String, String> {
     String::from_utf8(out).map_err(|error| error.to_string())
 }
 
-/// The text of a file, or as much of it as shows that it is too large.
+/// The text of a file, or as much of it as shows that it is too large; of a link its code.
 fn read(path: &Path) -> Result<String, String> {
+    if let Some((_, query)) = path.to_str().and_then(|link| link.split_once("#")) {
+        let code = query.split(['?', '&']).find_map(|part| part.strip_prefix("run="));
+        return code.map(str::to_owned).ok_or_else(|| "This link brings no run: it has no “run=”.".to_owned());
+    }
     let mut bytes = Vec::new();
     let opened = File::open(path).map_err(|error| format!("This file can't be opened: {error}."))?;
     let most = BYTES_MAX as u64 + 1;
@@ -236,6 +267,12 @@ fn judge<E: Recorded>(text: &str, goal: &str) -> Result<String, String> {
     let Some(met) = goal.met(&ledger) else { return Ok(NOT_MET.to_owned()) };
     let moments = goal.moments(&ledger).into_iter().map(|(at, says)| format!("{}  {says}\n", clock(at)));
     Ok(format!("met at {}\n", clock(met)) + &moments.collect::<String>())
+}
+
+/// A link to a run on the page that shows such runs.
+fn link<E: Experiment>(text: &str, site: &str, page: impl Fn(&E) -> &'static str) -> Result<String, String> {
+    let timeline = Timeline::<E>::import(text)?.timeline;
+    Ok(format!("{site}#{}?run={}\n", page(timeline.experiment()), timeline.link()))
 }
 
 /// Every event of one world of a run, with its vector clock.

@@ -25,6 +25,12 @@ use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Fate, Intervention};
 
+/// What a line may begin with, beside what becomes of a message: see [`Fate`].
+const VERBS: [&str; 21] = [
+    "run", "at", "act", "cut", "heal", "split", "crash", "restart", "pause", "resume", "drift", "skew", "traffic",
+    "post", "propose", "read", "move", "ask", "timer", "sync", "pass",
+];
+
 /// A line of a script.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Command {
@@ -70,6 +76,11 @@ fn split(line: &str) -> Result<Vec<(String, bool)>, String> {
 }
 
 impl Command {
+    /// Whether it begins with the name of a command. Whether it can be done shows in a run.
+    pub fn is_known(&self) -> bool {
+        VERBS.contains(&self.verb.as_str()) || fate(&self.verb).is_some()
+    }
+
     fn key(&self, name: &str) -> Option<&str> {
         self.keys.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -287,6 +298,10 @@ mod tests {
         let line: Command = "hold  Accept p2 \"a 1=2\" world=1".parse().expect("a line");
         assert_eq!((line.verb.as_str(), line.key("world")), ("hold", Some("1")));
         assert_eq!(line.words, ["Accept", "p2", "a 1=2"]);
+        assert!(line.is_known());
+        for (line, known) in [("release Accept p1 a1", true), ("heal", true), ("hael", false), ("message 0", false)] {
+            assert_eq!(line.parse::<Command>().map(|command| command.is_known()), Ok(known), "{line}");
+        }
         for wrong in ["", "post ana \"never closed"] {
             assert!(wrong.parse::<Command>().is_err(), "{wrong}");
         }

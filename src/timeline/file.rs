@@ -1,4 +1,5 @@
-//! Run files: a run as JSON. Setup, seed and script decide it; digests let the reader prove that it computed the same.
+//! Run files: a run as JSON. Setup, seed and script decide it; digests let the reader prove that it computed the same. A link
+//! says the same in fewer characters: see [`super::link`].
 //!
 //! Files come from anywhere. Whatever is in one, reading it gives a timeline or a message, never a panic.
 //!
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::branches::Branch;
 use super::fill::{Expected, ExpectedWorld};
 use super::limits::{ACTS_MAX, ALL_ACTS_MAX, BRANCHES_MAX, LENGTH_MAX, SCRIPT_BYTES_MAX, STEPS_MAX};
+use super::link;
 use super::track::Track;
 use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeId, NodeSet};
@@ -43,43 +45,44 @@ struct Header {
     experiment: String,
 }
 
-/// What a run file holds.
+/// What a run file holds, and a link.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RunFile {
-    format: String,
-    version: u64,
-    experiment: String,
+pub(super) struct RunFile {
+    pub(super) format: String,
+    pub(super) version: u64,
+    pub(super) experiment: String,
     /// Names and numbers: `replicas=5 people=3`.
-    setup: String,
+    pub(super) setup: String,
     /// In hexadecimal, as the digests are: a number of 64 bits does not survive every JSON reader.
-    seed: String,
+    pub(super) seed: String,
     /// One intervention each: its moment in µs, then what was done. See [`crate::sim::script`].
-    script: Vec<String>,
+    pub(super) script: Vec<String>,
     /// How far the run was computed, in µs.
-    end: u64,
+    pub(super) end: u64,
     /// Where the play head stood, in µs.
-    head: u64,
+    pub(super) head: u64,
     /// One per world.
-    worlds: Vec<WorldDigests>,
+    pub(super) worlds: Vec<WorldDigests>,
     /// The other branches, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    branches: Option<Branches>,
+    pub(super) branches: Option<Branches>,
 }
 
 /// What a world did, to be compared.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WorldDigests {
-    steps: u64,
-    digest: String,
-    every_256_steps: Vec<String>,
+pub(super) struct WorldDigests {
+    pub(super) steps: u64,
+    pub(super) digest: String,
+    /// Every file has them. A link has none: the one at the end has to do.
+    pub(super) every_256_steps: Option<Vec<String>>,
 }
 
 /// Branches beside the one at the play head. Their scripts decide them; what they come to is not compared.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Branches {
+pub(super) struct Branches {
     /// The place of the branch at the play head among all, from 0.
     current: usize,
     /// Where that one left the branch that it came from, in µs.
@@ -99,8 +102,29 @@ struct OtherBranch {
     script: Vec<String>,
 }
 
-/// The name of the experiment that a run file holds, if it is one that this version can read.
+impl RunFile {
+    /// What decides a run, as this version writes it.
+    pub(super) fn new(experiment: String, setup: String, seed: u64) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            experiment,
+            setup,
+            seed: hex(seed),
+            script: Vec::new(),
+            end: 0,
+            head: 0,
+            worlds: Vec::new(),
+            branches: None,
+        }
+    }
+}
+
+/// The name of the experiment that a run file or a link holds, if it is one that this version can read.
 pub fn experiment_in(text: &str) -> Result<String, String> {
+    if link::is_link(text) {
+        return link::read(text).map(|run| run.experiment);
+    }
     if text.len() > BYTES_MAX {
         return Err(too_large(text.len()));
     }
@@ -129,13 +153,21 @@ fn not_a_run(wrong: &serde_json::Error) -> String {
     format!("This is not a run of CAP Lab, or it is damaged: {}.", brief(&wrong.to_string()))
 }
 
-/// Reads a file that must hold a run of this experiment.
+/// Reads a file or a link that must hold a run of this experiment.
 fn read<E: Experiment>(text: &str) -> Result<RunFile, String> {
     let name = experiment_in(text)?;
     if name != E::NAME {
         return Err(format!("This run is of another experiment: “{}”.", shorten(&name)));
     }
-    serde_json::from_str(text).map_err(|wrong| format!("This run is damaged: {}.", brief(&wrong.to_string())))
+    if link::is_link(text) {
+        return link::read(text);
+    }
+    let damaged = |wrong: String| format!("This run is damaged: {}.", brief(&wrong));
+    let run: RunFile = serde_json::from_str(text).map_err(|wrong| damaged(wrong.to_string()))?;
+    if run.worlds.iter().any(|world| world.every_256_steps.is_none()) {
+        return Err(damaged("a world has no digests".to_owned()));
+    }
+    Ok(run)
 }
 
 /// What a script must keep to: who takes part, and when it ends.
@@ -198,7 +230,7 @@ impl RunFile {
         let world = |world: &WorldDigests| ExpectedWorld {
             steps: world.steps,
             digest: digest(&world.digest),
-            on_the_way: world.every_256_steps.iter().map(digest).collect(),
+            on_the_way: world.every_256_steps.as_ref().map(|digests| digests.iter().map(digest).collect()),
             compared: 0,
         };
         Expected { branch, worlds: self.worlds.iter().map(world).collect(), work: 0 }
@@ -247,7 +279,7 @@ fn seconds(micros: u64) -> u64 {
 }
 
 impl<E: Experiment> Timeline<E> {
-    /// Reads a run file and checks all that can be checked without computing. Nothing is computed yet: [`Timeline::fill`] does
+    /// Reads a run file or a link's code and checks all that can be checked without computing. Nothing is computed yet: [`Timeline::fill`] does
     /// that, and compares; the play head is at the start and goes to where it stood. The message says what is wrong, for a
     /// person.
     pub fn open(text: &str) -> Result<Self, String> {
@@ -272,25 +304,31 @@ impl<E: Experiment> Timeline<E> {
 
     /// The run as a file, which can be read again: see [`Timeline::room`]. The current branch must be whole.
     pub fn export(&self) -> String {
+        let branches = (self.branches.len() > 1).then(|| self.other_branches());
+        let file = RunFile { branches, ..self.written() };
+        serde_json::to_string(&file).expect("texts and numbers can always be written")
+    }
+
+    /// The current branch as a link's code, which [`Timeline::open`] reads as well. The branch must be whole.
+    pub fn link(&self) -> String {
+        link::written(&self.written())
+    }
+
+    /// What decides the current branch, and what it comes to.
+    fn written(&self) -> RunFile {
         assert!(self.is_whole(), "what a run comes to is in its file, so it must be computed: Timeline::fill");
         let worlds = self.frontier().fingerprints().into_iter().map(|world| WorldDigests {
             steps: world.steps,
             digest: hex(world.digest),
-            every_256_steps: world.on_the_way.iter().copied().map(hex).collect(),
+            every_256_steps: Some(world.on_the_way.iter().copied().map(hex).collect()),
         });
-        let file = RunFile {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-            experiment: E::NAME.to_owned(),
-            setup: self.experiment.to_string(),
-            seed: hex(self.seed),
+        RunFile {
             script: self.script().iter().map(ToString::to_string).collect(),
             end: self.end().0,
             head: self.now().0,
             worlds: worlds.collect(),
-            branches: (self.branches.len() > 1).then(|| self.other_branches()),
-        };
-        serde_json::to_string(&file).expect("texts and numbers can always be written")
+            ..RunFile::new(E::NAME.to_owned(), self.experiment.to_string(), self.seed)
+        }
     }
 
     fn other_branches(&self) -> Branches {
@@ -362,7 +400,7 @@ fn check_act<E: Experiment>(setup: &E, act: &Intervention<RequestOf<E>>) -> Resu
     }
 }
 
-fn hex(digest: u64) -> String {
+pub(super) fn hex(digest: u64) -> String {
     format!("{digest:016x}")
 }
 

@@ -35,7 +35,8 @@ pub(super) struct ExpectedWorld {
     pub(super) steps: u64,
     /// `None`: what stands there is no digest, and equals none.
     pub(super) digest: Option<u64>,
-    pub(super) on_the_way: Vec<Option<u64>>,
+    /// `None`: only the one at the end is known.
+    pub(super) on_the_way: Option<Vec<Option<u64>>>,
     /// How many of those were compared.
     pub(super) compared: usize,
 }
@@ -105,14 +106,16 @@ impl Expected {
     fn compare(&mut self, ours: &[Fingerprint], acts: u64, whole: bool, at_limit: bool) -> Result<(), String> {
         for (number, (ours, theirs)) in ours.iter().zip(&mut self.worlds).enumerate() {
             for digest in ours.on_the_way.iter_from(theirs.compared) {
-                if theirs.on_the_way.get(theirs.compared).copied().flatten() != Some(*digest) {
+                let differs =
+                    |theirs_all: &Vec<Option<u64>>| theirs_all.get(theirs.compared).copied().flatten() != Some(*digest);
+                if theirs.on_the_way.as_ref().is_some_and(differs) {
                     return Err(went_another_way(number, theirs.compared));
                 }
                 theirs.compared += 1;
             }
             let differs_at_end = ours.steps != theirs.steps
                 || theirs.digest != Some(ours.digest)
-                || theirs.compared != theirs.on_the_way.len();
+                || theirs.on_the_way.as_ref().is_some_and(|all| all.len() != theirs.compared);
             if ours.steps > theirs.steps || whole && !at_limit && differs_at_end {
                 return Err(went_another_way(number, theirs.compared));
             }

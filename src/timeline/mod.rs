@@ -14,6 +14,7 @@ pub mod command;
 pub mod file;
 mod fill;
 mod limits;
+mod link;
 pub mod script;
 pub mod track;
 mod undo;

@@ -26,6 +26,7 @@ pub fn header(ui: &ViewState, setup: &Setup) -> Html {
         .add(opener(ui, Popover::Glossary, "Glossary", "quiet wide"))
         .add(opener(ui, Popover::NewRun, "New run", "quiet wide"))
         .optional(can_break(ui, setup).then(|| opener(ui, Popover::Break, "Break the protocol", "quiet wide")))
+        .add(opener(ui, Popover::Link, "Link", "quiet wide"))
         .add(opener(ui, Popover::File, "Run file", "quiet wide"))
         .add(opener(ui, Popover::Keys, "Keys", "quiet wide"))
         .add(button("quiet wide", "Present", &ui.send, Msg::Present))

@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Link, MessageName};
@@ -123,6 +124,9 @@ pub trait Lab: Any {
 
     /// What the current branch, as far as it is computed, shows of a goal.
     fn judged(&self, goal: &str) -> Judged;
+    /// What happened on the current branch, up to the play head or to its end as far as it is computed; `None` as long as what tells it
+    /// is not here.
+    fn ledger(&self, whole: bool) -> Option<Ledger>;
     /// What the latest partition before the play head cost; none before its end, and where there is nothing to tell.
     fn concluded(&self) -> Option<Rc<Concluded>> {
         None
@@ -154,6 +158,8 @@ pub trait Lab: Any {
     fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>>;
     /// The run as a file (JSON). It must be whole: see [`Lab::filling`]. `None` as long as what writes it is not here.
     fn export(&self) -> Option<String>;
+    /// What a link has to say for this branch at the play head. The same holds for it.
+    fn link(&self) -> Option<String>;
     /// The run as a golden script, so that a discovery becomes a test. The same holds for it.
     fn golden_script(&self) -> Option<String>;
 }

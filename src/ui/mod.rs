@@ -1,6 +1,7 @@
 //! The browser program: draws experiments and turns clicks into acts. Only [`app`] touches the run and the browser's clock.
 
 pub mod act;
+pub mod address;
 pub mod announce;
 pub mod app;
 pub mod browser;
@@ -19,6 +20,7 @@ pub mod invariants;
 pub mod lab;
 pub mod labs;
 pub mod late;
+pub mod lessons;
 pub mod listeners;
 pub mod log;
 pub mod number;

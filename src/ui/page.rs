@@ -5,7 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::ui::labs::details;
-use crate::ui::program::Program;
+use crate::ui::program::{Program, Runs};
+use crate::ui::storage;
 
 /// A row of the table of pages.
 pub struct Page {
@@ -38,9 +39,16 @@ impl Page {
         HERE.with_borrow(|here| here.iter().find(|(address, _)| *address == self.address).map(|(_, program)| *program))
     }
 
+    /// Whether it has runs of its own, as far as it is here.
+    pub fn has_runs(&self) -> bool {
+        self.program().is_none_or(|program| program.runs().is_some())
+    }
+
     /// Whether it can be shown now.
     pub fn is_ready(&self) -> bool {
-        self.program().is_some_and(|program| program.is_ready())
+        // A run that was kept has to be opened.
+        let opens = |runs: &dyn Runs| runs.can_open() || !storage::has_run(self.address);
+        self.program().is_some_and(|program| program.runs().is_none_or(opens))
     }
 
     /// Sees to it that it can be shown. False if what that takes can't be had now.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use yew::Html;
 
 use crate::ui::lab::Lab;
@@ -14,11 +14,6 @@ use crate::ui::world::WorldView;
 pub trait Program {
     /// The main part of the page. `lab` is its run, or for a page without runs the one that rests meanwhile.
     fn draw(&self, lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html;
-
-    /// Whether all is here that it takes to show the page with the run that was kept.
-    fn is_ready(&self) -> bool {
-        true
-    }
 
     /// The runs of this page, if it has any.
     fn runs(&self) -> Option<&dyn Runs> {
@@ -34,13 +29,18 @@ pub trait Runs {
     /// A new run. `Err` says in a sentence what is wrong with the setup.
     fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String>;
 
-    /// A run from its file, whose play head goes to where it stood: see [`Lab::fill`]. `Err` says in a sentence what is wrong
+    /// Whether runs can be opened now: what that takes may come later than the page.
+    fn can_open(&self) -> bool {
+        true
+    }
+
+    /// A run from its file or its link's code, whose play head goes to where it stood: see [`Lab::fill`]. `Err` says in a sentence what is wrong
     /// with the file.
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String>;
 
-    /// The run of a situation. `Err` says in a sentence why there is none here.
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        Err(format!("{} is played on another page.", situation.title))
+    /// The run of a situation or a lesson. `Err` says in a sentence why there is none here.
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        Err(format!("A run of {} is played on another page.", scene.experiment))
     }
 
     /// Whether it plays as soon as it is there.

@@ -11,6 +11,7 @@ use crate::ui::diagram::shown;
 use crate::ui::geometry::{Point, Size};
 use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
+use crate::ui::lessons::view as lessons;
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
@@ -98,6 +99,16 @@ pub enum Msg {
     Import(Result<(String, Rc<[u8]>), String>),
     /// A file is being dragged over the page, or no longer.
     DropHint(bool),
+    /// Opens the run that is in a frame on the whole page.
+    OpenWhole,
+    /// Puts a frame with the run on the clipboard, as HTML.
+    CopyFrame,
+    /// The clipboard took it.
+    FrameCopied,
+    /// Puts the link on the clipboard.
+    CopyLink,
+    /// The clipboard took it.
+    LinkCopied,
     /// Puts the run as a golden script on the clipboard.
     CopyScript,
     /// The clipboard took it, or not.
@@ -118,6 +129,8 @@ pub enum Msg {
     Save,
     /// The tab is hidden or left.
     Hidden,
+    /// What opens runs came, or not.
+    OpenerCame(bool),
     /// Goes back to the run that was there before the one that is being opened.
     CancelOpening,
     /// The notice was read.
@@ -130,6 +143,8 @@ pub enum Msg {
     Term(&'static str),
     /// Plays a situation, or goes to a moment of it.
     Show(Show),
+    /// Something about the lesson.
+    Lesson(lessons::Do),
     /// The words for a situation were put away; the run goes on.
     EndSituation,
     /// The conclusion of the partition that was healed then was put away.
@@ -201,6 +216,8 @@ pub enum Popover {
     NewRun,
     /// The flaws, each with a run that shows what comes of it.
     Break,
+    /// The run as a link, and as a code for cameras.
+    Link,
     /// Export, import, script.
     File,
     /// The list of keys.
@@ -322,6 +339,8 @@ pub struct Approach {
     pub from: Micros,
     /// The moment to be watched.
     pub to: Micros,
+    /// At one pace, rather than ever slower.
+    pub evenly: bool,
 }
 
 /// Everything about the page that is not the run.
@@ -337,6 +356,8 @@ pub struct ViewState {
     pub details: Arrival,
     /// What is open, marked and pointed at in the run.
     pub run: RunView,
+    /// The lesson that is played.
+    pub lesson: Option<lessons::Class>,
     /// Which sides of the feed.
     pub mode: Mode,
     /// Whether the run advances by itself.
@@ -363,6 +384,8 @@ pub struct ViewState {
     pub routine: bool,
     /// The first visit's words were not put away yet.
     pub first_visit: bool,
+    /// A link to the run as it was when that was asked for.
+    pub link: Option<String>,
     /// The word of the glossary that was asked for.
     pub term: Option<&'static str>,
     /// Something that went wrong, or well, and is told until it is dismissed.
@@ -373,6 +396,8 @@ pub struct ViewState {
     pub can_undo: bool,
     /// Large, for the back row of a room.
     pub present: bool,
+    /// In a frame of another page: one figure and its transport.
+    pub framed: bool,
     /// What the live region says.
     pub said: String,
     /// A file is over the page.
@@ -396,6 +421,7 @@ impl ViewState {
             coming: None,
             details: Arrival::Coming,
             run: RunView::default(),
+            lesson: None,
             mode: Mode::Compare,
             playing: true,
             speed: 0,
@@ -409,11 +435,13 @@ impl ViewState {
             tables: false,
             routine: false,
             first_visit: false,
+            link: None,
             term: None,
             notice: None,
             confirmed: None,
             can_undo: false,
             present: false,
+            framed: false,
             said: String::new(),
             dropping: false,
             dropped: None,
@@ -433,7 +461,7 @@ impl ViewState {
     pub fn scale(&self) -> f64 {
         const SMALLEST_TEXT: f64 = 11.0;
         let big = (self.window.h * 0.025).min(self.window.w * 0.014_062_5).max(18.0);
-        if self.present { big / SMALLEST_TEXT } else { 1.0 }
+        if self.present && !self.framed { big / SMALLEST_TEXT } else { 1.0 }
     }
 
     /// Whether there is room for one column only.

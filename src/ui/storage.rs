@@ -65,6 +65,11 @@ pub fn enter() {
     });
 }
 
+/// A link was opened: its run must not take the place of what this tab kept, so the tab goes by another name from now on.
+pub fn enter_afresh() {
+    NAME.with_borrow_mut(|name| *name = browser::fresh_name());
+}
+
 /// The page is left.
 pub fn leave() {
     if let Ok(Some(session)) = browser::window().session_storage() {

@@ -8,6 +8,7 @@ mod files;
 mod fixtures;
 mod hostile;
 mod latency;
+mod links;
 mod liveness;
 mod page_words;
 mod quorums;

@@ -45,6 +45,20 @@ fn a_run_is_replayed_to_the_same_digests() {
 }
 
 #[test]
+fn a_link_is_replayed_as_its_file_is() {
+    let mut timeline = Timeline::new(feed(), 5);
+    timeline.play(ms(1_000));
+    let link = format!("https://lab.example/#feed?playing&run={}", timeline.link());
+    let (code, told, wrong) = replay(Path::new(&link), &[]);
+    assert_eq!((code, wrong.as_str()), (Some(0), ""));
+    assert_eq!(told, replay(&saved("linked.json", timeline.export()), &[]).1);
+    for (link, expected) in [(&link[..link.len() - 9], "damaged"), ("https://lab.example/#feed", "brings no run")] {
+        let (code, _, wrong) = replay(Path::new(link), &[]);
+        assert!(code == Some(2) && wrong.contains(expected), "{wrong}");
+    }
+}
+
+#[test]
 fn bad_input_is_status_2_and_one_line() {
     let mut timeline = Timeline::new(feed(), 5);
     timeline.play(ms(500));

@@ -37,32 +37,27 @@ impl App {
 
     /// Plays a situation on its page, which is fetched first if need be.
     pub(super) fn show_situation(&mut self, show: Show) -> bool {
-        let Some(situation) = guide::here().and_then(|guide| guide.situation(show.situation)) else { return false };
-        let page = pages::at(situation.page());
+        let known = guide::here().and_then(|guide| guide.situation(show.situation));
+        let Some((situation, scene)) = known else { return false };
+        let page = pages::at(scene.page().unwrap_or_default());
         self.close_popover();
         let Some(runs) = runs_of(page).filter(|_| page.is_ready()) else {
             self.ui.coming = Some(Coming { page: page.address, failed: false });
-            self.awaited = Some(show);
+            self.awaited = Some(Msg::Show(show));
             self.fetch(page);
             return true;
         };
-        let lab = match runs.situated(&situation) {
+        let lab = match runs.situated(&scene) {
             Ok(lab) => lab,
             Err(reason) => return self.tell(reason),
         };
         let judged = Rc::new(lab.judged(situation.claim));
         let moment = show.moment.and_then(|goal| lab.judged(goal).met);
-        let is_here = page.address == self.ui.home;
-        if !is_here {
-            self.save();
-            self.ui.home = page.address;
-        }
+        self.go_home(page, runs);
         let before = std::mem::replace(&mut self.lab, lab);
         self.take_over();
-        if is_here {
-            self.before = Some(before);
-            self.ui.can_undo = true;
-        }
+        self.before = Some(before);
+        self.ui.can_undo = true;
         self.ui.run.situation = Some(Playing { name: situation.name, judged, changed: false });
         match moment {
             Some(at) => self.go_to(at),
@@ -87,7 +82,7 @@ impl App {
         let Some(playing) = self.ui.run.situation.as_ref().filter(|playing| !playing.changed) else { return };
         let from = self.lab.now();
         let next = playing.judged.moments.iter().map(|(at, _)| *at).find(|at| *at > from);
-        self.ui.run.approach = next.map(|to| Approach { from, to });
+        self.ui.run.approach = next.map(|to| Approach { from, to, evenly: false });
         self.ui.playing &= next.is_some();
     }
 }

@@ -1,11 +1,20 @@
-//! Opening a run: it is shown at once and replayed in the frames that follow, a slice in each. One from a file is compared with
+//! Opening a run, from a file or a link: it is shown at once and replayed in the frames that follow, a slice in each. One from a file is compared with
 //! it meanwhile; until that is done nothing is saved, and the run that was there before can be gone back to.
 
 use cap_lab::node::Micros;
 
+use wasm_bindgen_futures::spawn_local;
+
 use super::App;
+use super::runs::{kept_run, runs_of};
+use crate::ui::address::LinkedRun;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::lab::Lab;
+use crate::ui::labs::details;
+use crate::ui::page::Page;
+use crate::ui::program::Runs;
+use crate::ui::state::Msg;
+use crate::ui::{pages, storage};
 
 /// How long a frame replays, in milliseconds, while the run plays and while it rests.
 const SLICE_PLAYING_MS: f64 = 8.0;
@@ -20,27 +29,115 @@ pub(super) fn begun(mut lab: Box<dyn Lab>) -> Result<Box<dyn Lab>, String> {
     lab.fill(FIRST_STEPS).map(|()| lab)
 }
 
+/// The run of a link, whether it plays, and nothing to say; or else the run that was kept, and why the link brought none.
+pub(super) fn linked_run(page: &Page, runs: &dyn Runs, run: &LinkedRun) -> (Box<dyn Lab>, Option<String>, bool) {
+    match runs.open(&run.code).and_then(begun) {
+        Ok(lab) => {
+            storage::enter_afresh();
+            (lab, None, run.playing)
+        }
+        Err(reason) => {
+            browser::stand_at(page.address);
+            let (lab, _) = kept_run(page, runs);
+            (lab, Some(no_link(&reason)), runs.plays())
+        }
+    }
+}
+
+/// A run that is to be opened on a page.
+pub(super) struct Opening {
+    page: &'static Page,
+    /// A file, or a link's code.
+    text: String,
+    /// Whether it plays on from where its play head stands; a file's is looked at from its start.
+    linked: Option<bool>,
+}
+
 impl App {
     /// Takes a run from a file, to be looked at from its start.
     pub(super) fn import(&mut self, file: Result<FileBytes, String>) -> bool {
-        let opened = file.and_then(|(_, bytes)| {
-            let opened = self.runs().open(&String::from_utf8_lossy(&bytes)).and_then(begun);
-            opened.map_err(|reason| not_opened(&reason))
-        });
-        match opened {
-            Ok(mut lab) => {
-                lab.seek(Micros::ZERO);
-                let before = std::mem::replace(&mut self.lab, lab);
-                // Of several files in a row none has replaced the run that was there before them.
-                let before = self.before.take().filter(|_| self.ui.may_cancel).unwrap_or(before);
-                self.ui.playing = false;
-                self.show_run();
-                (self.before, self.ui.may_cancel) = (Some(before), true);
-                self.fill();
-                self.look()
+        match file {
+            Ok((_, bytes)) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.open(Opening { page: pages::at(self.ui.home), text, linked: None })
             }
-            Err(reason) => self.tell(reason),
+            Err(reason) => self.tell(not_opened(&reason)),
         }
+    }
+
+    /// Goes where a link leads, which was followed while the lab was open.
+    pub(super) fn follow_link(&mut self, page: &'static Page, run: LinkedRun) -> bool {
+        let (page, text) = (if page.has_runs() { page } else { pages::at(self.ui.home) }, run.code);
+        self.open(Opening { page, text, linked: Some(run.playing) })
+    }
+
+    /// Opens a run, once what that takes is here.
+    fn open(&mut self, opening: Opening) -> bool {
+        let page = opening.page;
+        if runs_of(page).is_some_and(Runs::can_open) {
+            return self.opened(&opening);
+        }
+        self.opening = Some(opening);
+        let send = self.ui.send.clone();
+        spawn_local(async move { send.emit(Msg::OpenerCame(page.come().await && details::come().await)) });
+        false
+    }
+
+    /// What opens the run that waits came, or did not.
+    pub(super) fn opener_came(&mut self, well: bool) -> bool {
+        match self.opening.take() {
+            Some(opening) if well => self.opened(&opening),
+            Some(opening) => self.refuse(&opening, "What opens runs could not be loaded. Is there a connection?"),
+            None => false,
+        }
+    }
+
+    /// There is no run of it: what was shown stays.
+    fn refuse(&mut self, opening: &Opening, reason: &str) -> bool {
+        if opening.linked.is_none() {
+            return self.tell(not_opened(reason));
+        }
+        browser::stand_at(self.ui.page);
+        self.tell(no_link(reason))
+    }
+
+    fn opened(&mut self, opening: &Opening) -> bool {
+        let runs = runs_of(opening.page).expect("it came");
+        let mut lab = match runs.open(&opening.text).and_then(begun) {
+            Ok(lab) => lab,
+            Err(reason) => return self.refuse(opening, &reason),
+        };
+        if opening.linked.is_none() {
+            lab.seek(Micros::ZERO);
+        }
+        let here = self.go_home(opening.page, runs);
+        std::mem::swap(&mut self.lab, &mut lab);
+        // Of several files in a row none has replaced the run that was there before them.
+        let before = self.before.take().filter(|_| here && self.ui.may_cancel).unwrap_or(lab);
+        self.ui.playing = opening.linked == Some(true);
+        self.show_run();
+        (self.before, self.ui.may_cancel) = (Some(before), true);
+        self.fill();
+        self.look()
+    }
+
+    /// A run of `page` is about to be shown: what is there is kept, and the run of that page takes its place. False if another
+    /// page was there.
+    pub(super) fn go_home(&mut self, page: &'static Page, runs: &dyn Runs) -> bool {
+        let here = page.address == self.ui.home;
+        if !here {
+            self.save();
+            self.ui.home = page.address;
+            self.lab = kept_run(page, runs).0;
+        }
+        here
+    }
+
+    /// A link to the run at the play head. None while it is computed, and before what writes it is here.
+    pub(super) fn linked(&self) -> Option<String> {
+        let code = (!self.fills()).then(|| self.lab.link())??;
+        let run = LinkedRun { code, playing: self.ui.playing };
+        Some(browser::address_of(&run.address(self.ui.home)))
     }
 
     /// Whether the frames that follow have something to replay.
@@ -92,6 +189,10 @@ impl App {
         let before = self.before.take_if(|_| self.ui.may_cancel);
         before.is_some_and(|before| self.take(before))
     }
+}
+
+fn no_link(reason: &str) -> String {
+    format!("That link was not opened; your run is as it was. {reason}")
 }
 
 fn not_opened(reason: &str) -> String {

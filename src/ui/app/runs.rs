@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::App;
 use super::opening::begun;
+use crate::ui::address::Address;
 use crate::ui::announce::About;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::diagram::drawing;
@@ -13,6 +14,7 @@ use crate::ui::guide;
 use crate::ui::history::strip::Strip;
 use crate::ui::lab::Lab;
 use crate::ui::labs::details;
+use crate::ui::lessons;
 use crate::ui::page::Page;
 use crate::ui::pages;
 use crate::ui::popovers::forms;
@@ -46,8 +48,11 @@ impl App {
 
     /// Goes to the page that the address bar asks for, or shows that it is on its way.
     pub(super) fn navigate(&mut self) -> bool {
-        let page = pages::asked();
+        let Address { page, run } = Address::of(&browser::hash());
         self.awaited = None;
+        if let Some(run) = run {
+            return self.follow_link(page, run);
+        }
         if page.address == self.ui.page {
             return self.ui.coming.take().is_some();
         }
@@ -67,7 +72,11 @@ impl App {
             let send = self.ui.send.clone();
             spawn_local(async move {
                 // What is told at once comes first.
-                let well = details::come().await && forms::come().await && guide::come().await && drawing::come().await;
+                let well = details::come().await
+                    && forms::come().await
+                    && guide::come().await
+                    && drawing::come().await
+                    && lessons::come().await;
                 send.emit(Msg::DetailsCame(well));
             });
         }
@@ -85,7 +94,10 @@ impl App {
     pub(super) fn came(&mut self, page: &'static Page, well: bool) -> bool {
         match &mut self.ui.coming {
             Some(coming) if coming.page == page.address && well => match self.awaited.take() {
-                Some(show) => self.show_situation(show),
+                Some(msg) => {
+                    self.ui.coming = None;
+                    self.react(msg)
+                }
                 None => self.show_page(page),
             },
             Some(coming) if coming.page == page.address => {
@@ -126,7 +138,7 @@ impl App {
 
     /// Shows a run that has taken the place of another, with nothing open in it.
     pub(super) fn show_run(&mut self) {
-        self.before = None;
+        (self.before, self.ui.lesson) = (None, None);
         self.ui.may_cancel = false;
         self.nothing_saved();
         if self.ui.page != self.ui.home {

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use cap_lab::conclusion::{self, Conclusion};
 use cap_lab::experiment::FeedExperiment;
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::network::{Envelope, FlightId};
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::spacetime::{Diagram, carried};
 use cap_lab::store::Store;
 use cap_lab::store::feed::Ask;
@@ -44,16 +45,20 @@ pub(super) trait Details {
     fn diagram(&self, timeline: &Timeline<FeedExperiment>, world: usize, from: Micros, to: Micros) -> Diagram;
     /// The run as a file.
     fn export(&self, timeline: &Timeline<FeedExperiment>) -> String;
+    /// The run as a link's code.
+    fn link(&self, timeline: &Timeline<FeedExperiment>) -> String;
     /// The run as a golden script.
     fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String;
     /// What a run shows of a goal, as far as it is computed.
     fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged;
+    /// What happened in a run, up to the play head or to its end.
+    fn ledger(&self, timeline: &Timeline<FeedExperiment>, whole: bool) -> Ledger;
     /// What the latest partition cost, given what was told last.
     fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>);
     /// What each store's consistency cost until the play head, and the same to be run under many seeds.
     fn tradeoff(&self, timeline: &Timeline<FeedExperiment>) -> (Rc<[Figures]>, Batch);
-    /// The run of a situation.
-    fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String>;
+    /// The run of a situation or a lesson.
+    fn situated(&self, scene: &Scene) -> Result<Timeline<FeedExperiment>, String>;
     /// A run from its file, nothing of which is computed yet. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
 }
@@ -100,12 +105,20 @@ impl Details for All {
         timeline.export()
     }
 
+    fn link(&self, timeline: &Timeline<FeedExperiment>) -> String {
+        timeline.link()
+    }
+
     fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String {
         timeline.golden_script()
     }
 
     fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged {
         common::judged(timeline, goal)
+    }
+
+    fn ledger(&self, timeline: &Timeline<FeedExperiment>, whole: bool) -> Ledger {
+        common::ledger(timeline, whole)
     }
 
     fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>) {
@@ -133,8 +146,8 @@ impl Details for All {
         (timeline.track().worlds().iter().map(Figures::of).collect(), batch)
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String> {
-        situation.play_feed()
+    fn situated(&self, scene: &Scene) -> Result<Timeline<FeedExperiment>, String> {
+        scene.play().map_err(|wrong| wrong.to_string())
     }
 
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use cap_lab::experiment::FeedExperiment;
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId, NodeSet, RequestId};
 use cap_lab::referee::client::Client;
 use cap_lab::referee::wire::{read, write};
@@ -370,6 +371,10 @@ impl Lab for FeedLab {
         details::here().map(|details| details.judged(&self.timeline, goal)).unwrap_or_default()
     }
 
+    fn ledger(&self, whole: bool) -> Option<Ledger> {
+        Some(details::here()?.ledger(&self.timeline, whole))
+    }
+
     fn concluded(&self) -> Option<Rc<Concluded>> {
         let mut told = self.concluded.borrow_mut();
         details::here()?.concluded(&self.timeline, &mut told);
@@ -414,6 +419,10 @@ impl Lab for FeedLab {
 
     fn export(&self) -> Option<String> {
         details::here().map(|details| details.export(&self.timeline))
+    }
+
+    fn link(&self) -> Option<String> {
+        details::here().map(|details| details.link(&self.timeline))
     }
 
     fn golden_script(&self) -> Option<String> {

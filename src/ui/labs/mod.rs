@@ -16,7 +16,7 @@ mod table;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::store::Store;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::feed::{FeedSetup, Geography};
@@ -74,7 +74,7 @@ pub fn can_open() -> bool {
 
 /// A run of a feed from its file. `Err` says in a sentence what is wrong with it.
 pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
-    let details = details::here().ok_or("What opens runs is not loaded yet. Is there a connection?")?;
+    let details = details::here().expect("it is asked before: can_open");
     let timeline = details.open(file)?;
     match (shape, timeline.experiment().stores.len()) {
         (Shape::Alone, 1) | (Shape::SideBySide, 2..) => Ok(feed_lab(timeline)),
@@ -83,10 +83,10 @@ pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
     }
 }
 
-/// The run of a situation. `Err` says in a sentence why there is none.
-pub fn situated(situation: &Situation) -> Result<Box<dyn Lab>, String> {
+/// The run of a situation or a lesson. `Err` says in a sentence why there is none.
+pub fn situated(scene: &Scene) -> Result<Box<dyn Lab>, String> {
     let details = details::here().ok_or("What plays situations is not loaded yet. Is there a connection?")?;
-    details.situated(situation).map(feed_lab)
+    details.situated(scene).map(feed_lab)
 }
 
 /// The lab of a run of a feed.

@@ -5,15 +5,15 @@
 
 pub mod feed;
 pub mod histories;
+pub mod lessons;
 pub mod locks;
 pub mod paxos;
 pub mod raft;
 
-use crate::ui::browser;
 use crate::ui::page::Page;
 
 /// All pages, in the order of the list. The first is where whoever asks for none lands.
-pub static PAGES: [Page; 5] = [feed::PAGE, raft::PAGE, paxos::PAGE, locks::PAGE, histories::PAGE];
+pub static PAGES: [Page; 6] = [feed::PAGE, raft::PAGE, paxos::PAGE, locks::PAGE, histories::PAGE, lessons::PAGE];
 
 /// The page that whoever asks for none gets.
 pub const LANDING: &Page = &PAGES[0];
@@ -21,9 +21,4 @@ pub const LANDING: &Page = &PAGES[0];
 /// The page at `address`; the landing page if there is none.
 pub fn at(address: &str) -> &'static Page {
     PAGES.iter().find(|page| page.address == address).unwrap_or(LANDING)
-}
-
-/// The page that the address bar asks for.
-pub fn asked() -> &'static Page {
-    at(&browser::hash())
 }

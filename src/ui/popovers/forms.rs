@@ -9,7 +9,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
-use super::{regions, stores};
+use super::{link, regions, stores};
 use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, words};
@@ -26,6 +26,8 @@ pub trait Forms {
     fn new_run(&self, ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El;
     /// The classic mistakes: what each one breaks, and a run that shows it.
     fn flaws(&self, ui: &ViewState, flaws: &[FlawView]) -> El;
+    /// The run as a link.
+    fn link(&self, ui: &ViewState) -> El;
     /// Export, import, script.
     fn file(&self, ui: &ViewState) -> El;
     /// What each key does.
@@ -43,6 +45,10 @@ impl Forms for All {
 
     fn flaws(&self, ui: &ViewState, list: &[FlawView]) -> El {
         flaws(ui, list)
+    }
+
+    fn link(&self, ui: &ViewState) -> El {
+        link::link(ui)
     }
 
     fn file(&self, ui: &ViewState) -> El {

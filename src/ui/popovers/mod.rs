@@ -1,6 +1,7 @@
 //! What opens from the head of the page: pages, a new run, mistakes, the run as a file, keys.
 
 pub mod forms;
+mod link;
 mod regions;
 mod stores;
 
@@ -28,13 +29,14 @@ pub fn popover(open: Popover, ui: &ViewState, setup: &Setup) -> El {
         Popover::Pages => ("Menu", all_pages(ui, setup)),
         Popover::NewRun => ("New run", form(&|forms| forms.new_run(ui, setup, &flaws_of(ui, setup)))),
         Popover::Break => ("Break the protocol", form(&|forms| forms.flaws(ui, &flaws_of(ui, setup)))),
+        Popover::Link => ("Link to this run", form(&|forms| forms.link(ui))),
         Popover::File => ("Run file", form(&|forms| forms.file(ui))),
         Popover::Keys => ("Keys", form(&|forms| forms.keys())),
         Popover::Situations => ("Example situations", guided(&|guide| guide.situations(ui))),
         Popover::Glossary => ("Glossary", guided(&|guide| guide.glossary(ui))),
     };
     let close = button("quiet close", "✕", &ui.send, Msg::Close).attr("aria-label", "Close");
-    let broad = matches!(open, Popover::Situations | Popover::Glossary);
+    let broad = matches!(open, Popover::Situations | Popover::Glossary | Popover::Link);
     classed("div", if broad { "popover broad" } else { "popover" })
         .key(label)
         .attr("translate", "yes")
@@ -54,6 +56,7 @@ fn all_pages(ui: &ViewState, setup: &Setup) -> Html {
         .optional(
             can_break(ui, setup).then(|| button("", "Break the protocol…", &ui.send, Msg::Toggle(Popover::Break))),
         )
+        .add(button("", "Link…", &ui.send, Msg::Toggle(Popover::Link)))
         .add(button("", "Run file…", &ui.send, Msg::Toggle(Popover::File)))
         .add(button("", "Keys…", &ui.send, Msg::Toggle(Popover::Keys)))
         .add(button("", "Restart", &ui.send, Msg::Restart))

@@ -24,10 +24,8 @@ pub(super) struct Shown<'a> {
     pub(super) under_way: Option<(usize, usize)>,
     /// How many seeds it has.
     pub(super) seeds: u32,
-    /// Why it came to no end.
-    pub(super) wrong: Option<&'a str>,
     /// The run that is pointed at.
-    pub(super) pointed: Option<(u64, u8)>,
+    pub(super) pointed: Option<(u64, usize)>,
     pub(super) send: &'a Callback<Do>,
 }
 
@@ -72,7 +70,7 @@ pub(super) fn panel(shown: &Shown<'_>) -> Html {
     let plots = PLOTS.into_iter().flat_map(|of| [words("h3", of.title), plot(of, shown)]).collect();
     let pointed = shown.pointed.and_then(|(seed, store)| {
         let (.., figures) = shown.told.iter().find(|told| (told.0, told.1) == (seed, store))?;
-        Some(format!("Seed {seed}, {}: {}", shown.names.get(usize::from(store))?, sentence(figures)))
+        Some(format!("Seed {seed}, {}: {}", shown.names.get(store)?, sentence(figures)))
     });
     let hint = if shown.told.is_empty() {
         "A dot is the median, its line ends at p99."
@@ -128,9 +126,9 @@ fn plot(of: Plot, shown: &Shown<'_>) -> El {
     let seeds = shown.told.iter().filter_map(|(seed, store, figures)| {
         let at = ((of.latency)(figures).p50?, (of.share)(figures)?);
         let class = if shown.pointed == Some((*seed, *store)) { "seed pointed" } else { "seed" };
-        let dot = mark((*store).into(), x(at.0), y(at.1, reach), 2.6);
+        let dot = mark(*store, x(at.0), y(at.1, reach), 2.6);
         let over = point_at(shown.send, (*seed, *store));
-        let group = el("g").set("class", format!("{class} {}", self::class((*store).into())));
+        let group = el("g").set("class", format!("{class} {}", self::class(*store)));
         Some(group.add(dot).on(ListenerKind::onpointerover, over).click(shown.send, Do::Open(*seed)))
     });
     let seeds = seeds.collect();
@@ -150,9 +148,9 @@ fn plot(of: Plot, shown: &Shown<'_>) -> El {
 }
 
 /// Points at one run.
-fn point_at(send: &Callback<Do>, run: (u64, u8)) -> Callback<Event> {
+fn point_at(send: &Callback<Do>, (seed, store): (u64, usize)) -> Callback<Event> {
     let send = send.clone();
-    Callback::from(move |_| send.emit(Do::Point(Some(run))))
+    Callback::from(move |_| send.emit(Do::Point(seed, store)))
 }
 
 fn axes(reach: u32) -> El {
@@ -198,20 +196,15 @@ fn sentence(figures: &Figures) -> String {
 /// What starts the batch, or says how far it is and ends it.
 fn batch(shown: &Shown<'_>) -> El {
     let row = classed("div", "row");
-    let row = match shown.under_way {
+    match shown.under_way {
         Some((over, all)) => {
             let bar = el("progress").set("max", all.to_string()).set("value", over.to_string());
             let bar = bar.name(format!("{over} of {all} runs"));
-            row.add(bar).add(words("small", &format!("{over} of {all}"))).add(button(
-                "",
-                "Cancel",
-                shown.send,
-                Do::Cancel,
-            ))
+            let count = words("small", &format!("{over} of {all}"));
+            row.add(bar).add(count).add(button("", "Cancel", shown.send, Do::Cancel))
         }
         None => row.add(button("", &format!("Run {} seeds", shown.seeds), shown.send, Do::Run)),
-    };
-    row.optional(shown.wrong.map(|wrong| words("p", &format!("The batch can't be run: {wrong}."))))
+    }
 }
 
 /// One line for each store in this run, one for the median over the batch, and one for each of its runs.
@@ -222,12 +215,12 @@ fn table(shown: &Shown<'_>) -> El {
     let mut rows = Vec::new();
     for (nth, (name, figures)) in shown.names.iter().zip(here).enumerate() {
         rows.push(row(words("span", &format!("{name}, this run")), figures).key(&format!("here {nth}")));
-        if let Some(middle) = median(shown.told, nth as u8) {
+        if let Some(middle) = median(shown.told, nth) {
             rows.push(row(words("span", &format!("{name}, median")), &middle).key(&format!("median {nth}")));
         }
     }
     for (of, store, figures) in shown.told {
-        let name = shown.names.get(usize::from(*store)).map_or("", |name| name);
+        let name = shown.names.get(*store).map_or("", |name| name);
         let open = quiet(&format!("{name}, seed {of}"), format!("Open seed {of}"), shown.send, Do::Open(*of));
         let open = open.on(ListenerKind::onfocus, point_at(shown.send, (*of, *store)));
         rows.push(row(open, figures).key(&format!("{of} {store}")));
@@ -252,7 +245,7 @@ fn row(name: El, figures: &Figures) -> El {
 }
 
 /// Of the latencies the medians over the runs of a store; all counts are sums. None if there are no runs.
-fn median(told: &[Told], store: u8) -> Option<Figures> {
+fn median(told: &[Told], store: usize) -> Option<Figures> {
     let runs: Vec<&Figures> = told.iter().filter(|told| told.1 == store).map(|(.., figures)| figures).collect();
     let middle = |of: fn(&Figures) -> Option<Micros>| {
         let mut all: Vec<Micros> = runs.iter().filter_map(|figures| of(figures)).collect();

@@ -1,19 +1,22 @@
-//! The trade-off of the stores on screen: from this run, and from a batch of seeded runs that a worker of its own computes. To cancel
-//! the batch ends the worker. A component: what it shows is of no interest to the rest of the program. It comes with the forms.
+//! The trade-off of the stores on screen: from this run, and from a batch of seeded runs. A component: what it shows is of no interest to
+//! the rest of the program. It comes with the forms.
+//!
+//! The batch is computed here, a slice between two frames, and not in the worker: the simulator is in the page's program, and the worker
+//! would be half as large again for everybody who waits for a verdict.
 
 mod drawing;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cap_lab::referee::wire::read;
-use cap_lab::tradeoff::{Batch, Figures, Told};
+use cap_lab::tradeoff::{Batch, Figures, Sweep, Told};
+use gloo_timers::callback::Timeout;
 use yew::{Callback, Component, Context, Html, Properties, html};
 
 use self::drawing::{Shown, panel};
+use crate::ui::browser;
 use crate::ui::el::words;
 use crate::ui::lab::Lab;
-use crate::ui::referee::{Heard, Line};
 use crate::ui::sheet::frame::frame;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::waiting::waiting;
@@ -32,6 +35,11 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<
     let says = "What an answer costs in time, and what it is worth. Each store pays in one of the two.";
     Some(frame("Trade-off", "", &ui.send).add(words("p", says)).node(inside).html())
 }
+
+/// How long a slice of the batch is, in milliseconds: half a frame is left for drawing.
+const SLICE_MS: f64 = 8.0;
+/// How often a slice goes on at most: where the browser's clock stands still it has an end, too.
+const SLICE_MOST: u32 = 64;
 
 #[derive(Properties, PartialEq)]
 struct Props {
@@ -52,9 +60,10 @@ enum Do {
     Run,
     /// Ends it.
     Cancel,
-    Heard(Heard),
-    /// This run is pointed at, or none.
-    Point(Option<(u64, u8)>),
+    /// Goes on with it.
+    Slice,
+    /// This run is pointed at.
+    Point(u64, usize),
     /// Shows this seed's run.
     Open(u64),
 }
@@ -65,8 +74,6 @@ struct Came {
     /// What was run.
     batch: Option<Batch>,
     told: Vec<Told>,
-    /// Why it came to no end.
-    wrong: Option<String>,
 }
 
 thread_local! {
@@ -76,9 +83,9 @@ thread_local! {
 
 struct Tradeoff {
     came: Came,
-    /// The worker, until all is told.
-    line: Option<Line>,
-    pointed: Option<(u64, u8)>,
+    /// The batch that is under way, and when it goes on.
+    under_way: Option<(Sweep, Timeout)>,
+    pointed: Option<(u64, usize)>,
     send: Callback<Do>,
 }
 
@@ -88,7 +95,7 @@ impl Component for Tradeoff {
 
     fn create(context: &Context<Self>) -> Self {
         let send = context.link().callback(|what: Do| what);
-        let mut panel = Self { came: KEPT.take(), line: None, pointed: None, send };
+        let mut panel = Self { came: KEPT.take(), under_way: None, pointed: None, send };
         panel.forget_others(context.props());
         panel
     }
@@ -102,20 +109,33 @@ impl Component for Tradeoff {
         let Props { batch, send, .. } = context.props();
         match what {
             Do::Run => {
-                self.came = Came { batch: Some(batch.clone()), ..Came::default() };
-                match Line::open(self.send.reform(Do::Heard)) {
-                    Ok(line) => self.line = Some(line),
-                    Err(reason) => self.came.wrong = Some(reason),
+                self.came = Came { batch: Some(batch.clone()), told: Vec::new() };
+                self.go_on(Sweep::new(batch.clone()));
+            }
+            Do::Slice => {
+                let Some((mut sweep, _)) = self.under_way.take() else { return false };
+                let end = browser::clock_ms() + SLICE_MS;
+                let (mut more, mut left) = (true, SLICE_MOST);
+                while more && left > 0 && browser::clock_ms() < end {
+                    (more, left) = (sweep.advance(), left - 1);
                 }
+                let news = sweep.news();
+                let changed = !news.is_empty() || !more;
+                self.came.told.extend(news);
+                if more {
+                    self.go_on(sweep);
+                } else {
+                    send.emit(Msg::Say(format!("All {} runs are done.", self.came.told.len())));
+                }
+                return changed;
             }
             Do::Cancel => {
-                self.line = None;
+                self.under_way = None;
                 send.emit(Msg::Say(format!("Cancelled after {} runs.", self.came.told.len())));
             }
-            Do::Heard(heard) => self.hear(heard, send),
-            Do::Point(at) => {
-                let changed = self.pointed != at;
-                self.pointed = at;
+            Do::Point(seed, store) => {
+                let changed = self.pointed != Some((seed, store));
+                self.pointed = Some((seed, store));
                 return changed;
             }
             Do::Open(seed) => send.emit(Msg::Seed(seed)),
@@ -130,9 +150,8 @@ impl Component for Tradeoff {
             names,
             here: (*seed, figures),
             told,
-            under_way: self.line.is_some().then_some((told.len(), all)),
+            under_way: self.under_way.is_some().then_some((told.len(), all)),
             seeds: batch.seeds,
-            wrong: self.came.wrong.as_deref(),
             pointed: self.pointed,
             send: &self.send,
         })
@@ -148,26 +167,13 @@ impl Tradeoff {
     fn forget_others(&mut self, Props { batch, .. }: &Props) {
         let same = |ran: &Batch| (&ran.experiment, &ran.script) == (&batch.experiment, &batch.script);
         if !self.came.batch.as_ref().is_none_or(same) {
-            (self.came, self.line) = (Came::default(), None);
+            (self.came, self.under_way) = (Came::default(), None);
         }
     }
 
-    fn hear(&mut self, heard: Heard, send: &Callback<Msg>) {
-        let Some(batch) = &self.came.batch else { return };
-        match heard {
-            Heard::Ready => {
-                if let Some(line) = &self.line {
-                    line.order(&batch.to_string());
-                }
-            }
-            Heard::Gone(reason) => (self.line, self.came.wrong) = (None, Some(reason)),
-            Heard::Answer(answer) => {
-                self.came.told.extend(read::<Told>(&answer));
-                if self.came.told.len() == batch.len() {
-                    self.line = None;
-                    send.emit(Msg::Say(format!("All {} runs are done.", batch.len())));
-                }
-            }
-        }
+    /// Lets the next slice come after what waits to be drawn and heard.
+    fn go_on(&mut self, sweep: Sweep) {
+        let send = self.send.clone();
+        self.under_way = Some((sweep, Timeout::new(0, move || send.emit(Do::Slice))));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::store::Store;
 use cap_lab::store::gossip::GossipStore;
 use cap_lab::store::raft::RaftStore;
@@ -19,7 +19,6 @@ use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Item, Mode, Msg, TRADEOFF_ID, ViewState};
-use crate::ui::storage;
 use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
 use crate::ui::world::WorldView;
 
@@ -56,7 +55,9 @@ impl Program for Feed {
             "Drag across links to cut them. Click a node, link or message to see inside and act on it."
         };
         let below = || {
-            shown.iter().fold(classed("div", "below").add(score(worlds, ui)), |below, index| below.node(strip(*index)))
+            shown.iter().fold(classed("div", "below").add(score(worlds, ui)).add(trade(ui)), |below, index| {
+                below.node(strip(*index))
+            })
         };
         el("main")
             .attr("class", if shown.len() > 1 { "lab feed two" } else { "lab feed one" })
@@ -70,10 +71,6 @@ impl Program for Feed {
             .optional(narrow.then(below))
             .node(side(lab, worlds, ui))
             .html()
-    }
-
-    fn is_ready(&self) -> bool {
-        labs::can_open() || !storage::has_run(PAGE.address)
     }
 
     fn runs(&self) -> Option<&dyn Runs> {
@@ -90,12 +87,16 @@ impl Runs for Feed {
         labs::begin_feed(setup)
     }
 
+    fn can_open(&self) -> bool {
+        labs::can_open()
+    }
+
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         labs::open_feed(file, Shape::SideBySide)
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        labs::situated(situation)
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        labs::situated(scene)
     }
 }
 

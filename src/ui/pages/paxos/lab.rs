@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use cap_lab::experiment::PaxosExperiment;
 use cap_lab::explain::{self, Sentence};
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
@@ -398,6 +399,10 @@ impl Lab for PaxosLab {
         common::judged(&self.timeline, goal)
     }
 
+    fn ledger(&self, whole: bool) -> Option<Ledger> {
+        Some(common::ledger(&self.timeline, whole))
+    }
+
     fn slow_links(&self) -> Vec<(Link, Micros)> {
         self.run().schedule().slow().to_vec()
     }
@@ -425,6 +430,10 @@ impl Lab for PaxosLab {
 
     fn export(&self) -> Option<String> {
         Some(self.timeline.export())
+    }
+
+    fn link(&self) -> Option<String> {
+        Some(self.timeline.link())
     }
 
     fn golden_script(&self) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use cap_lab::counterexample::{self, Counterexample};
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::store::Store;
 use cap_lab::store::raft::RaftStore;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -22,7 +22,6 @@ use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::state::ViewState;
-use crate::ui::storage;
 use crate::ui::verdict::meters::meters;
 use crate::ui::world::WorldView;
 
@@ -60,10 +59,6 @@ impl Program for Raft {
             .html()
     }
 
-    fn is_ready(&self) -> bool {
-        labs::can_open() || !storage::has_run(PAGE.address)
-    }
-
     fn runs(&self) -> Option<&dyn Runs> {
         Some(self)
     }
@@ -78,12 +73,16 @@ impl Runs for Raft {
         labs::begin_feed(setup)
     }
 
+    fn can_open(&self) -> bool {
+        labs::can_open()
+    }
+
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String> {
         labs::open_feed(file, Shape::Alone)
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        labs::situated(situation)
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        labs::situated(scene)
     }
 
     fn flaws(&self, setup: &Setup) -> Vec<FlawView> {
