@@ -26,9 +26,9 @@ use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Fate, Intervention};
 
 /// What a line may begin with, beside what becomes of a message: see [`Fate`].
-const VERBS: [&str; 21] = [
-    "run", "at", "act", "cut", "heal", "split", "crash", "restart", "pause", "resume", "drift", "skew", "traffic",
-    "post", "propose", "read", "move", "ask", "timer", "sync", "pass",
+const VERBS: [&str; 22] = [
+    "run", "at", "act", "cut", "heal", "split", "crash", "restart", "pause", "resume", "drift", "skew", "slow",
+    "traffic", "post", "propose", "read", "move", "ask", "timer", "sync", "pass",
 ];
 
 /// A line of a script.
