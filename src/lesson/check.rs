@@ -166,17 +166,17 @@ struct Stage {
 }
 
 enum Played {
-    Feed(Timeline<FeedExperiment>),
-    Paxos(Timeline<PaxosExperiment>),
-    Locks(Timeline<LocksExperiment>),
+    Feed(Box<Timeline<FeedExperiment>>),
+    Paxos(Box<Timeline<PaxosExperiment>>),
+    Locks(Box<Timeline<LocksExperiment>>),
 }
 
 impl Stage {
     fn of(scene: &Scene) -> Result<Self, Wrong> {
         let run = match scene.experiment.as_str() {
-            FeedExperiment::NAME => Played::Feed(at_end(scene)?),
-            PaxosExperiment::NAME => Played::Paxos(at_end(scene)?),
-            _ => Played::Locks(at_end(scene)?),
+            FeedExperiment::NAME => Played::Feed(Box::new(at_end(scene)?)),
+            PaxosExperiment::NAME => Played::Paxos(Box::new(at_end(scene)?)),
+            _ => Played::Locks(Box::new(at_end(scene)?)),
         };
         let ledger = run.ledger();
         Ok(Self { run, given: ledger.acts(), ledger })
