@@ -27,6 +27,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 mod check;
 #[path = "cap-lab/lesson.rs"]
 mod lesson;
+#[path = "cap-lab/sweep.rs"]
+mod sweep;
 
 /// CAP Lab without a browser.
 #[derive(Parser)]
@@ -92,6 +94,9 @@ enum Command {
         #[arg(long)]
         shiviz: bool,
     },
+    /// Computes many runs of a feed by their seeds, on all cores, and tells what each store's consistency costs in latency,
+    /// availability and staleness.
+    Sweep(sweep::SweepArguments),
     /// Computes a run in which nobody interferes, and prints it as a file that the page opens.
     Record {
         /// `feed`, `paxos` or `locks`.
@@ -162,6 +167,7 @@ fn main() -> ExitCode {
             });
             (run.display().to_string(), done)
         }
+        Command::Sweep(arguments) => ("sweep".to_owned(), sweep::run(&arguments)),
         Command::Record { experiment, setup, seed, seconds } => {
             let done = match experiment.as_str() {
                 FeedExperiment::NAME => record::<FeedExperiment>(&setup, seed, seconds),

@@ -26,7 +26,7 @@ use self::referee::Referee;
 use self::runs::{kept_run, runs_of};
 use self::saving::Saving;
 use crate::ui::act::{Act, done, heal_all, post};
-use crate::ui::address::Address;
+use crate::ui::address::{Address, frame_of};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
@@ -36,7 +36,7 @@ use crate::ui::lessons::view::Do;
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
-use crate::ui::state::{Arrival, Coach, Item, Msg, PhoneDrag, Popover, ViewState};
+use crate::ui::state::{Arrival, Coach, Item, Mode, Msg, PhoneDrag, Popover, ViewState};
 use crate::ui::world::WorldView;
 use crate::ui::{browser, pages, shell, storage};
 
@@ -95,6 +95,7 @@ impl Component for App {
         let listeners = Listeners::install(&send);
         let Address { page, run } = Address::of(&browser::hash());
         let home = if runs_of(page).is_some() { page } else { pages::LANDING };
+        let framed = browser::asked_for("embed");
         let dark = storage::get("theme").map(|theme| theme == "dark");
         browser::set_dark(dark);
         storage::enter();
@@ -114,7 +115,9 @@ impl Component for App {
                 dark,
                 still: browser::prefers_stillness(),
                 window: browser::window_size(),
-                present: browser::asked_to_present(),
+                present: framed || browser::asked_for("present"),
+                framed,
+                mode: if framed { Mode::Only(0) } else { Mode::Compare },
                 first_visit: storage::get(guide::WELCOMED).is_none(),
                 ..ViewState::new(page.address, home.address, send)
             },
@@ -171,6 +174,7 @@ impl Component for App {
 
     fn rendered(&mut self, context: &Context<Self>, first: bool) {
         if first {
+            self.tell_frame();
             let send = self.ui.send.clone();
             Timeout::new(FETCH_MS, move || send.emit(Msg::Fetch)).forget();
         }
@@ -253,6 +257,22 @@ impl App {
                 self.close_popover();
                 self.confirm(format!("Saved as {name}."))
             }),
+            Msg::OpenWhole => {
+                if let Some(link) = self.linked() {
+                    browser::open_tab(&link);
+                }
+                false
+            }
+            Msg::CopyFrame => {
+                if let Some(link) = &self.ui.link {
+                    browser::copy(
+                        &frame_of(link),
+                        &self.ui.send.reform(|well| if well { Msg::FrameCopied } else { Msg::Copied(false) }),
+                    );
+                }
+                false
+            }
+            Msg::FrameCopied => self.confirm("Copied: the frame is on the clipboard, as HTML.".to_owned()),
             Msg::CopyLink => {
                 if let Some(link) = &self.ui.link {
                     browser::copy(
@@ -373,6 +393,7 @@ impl App {
             }
             Msg::Window => {
                 self.ui.window = browser::window_size();
+                self.tell_frame();
                 self.ui.still = browser::prefers_stillness();
                 self.measure = true;
                 if !browser::visible() {

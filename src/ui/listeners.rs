@@ -8,6 +8,10 @@ use yew::Callback;
 use crate::ui::state::{Msg, Popover};
 use crate::ui::{browser, storage};
 
+/// What is said when the files of a new version have come.
+const NEW_VERSION: &str =
+    "A new version of the lab is ready. Loading this page again starts it; your run is kept as it is now.";
+
 /// Listeners on the window, kept for as long as the program runs.
 pub struct Listeners {
     _all: Vec<Closure<dyn Fn(Event)>>,
@@ -37,6 +41,8 @@ impl Listeners {
         // The browser may keep the page as it is and show it again.
         on(&window, "pageshow", Closure::new(|_: Event| storage::enter()));
         on(&window, "hashchange", tell(send, Msg::Navigated));
+        // Not of the browser's own: start.js hears it from the service worker.
+        on(&window, "newversion", tell(send, Msg::Tell(NEW_VERSION.to_owned())));
         on(&document, "visibilitychange", tell(send, Msg::Window));
         let keys = send.clone();
         on(&window, "keydown", Closure::new(move |event: Event| key(&keys, event.unchecked_ref())));

@@ -12,11 +12,8 @@ use yew::Callback;
 
 use crate::ui::browser;
 
-/// Where the worker's loader is, from the page. Its name does not change with its content, so the name of the page's own
-/// program, which does, follows it: no cache mixes two builds.
-const LOADER: &str = "./referee.js";
-/// What names the page's own program.
-const PROGRAM: &str = "link[rel=modulepreload]";
+/// What of the page says where the worker's loader is.
+const LOADER: &str = "meta[name=referee]";
 /// After so many milliseconds without a sign of life it counts as not loaded.
 const LOADING_MS: u32 = 30_000;
 /// After so many it counts as hung: it looks for messages many times a second.
@@ -46,10 +43,9 @@ pub struct Line {
 impl Line {
     /// Starts a worker; what comes over the line goes to `send`. `Err` says why the browser will not.
     pub fn open(send: Callback<Heard>) -> Result<Self, String> {
-        let program = browser::document().query_selector(PROGRAM).ok().flatten();
-        let build = program.and_then(|link| link.get_attribute("href")).unwrap_or_default();
-        let build = build.trim_start_matches("./");
-        let worker = Worker::new(&format!("{LOADER}?{build}")).map_err(|error| reason(&error))?;
+        let loader = browser::document().query_selector(LOADER).ok().flatten();
+        let loader = loader.and_then(|meta| meta.get_attribute("content")).unwrap_or_default();
+        let worker = Worker::new(&loader).map_err(|error| reason(&error))?;
         let patience = Rc::new(RefCell::new(Some(gone_after(LOADING_MS, "it was not loaded in time", &send))));
         let (hear, waited, ready) = (send.clone(), Rc::clone(&patience), Cell::new(false));
         let told = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {

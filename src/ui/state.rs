@@ -97,6 +97,12 @@ pub enum Msg {
     Import(Result<(String, Rc<[u8]>), String>),
     /// A file is being dragged over the page, or no longer.
     DropHint(bool),
+    /// Opens the run that is in a frame on the whole page.
+    OpenWhole,
+    /// Puts a frame with the run on the clipboard, as HTML.
+    CopyFrame,
+    /// The clipboard took it.
+    FrameCopied,
     /// Puts the link on the clipboard.
     CopyLink,
     /// The clipboard took it.
@@ -383,6 +389,8 @@ pub struct ViewState {
     pub can_undo: bool,
     /// Large, for the back row of a room.
     pub present: bool,
+    /// In a frame of another page: one figure and its transport.
+    pub framed: bool,
     /// What the live region says.
     pub said: String,
     /// A file is over the page.
@@ -426,6 +434,7 @@ impl ViewState {
             confirmed: None,
             can_undo: false,
             present: false,
+            framed: false,
             said: String::new(),
             dropping: false,
             dropped: None,
@@ -445,7 +454,7 @@ impl ViewState {
     pub fn scale(&self) -> f64 {
         const SMALLEST_TEXT: f64 = 11.0;
         let big = (self.window.h * 0.025).min(self.window.w * 0.014_062_5).max(18.0);
-        if self.present { big / SMALLEST_TEXT } else { 1.0 }
+        if self.present && !self.framed { big / SMALLEST_TEXT } else { 1.0 }
     }
 
     /// Whether there is room for one column only.

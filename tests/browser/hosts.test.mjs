@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { cutDownTheMiddle, headMs, openPopover, pause, play, setSpeed, sheet, untilHead, untilMeters } from "./act.mjs";
 import { DIST, labTest, launchBrowser } from "./lab.mjs";
-import { serve } from "./server.mjs";
+import { NO_POLICY, serve } from "./server.mjs";
 
 /** Opens a page of another host with the lab in a frame, and gives the frame to `look`. */
 async function embedded(sandbox, headers, look) {
@@ -43,6 +43,49 @@ test("a host that lets everybody load its files runs the lab in a sandboxed fram
     await frame.locator("#f0-n0").waitFor({ timeout: 20_000 });
     await frame.getByRole("alert").filter({ hasText: "a reload loses the run" }).waitFor({ timeout: 20_000 });
   }));
+
+labTest("once the lab is loaded nothing is asked of any host", {}, async (lab) => {
+  const { page } = lab;
+  await page.locator("#verdict-0").filter({ hasText: /^linearizable/ }).waitFor({ timeout: 20_000 });
+  await page.waitForLoadState("networkidle");
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await cutDownTheMiddle(lab);
+  for (const name of ["Situations", "Glossary", "New run", "Run file", "Keys"]) {
+    await openPopover(lab, name);
+    await page.keyboard.press("Escape");
+  }
+  for (const name of await page.getByRole("navigation", { name: "Pages" }).getByRole("link").allInnerTexts()) {
+    await page.getByRole("link", { name, exact: true }).click();
+    await page.locator(".coming").waitFor({ state: "detached" });
+  }
+  await page.waitForTimeout(500);
+  // The browser looks at the page's icon with each change of the address.
+  assert.deepEqual(asked.filter((url) => !/^blob:|\/icon-/.test(url)), []);
+});
+
+test("the page itself forbids requests to other hosts, whatever its host allows", async () => {
+  const [host, other] = [await serve(DIST, "/", NO_POLICY), await serve(DIST, "/")];
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(host.url);
+    await page.locator("#f0-n0").waitFor({ timeout: 20_000 });
+    const refused = (url) =>
+      page.evaluate(async (url) => {
+        const told = new Promise((resolve) => {
+          addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective), { once: true });
+        });
+        const sent = await fetch(url, { mode: "no-cors" }).then(() => "sent", () => told);
+        return sent;
+      }, url);
+    assert.equal(await refused(other.url), "connect-src");
+    assert.equal(await refused(host.url), "sent", "its own host is another matter");
+  } finally {
+    await browser.close();
+    await Promise.all([host.close(), other.close()]);
+  }
+});
 
 /** Puts other text nodes in the place of the page's own, as browsers that translate do, wherever they may. */
 function translateAll() {

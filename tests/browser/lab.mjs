@@ -10,8 +10,8 @@
 //       await lab.assertAccessible();
 //     });
 //
-// A test fails on any console error, uncaught exception or failed request that it did not announce with
-// `lab.expectError(pattern)`. Files that a test leaves go to `artefacts/`.
+// A test fails on any console error, uncaught exception, failed request or request to another host that it did not announce
+// with `lab.expectError(pattern)`. Files that a test leaves go to `artefacts/`.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -29,6 +29,8 @@ const require = createRequire(import.meta.url);
 
 /** The release build that `cargo xtask build` leaves. */
 export const DIST = join(here, "..", "..", "dist");
+/** The editions that `cargo xtask package` makes of it. */
+export const PACKAGE = join(here, "..", "..", "dist-package");
 /** Where screenshots and other files are left. */
 export const ARTEFACTS = join(here, "artefacts");
 /** Whether tests may take long: `cargo xtask test --long`. */
@@ -139,23 +141,27 @@ export function labTest(name, options, body) {
  * @param {{latency: number, bitsPerSecond: number, cpu: number}} options.throttle ms per request, and how many times slower
  * @param {(page: import("playwright-core").Page) => Promise<void>} options.before run before the page is loaded
  * @param {RegExp} options.expect errors that match are part of the test
+ * @param {boolean} options.keeps whether the browser keeps the site for visits without a network. Then requests are out of `page.route`'s sight
+ * @param {() => string} options.url the address of another page than that of dist/
  * @returns {Promise<Lab>}
  */
 export async function openLab(options = {}) {
-  const { name = "lab", size = "desktop", scheme = "light", reducedMotion = false, touch = false, at = "" } = options;
+  const { name = "lab", size = "desktop", scheme = "light", reducedMotion = false, touch = false, at = "", keeps = false } = options;
   const { host, browser } = await site();
+  const url = options.url?.() ?? host.url;
   const context = await browser.newContext({
     viewport: typeof size === "string" ? SIZES[size] : size,
     colorScheme: scheme,
     reducedMotion: reducedMotion ? "reduce" : "no-preference",
     hasTouch: touch,
     acceptDownloads: true,
+    serviceWorkers: keeps ? "allow" : "block",
   });
-  const lab = new Lab(await context.newPage(), host.url, name);
+  const lab = new Lab(await context.newPage(), url, name);
   if (options.throttle) await lab.throttle(options.throttle);
   if (options.before) await options.before(lab.page);
   if (options.expect) lab.expectError(options.expect);
-  await lab.page.goto(host.url + at, { waitUntil: "load" });
+  await lab.page.goto(url + at, { waitUntil: "load" });
   await lab.started();
   return lab;
 }
@@ -170,6 +176,11 @@ export class Lab {
     this.page = page;
     this.url = url;
     this.name = name;
+    const site = new URL(".", url).href;
+    page.on("request", (request) => {
+      const to = request.url();
+      if (!to.startsWith(site) && !/^(blob|data):/.test(to)) this.#report(`a request leaves the site: ${to}`);
+    });
     page.on("console", (message) => {
       if (message.type() === "error") this.#report(`console: ${message.text()} (${message.location().url})`);
     });

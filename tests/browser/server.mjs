@@ -16,8 +16,11 @@ const TYPES = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** What a strict host lets a page run. */
-export const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
+/** What a strict host lets a page do. */
+export const POLICY =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'";
+/** What one sends that forbids nothing. */
+export const NO_POLICY = { "content-security-policy": "frame-ancestors *" };
 
 /**
  * Serves `directory` on a free port of this machine.

@@ -7,7 +7,10 @@
 
 mod bench;
 mod command;
+mod files;
 mod mutants;
+mod offline;
+mod package;
 mod report;
 mod site;
 mod skipped;
@@ -26,6 +29,7 @@ usage: cargo xtask COMMAND
           --open     opens the page in the browser
           --dev      builds faster; the page runs slower
   build   leaves a release site in dist/ for any static host, and checks what it costs to load
+  package leaves in dist-package/ the site and cap-lab.html, all of it in one file that needs no host
   test [--fast] [--long]
           format, lints, all tests, the release build, and the tests in a real browser.
           --fast     leaves the browser out
@@ -47,6 +51,7 @@ usage: cargo xtask COMMAND
 enum Task {
     Serve(site::Serve),
     Build,
+    Package,
     Test { fast: bool, long: bool },
     Mutants(mutants::Mutants),
     Bench(bench::Bench),
@@ -60,6 +65,7 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
     let mut task = match name.as_str() {
         "serve" => Task::Serve(site::Serve::default()),
         "build" => Task::Build,
+        "package" => Task::Package,
         "test" => Task::Test { fast: false, long: false },
         "mutants" => Task::Mutants(mutants::Mutants::default()),
         "bench" => Task::Bench(bench::Bench::default()),
@@ -94,6 +100,7 @@ fn main() -> ExitCode {
     let outcome = match parse(&arguments) {
         Ok(Task::Serve(serve)) => site::serve(&serve),
         Ok(Task::Build) => site::build(),
+        Ok(Task::Package) => package::build(),
         Ok(Task::Test { fast, long }) => return suite::run_suite(fast, long),
         Ok(Task::Mutants(what)) => mutants::run(&what),
         Ok(Task::Bench(what)) => bench::run(what),
@@ -133,6 +140,7 @@ mod tests {
         let raft = mutants::Mutants { module: Some("raft".to_owned()), shard: (1, 4), ..mutants::Mutants::default() };
         assert_eq!(parsed("mutants --module raft --shard 1/4"), Ok(Task::Mutants(raft)));
         assert_eq!(parsed("bench --page"), Ok(Task::Bench(bench::Bench { page: true, short: false })));
+        assert_eq!(parsed("package"), Ok(Task::Package));
         assert_eq!(parsed("build --help"), Ok(Task::Help));
     }
 

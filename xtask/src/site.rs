@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::command::{Trouble, root, run_plain, target};
 use crate::tools::{self, SiteTools};
-use crate::transfer;
+use crate::{offline, transfer};
 
 /// Where the search for a free port starts, and how many are tried.
 const FIRST_PORT: u16 = 8080;
@@ -48,6 +48,7 @@ pub(crate) fn build() -> Result<(), Trouble> {
     run_plain(trunk(&tools, "build", &target(), &dist).arg("--release"))?;
     // Trunk's own, and no part of the site.
     let _ = fs::remove_file(dist.join(".trunk-lock"));
+    offline::list(&dist)?;
     println!("dist/ works from any path of any static host.\n");
     transfer::check(&dist)
 }

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 
 use crate::command::{Counts, Trouble, cargo, command, root, run, run_plain};
 use crate::report::Report;
-use crate::{site, skipped, tools};
+use crate::{package, site, skipped, tools};
 
 /// Set to 1 for tests that may take long.
 const LONG_VARIABLE: &str = "CAP_LAB_LONG";
@@ -22,7 +22,7 @@ pub(crate) fn run_suite(fast: bool, long: bool) -> ExitCode {
     let browser = if fast { None } else { set_up_browser(&mut report) };
     checks(&mut report);
     tests(&mut report, long);
-    let built = report.plain("release build", site::build);
+    let built = report.plain("release build", site::build) && report.plain("package", package::make);
     match browser {
         Some(chromium) if built => {
             report.step("browser tests", || browser_tests(&chromium, long));

@@ -5,14 +5,14 @@
 //! and needs no list that someone has to keep, but for what [`is_later`] knows.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::command::Trouble;
+use crate::files::{self, File};
 
 /// What a transfer has to stay under.
 struct Bar {
@@ -41,52 +41,29 @@ impl Bar {
     }
 }
 
-struct File {
-    /// Below dist/, with forward slashes.
-    name: String,
-    content: Vec<u8>,
-    /// As `gzip -9` would leave it, in bytes.
-    transfer: usize,
-}
-
 /// Prints the sizes of all files in `dist` against the bars, and fails if they have grown over what they were.
 pub(crate) fn check(dist: &Path) -> Result<(), Trouble> {
-    let files = read(dist)?;
+    let files = files::read(dist)?;
     let first = first_load(&files);
+    let mut transfers = Vec::new();
     println!("{:>9}  {:>9}  file (* = may load before the first node is drawn; the rest later)", "bytes", "gzip");
     for file in &files {
         let mark = if first.contains(file.name.as_str()) { '*' } else { ' ' };
-        println!("{:>9}  {:>9} {mark}{}", file.content.len(), file.transfer, file.name);
+        let transfer = gzip_size(&file.content)
+            .map_err(|error| Trouble::Failed(format!("{} cannot be packed: {error}", file.name)))?;
+        println!("{:>9}  {transfer:>9} {mark}{}", file.content.len(), file.name);
+        transfers.push((file, transfer));
     }
-    let sum = |wanted: &dyn Fn(&File) -> bool| files.iter().filter(|file| wanted(file)).map(|file| file.transfer).sum();
+    let sum = |wanted: &dyn Fn(&File) -> bool| {
+        transfers.iter().filter(|(file, _)| wanted(file)).map(|(_, transfer)| transfer).sum()
+    };
     let first_load: usize = sum(&|file| first.contains(file.name.as_str()));
-    let total: usize = sum(&|_| true);
+    let total: usize = sum(&|file| !is_for_an_installation(&file.name));
     if first.is_empty() {
         return Err(Trouble::Failed("dist/ has no index.html".to_owned()));
     }
     FIRST_LOAD.check(first_load)?;
     TOTAL.check(total)
-}
-
-/// All files below `dist`, by name.
-fn read(dist: &Path) -> Result<Vec<File>, Trouble> {
-    let mut files = Vec::new();
-    let mut open: Vec<PathBuf> = vec![dist.to_owned()];
-    while let Some(path) = open.pop() {
-        let unread = |error| Trouble::Failed(format!("{} cannot be read: {error}", path.display()));
-        if path.is_dir() {
-            for entry in fs::read_dir(&path).map_err(unread)? {
-                open.push(entry.map_err(unread)?.path());
-            }
-            continue;
-        }
-        let name = path.strip_prefix(dist).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        let content = fs::read(&path).map_err(unread)?;
-        let transfer = gzip_size(&content).map_err(unread)?;
-        files.push(File { name, content, transfer });
-    }
-    files.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(files)
 }
 
 fn gzip_size(content: &[u8]) -> std::io::Result<usize> {
@@ -101,7 +78,7 @@ fn first_load(files: &[File]) -> BTreeSet<&str> {
     let mut found: BTreeSet<&str> = open.iter().map(|file| file.name.as_str()).collect();
     while let Some(file) = open.pop() {
         for other in files {
-            let last = other.name.rsplit('/').next().unwrap_or(&other.name);
+            let last = other.last();
             let named = file.content.windows(last.len()).any(|window| window == last.as_bytes());
             if named && !is_later(&other.name) && found.insert(&other.name) {
                 open.push(other);
@@ -111,16 +88,26 @@ fn first_load(files: &[File]) -> BTreeSet<&str> {
     found
 }
 
-/// Whether the program names the file, but asks for it only after it has drawn: what loads the web worker, and the parts of the
-/// program that `cap-lab-split` has cut out of it. (Browser tests hold it to that.)
+/// Whether the page names the file, but asks for it only after it has drawn: what loads the web worker, what keeps the site for
+/// visits without a network, and the parts of the program that `cap-lab-split` has cut out of it. (Browser tests hold it to that.)
 fn is_later(name: &str) -> bool {
-    name == "referee.js" || name.starts_with("snippets/") && name.ends_with(".wasm")
+    matches!(name, "referee.js" | "offline.js")
+        || is_for_an_installation(name)
+        || name.starts_with("snippets/") && name.ends_with(".wasm")
+}
+
+/// Whether only a browser in which the lab is to be installed asks for the file.
+fn is_for_an_installation(name: &str) -> bool {
+    name.ends_with(".webmanifest") || name.ends_with(".png")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::command::root;
+    use crate::files::file;
 
     #[test]
     fn the_readme_names_the_same_bars() {
@@ -130,21 +117,20 @@ mod tests {
         }
     }
 
-    fn file(name: &str, content: &str) -> File {
-        File { name: name.to_owned(), content: content.as_bytes().to_vec(), transfer: 0 }
-    }
-
     #[test]
     fn the_first_load_follows_names_from_file_to_file_but_not_into_the_worker() {
         let files = [
-            file("index.html", "<link href=./lab-1.js><script src=./start-1.js>"),
+            file("icon.png", ""),
+            file("index.html", "<link href=./lab-1.js><link href=lab.webmanifest><script src=./start-1.js>"),
             file("lab-1.js", "fetch('snippets/timer.js'); fetch('lab-2.wasm'); later('snippets/split_rest-1.wasm')"),
             file("lab-2.wasm", "referee.js lab-1.js"),
+            file("lab.webmanifest", "icon.png"),
             file("later.svg", ""),
+            file("offline.js", "lab-1.js later.svg"),
             file("referee.js", "importScripts('worker.js')"),
             file("snippets/split_rest-1.wasm", ""),
             file("snippets/timer.js", ""),
-            file("start-1.js", ""),
+            file("start-1.js", "offline.js"),
             file("worker.js", ""),
         ];
         let first = ["index.html", "lab-1.js", "lab-2.wasm", "snippets/timer.js", "start-1.js"];

@@ -21,6 +21,11 @@ use crate::ui::verdict::meters::verdict_id;
 /// How long a press must rest to mean the menu.
 const LONG_PRESS_MS: u32 = 500;
 
+/// How high a frame should be for its width, and in CSS pixels.
+const FRAME_SHAPE: f64 = 0.75;
+const FRAME_MIN: f64 = 420.0;
+const FRAME_MAX: f64 = 640.0;
+
 impl App {
     pub(super) fn select(&mut self, world: usize, item: Item, from_keys: bool) {
         if matches!(item, Item::Flight(_) | Item::Verdict) && self.ui.playing {
@@ -57,7 +62,7 @@ impl App {
         if self.ui.notice.take().is_some() {
             return true;
         }
-        let presents = self.ui.present;
+        let presents = self.ui.present && !self.ui.framed;
         if presents {
             self.present(false);
         }
@@ -66,6 +71,9 @@ impl App {
 
     /// Shows the page to a room, or as usual.
     pub(super) fn present(&mut self, on: bool) {
+        if self.ui.framed {
+            return;
+        }
         self.ui.present = on;
         (self.ui.open, self.ui.run.composing) = (None, None);
         if on {
@@ -73,6 +81,13 @@ impl App {
             (self.ui.tables, self.ui.run.diagram) = (false, None);
         }
         self.measure = true;
+    }
+
+    /// Tells the page that this one is in a frame of how high that should be: as the figure likes it.
+    pub(super) fn tell_frame(&self) {
+        if self.ui.framed {
+            browser::tell_height((FRAME_SHAPE * self.ui.window.w).clamp(FRAME_MIN, FRAME_MAX));
+        }
     }
 
     pub(super) fn close_popover(&mut self) -> bool {

@@ -323,6 +323,7 @@ impl Lab for PaxosLab {
             events: self.sentences(),
             invariants: invariants(run),
             replication: None,
+            regions: Vec::new(),
             quorums: rails::quorums(run),
         }
     }
@@ -386,6 +387,7 @@ impl Lab for PaxosLab {
             names: NAMES,
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
+            geography: None,
             traffic: None,
             stores: Vec::new(),
             switches: Vec::new(),

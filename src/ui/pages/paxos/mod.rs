@@ -109,6 +109,7 @@ impl Runs for PaxosPage {
             names: NAMES,
             nodes: (5, Vec::new()),
             people: (2, Vec::new()),
+            geography: None,
             traffic: None,
             stores: Vec::new(),
             switches: Vec::new(),
