@@ -101,7 +101,7 @@ pub enum Answer {
     /// A number.
     Number {
         /// What it is compared with.
-        measure: Measure,
+        measure: Box<Measure>,
         /// How far off it may be, in percent of what happened.
         close: u32,
         /// Of what: `ms`, `requests`.

@@ -204,7 +204,7 @@ impl Reader {
             }
         }
         let answer = match (measure, choices.len()) {
-            (Some(measure), 0) => Answer::Number { measure, close, unit },
+            (Some(measure), 0) => Answer::Number { measure: Box::new(measure), close, unit },
             (None, 2..=LIST_MAX) => Answer::Choice(choices),
             (Some(_), _) => return self.nothing(line, "either choices or a number, not both"),
             (None, _) if self.wrong.iter().any(|wrong| entries.iter().any(|entry| entry.line == wrong.line)) => {
@@ -299,7 +299,7 @@ impl Reader {
                 }
                 (_, Some(choice), _) => entries.push(Entry { line, key: "-", value: choice.trim().to_owned() }),
                 (.., Some(last)) if text.starts_with("  ") && !last.key.is_empty() => {
-                    last.value += &format!(" {trimmed}")
+                    last.value += &format!(" {trimmed}");
                 }
                 (.., Some(last)) if last.key.is_empty() && !fresh => last.value += &format!(" {trimmed}"),
                 _ if keys.contains(&"title") => self.wrong(line, format!("“{trimmed}” is no “key: value”")),
