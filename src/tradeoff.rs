@@ -183,6 +183,49 @@ impl Batch {
     }
 }
 
+/// What one run came to: its seed, the place of its store from 0, and its figures.
+pub type Told = (u64, usize, Figures);
+
+/// A batch under way, run after run, for whoever has other things to do between two slices.
+#[derive(Debug)]
+pub struct Sweep {
+    batch: Batch,
+    /// How many runs were begun.
+    begun: usize,
+    going: Option<(u64, usize, Going)>,
+    told: Vec<Told>,
+}
+
+impl Sweep {
+    /// Steps that are done before its owner may look at the clock.
+    const SLICE: u64 = 256;
+
+    /// None of it is done.
+    pub fn new(batch: Batch) -> Self {
+        Self { batch, begun: 0, going: None, told: Vec::new() }
+    }
+
+    /// Goes on a little; false once all runs are at their ends.
+    pub fn advance(&mut self) -> bool {
+        let Some((seed, store, going)) = &mut self.going else {
+            let Some((seed, store)) = self.batch.runs().nth(self.begun) else { return false };
+            self.begun += 1;
+            self.going = Some((seed, store, self.batch.start(seed, store)));
+            return true;
+        };
+        if !going.advance(Self::SLICE) {
+            self.told.push((*seed, *store, going.figures()));
+            self.going = None;
+        }
+        true
+    }
+
+    /// What came out since the last time.
+    pub fn news(&mut self) -> Vec<Told> {
+        std::mem::take(&mut self.told)
+    }
+}
+
 /// A run of a batch under way.
 #[derive(Clone, Debug)]
 pub struct Going {
@@ -223,7 +266,6 @@ mod tests {
     use super::*;
     use crate::sim::fault::Intervention;
     use crate::timeline::Timeline;
-    use crate::timeline::track::Track;
 
     fn batch(seeds: u32) -> Batch {
         let experiment = "replicas=5 people=3 traffic=100 stores=raft/gossip".parse().expect("a setup");
@@ -261,6 +303,21 @@ mod tests {
         assert!(gossip.stale_per_mille() > Some(100) && gossip.behind_max > Some(Micros::from_ms(500)), "{gossip:?}");
         assert!(gossip.reads.p50 < raft.reads.p50 && raft.reads.p50 <= raft.reads.p99);
         assert_eq!(gossip.reads.count + gossip.writes.count, gossip.answered);
+    }
+
+    #[test]
+    fn a_sweep_comes_in_slices_to_what_its_runs_come_to() {
+        let batch = batch(2);
+        let mut sweep = Sweep::new(batch.clone());
+        let mut told = Vec::new();
+        let mut slices = 0;
+        while sweep.advance() {
+            slices += 1;
+            told.extend(sweep.news());
+        }
+        assert!(slices > 20, "{slices} slices: its owner may look up between them");
+        let expected = batch.runs().map(|(seed, store)| (seed, store, batch.figures(seed, store)));
+        assert_eq!(told, expected.collect::<Vec<_>>());
     }
 
     #[test]

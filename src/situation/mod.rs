@@ -31,12 +31,15 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str); 10] = files![
+const FILES: [(&str, &str); 13] = files![
+    "calm-day",
     "leader-on-the-smaller-side",
     "minority-of-two",
     "one-way-cut",
     "flapping-link",
+    "ocean-cable-cut",
     "slow-region",
+    "split-brain",
     "leader-crash-in-mid-write",
     "paused-leader-with-a-lease",
     "removed-server",

@@ -39,7 +39,7 @@ fn every_script_is_short() {
         let acts = situation.commands().filter(|line| !line.starts_with("run ") && !line.starts_with("at "));
         assert!((1..=ACTS_MAX).contains(&acts.count()), "{}", situation.name);
     }
-    assert_eq!(all().count(), 10);
+    assert_eq!(all().count(), 13);
 }
 
 /// The fault of the figure-8 run is the leader's, not the network's.

@@ -6,6 +6,7 @@
 //! run 2s | 150ms              lets time pass                   at 3.250000s    lets it pass until then
 //! cut n1 n3 | one way: cut n1 to=n3                            split n1 n2     cuts these off from all others
 //! heal | heal n1 n3           everything, or one link
+//! slow n3 ms=150             all links between these and all others; ms=0 as usual
 //! crash n1 [keep=1]           restart n1      pause n1         resume n1
 //! drift n1 ppm=200000         skew n1 micros=3000000           traffic 100
 //! post ana "text"             read ana        move ana to=n3   propose p1 blue
@@ -173,6 +174,12 @@ fn perform(run: &mut dyn Commanded, command: &Command) -> Result<(), String> {
         ("split", group) => {
             let group = group.iter().map(|name| run.node(name)).collect::<Result<Vec<_>, _>>()?;
             run.act(&format!("cut{}", links(run, |from, to| group.contains(&from) != group.contains(&to))))?;
+        }
+        ("slow", group) => {
+            let group = group.iter().map(|name| run.node(name)).collect::<Result<Vec<_>, _>>()?;
+            let micros = command.number::<u32>("ms")?.saturating_mul(1_000);
+            let around = links(run, |from, to| group.contains(&from) != group.contains(&to));
+            run.act(&format!("slow {micros}{around}"))?;
         }
         ("heal", []) => run.act(&format!("heal{}", links(run, |from, to| run.is_cut(from, to))))?,
         ("crash", [node]) => {

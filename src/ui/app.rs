@@ -246,6 +246,7 @@ impl App {
             Msg::Break(flaw) => self.break_by(flaw),
             Msg::WithoutFlaw => self.without_flaw(),
             Msg::OnStore { world, store } => self.on_store(world, store),
+            Msg::Seed(seed) => self.on_seed(seed),
             Msg::Import(file) => self.import(file),
             Msg::Export | Msg::CopyScript if self.fills() => {
                 self.tell("This run is still being replayed. It can be exported once that is done.".to_owned())

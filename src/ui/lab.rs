@@ -12,6 +12,7 @@ use cap_lab::sim::fault::{Link, MessageName};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Limit, Room, Timeline};
+use cap_lab::tradeoff::{Batch, Figures};
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
@@ -134,6 +135,16 @@ pub trait Lab: Any {
     /// The links that are slower than usual at the play head, and by how much.
     fn slow_links(&self) -> Vec<(Link, Micros)> {
         Vec::new()
+    }
+    /// The figures of each world at the play head, and the batch of the same under many seeds; none where there is no trade-off, and
+    /// as long as what tells it is not here.
+    fn tradeoff(&self) -> Option<(Rc<[Figures]>, Batch)> {
+        None
+    }
+    /// The same script under another seed; none where there is no trade-off.
+    fn on_seed(&self, seed: u64) -> Option<Box<dyn Lab>> {
+        let _ = seed;
+        None
     }
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;

@@ -38,6 +38,7 @@ pub mod shell;
 pub mod state;
 pub mod still;
 pub mod storage;
+pub mod tradeoff;
 pub mod transport;
 pub mod verdict;
 pub mod waiting;

@@ -89,6 +89,8 @@ pub enum Msg {
     Break(&'static str),
     /// Lets the same happen again without the flaw.
     WithoutFlaw,
+    /// Lets the same happen under another seed.
+    Seed(u64),
     /// Lets the same happen on another log.
     OnStore { world: usize, store: Store },
     /// Saves the run as a file.
@@ -226,6 +228,9 @@ pub enum Popover {
     Glossary,
 }
 
+/// The id of the button that opens the trade-off.
+pub const TRADEOFF_ID: &str = "trade-off";
+
 /// Something in a figure that can be named, focused and acted on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Item {
@@ -237,6 +242,8 @@ pub enum Item {
     Flight(u32),
     /// The verdict on the history. It is not in the figure, but opens beside it like all else.
     Verdict,
+    /// What all stores' consistency costs. The same holds for it.
+    Tradeoff,
 }
 
 /// What a key means inside a figure.

@@ -15,7 +15,7 @@ use crate::ui::geometry::Point;
 use crate::ui::gestures::{self, Outcome};
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::sheet::frame::SHEET_ID;
-use crate::ui::state::{FigureKey, Item, Msg, PhoneDrag};
+use crate::ui::state::{FigureKey, Item, Msg, PhoneDrag, TRADEOFF_ID};
 use crate::ui::verdict::meters::verdict_id;
 
 /// How long a press must rest to mean the menu.
@@ -37,7 +37,11 @@ impl App {
         self.consult();
         if from_keys {
             self.focus_next = Some(SHEET_ID.to_owned());
-            let back = if item == Item::Verdict { verdict_id(world) } else { figure_id(world) };
+            let back = match item {
+                Item::Verdict => verdict_id(world),
+                Item::Tradeoff => TRADEOFF_ID.to_owned(),
+                _ => figure_id(world),
+            };
             self.focus_back = Some(back);
         }
     }
@@ -161,7 +165,7 @@ impl App {
             let size = self.ui.figures.get(index).copied()?;
             match item_at(world, &places(world, size), self.lab.now(), true, point, 0.0)? {
                 Item::Node(node) => Some((index, node)),
-                Item::Link(..) | Item::Flight(_) | Item::Verdict => None,
+                Item::Link(..) | Item::Flight(_) | Item::Verdict | Item::Tradeoff => None,
             }
         });
         self.ui.run.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);

@@ -20,7 +20,7 @@ use crate::ui::pages;
 use crate::ui::popovers::forms;
 use crate::ui::program::{Runs, first_run};
 use crate::ui::setup::view::Setup;
-use crate::ui::state::{Arrival, Coming, Dropped, Msg, RunView};
+use crate::ui::state::{Arrival, Coming, Dropped, Item, Msg, RunView};
 use crate::ui::storage;
 
 /// The runs of a page, if its program is here and it has any.
@@ -198,6 +198,14 @@ impl App {
         self.take(lab);
         self.ui.run.coach = coach;
         self.say(About::Own, "The same script runs again, on the other log.".to_owned())
+    }
+
+    /// The same script under another seed, with the trade-off still open.
+    pub(super) fn on_seed(&mut self, seed: u64) -> bool {
+        let Some(lab) = self.lab.on_seed(seed) else { return false };
+        self.take(lab);
+        self.ui.run.selected = Some((0, Item::Tradeoff));
+        self.confirm(format!("The same under seed {seed}."))
     }
 
     /// Takes a file that was dropped: it is for a page that takes such, or else a run.

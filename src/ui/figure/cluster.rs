@@ -72,7 +72,7 @@ fn element_id(prefix: &str, item: Item) -> String {
         Item::Node(id) => format!("{prefix}-n{}", id.0),
         Item::Link(a, b) => format!("{prefix}-l{}-{}", a.0, b.0),
         Item::Flight(id) => format!("{prefix}-m{id}"),
-        Item::Verdict => unreachable!("it is not in a figure"),
+        Item::Verdict | Item::Tradeoff => unreachable!("it is not in a figure"),
     }
 }
 

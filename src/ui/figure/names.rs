@@ -35,6 +35,7 @@ pub fn item_name(world: &WorldView, item: Item) -> String {
             }
         }
         Item::Verdict => "verdict".to_owned(),
+        Item::Tradeoff => "trade-off".to_owned(),
         Item::Flight(id) => world.flights.iter().find(|flight| flight.id == id).map_or_else(
             || "message, gone".to_owned(),
             |flight| {

@@ -79,7 +79,7 @@ fn kinds(world: &WorldView) -> [Vec<Item>; 3] {
 pub fn move_cursor(world: &WorldView, current: Option<Item>, key: FigureKey) -> Option<Item> {
     let kinds = kinds(world);
     let kind = match current {
-        None | Some(Item::Node(_) | Item::Verdict) => 0,
+        None | Some(Item::Node(_) | Item::Verdict | Item::Tradeoff) => 0,
         Some(Item::Link(..)) => 1,
         Some(Item::Flight(_)) => 2,
     };

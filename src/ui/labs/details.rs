@@ -15,6 +15,7 @@ use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::Timeline;
+use cap_lab::tradeoff::{Batch, Figures};
 use cap_lab::world::feed::{FeedRun, FeedWorld};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -54,11 +55,18 @@ pub(super) trait Details {
     fn ledger(&self, timeline: &Timeline<FeedExperiment>, whole: bool) -> Ledger;
     /// What the latest partition cost, given what was told last.
     fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>);
+    /// What each store's consistency cost until the play head, and the same to be run under many seeds.
+    fn tradeoff(&self, timeline: &Timeline<FeedExperiment>) -> (Rc<[Figures]>, Batch);
     /// The run of a situation or a lesson.
     fn situated(&self, scene: &Scene) -> Result<Timeline<FeedExperiment>, String>;
     /// A run from its file, nothing of which is computed yet. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
 }
+
+/// How long the runs of a batch are: as this one, but neither shorter nor longer.
+const BATCH_LENGTH: [Micros; 2] = [Micros::from_ms(5_000), Micros::from_ms(60_000)];
+/// How many seeds a batch has: enough to see a spread.
+const BATCH_SEEDS: u32 = 40;
 
 struct All;
 
@@ -125,6 +133,17 @@ impl Details for All {
             let lines = concluded.lines(&|id| setup.name(id));
             Rc::new(Concluded { healed, over, lines, question: concluded.question() })
         });
+    }
+
+    fn tradeoff(&self, timeline: &Timeline<FeedExperiment>) -> (Rc<[Figures]>, Batch) {
+        let batch = Batch {
+            experiment: timeline.experiment().clone(),
+            script: timeline.script().into(),
+            length: timeline.end().clamp(BATCH_LENGTH[0], BATCH_LENGTH[1]),
+            first_seed: 1,
+            seeds: BATCH_SEEDS,
+        };
+        (timeline.track().worlds().iter().map(Figures::of).collect(), batch)
     }
 
     fn situated(&self, scene: &Scene) -> Result<Timeline<FeedExperiment>, String> {

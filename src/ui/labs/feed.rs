@@ -19,6 +19,7 @@ use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::{Experiment, Room, Timeline};
+use cap_lab::tradeoff::{Batch, Figures};
 use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld, Region};
 use cap_lab::world::watch::components;
 
@@ -393,6 +394,15 @@ impl Lab for FeedLab {
     fn breaks_at(&self) -> Option<Micros> {
         let runs = self.timeline.frontier().worlds().iter();
         runs.filter_map(|run| run.watch().broken.as_ref().map(|(at, _)| *at)).min()
+    }
+
+    fn tradeoff(&self) -> Option<(Rc<[Figures]>, Batch)> {
+        Some(details::here()?.tradeoff(&self.timeline))
+    }
+
+    fn on_seed(&self, seed: u64) -> Option<Box<dyn Lab>> {
+        let (script, end) = (self.timeline.script().to_vec(), self.timeline.end());
+        Some(Box::new(Self::new(Timeline::scripted(self.timeline.experiment().clone(), seed, script, end))))
     }
 
     fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>> {
