@@ -25,6 +25,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[path = "cap-lab/check/mod.rs"]
 mod check;
+#[path = "cap-lab/grade.rs"]
+mod grade;
 #[path = "cap-lab/lesson.rs"]
 mod lesson;
 #[path = "cap-lab/sweep.rs"]
@@ -68,6 +70,9 @@ enum Command {
     /// Checks lessons, and plays them without a page.
     #[command(subcommand)]
     Lesson(lesson::LessonCommand),
+    /// Grades what was handed in: computes every run again, says which goals it meets, and marks what was edited or copied. Exit status
+    /// 0: nothing is marked; 1: something is; 2: bad input.
+    Grade(grade::GradeArguments),
     /// Says whether a goal is met in a run, and when: "refused ana on CP and stale ana on AP". Exit status 0: it is; 1: it is not.
     Judge {
         /// The file, as exported from the page, or a link to the run.
@@ -118,6 +123,7 @@ fn main() -> ExitCode {
     let (input, done) = match Arguments::parse().command {
         Command::Check(arguments) => return check::run(&arguments),
         Command::Lesson(command) => return lesson::run(&command),
+        Command::Grade(arguments) => return grade::run(&arguments),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "cap-lab", &mut out);

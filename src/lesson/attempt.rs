@@ -85,15 +85,19 @@ impl Attempt {
 
     /// One that was kept, if it is of this lesson.
     pub fn read(text: &str, lesson: &Lesson) -> Option<Self> {
-        let read: Self = serde_json::from_str(text).ok()?;
-        let known = (read.format.as_str(), read.version) == (FORMAT, VERSION) && read.lesson == lesson.hash;
-        let fits = read.step < lesson.steps.len() && read.traces.len() == lesson.steps.len();
+        serde_json::from_str(text).ok().filter(|read: &Self| read.is_of(lesson))
+    }
+
+    /// Whether it is a way through this lesson, in the format of this version.
+    pub fn is_of(&self, lesson: &Lesson) -> bool {
+        let known = (self.format.as_str(), self.version) == (FORMAT, VERSION) && self.lesson == lesson.hash;
+        let fits = self.step < lesson.steps.len() && self.traces.len() == lesson.steps.len();
         let chosen = |(trace, step): (&Trace, &super::Step)| match (&trace.prediction, &step.kind) {
             (None, _) => true,
             (Some(prediction), Kind::Predict(question)) => question.takes(prediction.given),
             (Some(_), _) => false,
         };
-        (known && fits && read.traces.iter().zip(&lesson.steps).all(chosen)).then_some(read)
+        known && fits && self.traces.iter().zip(&lesson.steps).all(chosen)
     }
 
     /// As it is kept.

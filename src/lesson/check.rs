@@ -2,12 +2,11 @@
 
 use super::attempt::Attempt;
 use super::measure::Words;
+use super::stage::Stage;
 use super::{Answer, Kind, Lesson, Question, Step};
-use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
-use crate::goal::ledger::{Ledger, Recorded};
+use crate::goal::ledger::Ledger;
 use crate::node::Micros;
-use crate::situation::scene::{Scene, Wrong, perform};
-use crate::timeline::{Experiment, Timeline};
+use crate::situation::scene::Wrong;
 
 /// What a check found of a lesson that is well.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -156,67 +155,6 @@ impl Checked<'_> {
     }
 }
 
-/// A run of whatever experiment.
-struct Stage {
-    run: Played,
-    /// To its end.
-    ledger: Ledger,
-    /// How many of its acts are the lesson's.
-    given: usize,
-}
-
-enum Played {
-    Feed(Timeline<FeedExperiment>),
-    Paxos(Timeline<PaxosExperiment>),
-    Locks(Timeline<LocksExperiment>),
-}
-
-impl Stage {
-    fn of(scene: &Scene) -> Result<Self, Wrong> {
-        let run = match scene.experiment.as_str() {
-            FeedExperiment::NAME => Played::Feed(at_end(scene)?),
-            PaxosExperiment::NAME => Played::Paxos(at_end(scene)?),
-            _ => Played::Locks(at_end(scene)?),
-        };
-        let ledger = run.ledger();
-        Ok(Self { run, given: ledger.acts(), ledger })
-    }
-
-    /// Does what the learner does.
-    fn perform(&mut self, line: usize, text: &str) -> Result<(), Wrong> {
-        let done = match &mut self.run {
-            Played::Feed(run) => perform(run, text),
-            Played::Paxos(run) => perform(run, text),
-            Played::Locks(run) => perform(run, text),
-        };
-        done.map_err(|says| Wrong::new(line, says))
-    }
-}
-
-impl Played {
-    fn ledger(&self) -> Ledger {
-        match self {
-            Self::Feed(run) => FeedExperiment::ledger(run),
-            Self::Paxos(run) => PaxosExperiment::ledger(run),
-            Self::Locks(run) => LocksExperiment::ledger(run),
-        }
-    }
-
-    fn export(&self) -> String {
-        match self {
-            Self::Feed(run) => run.export(),
-            Self::Paxos(run) => run.export(),
-            Self::Locks(run) => run.export(),
-        }
-    }
-}
-
-fn at_end<E: Experiment>(scene: &Scene) -> Result<Timeline<E>, Wrong> {
-    let mut run: Timeline<E> = scene.play()?;
-    run.seek(run.end());
-    Ok(run)
-}
-
 /// Goes through a lesson as a learner who does `acts`: for each task a section `# do` with commands. Predictions are skipped.
 ///
 /// # Errors
@@ -240,14 +178,14 @@ pub fn play(lesson: &Lesson, acts: &str) -> Result<Attempt, Wrong> {
         }
         let stage = stage.as_mut().expect("it begins with one");
         match step.kind {
-            Kind::Observe(_) => attempt.settle(lesson, &stage.run.ledger()),
+            Kind::Observe(_) => attempt.settle(lesson, &stage.now()),
             Kind::Predict(_) => _ = attempt.predict(lesson, super::attempt::Given::Skipped, "", 0),
             Kind::Do(_) => {
                 for (line, text) in sections.next().unwrap_or_default() {
                     stage.perform(line, text)?;
                 }
-                if attempt.judge(lesson, &stage.run.ledger().given(stage.given)) {
-                    attempt.traces[place].run = Some(stage.run.export());
+                if attempt.judge(lesson, &stage.own()) {
+                    attempt.traces[place].run = Some(stage.export());
                 }
             }
             Kind::Read | Kind::Explain => {}

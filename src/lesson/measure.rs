@@ -124,7 +124,7 @@ pub enum Piece {
     /// As it is.
     Plain(String),
     /// What a measure comes to.
-    Measure(Measure),
+    Measure(Box<Measure>),
 }
 
 /// A piece of a text about one run.
@@ -141,7 +141,7 @@ impl Words {
     pub fn told(&self, ledger: &Ledger) -> Vec<Told> {
         let told = |piece: &Piece| match piece {
             Piece::Plain(text) => Told { text: text.clone(), at: None },
-            Piece::Measure(measure) => match (measure, measure.value(ledger)) {
+            Piece::Measure(measure) => match (&**measure, measure.value(ledger)) {
                 (Measure::When(_), Some(Value::Moment(at))) => Told { text: Value::Moment(at).words(), at: Some(at) },
                 (_, Some(value)) => Told { text: value.words(), at: None },
                 (Measure::Who(_), None) => Told { text: "nobody".to_owned(), at: None },
@@ -153,7 +153,7 @@ impl Words {
 
     /// The measures in it.
     pub fn measures(&self) -> impl Iterator<Item = &Measure> {
-        self.0.iter().filter_map(|piece| if let Piece::Measure(measure) = piece { Some(measure) } else { None })
+        self.0.iter().filter_map(|piece| if let Piece::Measure(measure) = piece { Some(&**measure) } else { None })
     }
 }
 
@@ -170,7 +170,7 @@ impl FromStr for Words {
             if !before.is_empty() {
                 pieces.push(Piece::Plain(before.to_owned()));
             }
-            pieces.push(Piece::Measure(measure.parse()?));
+            pieces.push(Piece::Measure(Box::new(measure.parse()?)));
             rest = after;
         }
         if !rest.is_empty() {

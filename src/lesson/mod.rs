@@ -6,8 +6,11 @@
 
 pub mod attempt;
 pub mod check;
+pub mod grade;
+pub mod hand_in;
 pub mod measure;
 mod read;
+mod stage;
 
 use self::measure::{Measure, Words};
 use crate::digest::Digest;
@@ -49,6 +52,8 @@ pub struct Step {
     pub text: Vec<Words>,
     /// What is to be done.
     pub kind: Kind,
+    /// How much it counts: a task if its goal is met, a prediction if one was made.
+    pub points: u32,
 }
 
 /// What is to be done in a step.
@@ -96,7 +101,7 @@ pub enum Answer {
     /// A number.
     Number {
         /// What it is compared with.
-        measure: Measure,
+        measure: Box<Measure>,
         /// How far off it may be, in percent of what happened.
         close: u32,
         /// Of what: `ms`, `requests`.

@@ -20,6 +20,8 @@ const LIST_MAX: usize = 6;
 const MINUTES: u32 = 10;
 /// So far off a number may be if the lesson does not say, in percent.
 const CLOSE: u32 = 20;
+/// The most that a step counts.
+const POINTS_MAX: u32 = 100;
 /// What is told of a hostile file, at most.
 const TOLD_MAX: usize = 50;
 
@@ -107,8 +109,8 @@ impl Reader {
         let heading = Some(heading.trim()).filter(|heading| !heading.is_empty()).map(str::to_owned);
         let (keys, text): (&[&str], _) = match kind {
             "read" | "explain" => (&[], "what is to be read"),
-            "predict" => (&["number", "close", "unit", "because"], "the question"),
-            "do" => (&["goal", "hint", "met"], "what is to be done"),
+            "predict" => (&["number", "close", "unit", "because", "points"], "the question"),
+            "do" => (&["goal", "hint", "met", "points"], "what is to be done"),
             "observe" => (&["see"], "what to look at"),
             _ => {
                 let known = "read, predict, do, observe, explain and run";
@@ -124,6 +126,7 @@ impl Reader {
             _ => self.observe(line, &entries),
         };
         let words = self.paragraphs(&entries);
+        let points = self.points(kind.as_ref(), &entries);
         if !entries.iter().any(|entry| entry.key.is_empty()) {
             self.wrong(line, format!("{text} is missing: write it below this line"));
         }
@@ -135,7 +138,7 @@ impl Reader {
         }
         let (scene, begins) = (self.lesson.scenes.len().saturating_sub(1), std::mem::take(&mut self.begins));
         if let Some(kind) = kind.filter(|_| self.lesson.steps.len() < STEPS_MAX) {
-            self.lesson.steps.push(Step { line, heading, scene, begins, text: words, kind });
+            self.lesson.steps.push(Step { line, heading, scene, begins, text: words, kind, points });
         }
     }
 
@@ -201,7 +204,7 @@ impl Reader {
             }
         }
         let answer = match (measure, choices.len()) {
-            (Some(measure), 0) => Answer::Number { measure, close, unit },
+            (Some(measure), 0) => Answer::Number { measure: Box::new(measure), close, unit },
             (None, 2..=LIST_MAX) => Answer::Choice(choices),
             (Some(_), _) => return self.nothing(line, "either choices or a number, not both"),
             (None, _) if self.wrong.iter().any(|wrong| entries.iter().any(|entry| entry.line == wrong.line)) => {
@@ -214,6 +217,19 @@ impl Reader {
             }
         };
         Some(Kind::Predict(Question { answer, because }))
+    }
+
+    /// How much a step counts: a task 1 and a prediction nothing if it does not say.
+    fn points(&mut self, kind: Option<&Kind>, entries: &[Entry<'_>]) -> u32 {
+        let usual = u32::from(matches!(kind, Some(Kind::Do(_))));
+        let Some(entry) = entries.iter().find(|entry| entry.key == "points") else { return usual };
+        match entry.value.parse() {
+            Ok(points @ 0..=POINTS_MAX) => points,
+            _ => {
+                self.wrong(entry.line, format!("“{}” points: 0 to {POINTS_MAX} are possible", entry.value));
+                usual
+            }
+        }
     }
 
     fn nothing<T>(&mut self, line: usize, says: impl Into<String>) -> Option<T> {
@@ -283,7 +299,7 @@ impl Reader {
                 }
                 (_, Some(choice), _) => entries.push(Entry { line, key: "-", value: choice.trim().to_owned() }),
                 (.., Some(last)) if text.starts_with("  ") && !last.key.is_empty() => {
-                    last.value += &format!(" {trimmed}")
+                    last.value += &format!(" {trimmed}");
                 }
                 (.., Some(last)) if last.key.is_empty() && !fresh => last.value += &format!(" {trimmed}"),
                 _ if keys.contains(&"title") => self.wrong(line, format!("“{trimmed}” is no “key: value”")),

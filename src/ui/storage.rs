@@ -39,8 +39,9 @@ pub fn remove(key: &str) {
 thread_local! {
     /// What this tab is called.
     static NAME: RefCell<String> = const { RefCell::new(String::new()) };
-    /// The latest save, for the panic hook: by then the run itself can no longer be asked.
-    static LATEST: RefCell<Option<(&'static str, String)>> = const { RefCell::new(None) };
+    /// The latest save of each page, the very latest at the end. A browser that keeps nothing still lets the learner go from page
+    /// to page; and by the time of a panic the run itself can no longer be asked.
+    static LATEST: RefCell<Vec<(&'static str, String)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn name() -> String {
@@ -89,7 +90,9 @@ fn tabs() -> Vec<String> {
 
 /// The run of the page at `address` that this tab kept, or else the one that was saved last in any.
 pub fn kept_run(address: &str) -> Option<String> {
-    get(&run_key(address, &name())).or_else(|| tabs().iter().rev().find_map(|tab| get(&run_key(address, tab))))
+    let latest = || LATEST.with_borrow(|all| all.iter().find(|(page, _)| *page == address).map(|(_, run)| run.clone()));
+    let of_others = || tabs().iter().rev().find_map(|tab| get(&run_key(address, tab)));
+    latest().or_else(|| get(&run_key(address, &name()))).or_else(of_others)
 }
 
 /// Whether there is one.
@@ -111,7 +114,10 @@ pub fn save_run(address: &'static str, run: String) -> bool {
     }
     others.push(own);
     set(TABS, &others.join(" "));
-    LATEST.with(|latest| latest.replace(Some((address, run))));
+    LATEST.with_borrow_mut(|all| {
+        all.retain(|(page, _)| *page != address);
+        all.push((address, run));
+    });
     kept
 }
 
@@ -133,7 +139,7 @@ pub fn install_panic_hook() {
         console_error_panic_hook::hook(info);
         let kept = LATEST.with(|latest| {
             let latest = latest.try_borrow().ok()?;
-            let (address, run) = latest.as_ref()?;
+            let (address, run) = latest.last()?;
             Some(set(&run_key(address, &name()), run))
         });
         set("stopped", &info.to_string());

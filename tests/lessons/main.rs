@@ -1,6 +1,8 @@
 //! Every lesson of the course, played to its end as a learner would: by acts that meet its goals, and by acts that do not. Beside this
 //! file, `NAME.right` and `NAME.wrong`.
 
+mod grading;
+
 use std::path::Path;
 
 use cap_lab::glossary::ENTRIES;

@@ -3,12 +3,14 @@
 //! Exit status 0: well; of `play`: all goals are met; 1: not all are; 2: bad input, with each line that is wrong.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cap_lab::lesson::attempt::Attempt;
 use cap_lab::lesson::check::{Found, check, play};
+use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::{Kind, Lesson};
 use cap_lab::situation::scene::Wrong;
 use clap::Subcommand;
@@ -29,6 +31,9 @@ pub(crate) enum LessonCommand {
         lesson: PathBuf,
         /// The acts: for each task a section that begins with `# do`, and commands as in the lesson's runs.
         acts: PathBuf,
+        /// Writes what a student who did this would hand in, to try `cap-lab grade`.
+        #[arg(long, value_name = "FILE")]
+        hand_in: Option<PathBuf>,
     },
 }
 
@@ -50,10 +55,14 @@ pub(crate) fn run(command: &LessonCommand) -> ExitCode {
             }
             status
         }
-        LessonCommand::Play { lesson: path, acts } => {
+        LessonCommand::Play { lesson: path, acts, hand_in } => {
             let played = opened(path).and_then(|lesson| {
                 let text = read(acts).map_err(|wrong| format!("{}: {wrong}\n", acts.display()))?;
                 let attempt = play(&lesson, &text).map_err(|wrong| lines(acts, &[wrong]))?;
+                if let Some(path) = hand_in {
+                    let file = HandIn::new("A student", &lesson, attempt.clone()).write();
+                    fs::write(path, file).map_err(|error| format!("{}: {error}\n", path.display()))?;
+                }
                 Ok((lesson, attempt))
             });
             match played {
@@ -77,7 +86,7 @@ fn opened(path: &Path) -> Result<Lesson, String> {
 }
 
 /// As compilers tell it, so that editors find the place.
-fn lines(path: &Path, wrong: &[Wrong]) -> String {
+pub(crate) fn lines(path: &Path, wrong: &[Wrong]) -> String {
     wrong.iter().fold(String::new(), |mut told, Wrong { line, says }| {
         writeln!(told, "{}:{line}: {says}", path.display()).expect("strings take everything");
         told
