@@ -11,7 +11,7 @@ use ui::{browser, pages, storage};
 fn main() {
     storage::install_panic_hook();
     wasm_bindgen_futures::spawn_local(async {
-        let Address { page, run } = Address::of(&browser::hash());
+        let Address { page, run, .. } = Address::of(&browser::hash());
         // A page without runs is shown over the run of the landing page. A run from a link takes what opens it.
         if pages::LANDING.come().await && page.come().await && (run.is_none() || details::come().await) {
             yew::Renderer::<ui::app::App>::new().render();

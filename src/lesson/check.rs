@@ -1,7 +1,7 @@
 //! Plays a lesson without a page: what a teacher is told before a class, and what the tests do.
 
 use super::attempt::Attempt;
-use super::measure::Words;
+use super::measure::{Value, Words};
 use super::stage::Stage;
 use super::{Answer, Kind, Lesson, Question, Step};
 use crate::goal::ledger::Ledger;
@@ -153,6 +153,47 @@ impl Checked<'_> {
             }
         }
     }
+}
+
+/// The lesson as one reads it who does nothing: the text of each step about its run, and what happens beside each prediction.
+///
+/// # Errors
+/// Of a run that can't be played, by its line.
+pub fn show(lesson: &Lesson) -> Result<String, Wrong> {
+    let attempt = play(lesson, "")?;
+    let (mut shown, mut stage) = (String::new(), None);
+    for (number, (step, trace)) in (1..).zip(lesson.steps.iter().zip(&attempt.traces)) {
+        if step.begins || stage.is_none() {
+            stage = Some(Stage::of(&lesson.scenes[step.scene])?);
+        }
+        let ledger = &stage.as_ref().expect("it begins with one").ledger;
+        let mut lines = vec![format!("step {number}, line {}: {}", step.line, step.kind.word())];
+        let (mut after, mut closing) = (Vec::new(), &[][..]);
+        match &step.kind {
+            Kind::Predict(question) => {
+                let happened = trace.outcome.as_ref().map(|outcome| question.words(outcome.happened));
+                after.push(match happened {
+                    Some(happened) => format!("what happens: {happened}"),
+                    None => "what happens shows in the learner's own run".to_owned(),
+                });
+            }
+            Kind::Do(task) => {
+                after.push(format!("goal: {}", task.goal));
+                closing = &task.met;
+            }
+            Kind::Observe(goals) => {
+                let moments = goals.iter().flat_map(|goal| goal.moments(ledger));
+                after.extend(moments.map(|(at, says)| format!("{}: {says}", Value::Moment(at).words())));
+            }
+            Kind::Read | Kind::Explain => {}
+        }
+        let told = |words: &Words| words.told(ledger).into_iter().map(|told| told.text).collect::<String>();
+        lines.extend(step.text.iter().map(told));
+        lines.append(&mut after);
+        lines.extend(closing.iter().map(told));
+        shown += &(lines.join("\n  ") + "\n");
+    }
+    Ok(shown)
 }
 
 /// Goes through a lesson as a learner who does `acts`: for each task a section `# do` with commands. Predictions are skipped.

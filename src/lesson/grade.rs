@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::attempt::{Attempt, Given, Trace};
 use super::hand_in::HandIn;
+use super::measure::Value;
 use super::stage::Stage;
 use super::{Kind, Lesson};
-use crate::node::Micros;
 
 /// What cannot be verified.
 pub const UNVERIFIED: &str = "Not verified: who predicted, when, and whether the run was seen before; and all words.";
@@ -179,7 +179,7 @@ impl Again<'_> {
                     (format!("predicted: {given}; what happened: {happened}"), predicted.is_some())
                 }
                 Kind::Do(task) => match trace.met {
-                    Some(at) => (format!("met at {}: {}", seconds(at), task.goal), true),
+                    Some(at) => (format!("met at {}: {}", Value::Moment(at).words(), task.goal), true),
                     None => (format!("not met: {}", task.goal), false),
                 },
                 Kind::Read | Kind::Observe(_) | Kind::Explain => continue,
@@ -216,10 +216,6 @@ pub fn mark_same_runs(grades: &mut [&mut Grade]) {
             grades[*number].marks.push(Mark::SameRun(step, named.join(", ") + &more));
         }
     }
-}
-
-fn seconds(at: Micros) -> String {
-    format!("{}.{:03} s", at.0 / 1_000_000, at.0 / 1_000 % 1_000)
 }
 
 /// What a student did, as a text to read and to print (Markdown).

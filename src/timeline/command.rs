@@ -181,7 +181,10 @@ fn perform(run: &mut dyn Commanded, command: &Command) -> Result<(), String> {
             let around = links(run, |from, to| group.contains(&from) != group.contains(&to));
             run.act(&format!("slow {micros}{around}"))?;
         }
-        ("heal", []) => run.act(&format!("heal{}", links(run, |from, to| run.is_cut(from, to))))?,
+        ("heal", []) => match links(run, |from, to| run.is_cut(from, to)) {
+            none if none.is_empty() => return Err("there is nothing to heal: no link is cut".to_owned()),
+            cut => run.act(&format!("heal{cut}"))?,
+        },
         ("crash", [node]) => {
             let keep = command.key("keep").unwrap_or("0");
             run.act(&format!("crash {} keep {keep}", run.node(node)?))?;

@@ -1,4 +1,5 @@
-//! What stands after `#` in the address bar: a page, and maybe a run on it: `#feed?playing&run=CODE`.
+//! What stands after `#` in the address bar: a page, and maybe a run on it, or a lesson: `#feed?playing&run=CODE`,
+//! `#lessons?lesson=one-cut`.
 
 use crate::ui::page::Page;
 use crate::ui::pages;
@@ -10,6 +11,8 @@ pub struct Address {
     pub page: &'static Page,
     /// A run on it, if the link brings one.
     pub run: Option<LinkedRun>,
+    /// A lesson of the course, if the link leads to one.
+    pub lesson: Option<String>,
 }
 
 /// A run that a link brings.
@@ -26,14 +29,16 @@ impl Address {
     pub fn of(hash: &str) -> Self {
         let (page, query) = hash.split_once('?').unwrap_or((hash, ""));
         let mut run = LinkedRun { code: String::new(), playing: false };
+        let mut lesson = None;
         for (name, value) in query.split('&').map(|part| part.split_once('=').unwrap_or((part, ""))) {
             match name {
                 "run" => run.code = value.to_owned(),
                 "playing" => run.playing = true,
+                "lesson" => lesson = Some(value.to_owned()),
                 _ => {}
             }
         }
-        Self { page: pages::at(page), run: Some(run).filter(|run| !run.code.is_empty()) }
+        Self { page: pages::at(page), run: Some(run).filter(|run| !run.code.is_empty()), lesson }
     }
 }
 
@@ -71,12 +76,18 @@ mod tests {
     }
 
     #[test]
+    fn a_lesson_has_an_address() {
+        let address = Address::of("#lessons?lesson=one-cut");
+        assert_eq!((address.page.address, address.lesson.as_deref()), ("#lessons", Some("one-cut")));
+    }
+
+    #[test]
     fn an_address_of_old_a_later_one_and_a_wrong_one_have_a_page() {
         for (hash, page, code) in [
             ("", "#feed", None),
             ("#paxos", "#paxos", None),
             ("#raft?run=", "#raft", None),
-            ("#raft?lesson=one&run=x&more", "#raft", Some("x")),
+            ("#raft?more&run=x&size=9", "#raft", Some("x")),
             ("#chess?run=x", "#feed", Some("x")),
             ("#?=&&?", "#feed", None),
         ] {

@@ -93,7 +93,7 @@ impl Component for App {
     fn create(context: &Context<Self>) -> Self {
         let send = context.link().callback(|msg: Msg| msg);
         let listeners = Listeners::install(&send);
-        let Address { page, run } = Address::of(&browser::hash());
+        let Address { page, run, lesson } = Address::of(&browser::hash());
         let home = if runs_of(page).is_some() { page } else { pages::LANDING };
         let framed = browser::asked_for("embed");
         let dark = storage::get("theme").map(|theme| theme == "dark");
@@ -145,6 +145,10 @@ impl Component for App {
             _listeners: listeners,
         };
         app.ui.notice = notice;
+        if let Some(lesson) = lesson {
+            browser::stand_at(page.address);
+            app.awaited = Some(Msg::Lesson(Do::Open(lesson)));
+        }
         if storage::get("stopped").is_some() {
             storage::remove("stopped");
             app.ui.playing = false;

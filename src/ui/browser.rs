@@ -266,6 +266,11 @@ pub fn copy(text: &str, send: &Callback<bool>) {
     badly.forget();
 }
 
+/// What is typed in the field `id`, if there is the field.
+pub fn text_in(id: &str) -> Option<String> {
+    Some(element(id)?.unchecked_into::<HtmlInputElement>().value())
+}
+
 /// Whether a key pressed on `target` belongs to the element itself: a field, a slider, a list.
 pub fn is_widget(target: &web_sys::EventTarget) -> bool {
     target.dyn_ref::<Element>().is_some_and(|element| {

@@ -2,12 +2,13 @@
 // by it, and all of it is there after a reload. A file is opened by drop, and a bad one says where.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { headMs, pause, play, playButton, setSpeed, untilHead } from "./act.mjs";
-import { labTest } from "./lab.mjs";
+import { ARTEFACTS, labTest } from "./lab.mjs";
+import { capLab } from "./native.mjs";
 
 const FILES = join(dirname(fileURLToPath(import.meta.url)), "../../src/lesson/files");
 
@@ -150,4 +151,37 @@ labTest("a lesson on a phone, in the dark, by keyboard", { at: "#lessons", size:
   await lab.page.keyboard.press("Enter");
   await panel(lab).locator("form").waitFor();
   await lab.screenshot("phone-predict");
+});
+
+labTest("a lesson is opened by its link, handed in, and graded from the file alone", { at: "#lessons?lesson=what-c-a-and-p-are", timeout: 90_000 }, async (lab) => {
+  await panel(lab).locator(".progress", { hasText: "Step 1 of" }).waitFor();
+  await turn(lab);
+  await panel(lab).getByLabel("Ana: n1 has lost a neighbour").check();
+  await panel(lab).getByLabel(/^Why/).fill("It is her neighbour.");
+  await panel(lab).getByRole("button", { name: "Predict" }).click();
+  await panel(lab).getByRole("button", { name: /^Leave the lesson/ }).click();
+  await lab.page.getByRole("button", { name: "Hand in: What C, A and P are" }).click();
+  // Without a name nothing is written.
+  await lab.page.getByRole("button", { name: "Save the file" }).click();
+  await lab.page.getByRole("alert").filter({ hasText: "Your name is missing" }).waitFor();
+  await lab.page.getByLabel("Your name").fill("Ada Lovelace");
+  await lab.assertAccessible();
+  await lab.screenshot("hand-in");
+  const { text: file } = await lab.download(() => lab.page.getByRole("button", { name: "Save the file" }).click());
+  const path = join(ARTEFACTS, "hand-in.json");
+  writeFileSync(path, file);
+  const { status, said } = capLab("grade", "what-c-a-and-p-are", path);
+  assert.equal(status, 0, said);
+  assert.match(said, /Ada Lovelace: 0 of 1/);
+  writeFileSync(path, file.replace("her neighbour", "my neighbour"));
+  const edited = capLab("grade", "what-c-a-and-p-are", path);
+  assert.equal(edited.status, 1);
+  assert.match(edited.said, /the file was edited/);
+  const { text: report } = await lab.download(() => lab.page.getByRole("button", { name: "Save a report" }).click());
+  assert.match(report, /# What C, A and P are\n\nAda Lovelace: 0 of 1 points/);
+  assert.match(report, /> It is her neighbour\./);
+});
+
+labTest("a link to a lesson that is not there says so", { at: "#lessons?lesson=chess" }, async (lab) => {
+  await lab.page.getByRole("alert").filter({ hasText: "There is no lesson “chess” here" }).waitFor();
 });

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cap_lab::lesson::attempt::Attempt;
-use cap_lab::lesson::check::{Found, check, play};
+use cap_lab::lesson::check::{Found, check, play, show};
 use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::{Kind, Lesson};
 use cap_lab::situation::scene::Wrong;
@@ -24,6 +24,11 @@ pub(crate) enum LessonCommand {
         /// The lessons.
         #[arg(required = true)]
         lessons: Vec<PathBuf>,
+    },
+    /// Prints a lesson as one reads it who does nothing: each number in braces as it comes out, what happens beside each prediction.
+    Show {
+        /// The lesson.
+        lesson: PathBuf,
     },
     /// Goes through a lesson with a learner's acts, and says which goals they meet. Exit status 0: all of them; 1: not all.
     Play {
@@ -54,6 +59,18 @@ pub(crate) fn run(command: &LessonCommand) -> ExitCode {
                 }
             }
             status
+        }
+        LessonCommand::Show { lesson: path } => {
+            match opened(path).and_then(|lesson| show(&lesson).map_err(|wrong| lines(path, &[wrong]))) {
+                Ok(shown) => {
+                    let _ = write!(out, "{shown}");
+                    ExitCode::SUCCESS
+                }
+                Err(wrong) => {
+                    let _ = write!(io::stderr(), "{wrong}");
+                    ExitCode::from(2)
+                }
+            }
         }
         LessonCommand::Play { lesson: path, acts, hand_in } => {
             let played = opened(path).and_then(|lesson| {

@@ -42,6 +42,7 @@ impl App {
                 }
                 Effect::GoTo(at) => _ = self.go_to(at),
                 Effect::Say(text) => _ = self.say(About::Own, text),
+                Effect::Tell(text) => _ = self.tell(text),
                 Effect::Leave(address) => browser::go(address),
             }
         }

@@ -15,6 +15,7 @@ use crate::ui::history::strip::Strip;
 use crate::ui::lab::Lab;
 use crate::ui::labs::details;
 use crate::ui::lessons;
+use crate::ui::lessons::view::Do;
 use crate::ui::page::Page;
 use crate::ui::pages;
 use crate::ui::popovers::forms;
@@ -48,8 +49,12 @@ impl App {
 
     /// Goes to the page that the address bar asks for, or shows that it is on its way.
     pub(super) fn navigate(&mut self) -> bool {
-        let Address { page, run } = Address::of(&browser::hash());
+        let Address { page, run, lesson } = Address::of(&browser::hash());
         self.awaited = None;
+        if let Some(lesson) = lesson {
+            browser::stand_at(self.ui.page);
+            return self.lesson(&Do::Open(lesson));
+        }
         if let Some(run) = run {
             return self.follow_link(page, run);
         }

@@ -61,4 +61,4 @@ pub fn panel(lab: &dyn Lab, ui: &ViewState) -> Option<Html> {
     Some(here()?.panel(ui.lesson.as_ref()?, lab, ui))
 }
 
-pub use self::play::{Kept, Listed, course};
+pub use self::play::{Kept, Listed, course, handed_in};

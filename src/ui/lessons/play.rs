@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use cap_lab::goal::ledger::Ledger;
 use cap_lab::lesson::attempt::{Attempt, Given};
+use cap_lab::lesson::grade::{grade, report};
+use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::measure::{Told, Words};
 use cap_lab::lesson::{COURSE, Kind, Lesson};
 use cap_lab::node::Micros;
@@ -99,6 +101,14 @@ fn named(name: &str) -> Option<Lesson> {
     Lesson::read(&text).ok()
 }
 
+/// What `student` has done in the lesson of this name: as a file to hand in, and as a text to print. None if that is nothing.
+pub fn handed_in(name: &str, student: &str) -> Option<(String, String)> {
+    let lesson = named(name)?;
+    let file = HandIn::new(student, &lesson, attempt(&lesson)?).write();
+    let grade = grade(&lesson, &file).ok()?;
+    Some((file, report(&lesson, &grade)))
+}
+
 fn text_key(hash: &str) -> String {
     format!("lesson-text.{hash}")
 }
@@ -113,7 +123,15 @@ pub(super) fn inside(class: &Class) -> &Playing {
 
 pub(super) fn take(what: &Do, class: Option<&Class>, lab: &dyn Lab) -> Vec<Effect> {
     match what {
-        Do::Open(name) => named(name).map_or_else(Vec::new, |lesson| open(name, lesson, false)),
+        Do::Open(name) => match named(name) {
+            Some(lesson) => open(name, lesson, false),
+            None => {
+                let name: String = name.chars().take(40).collect();
+                vec![Effect::Tell(format!(
+                    "There is no lesson “{name}” here. A lesson of your own is opened from its file."
+                ))]
+            }
+        },
         Do::Anew(name) => named(name).map_or_else(Vec::new, |lesson| open(name, lesson, true)),
         Do::Return => match storage::get(OPEN) {
             Some(name) if class.is_none() => resume(&name),

@@ -56,6 +56,8 @@ pub enum Effect {
     GoTo(Micros),
     /// Tells everybody what was done.
     Say(String),
+    /// Tells something that stays until it is read.
+    Tell(String),
     /// Goes to an address.
     Leave(&'static str),
 }

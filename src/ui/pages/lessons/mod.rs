@@ -13,8 +13,8 @@ use yew::{Callback, Component, Context, Event, Html, Properties, html};
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::lab::Lab;
-use crate::ui::lessons::view::Do;
-use crate::ui::lessons::{Kept, Listed, course};
+use crate::ui::lessons::view::Do as Ask;
+use crate::ui::lessons::{Kept, Listed, course, handed_in};
 use crate::ui::page::Page;
 use crate::ui::program::Program;
 use crate::ui::state::{Dropped, Msg, ViewState};
@@ -50,22 +50,35 @@ struct Props {
     send: Callback<Msg>,
 }
 
+/// What the page is asked for.
+#[derive(Clone)]
+enum Do {
+    /// Opens a lesson from a file.
+    Take(Result<FileBytes, String>),
+    /// Asks for the name of whoever hands a lesson in, or no more.
+    HandIn(Option<String>),
+    /// Writes what was done in it.
+    Write { report: bool },
+}
+
 struct Desk {
     course: Vec<Listed>,
+    /// The lesson that is about to be handed in.
+    handing_in: Option<String>,
     /// What was taken last.
     taken: Option<Dropped>,
     /// A file that is no good: its name and what is wrong with it.
     wrong: Option<(String, Vec<Wrong>)>,
-    send: Callback<Result<FileBytes, String>>,
+    send: Callback<Do>,
 }
 
 impl Component for Desk {
-    type Message = Result<FileBytes, String>;
+    type Message = Do;
     type Properties = Props;
 
     fn create(context: &Context<Self>) -> Self {
-        let send = context.link().callback(|file| file);
-        let mut desk = Self { course: course(), taken: None, wrong: None, send };
+        let send = context.link().callback(|what| what);
+        let mut desk = Self { course: course(), handing_in: None, taken: None, wrong: None, send };
         desk.take_dropped(context.props());
         desk
     }
@@ -75,10 +88,13 @@ impl Component for Desk {
         true
     }
 
-    fn update(&mut self, context: &Context<Self>, file: Self::Message) -> bool {
-        match file {
-            Ok((name, bytes)) => self.take(name, &bytes, &context.props().send),
-            Err(reason) => context.props().send.emit(Msg::Tell(reason)),
+    fn update(&mut self, context: &Context<Self>, what: Do) -> bool {
+        let send = &context.props().send;
+        match what {
+            Do::Take(Ok((name, bytes))) => self.take(name, &bytes, send),
+            Do::Take(Err(reason)) => send.emit(Msg::Tell(reason)),
+            Do::HandIn(lesson) => self.handing_in = lesson,
+            Do::Write { report } => self.write(report, send),
         }
         true
     }
@@ -87,7 +103,7 @@ impl Component for Desk {
         let props = context.props();
         let about = "Each lesson asks first what will happen, then shows it in a run of its own. What you answer stays in this browser.";
         let pick = el("input").attr("type", "file").attr("accept", ".txt,text/plain").on(ListenerKind::onchange, {
-            let send = self.send.clone();
+            let send = self.send.reform(Do::Take);
             Callback::from(move |event: Event| browser::read_picked(&event, &send))
         });
         let open = classed("label", "button").text("Open a lesson…").add(pick);
@@ -100,7 +116,7 @@ impl Component for Desk {
             .add(head)
             .add(words("p", about))
             .optional(self.wrong.as_ref().map(|(name, wrong)| faults(name, wrong)))
-            .add(el("ol").all(self.course.iter().map(|lesson| row(lesson, &props.send)).collect()))
+            .add(el("ol").all(self.course.iter().map(|lesson| self.row(lesson, &props.send)).collect()))
             .html()
     }
 }
@@ -117,12 +133,57 @@ impl Desk {
         }
     }
 
+    /// Offers what was done in a lesson as a file, or the report of it.
+    fn write(&mut self, report: bool, send: &Callback<Msg>) {
+        let student = browser::text_in(STUDENT).unwrap_or_default();
+        if student.trim().is_empty() {
+            return send.emit(Msg::Tell("Your name is missing: type it first.".to_owned()));
+        }
+        let Some(lesson) = &self.handing_in else { return };
+        let Some((file, text)) = handed_in(lesson, &student) else { return };
+        let who: String =
+            student.trim().chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
+        let (name, content) = match report {
+            true => (format!("{lesson}-{who}.md"), text),
+            false => (format!("{lesson}-{who}.json"), file),
+        };
+        browser::download(&name, &content);
+        send.emit(Msg::Confirm(format!("Saved as {name}.")));
+    }
+
+    fn row(&self, lesson: &Listed, send: &Callback<Msg>) -> El {
+        let Listed { name, title, .. } = lesson;
+        let asks = self.handing_in.as_ref() == Some(name);
+        let hand_in = (lesson.kept != Kept::Fresh).then(|| {
+            let wanted = (!asks).then(|| name.clone());
+            classed("button", "quiet")
+                .text("Hand in…")
+                .attr("aria-expanded", if asks { "true" } else { "false" })
+                .name(format!("Hand in: {title}"))
+                .click(&self.send, Do::HandIn(wanted))
+        });
+        row(lesson, hand_in, send).optional(asks.then(|| self.form()))
+    }
+
+    /// Who hands in, and what is written.
+    fn form(&self) -> El {
+        let write = |class, label: &'static str, report| {
+            classed("button", class).text(label).click(&self.send, Do::Write { report })
+        };
+        let field = el("input").attr("id", STUDENT).attr("autocomplete", "name").attr("maxlength", "100");
+        classed("div", "hand-in")
+            .add(el("label").add(words("span", "Your name")).add(field))
+            .add(write("primary", "Save the file", false))
+            .add(write("", "Save a report", true))
+            .add(words("p", "The file has your answers and your runs. Whoever grades it computes them again. The report is a text to print."))
+    }
+
     fn take(&mut self, name: String, bytes: &[u8], send: &Callback<Msg>) {
         let text = String::from_utf8_lossy(bytes);
         match Lesson::read(&text) {
             Ok(_) => {
                 self.wrong = None;
-                send.emit(Msg::Lesson(Do::Read(text.into_owned())));
+                send.emit(Msg::Lesson(Ask::Read(text.into_owned())));
             }
             Err(wrong) => self.wrong = Some((name, wrong)),
         }
@@ -140,24 +201,30 @@ fn faults(name: &str, wrong: &[Wrong]) -> El {
         .add(el("ul").all(wrong.iter().map(line).collect()))
 }
 
-fn row(lesson: &Listed, send: &Callback<Msg>) -> El {
+fn row(lesson: &Listed, hand_in: Option<El>, send: &Callback<Msg>) -> El {
     let Listed { name, title, know, minutes, kept } = lesson;
     let (label, state) = match kept {
         Kept::Fresh => ("Begin", format!("{minutes} minutes")),
         Kept::At(step, all) => ("Go on", format!("at step {} of {all}", step + 1)),
         Kept::Done => ("Again", "✓ done".to_owned()),
     };
-    let open = button("primary", label, send, Msg::Lesson(Do::Open(name.clone()))).name(format!("{label}: {title}"));
+    let open = button("primary", label, send, Msg::Lesson(Ask::Open(name.clone()))).name(format!("{label}: {title}"));
     let anew = matches!(kept, Kept::At(..)).then(|| {
-        button("quiet", "From the start", send, Msg::Lesson(Do::Anew(name.clone())))
+        button("quiet", "From the start", send, Msg::Lesson(Ask::Anew(name.clone())))
             .name(format!("From the start: {title}"))
     });
     let known = know.iter().map(|sentence| words("li", sentence)).collect();
     el("li")
         .key(name)
         .class(if *kept == Kept::Done { "done" } else { "" })
-        .add(el("div").add(words("h3", title)).add(el("ul").all(known)))
-        .add(classed("div", "ways").add(words("small", &state)).add(open).optional(anew))
+        .add(
+            el("div")
+                .add(el("h3").add(el("a").set("href", format!("{}?lesson={name}", PAGE.address)).text(title)))
+                .add(el("ul").all(known)),
+        )
+        .add(classed("div", "ways").add(words("small", &state)).add(open).optional(anew).optional(hand_in))
 }
 
+/// The field for a name.
+const STUDENT: &str = "student";
 const STYLE: &str = include_str!("lessons.css");
