@@ -17,7 +17,7 @@ use crate::store::raft::RaftStore;
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
-use crate::world::feed::{FeedRun, FeedSetup, FeedWorld};
+use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Geography};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
 
 /// The longest post, in characters.
@@ -123,11 +123,15 @@ impl Experiment for FeedExperiment {
     }
 }
 
-/// Shown as `replicas=5 people=3 traffic=100 stores=raft/gossip`.
+/// Shown as `replicas=5 people=3 traffic=100 stores=raft/gossip`; in regions as `replicas=5 people=3 regions=3 jitter=0 traffic=100 …`.
 impl Display for FeedExperiment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { feed: FeedSetup { replicas, people }, traffic, stores } = self;
-        write!(f, "replicas={replicas} people={people} traffic={traffic} stores=")?;
+        let Self { feed: FeedSetup { replicas, people, geography }, traffic, stores } = self;
+        write!(f, "replicas={replicas} people={people} ")?;
+        if let Geography::ThreeRegions { jitter_ms } = geography {
+            write!(f, "regions=3 jitter={jitter_ms} ")?;
+        }
+        write!(f, "traffic={traffic} stores=")?;
         for (position, store) in stores.iter().enumerate() {
             write!(f, "{}{store}", if position == 0 { "" } else { "/" })?;
         }
@@ -139,8 +143,20 @@ impl FromStr for FeedExperiment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let [replicas, people, traffic, stores] = words(text, ["replicas", "people", "traffic", "stores"])?;
-        let feed = FeedSetup { replicas: number(replicas)?, people: number(people)? };
+        let (replicas, people, geography, traffic, stores);
+        if text.contains(" regions=") {
+            let (regions, jitter);
+            [replicas, people, regions, jitter, traffic, stores] =
+                words(text, ["replicas", "people", "regions", "jitter", "traffic", "stores"])?;
+            if regions != "3" {
+                return Err(format!("“{regions}” regions: there are 3, or the word is left out"));
+            }
+            geography = Geography::ThreeRegions { jitter_ms: number(jitter)? };
+        } else {
+            [replicas, people, traffic, stores] = words(text, ["replicas", "people", "traffic", "stores"])?;
+            geography = Geography::OneSite;
+        }
+        let feed = FeedSetup { replicas: number(replicas)?, people: number(people)?, geography };
         let stores = stores.split('/').map(str::parse).collect::<Result<_, _>>()?;
         Ok(Self { feed, traffic: number(traffic)?, stores })
     }
@@ -214,14 +230,19 @@ impl FromStr for PaxosExperiment {
 /// The values in `name=value name=value`, which must have these names in this order.
 fn words<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[&'a str; N], String> {
     let mut found = [""; N];
+    fill_in(text, &names, &mut found).map(|()| found)
+}
+
+/// Compiled once, however many words there are.
+fn fill_in<'a>(text: &'a str, names: &[&str], found: &mut [&'a str]) -> Result<(), String> {
     let mut parts = text.split(' ');
-    for (name, slot) in names.iter().zip(&mut found) {
+    for (name, slot) in names.iter().zip(found) {
         let value = parts.next().and_then(|part| part.strip_prefix(name)?.strip_prefix('='));
         *slot = value.ok_or_else(|| format!("“{name}=” is missing"))?;
     }
     match parts.next() {
         Some(part) => Err(format!("“{part}” is too much")),
-        None => Ok(found),
+        None => Ok(()),
     }
 }
 

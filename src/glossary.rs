@@ -83,7 +83,7 @@ const FIGURE_8: &str = "figure-8";
 const CRASH: &str = "leader-crash-in-mid-write";
 
 /// All of them, by the alphabet.
-pub const ENTRIES: [Entry; 31] = [
+pub const ENTRIES: [Entry; 32] = [
     Entry {
         term: "accept",
         also: &["accepts", "accepted"],
@@ -106,6 +106,14 @@ pub const ENTRIES: [Entry; 31] = [
         says: "The number of a proposer's attempt in Paxos. Ballots are ordered, and no two proposers share one.",
         source: "Lamport 2001, §2.2",
         shown: (DUEL, "refused p2"),
+    },
+    Entry {
+        term: "CA",
+        also: &[],
+        says: "Consistent and available is what any store may be while no message is lost. Networks lose messages, and whoever \
+               runs one can't choose that they don't. What is left to choose is the answer when it happens.",
+        source: "Gilbert & Lynch 2002, theorem 1",
+        shown: ("ocean-cable-cut", "refused chen on CP"),
     },
     Entry {
         term: "CAP",
@@ -176,7 +184,7 @@ pub const ENTRIES: [Entry; 31] = [
         also: &[],
         says: "The time from a request to its answer. Half of all answers came within p50, 99 of 100 within p99.",
         source: "Dean & Barroso 2013",
-        shown: ("slow-region", "answered ana on CP by 1150ms"),
+        shown: ("slow-region", "answered ana on CP by 1200ms"),
     },
     Entry {
         term: "leader",
@@ -221,7 +229,7 @@ pub const ENTRIES: [Entry; 31] = [
         says: "Under a partition: availability or consistency. Else, every day: latency or consistency, as asking a majority \
                takes time.",
         source: "Abadi 2012",
-        shown: ("slow-region", "answered chen on CP"),
+        shown: ("calm-day", "stale chen on AP"),
     },
     Entry {
         term: "partition",
@@ -281,7 +289,7 @@ pub const ENTRIES: [Entry; 31] = [
         says: "Two servers act as leader at once, and both get their way. Quorums prevent it: only one side can have a \
                majority.",
         source: "Davidson, Garcia-Molina & Skeen 1985",
-        shown: (SMALLER, "two-leaders on CP"),
+        shown: ("split-brain", "two-leaders on AP"),
     },
     Entry {
         term: "stale",

@@ -23,13 +23,16 @@
 //! - [`referee`]: judges away from the page, by messages. What it rules of one future it never tells of another.
 //! - [`picture`]: a recorded history as a picture. What is drawn depends on the history and on what is in sight, and on nothing else.
 //! - [`explain`]: sentences. Every note has one, with its numbers and its source.
+//! - [`latency`]: what an operation takes by its message pattern. A run without faults and jitter takes that.
 //! - [`timeline`]: seek, fork, export, import. A script and a seed are all that is kept; the rest is a cache.
 //! - [`spacetime`]: a run as a space-time diagram. Its clocks decide what happens before what.
 //! - [`experiment`]: what a page or the command line can run.
+//! - [`tradeoff`]: latency, availability and staleness of a run in figures, and batches of runs.
 //! - [`conclusion`]: what a partition cost, once it is over. It is computed from the run alone.
 //! - [`goal`]: predicates over what happened in a run.
 //! - [`situation`]: short scripts with a claim each. The run makes the claim true, or a test fails.
 //! - [`glossary`]: the field's words, each with its source and a situation that shows it.
+//! - [`lesson`]: what a learner reads, predicts, does and observes. It is judged from the learner's run.
 //! - [`explore`]: what could happen. A search within its bounds leaves nothing out.
 //! - [`counterexample`]: what breaks a protocol that makes a mistake. Each breaks an invariant with its flaw, and none without.
 
@@ -44,6 +47,8 @@ pub mod glossary;
 pub mod goal;
 pub mod gossip;
 pub mod history;
+pub mod latency;
+pub mod lesson;
 pub mod locks;
 pub mod multi_paxos;
 pub mod node;
@@ -63,4 +68,5 @@ pub mod store;
 #[cfg(test)]
 mod test_cluster;
 pub mod timeline;
+pub mod tradeoff;
 pub mod world;

@@ -49,16 +49,16 @@ fn cost(timeline: &mut Timeline<FeedExperiment>, work: impl FnOnce(&mut Timeline
 
 /// 5-node Raft with three people: more than 10 requests a second.
 fn cluster() -> Timeline<FeedExperiment> {
-    Timeline::new(FeedExperiment::raft(FeedSetup { replicas: 5, people: 3 }, 100), 1)
+    Timeline::new(FeedExperiment::raft(FeedSetup::at_one_site(5, 3), 100), 1)
 }
 
 #[test]
 fn costs_stay_flat() {
     a_long_run();
     who_waits();
-    half_an_hour("default", FeedSetup { replicas: 5, people: 3 }, 100, 150);
+    half_an_hour("default", FeedSetup::at_one_site(5, 3), 100, 150);
     if std::env::var_os("CAP_LAB_LONG").is_some() {
-        half_an_hour("busiest", FeedSetup { replicas: 7, people: 6 }, 400, 400);
+        half_an_hour("busiest", FeedSetup::at_one_site(7, 6), 400, 400);
     }
 }
 

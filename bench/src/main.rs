@@ -101,7 +101,7 @@ fn compare(count: usize, mode: Mode, repetitions: usize) {
 }
 
 fn simulate(replicas: u8) {
-    let setup = FeedExperiment::raft(FeedSetup { replicas, people: 3 }, 100);
+    let setup = FeedExperiment::raft(FeedSetup::at_one_site(replicas, 3), 100);
     let mut steps = 0;
     let seconds = (0..5).map(|_| {
         let mut timeline = Timeline::new(setup.clone(), 1);

@@ -18,7 +18,7 @@ const SEEKS: u64 = 200;
 
 /// Prints a table of ten minutes of 5-node Raft with a request each 100 ms.
 pub(crate) fn measure() {
-    let setup = FeedExperiment::raft(FeedSetup { replicas: 5, people: 3 }, 100);
+    let setup = FeedExperiment::raft(FeedSetup::at_one_site(5, 3), 100);
     let mut halves = [const { Vec::new() }; 2];
     let mut timeline = Timeline::new(setup.clone(), 1);
     for _ in 0..REPETITIONS {

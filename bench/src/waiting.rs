@@ -55,7 +55,7 @@ pub(crate) fn compare() {
 
 /// The cluster after 3 s, with whoever is to wait.
 fn begin(waits: Waits) -> Timeline<FeedExperiment> {
-    let mut timeline = Timeline::new(FeedExperiment::raft(FeedSetup { replicas: 5, people: 3 }, 100), 1);
+    let mut timeline = Timeline::new(FeedExperiment::raft(FeedSetup::at_one_site(5, 3), 100), 1);
     timeline.play(Micros::from_ms(1_000));
     match waits {
         Waits::Nobody => {}

@@ -25,6 +25,12 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[path = "cap-lab/check/mod.rs"]
 mod check;
+#[path = "cap-lab/grade.rs"]
+mod grade;
+#[path = "cap-lab/lesson.rs"]
+mod lesson;
+#[path = "cap-lab/sweep.rs"]
+mod sweep;
 
 /// CAP Lab without a browser.
 #[derive(Parser)]
@@ -61,6 +67,12 @@ enum Command {
         #[arg(long, conflicts_with = "verbose")]
         script: bool,
     },
+    /// Checks lessons, and plays them without a page.
+    #[command(subcommand)]
+    Lesson(lesson::LessonCommand),
+    /// Grades what was handed in: computes every run again, says which goals it meets, and marks what was edited or copied. Exit status
+    /// 0: nothing is marked; 1: something is; 2: bad input.
+    Grade(grade::GradeArguments),
     /// Says whether a goal is met in a run, and when: "refused ana on CP and stale ana on AP". Exit status 0: it is; 1: it is not.
     Judge {
         /// The file, as exported from the page, or a link to the run.
@@ -87,6 +99,9 @@ enum Command {
         #[arg(long)]
         shiviz: bool,
     },
+    /// Computes many runs of a feed by their seeds, on all cores, and tells what each store's consistency costs in latency,
+    /// availability and staleness.
+    Sweep(sweep::SweepArguments),
     /// Computes a run in which nobody interferes, and prints it as a file that the page opens.
     Record {
         /// `feed`, `paxos` or `locks`.
@@ -107,6 +122,8 @@ fn main() -> ExitCode {
     let unknown = || Err("This version does not know that experiment.".to_owned());
     let (input, done) = match Arguments::parse().command {
         Command::Check(arguments) => return check::run(&arguments),
+        Command::Lesson(command) => return lesson::run(&command),
+        Command::Grade(arguments) => return grade::run(&arguments),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "cap-lab", &mut out);
@@ -126,6 +143,7 @@ fn main() -> ExitCode {
             let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
                 FeedExperiment::NAME => judge::<FeedExperiment>(&text, &goal),
                 PaxosExperiment::NAME => judge::<PaxosExperiment>(&text, &goal),
+                LocksExperiment::NAME => judge::<LocksExperiment>(&text, &goal),
                 _ => unknown(),
             });
             if matches!(&done, Ok(told) if told == NOT_MET) {
@@ -155,6 +173,7 @@ fn main() -> ExitCode {
             });
             (run.display().to_string(), done)
         }
+        Command::Sweep(arguments) => ("sweep".to_owned(), sweep::run(&arguments)),
         Command::Record { experiment, setup, seed, seconds } => {
             let done = match experiment.as_str() {
                 FeedExperiment::NAME => record::<FeedExperiment>(&setup, seed, seconds),

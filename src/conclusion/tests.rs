@@ -8,7 +8,7 @@ fn ms(ms: u64) -> Micros {
 
 /// The landing page's run, with these servers cut off from 2 s on for `lasts`.
 fn after_a_cut(group: &[u8], lasts: Micros) -> Timeline<FeedExperiment> {
-    let feed = FeedSetup { replicas: 5, people: 3 };
+    let feed = FeedSetup::at_one_site(5, 3);
     let mut timeline = Timeline::new(FeedExperiment::side_by_side(feed, 100), 8);
     timeline.play(ms(2_000));
     let across = |a: u8, b: u8| group.contains(&a) != group.contains(&b);
@@ -74,7 +74,7 @@ fn it_stays_the_same_as_the_run_goes_on() {
 
 #[test]
 fn its_sentences_are_short_and_lead_somewhere() {
-    let setup = FeedSetup { replicas: 5, people: 3 };
+    let setup = FeedSetup::at_one_site(5, 3);
     for group in [&[0, 1][..], &[2], &[1, 2], &[0, 1, 2, 3]] {
         for lasts in [50, 400, 2_500] {
             let timeline = after_a_cut(group, ms(lasts));

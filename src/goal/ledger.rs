@@ -2,10 +2,12 @@
 
 use super::{Fact, What};
 use crate::conclusion;
-use crate::experiment::{FeedExperiment, PaxosExperiment};
+use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use crate::history::Outcome;
+use crate::locks::storage::StorageNote;
 use crate::node::{Micros, NodeId};
-use crate::paxos::{Note, ProposerNote};
+use crate::paxos::{AcceptorNote, Note, ProposerNote};
+use crate::sim::fault::Intervention;
 use crate::sim::model::Status;
 use crate::store::feed::Request;
 use crate::store::service::Refusal;
@@ -19,8 +21,8 @@ use crate::world::watch::MarkKind;
 pub struct Happening {
     /// When.
     pub at: Micros,
-    /// In which world, from 0.
-    pub world: usize,
+    /// In which world, from 0; none: in all of them.
+    pub world: Option<usize>,
     /// To whom.
     pub who: Option<NodeId>,
     /// What.
@@ -34,6 +36,8 @@ pub struct Ledger {
     pub(super) worlds: Vec<String>,
     /// By time.
     pub(super) happenings: Vec<Happening>,
+    /// When the learner did something, by time.
+    pub(super) acts: Vec<Micros>,
     /// How far it tells.
     pub(super) end: Micros,
 }
@@ -45,7 +49,19 @@ pub trait Recorded: Experiment {
 }
 
 impl Ledger {
-    fn of<E: Experiment>(timeline: &Timeline<E>, worlds: Vec<String>, all: Vec<Happening>) -> Self {
+    fn of<E: Experiment>(timeline: &Timeline<E>, worlds: Vec<String>, mut all: Vec<Happening>) -> Self {
+        let done = timeline.acts_done();
+        all.extend(done.iter().filter_map(|scripted| {
+            let (what, who) = match scripted.act {
+                Intervention::Cut(_) => (What::Cut, None),
+                Intervention::Heal(_) => (What::Healed, None),
+                Intervention::Crash { node, .. } => (What::Crashed, Some(node)),
+                Intervention::Restart(node) => (What::Restarted, Some(node)),
+                Intervention::Pause(node) => (What::Paused, Some(node)),
+                _ => return None,
+            };
+            Some(Happening { at: scripted.at, world: None, who, what })
+        }));
         // Each kind comes by time, so few have far to go; a sort of the standard library is compiled again for each type.
         let mut happenings: Vec<Happening> = Vec::with_capacity(all.len());
         for happening in all {
@@ -54,7 +70,35 @@ impl Ledger {
         }
         let participants = (0..timeline.track().participants() as u8).map(NodeId);
         let names = participants.map(|id| timeline.experiment().name(id)).collect();
-        Self { names, worlds, happenings, end: timeline.now() }
+        let acts = done.iter().map(|scripted| scripted.at).collect();
+        Self { names, worlds, happenings, acts, end: timeline.now() }
+    }
+
+    /// The same run, of whose acts the first `given` are not the learner's own.
+    #[must_use]
+    pub fn given(mut self, given: usize) -> Self {
+        self.acts.drain(..given.min(self.acts.len()));
+        self
+    }
+
+    /// How many things were done in it.
+    pub fn acts(&self) -> usize {
+        self.acts.len()
+    }
+
+    /// How many things the learner had done by then.
+    pub(super) fn acts_until(&self, at: Micros) -> usize {
+        self.acts.iter().filter(|act| **act <= at).count()
+    }
+
+    /// How far it tells.
+    pub fn end(&self) -> Micros {
+        self.end
+    }
+
+    /// What a participant is called.
+    pub fn name(&self, who: NodeId) -> &str {
+        &self.names[who.index()]
     }
 
     /// By time.
@@ -89,7 +133,7 @@ impl Recorded for FeedExperiment {
         let mut owed: Vec<Option<Micros>> = vec![None; worlds.len()];
         timeline.revisit(Micros::ZERO, timeline.now(), |track| {
             for (world, run) in track.worlds().iter().enumerate() {
-                let mut happens = |what| all.push(Happening { at: run.now(), world, who: None, what });
+                let mut happens = |what| all.push(Happening { at: run.now(), world: Some(world), who: None, what });
                 let leaders =
                     run.model().hosts().filter(|(_, host)| host.status != Status::Crashed && host.node.leads());
                 let two = leaders.count() > 1;
@@ -113,27 +157,39 @@ impl Recorded for FeedExperiment {
 fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
     let watch = run.watch();
     for operation in run.history().iter().filter(|one| matches!(one.request, Request::Post(_) | Request::Read)) {
+        let is_refused_at_once = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
+        if !is_refused_at_once {
+            let (at, who) = (operation.invoked, Some(operation.client));
+            all.push(Happening { at, world: Some(world), who, what: What::Asked });
+        }
         let (at, what) = match operation.outcome {
-            Outcome::Done { at, .. } => (at, What::Answered),
+            Outcome::Done { at, .. } => {
+                if matches!(operation.request, Request::Post(_)) {
+                    all.push(Happening { at, world: Some(world), who: Some(operation.client), what: What::Confirmed });
+                }
+                (at, What::Answered)
+            }
             Outcome::Refused { refusal: Refusal::Busy, .. } | Outcome::Pending => continue,
             Outcome::Refused { at, .. } => (at, What::Refused),
             Outcome::Unknown { at, .. } => (at, What::Unknown),
         };
-        all.push(Happening { at, world, who: Some(operation.client), what });
+        all.push(Happening { at, world: Some(world), who: Some(operation.client), what });
     }
     for stale in watch.staleness.stale().iter() {
         let operation = run.history().get(stale.read).expect("a read of this run");
         let at = operation.ended().expect("it was answered");
-        all.push(Happening { at, world, who: Some(operation.client), what: What::Stale });
+        all.push(Happening { at, world: Some(world), who: Some(operation.client), what: What::Stale });
     }
     for (_, seen) in watch.observed.iter().filter(|(_, seen)| matches!(seen.what, Observation::AfterAll { .. })) {
-        all.push(Happening { at: seen.at, world, who: Some(seen.phone), what: What::AfterAll });
+        all.push(Happening { at: seen.at, world: Some(world), who: Some(seen.phone), what: What::AfterAll });
     }
     let mut replicas = run.model().hosts().filter(|(id, _)| run.world().setup.servers().contains(*id));
     if replicas.all(|(_, host)| host.status == Status::Up) {
         let held = |post| run.model().hosts().any(|(_, host)| host.node.has(post));
         for (post, _) in watch.staleness.confirmed().filter(|(post, _)| !held(*post)) {
-            all.push(Happening { at: run.now(), world, who: Some(post.author), what: What::Lost });
+            let lost = watch.lost.iter().find(|lost| lost.post == post);
+            let at = lost.map_or(run.now(), |lost| lost.discarded.max(lost.confirmed));
+            all.push(Happening { at, world: Some(world), who: Some(post.author), what: What::Lost });
         }
     }
 }
@@ -142,12 +198,12 @@ fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
 fn servers(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
     for mark in run.watch().events.marks.iter() {
         if let MarkKind::Elected(server) = mark.kind {
-            all.push(Happening { at: mark.at, world, who: Some(server), what: What::Elected });
+            all.push(Happening { at: mark.at, world: Some(world), who: Some(server), what: What::Elected });
         }
     }
     if let Some((at, violation)) = &run.watch().broken {
         let what = What::Broken(Some(violation.invariant.to_owned()));
-        all.push(Happening { at: *at, world, who: None, what });
+        all.push(Happening { at: *at, world: Some(world), who: None, what });
     }
 }
 
@@ -161,18 +217,59 @@ impl Recorded for PaxosExperiment {
             let Some((outcome, who)) = latest.and_then(|latest| Some((latest.outcome, latest.outcome.node?))) else {
                 return;
             };
-            if outcome.notes.iter().any(|note| matches!(note, Note::Proposer(ProposerNote::Abandons { .. }))) {
-                all.push(Happening { at: run.now(), world: 0, who: Some(who), what: What::Refused });
-            }
+            all.extend(outcome.notes.iter().filter_map(|note| {
+                let what = match note {
+                    Note::Proposer(ProposerNote::Abandons { .. }) => What::Refused,
+                    Note::Acceptor(AcceptorNote::Promises { .. }) => What::Promised,
+                    Note::Acceptor(AcceptorNote::Accepts { .. }) => What::Accepted,
+                    _ => return None,
+                };
+                Some(Happening { at: run.now(), world: Some(0), who: Some(who), what })
+            }));
         });
         let watch = timeline.track().watch();
         if let Some(choice) = &watch.chosen {
             let what = What::Chosen(Some(choice.proposal.value.0.to_string()));
-            all.push(Happening { at: choice.at, world: 0, who: Some(choice.proposal.ballot.proposer), what });
+            all.push(Happening { at: choice.at, world: Some(0), who: Some(choice.proposal.ballot.proposer), what });
         }
         if let Some((at, violation)) = &watch.broken {
             let what = What::Broken(Some(violation.invariant.to_owned()));
-            all.push(Happening { at: *at, world: 0, who: None, what });
+            all.push(Happening { at: *at, world: Some(0), who: None, what });
+        }
+        Ledger::of(timeline, vec![Self::NAME.to_owned()], all)
+    }
+}
+
+impl Recorded for LocksExperiment {
+    fn ledger(timeline: &Timeline<Self>) -> Ledger {
+        let watch = timeline.track().watch();
+        let mut all = Vec::new();
+        let mut happens = |at, who, what| all.push(Happening { at, world: Some(0), who, what });
+        watch.grants.iter().for_each(|grant| happens(grant.from, Some(grant.session.client), What::Granted));
+        watch.overlaps.iter().for_each(|overlap| happens(overlap.at, None, What::TwoHolders));
+        for (at, note) in watch.storage.iter() {
+            match note {
+                StorageNote::RefusesToken { update, .. } => happens(*at, Some(update.client), What::Refused),
+                StorageNote::Writes { lost, .. } => {
+                    lost.iter().for_each(|update| happens(*at, Some(update.client), What::Overwritten));
+                }
+                StorageNote::Reads { .. } | StorageNote::DropsOlder { .. } | StorageNote::KnowsWrite { .. } => {}
+            }
+        }
+        for mark in watch.events.marks.iter() {
+            if let MarkKind::Elected(server) = mark.kind {
+                happens(mark.at, Some(server), What::Elected);
+            }
+        }
+        for operation in timeline.track().history().iter() {
+            match operation.outcome {
+                Outcome::Done { at, .. } => happens(at, Some(operation.client), What::Answered),
+                Outcome::Unknown { at, .. } => happens(at, Some(operation.client), What::Unknown),
+                Outcome::Refused { .. } | Outcome::Pending => {}
+            }
+        }
+        if let Some((at, violation)) = &watch.broken {
+            happens(*at, None, What::Broken(Some(violation.invariant.to_owned())));
         }
         Ledger::of(timeline, vec![Self::NAME.to_owned()], all)
     }

@@ -5,10 +5,16 @@
 //! elected n4 before unknown bo
 //! broken "Leader Completeness" and not chosen
 //! elected on CP 3 times after 1s by 4s
+//! cut then elected on CP within 500ms
+//! (stale ana on AP) in 2 acts
 //! ```
 //!
 //! A goal is judged from the [ledger](ledger) of a run, which is computed from the run alone. `and` and `or` join goals, `not`
-//! denies one, `before` orders two; brackets group. `before` binds tighter than `and`, and that tighter than `or`.
+//! denies one, `before` orders two by when each is met first. `then` asks for the second after the first was met, whatever
+//! happened earlier; `within` bounds the time between the two. `in 2 acts` bounds what the learner did until it is met. Brackets
+//! group. What orders and bounds binds tighter than `and`, and that tighter than `or`.
+//!
+//! That something does not happen by a moment is known only once the run has got there.
 
 pub mod ledger;
 mod text;
@@ -21,6 +27,8 @@ use crate::node::Micros;
 /// What can happen.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum What {
+    /// A client asked for something.
+    Asked,
     /// A client was answered.
     Answered,
     /// A client was refused; a proposer's ballot was.
@@ -43,11 +51,34 @@ pub enum What {
     Broken(Option<String>),
     /// After a heal, every running replica had every post that was confirmed before.
     Converged,
+    /// A client's post was confirmed.
+    Confirmed,
+    /// An acceptor promised a ballot.
+    Promised,
+    /// An acceptor accepted a proposal.
+    Accepted,
+    /// A client was granted the lock.
+    Granted,
+    /// Two clients believed to hold the lock.
+    TwoHolders,
+    /// What a client wrote under the lock was overwritten unread.
+    Overwritten,
+    /// Links were cut.
+    Cut,
+    /// Links were healed.
+    Healed,
+    /// A server was crashed.
+    Crashed,
+    /// A crashed server was started again.
+    Restarted,
+    /// A participant was made to stand still.
+    Paused,
 }
 
 impl What {
     /// The words of a goal, without those that name something more.
-    const WORDS: [(&str, Self); 11] = [
+    const WORDS: [(&str, Self); 23] = [
+        ("asked", Self::Asked),
         ("answered", Self::Answered),
         ("refused", Self::Refused),
         ("unknown", Self::Unknown),
@@ -59,6 +90,17 @@ impl What {
         ("chosen", Self::Chosen(None)),
         ("broken", Self::Broken(None)),
         ("converged", Self::Converged),
+        ("confirmed", Self::Confirmed),
+        ("promised", Self::Promised),
+        ("accepted", Self::Accepted),
+        ("granted", Self::Granted),
+        ("two-holders", Self::TwoHolders),
+        ("overwritten", Self::Overwritten),
+        ("cut", Self::Cut),
+        ("healed", Self::Healed),
+        ("crashed", Self::Crashed),
+        ("restarted", Self::Restarted),
+        ("paused", Self::Paused),
     ];
 
     fn word(&self) -> &'static str {
@@ -103,50 +145,81 @@ pub enum Goal {
     Or(Vec<Self>),
     /// It is not met, as far as the run goes.
     Not(Box<Self>),
-    /// The second is met later than the first.
+    /// The second is met first later than the first is.
     Before(Box<Self>, Box<Self>),
+    /// The second is met after the first was, and within that time if one is given.
+    Then(Box<Self>, Box<Self>, Option<Micros>),
+    /// It is met before the learner did more than so many things.
+    Acts(Box<Self>, u32),
 }
 
 impl Goal {
     /// When it is met first, in so much of a run as the ledger tells; that something never happens is known at its end.
     pub fn met(&self, ledger: &Ledger) -> Option<Micros> {
+        self.met_after(ledger, None)
+    }
+
+    /// The same, by what happened after `since` alone.
+    pub fn met_after(&self, ledger: &Ledger, since: Option<Micros>) -> Option<Micros> {
+        let met = |goal: &Self| goal.met_after(ledger, since);
         match self {
-            Self::Fact(fact) => fact.met(ledger),
-            Self::And(all) => {
-                all.iter().map(|goal| goal.met(ledger)).try_fold(Micros::ZERO, |at, met| Some(at.max(met?)))
-            }
-            Self::Or(any) => any.iter().filter_map(|goal| goal.met(ledger)).min(),
-            Self::Not(goal) => goal.met(ledger).is_none().then_some(ledger.end),
+            Self::Fact(fact) => fact.case(ledger, since).map(|case| case.at),
+            Self::And(all) => all.iter().map(met).try_fold(Micros::ZERO, |at, met| Some(at.max(met?))),
+            Self::Or(any) => any.iter().filter_map(met).min(),
+            Self::Not(goal) => (met(goal).is_none() && ledger.end >= goal.horizon()).then_some(ledger.end),
             Self::Before(first, second) => {
-                let (first, second) = (first.met(ledger)?, second.met(ledger)?);
+                let (first, second) = (met(first)?, met(second)?);
                 (first < second).then_some(second)
             }
+            Self::Then(first, second, within) => {
+                let first = met(first)?;
+                let second = second.met_after(ledger, Some(first))?;
+                within.is_none_or(|within| second.since(first) <= within).then_some(second)
+            }
+            Self::Acts(goal, most) => met(goal).filter(|at| ledger.acts_until(*at) <= *most as usize),
+        }
+    }
+
+    /// From when on it is known that it is not met, if it is about times that end.
+    fn horizon(&self) -> Micros {
+        match self {
+            Self::Fact(fact) => fact.by.unwrap_or_default(),
+            Self::And(all) | Self::Or(all) => all.iter().map(Self::horizon).max().unwrap_or_default(),
+            Self::Not(goal) | Self::Acts(goal, _) => goal.horizon(),
+            Self::Before(first, second) | Self::Then(first, second, _) => first.horizon().max(second.horizon()),
         }
     }
 
     /// The moments of this run that decide it, by time: where to look.
     pub fn moments(&self, ledger: &Ledger) -> Vec<(Micros, String)> {
         let mut found = Vec::new();
-        self.collect(ledger, &mut found);
+        self.collect(ledger, None, &mut found);
         found
     }
 
-    fn collect(&self, ledger: &Ledger, found: &mut Vec<(Micros, String)>) {
+    fn collect(&self, ledger: &Ledger, since: Option<Micros>, found: &mut Vec<(Micros, String)>) {
         match self {
             Self::Fact(fact) => {
-                let Some(case) = fact.case(ledger) else { return };
+                let Some(case) = fact.case(ledger, since) else { return };
                 let moment = (case.at, fact.says(case, ledger));
                 if !found.contains(&moment) {
                     found.insert(found.partition_point(|earlier| *earlier <= moment), moment);
                 }
             }
-            Self::And(all) | Self::Or(all) => all.iter().for_each(|goal| goal.collect(ledger, found)),
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|goal| goal.collect(ledger, since, found)),
             // What never happens has no moment.
             Self::Not(_) => {}
             Self::Before(first, second) => {
-                first.collect(ledger, found);
-                second.collect(ledger, found);
+                first.collect(ledger, since, found);
+                second.collect(ledger, since, found);
             }
+            Self::Then(first, second, _) => {
+                first.collect(ledger, since, found);
+                if let Some(first) = first.met_after(ledger, since) {
+                    second.collect(ledger, Some(first), found);
+                }
+            }
+            Self::Acts(goal, _) => goal.collect(ledger, since, found),
         }
     }
 
@@ -158,27 +231,31 @@ impl Goal {
         match self {
             Self::Fact(fact) => ledger.knows(fact),
             Self::And(all) | Self::Or(all) => all.iter().try_for_each(|goal| goal.check(ledger)),
-            Self::Not(goal) => goal.check(ledger),
-            Self::Before(first, second) => first.check(ledger).and_then(|()| second.check(ledger)),
+            Self::Not(goal) | Self::Acts(goal, _) => goal.check(ledger),
+            Self::Before(first, second) | Self::Then(first, second, _) => {
+                first.check(ledger).and_then(|()| second.check(ledger))
+            }
         }
     }
 }
 
 impl Fact {
-    fn met(&self, ledger: &Ledger) -> Option<Micros> {
-        self.case(ledger).map(|case| case.at)
+    /// The happening with which it is met, of those after `since`.
+    pub fn case<'a>(&self, ledger: &'a Ledger, since: Option<Micros>) -> Option<&'a Happening> {
+        let nth = self.times.max(1) as usize - 1;
+        self.cases(ledger).filter(|happening| since.is_none_or(|since| happening.at > since)).nth(nth)
     }
 
-    /// The happening with which it is met.
-    fn case<'a>(&self, ledger: &'a Ledger) -> Option<&'a Happening> {
-        let nth = self.times.max(1) as usize - 1;
-        ledger.happenings.iter().filter(|happening| self.is_met_by(happening, ledger)).nth(nth)
+    /// All that is a case of it, by time.
+    pub fn cases<'a>(&self, ledger: &'a Ledger) -> impl Iterator<Item = &'a Happening> {
+        ledger.happenings.iter().filter(|happening| self.is_met_by(happening, ledger))
     }
 
     /// That case in words.
     fn says(&self, Happening { world, who, what, .. }: &Happening, ledger: &Ledger) -> String {
         let who = who.map_or("somebody", |who| ledger.names[who.index()].as_str());
         let said = match what {
+            What::Asked => format!("{who} asks"),
             What::Answered => format!("{who} is answered"),
             What::Refused => format!("{who} is refused"),
             What::Unknown => format!("{who} gets no answer"),
@@ -190,8 +267,20 @@ impl Fact {
             What::Chosen(value) => format!("“{}” is chosen", value.as_deref().unwrap_or("a value")),
             What::Broken(name) => format!("{} is broken", name.as_deref().unwrap_or("an invariant")),
             What::Converged => "All replicas agree again".to_owned(),
+            What::Confirmed => format!("{who}'s post is confirmed"),
+            What::Promised => format!("{who} promises"),
+            What::Accepted => format!("{who} accepts"),
+            What::Granted => format!("{who} is granted the lock"),
+            What::TwoHolders => "Two clients believe to hold the lock".to_owned(),
+            What::Overwritten => format!("{who}'s update is overwritten"),
+            What::Cut => "Links are cut".to_owned(),
+            What::Healed => "Links are healed".to_owned(),
+            What::Crashed => format!("{who} is crashed"),
+            What::Restarted => format!("{who} is started again"),
+            What::Paused => format!("{who} stands still"),
         };
-        let place = if ledger.worlds.len() > 1 { format!(" on {}", ledger.worlds[*world]) } else { String::new() };
+        let side = world.filter(|_| ledger.worlds.len() > 1);
+        let place = side.map_or(String::new(), |world| format!(" on {}", ledger.worlds[world]));
         let count = if self.times > 1 { format!(", case {}", self.times) } else { String::new() };
         said + &place + &count
     }
@@ -200,7 +289,10 @@ impl Fact {
         let named = |name: &String| who.is_some_and(|who| ledger.names[who.index()].eq_ignore_ascii_case(name));
         self.what.covers(what)
             && self.who.as_ref().is_none_or(named)
-            && self.world.as_ref().is_none_or(|name| ledger.worlds[*world].eq_ignore_ascii_case(name))
+            && self
+                .world
+                .as_ref()
+                .is_none_or(|name| world.is_none_or(|world| ledger.worlds[world].eq_ignore_ascii_case(name)))
             && self.after.is_none_or(|after| *at > after)
             && self.by.is_none_or(|by| *at <= by)
     }
@@ -245,6 +337,16 @@ impl Display for Goal {
                 first.within(f)?;
                 f.write_str(" before ")?;
                 second.within(f)
+            }
+            Self::Then(first, second, within) => {
+                first.within(f)?;
+                f.write_str(" then ")?;
+                second.within(f)?;
+                within.iter().try_for_each(|within| write!(f, " within {}ms", within.as_ms()))
+            }
+            Self::Acts(goal, most) => {
+                goal.within(f)?;
+                write!(f, " in {most} acts")
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::node::NodeId;
 fn ledger(happenings: &[(u64, usize, Option<u8>, What)]) -> Ledger {
     let happenings = happenings.iter().map(|(ms, world, who, what)| Happening {
         at: Micros::from_ms(*ms),
-        world: *world,
+        world: Some(*world),
         who: who.map(NodeId),
         what: what.clone(),
     });
@@ -14,6 +14,7 @@ fn ledger(happenings: &[(u64, usize, Option<u8>, What)]) -> Ledger {
         names: vec!["n1".to_owned(), "Ana".to_owned()],
         worlds: vec!["CP".to_owned(), "AP".to_owned()],
         happenings: happenings.collect(),
+        acts: vec![Micros::from_ms(150), Micros::from_ms(350)],
         end: Micros::from_ms(1_000),
     }
 }
@@ -50,6 +51,18 @@ fn a_goal_is_met_when_the_last_of_what_it_needs_happens() {
         ("broken \"Log Matching\"", None),
         ("not (lost or chosen) and elected", Some(1_000)),
         ("lost and stale or elected", Some(300)),
+        ("stale then refused", Some(400)),
+        ("stale before refused", None),
+        ("stale then refused within 200ms", Some(400)),
+        ("stale then refused within 199ms", None),
+        ("stale then elected then refused", Some(400)),
+        ("refused in 0 acts", Some(100)),
+        ("elected in 0 acts", None),
+        ("elected in 1 act", Some(300)),
+        ("(stale then refused) in 1 acts", None),
+        ("not lost by 1s", Some(1_000)),
+        ("not lost by 1001ms", None),
+        ("stale then not elected", None),
     ] {
         assert_eq!(met(goal, &ledger), at, "{goal}");
     }
@@ -62,6 +75,8 @@ fn a_goal_reads_as_it_was_written() {
         "broken \"Election Safety\" and not chosen",
         "(elected or two-leaders) before chosen \"red\"",
         "not (lost and after-all) or converged",
+        "cut then elected on CP within 500ms",
+        "(crashed n1 then elected) in 2 acts",
     ] {
         let goal: Goal = text.parse().unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
         let again: Goal = goal.to_string().parse().unwrap_or_else(|wrong| panic!("{goal}: {wrong}"));
@@ -80,12 +95,17 @@ fn a_goal_that_makes_no_sense_says_why() {
         ("refused 3", "times"),
         ("refused by noon", "no time"),
         ("broken \"Election", "quote"),
+        ("refused in two acts", "in 3 acts"),
+        ("refused in 2", "in 2 acts"),
+        ("cut then refused within soon", "no time"),
     ] {
         let wrong = text.parse::<Goal>().expect_err(text);
         assert!(wrong.contains(why), "{text}: {wrong}");
     }
     let deep = "not ".repeat(100_000) + "refused";
     assert!(deep.parse::<Goal>().is_err());
+    let long = "refused then ".repeat(100_000) + "refused";
+    assert!(long.parse::<Goal>().is_err());
     let ledger = ledger(&[]);
     for (text, why) in [("refused bo", "nobody is called bo"), ("refused ana on XP", "no world is called XP")] {
         let goal: Goal = text.parse().expect(text);

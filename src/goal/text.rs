@@ -37,7 +37,7 @@ impl<'a> Words<'a> {
 }
 
 /// What ends a fact, or says more of it.
-const RESERVED: [&str; 9] = ["and", "or", "not", "before", "on", "after", "by", "(", ")"];
+const RESERVED: [&str; 12] = ["and", "or", "not", "before", "then", "within", "in", "on", "after", "by", "(", ")"];
 
 impl FromStr for Goal {
     type Err = String;
@@ -45,6 +45,9 @@ impl FromStr for Goal {
     /// Reads a goal. The message says what was expected, for a person.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut words = Words::of(text)?;
+        if words.left.len() > WORDS_MAX {
+            return Err(format!("more than {WORDS_MAX} words"));
+        }
         let goal = any(&mut words)?;
         match words.left.pop() {
             None => Ok(goal),
@@ -70,11 +73,30 @@ fn all(words: &mut Words<'_>) -> Result<Goal, String> {
 }
 
 fn ordered(words: &mut Words<'_>) -> Result<Goal, String> {
-    let first = one(words)?;
-    Ok(if words.take("before") { Goal::Before(Box::new(first), Box::new(one(words)?)) } else { first })
+    let mut goal = one(words)?;
+    loop {
+        if words.take("before") {
+            goal = Goal::Before(Box::new(goal), Box::new(one(words)?));
+        } else if words.take("then") {
+            let second = Box::new(one(words)?);
+            let within = if words.take("within") { Some(time_of(words.next()?)?) } else { None };
+            goal = Goal::Then(Box::new(goal), second, within);
+        } else if words.take("in") {
+            let count = words.next()?;
+            let most = count.parse().map_err(|_| format!("“in {count}” stands where “in 3 acts” should"))?;
+            if !(words.take("acts") || words.take("act")) {
+                return Err(format!("“in {count}” stands where “in {count} acts” should"));
+            }
+            goal = Goal::Acts(Box::new(goal), most);
+        } else {
+            return Ok(goal);
+        }
+    }
 }
 
-/// How deep brackets may nest: a hostile goal must not exhaust the stack.
+/// The longest goal, in words: a hostile one must not exhaust the stack by joining.
+const WORDS_MAX: usize = 200;
+/// How deep brackets may nest: nor by nesting.
 const DEPTH_MAX: usize = 16;
 
 fn one(words: &mut Words<'_>) -> Result<Goal, String> {
@@ -94,7 +116,12 @@ fn one(words: &mut Words<'_>) -> Result<Goal, String> {
 fn fact(words: &mut Words<'_>) -> Result<Fact, String> {
     let word = words.next()?;
     let known = What::WORDS.into_iter().find(|(known, _)| *known == word);
-    let mut what = known.ok_or_else(|| format!("nothing that happens is called “{word}”"))?.1;
+    let mut what = known
+        .ok_or_else(|| {
+            let all: Vec<&str> = What::WORDS.iter().map(|(known, _)| *known).collect();
+            format!("nothing that happens is called “{word}”; these are: {}", all.join(", "))
+        })?
+        .1;
     if let What::Chosen(name) | What::Broken(name) = &mut what
         && let Some(quoted) = words.left.pop_if(|word| word.starts_with('"'))
     {

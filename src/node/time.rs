@@ -25,6 +25,11 @@ impl Micros {
         self.0 as f64 / 1e6
     }
 
+    /// `count` times as long.
+    pub const fn times(self, count: u32) -> Self {
+        Self(self.0 * count as u64)
+    }
+
     /// `self - earlier`, or zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
@@ -66,5 +71,10 @@ impl Delay {
     /// A delay without choice.
     pub const fn fixed(delay: Micros) -> Self {
         Self { min: delay, max: delay }
+    }
+
+    /// The range that is `count` times as late and as wide.
+    pub const fn times(self, count: u32) -> Self {
+        Self { min: self.min.times(count), max: self.max.times(count) }
     }
 }

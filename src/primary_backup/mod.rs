@@ -94,6 +94,8 @@ pub struct Config {
     pub id: NodeId,
     /// How many servers there are, from 1; they are the first so many participants.
     pub servers: u8,
+    /// How many times as long as usual heartbeats and timeouts are, from 1.
+    pub stretch: u32,
     /// Its switches and its flaw.
     pub setup: Setup,
 }
@@ -119,7 +121,7 @@ impl Config {
     /// How long this server waits for word from the primary of `view` before it takes over.
     pub fn failover(self, view: View) -> Delay {
         let least = Micros(FAILOVER.0 + IN_LINE.0 * (self.place_in_line(view) - 1));
-        Delay::between(least, least + SPREAD)
+        Delay::between(least, least + SPREAD).times(self.stretch)
     }
 
     /// How many servers have to have stored a command before it is confirmed, the primary among them.
@@ -293,7 +295,7 @@ impl<C: Command> PrimaryBackup<C> {
             self.replicate(backup, out);
         }
         if !self.config.backups().is_empty() {
-            out.set_timer(Timer::Heartbeat, HEARTBEAT);
+            out.set_timer(Timer::Heartbeat, HEARTBEAT.times(self.config.stretch));
         }
     }
 

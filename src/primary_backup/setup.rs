@@ -34,7 +34,7 @@ pub const SWITCHES: [Switch; 1] = [Switch {
 impl Setup {
     /// How server `id` of `servers` is configured.
     pub fn config(self, id: NodeId, servers: NodeSet) -> Config {
-        Config { id, servers: servers.len() as u8, setup: self }
+        Config { id, servers: servers.len() as u8, stretch: 1, setup: self }
     }
 }
 

@@ -25,7 +25,7 @@ impl<P: Item> Quorum<P> {
         let number = self.begun;
         self.begun += 1;
         if self.operations.is_empty() {
-            out.set_timer(Timer::Tick, TICK);
+            out.set_timer(Timer::Tick, TICK.times(self.config.stretch));
         }
         let (covered, stand_ins) = (NodeSet::EMPTY, NodeSet::EMPTY);
         let operation = Operation { request: Some(request), since: at.monotonic, covered, stand_ins, phase };
@@ -215,14 +215,14 @@ impl<P: Item> Quorum<P> {
     pub(super) fn look_after(&mut self, at: Clocks, out: &mut Out<P>) {
         for number in self.operations.keys().copied().collect::<Vec<_>>() {
             let age = at.monotonic.since(self.operations[&number].since);
-            if age >= GIVE_UP {
+            if age >= GIVE_UP.times(self.config.stretch) {
                 self.give_up(number, out);
-            } else if age >= STAND_IN {
+            } else if age >= STAND_IN.times(self.config.stretch) {
                 self.ask_again(number, out);
             }
         }
         if !self.operations.is_empty() {
-            out.set_timer(Timer::Tick, TICK);
+            out.set_timer(Timer::Tick, TICK.times(self.config.stretch));
         }
     }
 

@@ -111,6 +111,8 @@ pub struct Config {
     pub id: NodeId,
     /// How many replicas there are, from N.
     pub servers: u8,
+    /// How many times as long as usual it waits for answers, from 1.
+    pub stretch: u32,
     /// N, R, W, its switches and its flaw.
     pub setup: Setup,
 }

@@ -81,7 +81,7 @@ pub const SWITCHES: [Switch; 4] = [
 impl Setup {
     /// How replica `id` of `servers` is configured.
     pub fn config(self, id: NodeId, servers: NodeSet) -> Config {
-        Config { id, servers: servers.len() as u8, setup: self }
+        Config { id, servers: servers.len() as u8, stretch: 1, setup: self }
     }
 
     /// The dials with their names, as a setup writes them.

@@ -43,6 +43,12 @@ impl Config {
         }
     }
 
+    /// The same with timeouts and heartbeats `times` as long, for links that are so much slower.
+    pub fn stretched(self, times: u32) -> Self {
+        let heartbeat_interval = self.heartbeat_interval.times(times);
+        Self { election_timeout: self.election_timeout.times(times), heartbeat_interval, ..self }
+    }
+
     /// The configuration before the first entry of the log.
     pub(super) fn first_membership(&self) -> Membership {
         Membership::simple(self.members, self.learners)

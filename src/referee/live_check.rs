@@ -342,7 +342,7 @@ mod tests {
     const READER: NodeId = NodeId(6);
 
     fn brief(began: Vec<Entry>, ended: Vec<(RequestId, (Micros, Fate))>, head: u64) -> Brief {
-        let setup = FeedSetup { replicas: 5, people: 3 };
+        let setup = FeedSetup::at_one_site(5, 3);
         let (case, world, by_place, fork) = (1, 0, false, 0);
         let (forget, accused, healed, measures) = (None, None, None, false);
         Brief {
@@ -379,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_post_that_was_seen_and_then_refused_is_impossible() {
-        let mut check = LiveCheck::new(FeedSetup { replicas: 5, people: 3 });
+        let mut check = LiveCheck::new(FeedSetup::at_one_site(5, 3));
         let seen = hear(&mut check, brief(vec![post(0, 10), read(1, 20, 30, [0])], Vec::new(), 40));
         assert_eq!((seen.good, seen.proof), (Some(Micros(40)), None), "its fate is unknown: it may have happened");
         let refused = vec![(RequestId(0), (Micros(50), Fate::Refused))];
@@ -391,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_post_that_nobody_saw_may_be_refused_without_another_check() {
-        let mut check = LiveCheck::new(FeedSetup { replicas: 5, people: 3 });
+        let mut check = LiveCheck::new(FeedSetup::at_one_site(5, 3));
         hear(&mut check, brief(vec![post(0, 10), read(1, 20, 30, [])], Vec::new(), 40));
         let work = check.work();
         let refused = vec![(RequestId(0), (Micros(50), Fate::Refused))];
@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn what_the_latest_order_placed_at_will_is_taken_back() {
         for first in [0, 1] {
-            let mut check = LiveCheck::new(FeedSetup { replicas: 5, people: 3 });
+            let mut check = LiveCheck::new(FeedSetup::at_one_site(5, 3));
             let both = vec![post(0, 10), post(1, 10)];
             let place = |number: u32| Place { rank: number.into(), post: PostId { author: WRITER, number } };
             let posted = [0, 1].map(|id| (RequestId(id), (Micros(20), Fate::Posted(place(id))))).to_vec();

@@ -3,11 +3,10 @@
 //! A situation is a file: a few lines `key: value`, an empty line, then the script. A claim is a [goal](crate::goal). Nothing of
 //! what happens is written down: the tests play every situation and judge its claim from the run.
 
-use crate::experiment::{FeedExperiment, PaxosExperiment};
+pub mod scene;
+
+use self::scene::{Scene, Wrong};
 use crate::goal::Goal;
-use crate::node::Micros;
-use crate::timeline::command::Command;
-use crate::timeline::{Experiment, Timeline};
 
 /// A situation, as it is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,21 +31,21 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str); 10] = files![
+const FILES: [(&str, &str); 13] = files![
+    "calm-day",
     "leader-on-the-smaller-side",
     "minority-of-two",
     "one-way-cut",
     "flapping-link",
+    "ocean-cable-cut",
     "slow-region",
+    "split-brain",
     "leader-crash-in-mid-write",
     "paused-leader-with-a-lease",
     "removed-server",
     "duelling-proposers",
     "figure-8",
 ];
-
-/// So long before the first act the play head waits: one sees what is going on, and nothing has happened yet.
-const LEAD: Micros = Micros::from_ms(150);
 
 /// All of them, in the order in which the page lists them.
 pub fn all() -> impl Iterator<Item = Situation> {
@@ -83,16 +82,7 @@ impl Situation {
                 return Err(format!("“{key}:” is missing"));
             }
         }
-        read.setup().map(|_| read)
-    }
-
-    /// The address of the page that plays it.
-    pub fn page(&self) -> &'static str {
-        match self.setup() {
-            Ok((PaxosExperiment::NAME, ..)) => "#paxos",
-            Ok((_, setup, _)) if setup.contains('/') => "#feed",
-            _ => "#raft",
-        }
+        read.read_scene().map(|_| read)
     }
 
     /// What its run shows.
@@ -105,44 +95,19 @@ impl Situation {
         self.script.lines().skip(1)
     }
 
-    /// Experiment, setup and seed.
-    fn setup(&self) -> Result<(&'static str, &'static str, u64), String> {
-        let first = self.script.lines().next().unwrap_or_default();
-        let setup = first.strip_prefix("setup ").and_then(|rest| rest.split_once(' '));
-        let parts = setup.and_then(|(experiment, rest)| Some((experiment, rest.rsplit_once(" seed=")?)));
-        let (experiment, (setup, seed)) = parts.ok_or("the script does not begin with “setup … seed=…”")?;
-        Ok((experiment, setup, seed.parse().map_err(|_| format!("“{seed}” is no seed"))?))
+    /// What is played.
+    pub fn scene(&self) -> Scene {
+        self.read_scene().expect("it was read before")
     }
 
-    /// Its run, computed to its end, the play head shortly before the first act.
-    ///
-    /// # Errors
-    /// If it is of another experiment, or says what can't be done.
-    pub fn play<E: Experiment>(&self) -> Result<Timeline<E>, String> {
-        let (experiment, setup, seed) = self.setup()?;
-        if experiment != E::NAME {
-            return Err(format!("this is a situation of {experiment}"));
-        }
-        let setup: E = setup.parse()?;
-        setup.check()?;
-        let mut timeline = Timeline::new(setup, seed);
-        for line in self.commands() {
-            let command: Command = line.parse()?;
-            timeline.command(&command).map_err(|wrong| format!("{line}: {wrong}"))?;
-        }
-        let first = timeline.script().first().map_or(Micros::ZERO, |act| act.at);
-        timeline.seek(first.since(LEAD));
-        Ok(timeline)
+    fn read_scene(&self) -> Result<Scene, String> {
+        Scene::read((1..).zip(self.script.lines()))
+            .map_err(|Wrong { line, says }| format!("line {line} of the script: {says}"))
     }
 
-    /// As [`Situation::play`], of the feed.
-    pub fn play_feed(&self) -> Result<Timeline<FeedExperiment>, String> {
-        self.play()
-    }
-
-    /// As [`Situation::play`], of one decision.
-    pub fn play_paxos(&self) -> Result<Timeline<PaxosExperiment>, String> {
-        self.play()
+    /// The address of the page that plays it.
+    pub fn page(&self) -> &'static str {
+        self.scene().page().expect("each is played on a page")
     }
 }
 

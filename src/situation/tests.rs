@@ -1,7 +1,9 @@
 use super::*;
+use crate::experiment::{FeedExperiment, PaxosExperiment};
 use crate::glossary;
 use crate::goal::ledger::{Ledger, Recorded};
 use crate::store::Store;
+use crate::timeline::Timeline;
 
 /// As much as is read in a minute.
 const ACTS_MAX: usize = 10;
@@ -9,7 +11,8 @@ const ACTS_MAX: usize = 10;
 /// The run's ledger, computed to its end.
 fn played(situation: &Situation) -> Ledger {
     fn ledger<E: Recorded>(situation: &Situation) -> Ledger {
-        let mut timeline = situation.play::<E>().unwrap_or_else(|wrong| panic!("{}: {wrong}", situation.name));
+        let mut timeline =
+            situation.scene().play::<E>().unwrap_or_else(|wrong| panic!("{}: {wrong:?}", situation.name));
         assert!(timeline.now() <= timeline.script()[0].at && timeline.now() < timeline.end(), "{}", situation.name);
         timeline.seek(timeline.end());
         E::ledger(&timeline)
@@ -36,14 +39,14 @@ fn every_script_is_short() {
         let acts = situation.commands().filter(|line| !line.starts_with("run ") && !line.starts_with("at "));
         assert!((1..=ACTS_MAX).contains(&acts.count()), "{}", situation.name);
     }
-    assert_eq!(all().count(), 10);
+    assert_eq!(all().count(), 13);
 }
 
 /// The fault of the figure-8 run is the leader's, not the network's.
 #[test]
 fn figure_8_breaks_nothing_where_the_leader_keeps_the_rule() {
     let figure_8 = named("figure-8").expect("it is one of them");
-    let timeline = figure_8.play_feed().expect("a feed");
+    let timeline = figure_8.scene().play::<FeedExperiment>().expect("a feed");
     let sound = timeline.experiment().without_flaw().expect("it makes a mistake");
     let mut sound = timeline.retold(sound);
     sound.seek(sound.end());
@@ -56,9 +59,10 @@ fn figure_8_breaks_nothing_where_the_leader_keeps_the_rule() {
 #[test]
 fn the_lease_holds_where_clocks_run_alike() {
     let lease = named("paused-leader-with-a-lease").expect("it is one of them");
-    let setup: FeedExperiment = lease.setup().expect("a setup").1.parse().expect("a setup");
+    let scene = lease.scene();
+    let setup: FeedExperiment = scene.setup.parse().expect("a setup");
     assert!(matches!(setup.stores[..], [Store::Raft(_)]));
-    let mut timeline = Timeline::new(setup, lease.setup().expect("a setup").2);
+    let mut timeline = Timeline::new(setup, scene.seed);
     for line in lease.commands().filter(|line| !line.starts_with("drift ")) {
         timeline.command(&line.parse().expect(line)).expect(line);
     }

@@ -314,7 +314,7 @@ mod tests {
 
     const CP: usize = 0;
     const AP: usize = 1;
-    const FEED: FeedSetup = FeedSetup { replicas: 5, people: 3 };
+    const FEED: FeedSetup = FeedSetup::at_one_site(5, 3);
 
     /// A run in which n1 and n2 are cut off after two seconds, until its end half a second later.
     fn cut(log: &str) -> Timeline<FeedExperiment> {

@@ -5,7 +5,7 @@ use crate::sim::fault::{Fate, Intervention};
 use crate::world::feed::FeedSetup;
 use crate::world::paxos::PaxosSetup;
 
-const FEED: FeedSetup = FeedSetup { replicas: 5, people: 3 };
+const FEED: FeedSetup = FeedSetup::at_one_site(5, 3);
 
 fn ms(ms: u64) -> Micros {
     Micros::from_ms(ms)

@@ -10,6 +10,7 @@ use super::feed::{Feed, Post, PostId};
 use super::member::Member;
 use super::on_log::LogOptions;
 use super::participant::Participant;
+use super::pattern::{Asked, Leg};
 use super::state_machine::{Command, Replicated};
 use crate::node::{Disk, Kind, NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
@@ -67,8 +68,11 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     /// What the checks of its invariants remember.
     type Ghost: Clone + Default + Debug;
 
-    /// A replica that has not started.
-    fn replica(self, id: NodeId, servers: NodeSet) -> Self::Replica;
+    /// A replica that has not started. All timeouts are `stretch` times as long as usual, from 1: as the round trips ask for.
+    fn replica(self, id: NodeId, servers: NodeSet, stretch: u32) -> Self::Replica;
+
+    /// What the answer to an operation waits for, of replicas `servers`.
+    fn pattern(self, servers: NodeSet, asked: Asked) -> Vec<Leg>;
 
     /// The invariant that a stale read breaks, if it promises that every read sees all that was confirmed before it began.
     fn linearizable_reads(self) -> Option<&'static str>;

@@ -7,6 +7,7 @@ use super::available_feed::{AvailableFeed, Stamped};
 use super::descriptor::{Descriptor, StoreMessage, StoreNote};
 use super::feed::PostId;
 use super::participant::Participant;
+use super::pattern::{Asked, Leg};
 use crate::gossip::{self, Items};
 use crate::node::{Delay, Micros, NodeId, NodeSet};
 
@@ -30,8 +31,17 @@ impl Descriptor for GossipStore {
     type Note = gossip::Note;
     type Ghost = ();
 
-    fn replica(self, id: NodeId, servers: NodeSet) -> AvailableFeed {
+    /// Nothing waits for a timeout: replicas exchange as often wherever they are.
+    fn replica(self, id: NodeId, servers: NodeSet, _: u32) -> AvailableFeed {
         AvailableFeed::new(gossip::Config { id, peers: servers.without(id), every: EXCHANGE, batch: BATCH })
+    }
+
+    /// A replica answers from what it has; a post waits for its own disk (Demers et al. 1987: mail and rumours come after).
+    fn pattern(self, _: NodeSet, asked: Asked) -> Vec<Leg> {
+        match asked {
+            Asked::Write => vec![Leg::Sync],
+            Asked::Read => Vec::new(),
+        }
     }
 
     fn linearizable_reads(self) -> Option<&'static str> {

@@ -14,6 +14,7 @@
 //! - [`replicated_log`]: what a replica needs of the protocol below it.
 //! - [`replica`]: any service on any replicated log (CP). [`on_log`]: the feed there.
 //! - [`available_feed`]: the feed on gossip (AP). [`quorum_feed`]: the feed on quorums.
+//! - [`pattern`]: what the answer to an operation waits for.
 //! - [`client`]: a person's phone. A participant like any other: it waits, and gives up.
 //! - [`participant`]: the sum of them all, so that one run's type serves every store. [`member`]: what it takes to be in it.
 //!
@@ -32,6 +33,7 @@ pub mod member;
 pub mod multi_paxos;
 pub mod on_log;
 pub mod participant;
+pub mod pattern;
 pub mod primary_backup;
 pub mod quorum;
 pub mod quorum_feed;

@@ -4,6 +4,7 @@ use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
 use super::feed::Feed;
 use super::on_log::{EXACTLY_ONCE, LogOptions, OnLog, exactly_once};
 use super::participant::{Message, Participant};
+use super::pattern::{Asked, Leg};
 use super::replica::Replica;
 use super::replicated_log::{Declined, Epoch, ReplicatedLog, Settled};
 use super::service::{AdminCommand, ServiceMessage};
@@ -28,8 +29,15 @@ impl Descriptor for MultiPaxosStore {
     type Note = multi_paxos::Note;
     type Ghost = multi_paxos::invariant::Ghost<Command<Feed>>;
 
-    fn replica(self, id: NodeId, servers: NodeSet) -> Self::Replica {
-        Replica::new(MultiPaxos::new(self.protocol.config(id, servers)), self.options.sessions)
+    fn replica(self, id: NodeId, servers: NodeSet, stretch: u32) -> Self::Replica {
+        Replica::new(MultiPaxos::new(self.protocol.config(id, servers).stretched(stretch)), self.options.sessions)
+    }
+
+    /// The leader waits for a phase-2 quorum: for its disks to accept a post (*Paxos Made Simple* §3), for its word that nobody leads
+    /// under a higher ballot to answer a read.
+    fn pattern(self, servers: NodeSet, asked: Asked) -> Vec<Leg> {
+        let needed = self.protocol.config(NodeId(0), servers).quorums.phase2;
+        vec![Leg::Leader, Leg::Quorum { of: servers, needed, sync: asked == Asked::Write }]
     }
 
     fn linearizable_reads(self) -> Option<&'static str> {

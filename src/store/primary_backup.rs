@@ -4,6 +4,7 @@ use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
 use super::feed::{Ask, Feed, PostId};
 use super::on_log::{EXACTLY_ONCE, LogOptions, OnLog, exactly_once};
 use super::participant::{FeedDisk, Message, Note, Participant};
+use super::pattern::{Asked, Leg};
 use super::replica::Replica;
 use super::replicated_log::{Declined, Epoch, ReplicatedLog, Settled, SnapshotOf};
 use super::service::AdminCommand;
@@ -28,8 +29,20 @@ impl Descriptor for PrimaryBackupStore {
     type Note = primary_backup::Note;
     type Ghost = primary_backup::invariant::Ghost<Command<Feed>>;
 
-    fn replica(self, id: NodeId, servers: NodeSet) -> Self::Replica {
-        Replica::new(PrimaryBackup::new(self.protocol.config(id, servers)), self.options.sessions)
+    fn replica(self, id: NodeId, servers: NodeSet, stretch: u32) -> Self::Replica {
+        let config = primary_backup::Config { stretch, ..self.protocol.config(id, servers) };
+        Replica::new(PrimaryBackup::new(config), self.options.sessions)
+    }
+
+    /// The primary answers alone, a post once its own disk has it, or with `one-backup` once another one's has it too (Alsberg & Day
+    /// 1976). It tells its backups only what it has on disk itself.
+    fn pattern(self, servers: NodeSet, asked: Asked) -> Vec<Leg> {
+        let copies = self.protocol.config(NodeId(0), servers).copies();
+        match (asked, copies) {
+            (Asked::Read, _) => vec![Leg::Leader],
+            (Asked::Write, 1) => vec![Leg::Leader, Leg::Sync],
+            (Asked::Write, needed) => vec![Leg::Leader, Leg::Sync, Leg::Quorum { of: servers, needed, sync: true }],
+        }
     }
 
     fn linearizable_reads(self) -> Option<&'static str> {

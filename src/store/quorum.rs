@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
 use super::feed::{Post, PostId, Response};
 use super::participant::{FeedDisk, Note, Participant};
+use super::pattern::{Asked, Leg};
 use super::quorum_feed::QuorumFeed;
 use crate::node::{Answer, NodeId, NodeSet, Violation};
 use crate::quorum::{self, Durable, Entry, Setup, invariant};
@@ -27,8 +28,22 @@ impl Descriptor for QuorumStore {
     type Note = quorum::Note;
     type Ghost = invariant::Ghost;
 
-    fn replica(self, id: NodeId, servers: NodeSet) -> QuorumFeed {
-        QuorumFeed::new(self.0.config(id, servers))
+    fn replica(self, id: NodeId, servers: NodeSet, stretch: u32) -> QuorumFeed {
+        QuorumFeed::new(quorum::Config { stretch, ..self.0.config(id, servers) })
+    }
+
+    /// The replica that was asked coordinates (Dynamo §4.5): a write waits for W home replicas' disks, a read for R answers. With tags a
+    /// write asks R replicas first. A read that writes back waits for nobody else where replicas agree already.
+    fn pattern(self, servers: NodeSet, asked: Asked) -> Vec<Leg> {
+        let Setup { r, w, tags, .. } = self.0;
+        let of = self.0.config(NodeId(0), servers).home();
+        let highest_tag = Leg::Quorum { of, needed: r, sync: false };
+        let stored = Leg::Quorum { of, needed: w, sync: true };
+        match asked {
+            Asked::Write if tags => vec![highest_tag, stored],
+            Asked::Write => vec![stored],
+            Asked::Read => vec![Leg::Quorum { of, needed: if self.0.write_back { r.max(w) } else { r }, sync: false }],
+        }
     }
 
     fn linearizable_reads(self) -> Option<&'static str> {

@@ -4,6 +4,7 @@ use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
 use super::feed::Feed;
 use super::on_log::{EXACTLY_ONCE, LogOptions, OnLog, exactly_once};
 use super::participant::Participant;
+use super::pattern::{Asked, Leg};
 use super::replica::Replica;
 use super::replicated_log::{Declined, Epoch, ReplicatedLog, Settled};
 use super::service::AdminCommand;
@@ -27,11 +28,23 @@ impl Descriptor for RaftStore {
     type Note = raft::Note;
     type Ghost = raft::invariant::Ghost<Command<Feed>>;
 
-    fn replica(self, id: NodeId, servers: NodeSet) -> Self::Replica {
+    fn replica(self, id: NodeId, servers: NodeSet, stretch: u32) -> Self::Replica {
         let raft::Setup { switches, flaw } = self.protocol;
         let members = NodeSet::first(servers.len() - usize::from(self.options.spares));
-        let config = raft::Config { switches, flaw, ..raft::Config::new(id, members) };
+        let config = raft::Config { switches, flaw, ..raft::Config::new(id, members).stretched(stretch) };
         Replica::new(Raft::new(config), self.options.sessions)
+    }
+
+    /// The leader waits for a majority: for its disks to have an entry (§5.3), which a read through the log is as well; by ReadIndex for
+    /// a round of heartbeats (thesis §6.4). With a lease it answers a read alone (§6.4.1).
+    fn pattern(self, servers: NodeSet, asked: Asked) -> Vec<Leg> {
+        let of = NodeSet::first(servers.len() - usize::from(self.options.spares));
+        let majority = |sync| Leg::Quorum { of, needed: of.len() as u8 / 2 + 1, sync };
+        match (asked, self.protocol.switches.reads) {
+            (Asked::Write, _) | (Asked::Read, Reads::Log) => vec![Leg::Leader, majority(true)],
+            (Asked::Read, Reads::ReadIndex) => vec![Leg::Leader, majority(false)],
+            (Asked::Read, Reads::Lease) => vec![Leg::Leader],
+        }
     }
 
     fn linearizable_reads(self) -> Option<&'static str> {

@@ -7,6 +7,7 @@ use super::descriptor::{Descriptor, Invariant, Side};
 use super::feed::PostId;
 use super::on_log::LogOptions;
 use super::participant::Participant;
+use super::pattern::{Asked, Leg};
 use super::sum::each;
 use crate::node::{NodeId, NodeSet, Violation};
 use crate::setup::SwitchState;
@@ -63,10 +64,10 @@ macro_rules! declare {
                 }
             }
 
-            /// A replica that has not started.
-            pub fn replica(self, id: NodeId, servers: NodeSet) -> Participant {
+            /// A replica that has not started: see [`Descriptor::replica`].
+            pub fn replica(self, id: NodeId, servers: NodeSet, stretch: u32) -> Participant {
                 match self {
-                    $(Self::$Store(store) => Participant::$Store(Box::new(store.replica(id, servers))),)*
+                    $(Self::$Store(store) => Participant::$Store(Box::new(store.replica(id, servers, stretch))),)*
                 }
             }
 
@@ -146,6 +147,11 @@ macro_rules! declare {
 with_stores!(declare! {});
 
 impl Store {
+    /// What the answer to an operation waits for, of replicas `servers`.
+    pub fn pattern(self, servers: NodeSet, asked: Asked) -> Vec<Leg> {
+        with_stores!(each! { self, Self, store => store.pattern(servers, asked) })
+    }
+
     /// The invariant that a stale read breaks, if it promises that every read sees all that was confirmed before it began.
     pub fn linearizable_reads(self) -> Option<&'static str> {
         with_stores!(each! { self, Self, store => store.linearizable_reads() })

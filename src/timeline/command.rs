@@ -6,6 +6,7 @@
 //! run 2s | 150ms              lets time pass                   at 3.250000s    lets it pass until then
 //! cut n1 n3 | one way: cut n1 to=n3                            split n1 n2     cuts these off from all others
 //! heal | heal n1 n3           everything, or one link
+//! slow n3 ms=150             all links between these and all others; ms=0 as usual
 //! crash n1 [keep=1]           restart n1      pause n1         resume n1
 //! drift n1 ppm=200000         skew n1 micros=3000000           traffic 100
 //! post ana "text"             read ana        move ana to=n3   propose p1 blue
@@ -23,6 +24,12 @@ use super::track::Track;
 use super::{Experiment, RequestOf, Timeline};
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Fate, Intervention};
+
+/// What a line may begin with, beside what becomes of a message: see [`Fate`].
+const VERBS: [&str; 21] = [
+    "run", "at", "act", "cut", "heal", "split", "crash", "restart", "pause", "resume", "drift", "skew", "traffic",
+    "post", "propose", "read", "move", "ask", "timer", "sync", "pass",
+];
 
 /// A line of a script.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -69,6 +76,11 @@ fn split(line: &str) -> Result<Vec<(String, bool)>, String> {
 }
 
 impl Command {
+    /// Whether it begins with the name of a command. Whether it can be done shows in a run.
+    pub fn is_known(&self) -> bool {
+        VERBS.contains(&self.verb.as_str()) || fate(&self.verb).is_some()
+    }
+
     fn key(&self, name: &str) -> Option<&str> {
         self.keys.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -162,6 +174,12 @@ fn perform(run: &mut dyn Commanded, command: &Command) -> Result<(), String> {
         ("split", group) => {
             let group = group.iter().map(|name| run.node(name)).collect::<Result<Vec<_>, _>>()?;
             run.act(&format!("cut{}", links(run, |from, to| group.contains(&from) != group.contains(&to))))?;
+        }
+        ("slow", group) => {
+            let group = group.iter().map(|name| run.node(name)).collect::<Result<Vec<_>, _>>()?;
+            let micros = command.number::<u32>("ms")?.saturating_mul(1_000);
+            let around = links(run, |from, to| group.contains(&from) != group.contains(&to));
+            run.act(&format!("slow {micros}{around}"))?;
         }
         ("heal", []) => run.act(&format!("heal{}", links(run, |from, to| run.is_cut(from, to))))?,
         ("crash", [node]) => {
@@ -280,6 +298,10 @@ mod tests {
         let line: Command = "hold  Accept p2 \"a 1=2\" world=1".parse().expect("a line");
         assert_eq!((line.verb.as_str(), line.key("world")), ("hold", Some("1")));
         assert_eq!(line.words, ["Accept", "p2", "a 1=2"]);
+        assert!(line.is_known());
+        for (line, known) in [("release Accept p1 a1", true), ("heal", true), ("hael", false), ("message 0", false)] {
+            assert_eq!(line.parse::<Command>().map(|command| command.is_known()), Ok(known), "{line}");
+        }
         for wrong in ["", "post ana \"never closed"] {
             assert!(wrong.parse::<Command>().is_err(), "{wrong}");
         }

@@ -259,8 +259,7 @@ impl<E: Experiment> Frame<'_, E> {
         for (number, line) in lines.iter().enumerate() {
             let in_line = |wrong: String| format!("line {} (“{}”): {wrong}", number + 1, shorten(line));
             let scripted: Scripted<RequestOf<E>> = line.parse().map_err(in_line)?;
-            check_names(&scripted.act, self.participants, self.worlds).map_err(in_line)?;
-            check_act(self.setup, &scripted.act).map_err(in_line)?;
+            check_intervention(self.setup, (self.participants, self.worlds), &scripted.act).map_err(in_line)?;
             let earlier = script.last().map_or(Micros::ZERO, |last| last.at);
             if scripted.at < earlier || scripted.at.0 > self.end {
                 return Err(in_line("it is not in the order of time".to_owned()));
@@ -346,6 +345,16 @@ impl<E: Experiment> Timeline<E> {
             others: others.map(|(_, branch)| other(branch)).collect(),
         }
     }
+}
+
+/// What is wrong with an intervention in so many worlds of so many participants, if anything: scripts come from anywhere.
+pub fn check_intervention<E: Experiment>(
+    setup: &E,
+    (participants, worlds): (usize, usize),
+    act: &Intervention<RequestOf<E>>,
+) -> Result<(), String> {
+    check_names(act, participants, worlds)?;
+    check_act(setup, act)
 }
 
 /// Whether everybody exists who is spoken of.

@@ -45,6 +45,12 @@ impl LinkedRun {
     }
 }
 
+/// A frame that shows the run of `link` in another page, as HTML.
+pub fn frame_of(link: &str) -> String {
+    let source = link.replacen('#', "?embed#", 1).replace('&', "&amp;");
+    format!("<iframe src=\"{source}\" width=\"100%\" height=\"480\" title=\"CAP Lab\"></iframe>")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +62,12 @@ mod tests {
             let address = Address::of(&run.address("#raft"));
             assert_eq!((address.page.address, address.run), ("#raft", Some(run)));
         }
+    }
+
+    #[test]
+    fn a_frame_asks_for_the_figure_alone() {
+        let frame = frame_of("https://lab.example/#feed?playing&run=x");
+        assert!(frame.contains("src=\"https://lab.example/?embed#feed?playing&amp;run=x\""), "{frame}");
     }
 
     #[test]

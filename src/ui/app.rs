@@ -2,6 +2,7 @@
 
 mod guide;
 mod hands;
+mod lessons;
 mod opening;
 mod pace;
 mod referee;
@@ -25,17 +26,17 @@ use self::referee::Referee;
 use self::runs::{kept_run, runs_of};
 use self::saving::Saving;
 use crate::ui::act::{Act, done, heal_all, post};
-use crate::ui::address::Address;
+use crate::ui::address::{Address, frame_of};
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
-use crate::ui::guide::view::Show;
 use crate::ui::history::strip_id;
 use crate::ui::lab::Lab;
+use crate::ui::lessons::view::Do;
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
-use crate::ui::state::{Arrival, Coach, Item, Msg, PhoneDrag, Popover, ViewState};
+use crate::ui::state::{Arrival, Coach, Item, Mode, Msg, PhoneDrag, Popover, ViewState};
 use crate::ui::world::WorldView;
 use crate::ui::{browser, pages, shell, storage};
 
@@ -76,8 +77,10 @@ pub struct App {
     /// The run that a new start took the place of.
     before: Option<Box<dyn Lab>>,
     confirming: Option<Timeout>,
-    /// A situation that waits for its page to come.
-    awaited: Option<Show>,
+    /// What is done again once the page that it takes has come.
+    awaited: Option<Msg>,
+    /// Where the run stood, and how far it went, when it was last looked whether a task is done.
+    judged: (Micros, Micros),
     /// A run that waits for what opens it.
     opening: Option<Opening>,
     _listeners: Listeners,
@@ -92,6 +95,7 @@ impl Component for App {
         let listeners = Listeners::install(&send);
         let Address { page, run } = Address::of(&browser::hash());
         let home = if runs_of(page).is_some() { page } else { pages::LANDING };
+        let framed = browser::asked_for("embed");
         let dark = storage::get("theme").map(|theme| theme == "dark");
         browser::set_dark(dark);
         storage::enter();
@@ -111,7 +115,9 @@ impl Component for App {
                 dark,
                 still: browser::prefers_stillness(),
                 window: browser::window_size(),
-                present: browser::asked_to_present(),
+                present: framed || browser::asked_for("present"),
+                framed,
+                mode: if framed { Mode::Only(0) } else { Mode::Compare },
                 first_visit: storage::get(guide::WELCOMED).is_none(),
                 ..ViewState::new(page.address, home.address, send)
             },
@@ -134,6 +140,7 @@ impl Component for App {
             before: None,
             confirming: None,
             awaited: None,
+            judged: (Micros::ZERO, Micros::ZERO),
             opening: None,
             _listeners: listeners,
         };
@@ -152,6 +159,7 @@ impl Component for App {
 
     fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
         let changed = self.react(msg);
+        self.mind_lesson();
         if !self.ui.playing {
             self.consult();
         }
@@ -166,6 +174,7 @@ impl Component for App {
 
     fn rendered(&mut self, context: &Context<Self>, first: bool) {
         if first {
+            self.tell_frame();
             let send = self.ui.send.clone();
             Timeout::new(FETCH_MS, move || send.emit(Msg::Fetch)).forget();
         }
@@ -188,6 +197,7 @@ impl App {
             {
                 false
             }
+            _ if self.is_too_early(&msg) => self.confirm("Predict first, or skip it: then the run goes on.".to_owned()),
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
                 self.ui.playing = !self.ui.playing;
@@ -236,6 +246,7 @@ impl App {
             Msg::Break(flaw) => self.break_by(flaw),
             Msg::WithoutFlaw => self.without_flaw(),
             Msg::OnStore { world, store } => self.on_store(world, store),
+            Msg::Seed(seed) => self.on_seed(seed),
             Msg::Import(file) => self.import(file),
             Msg::Export | Msg::CopyScript if self.fills() => {
                 self.tell("This run is still being replayed. It can be exported once that is done.".to_owned())
@@ -247,6 +258,22 @@ impl App {
                 self.close_popover();
                 self.confirm(format!("Saved as {name}."))
             }),
+            Msg::OpenWhole => {
+                if let Some(link) = self.linked() {
+                    browser::open_tab(&link);
+                }
+                false
+            }
+            Msg::CopyFrame => {
+                if let Some(link) = &self.ui.link {
+                    browser::copy(
+                        &frame_of(link),
+                        &self.ui.send.reform(|well| if well { Msg::FrameCopied } else { Msg::Copied(false) }),
+                    );
+                }
+                false
+            }
+            Msg::FrameCopied => self.confirm("Copied: the frame is on the clipboard, as HTML.".to_owned()),
             Msg::CopyLink => {
                 if let Some(link) = &self.ui.link {
                     browser::copy(
@@ -281,8 +308,14 @@ impl App {
             Msg::Came(page, well) => self.came(pages::at(page), well),
             Msg::DetailsCame(well) => {
                 self.ui.details = if well { Arrival::Here } else { Arrival::Failed };
-                self.look()
+                self.look();
+                match self.awaited.take_if(|msg| matches!(msg, Msg::Lesson(_))) {
+                    Some(msg) => self.react(msg),
+                    None => self.lesson(&Do::Return),
+                };
+                true
             }
+            Msg::Lesson(what) => self.lesson(&what),
             Msg::Save | Msg::Hidden => {
                 self.save();
                 false
@@ -361,6 +394,7 @@ impl App {
             }
             Msg::Window => {
                 self.ui.window = browser::window_size();
+                self.tell_frame();
                 self.ui.still = browser::prefers_stillness();
                 self.measure = true;
                 if !browser::visible() {
@@ -412,6 +446,10 @@ impl App {
             let approached = approaches && self.ui.run.approach.is_none();
             if approached && self.ui.run.situation.is_some() {
                 self.approach_moment();
+            } else if approached && self.ui.lesson.is_some() {
+                self.ui.playing = false;
+                self.look();
+                self.lesson(&Do::Watched);
             } else if approached {
                 self.look();
                 self.arrive();

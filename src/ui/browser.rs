@@ -104,9 +104,29 @@ pub fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }
 
-/// Whether the address asks for the page as it is shown to a room: `?present`.
-pub fn asked_to_present() -> bool {
-    window().location().search().is_ok_and(|search| search.contains("present"))
+/// Whether the address asks, before its `#`, for the page in another form: `?present`, `?embed`.
+pub fn asked_for(form: &str) -> bool {
+    let asks =
+        |search: String| search.trim_start_matches('?').split('&').any(|part| part.split('=').next() == Some(form));
+    window().location().search().is_ok_and(asks)
+}
+
+/// Tells the page that has this one in a frame how high the frame should be, in CSS pixels, as learning platforms understand
+/// it: `lti.frameResize`.
+pub fn tell_height(height: f64) {
+    let Ok(Some(parent)) = window().parent() else { return };
+    let message = format!("{{\"subject\":\"lti.frameResize\",\"height\":{height:.0}}}");
+    // Platforms take an object. Anybody may know a height.
+    if let Ok(message) = js_sys::JSON::parse(&message) {
+        // Only fails for what is no origin.
+        let _ = parent.post_message(&message, "*");
+    }
+}
+
+/// Opens `address` in a tab of its own.
+pub fn open_tab(address: &str) {
+    // A frame may not be allowed to: then nothing happens.
+    let _ = window().open_with_url_and_target_and_features(address, "_blank", "noopener");
 }
 
 /// Whether the page is shown to a room.

@@ -12,6 +12,7 @@ use crate::ui::figure::cluster::figure;
 use crate::ui::figure::table::tables;
 use crate::ui::guide;
 use crate::ui::lab::Lab;
+use crate::ui::lessons;
 use crate::ui::sheet::sheet;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::world::WorldView;
@@ -72,7 +73,7 @@ pub fn side(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let class = if open.is_some() { "side open" } else { "side" };
     classed("aside", class)
         .node(together(open.into_iter().collect()))
-        .node(guide::cards(lab, ui))
+        .node(lessons::panel(lab, ui).unwrap_or_else(|| guide::cards(lab, ui)))
         .node(events(&shown, ui))
         .html()
 }

@@ -100,6 +100,15 @@ pub fn ring(count: usize, size: Size) -> Vec<Place> {
     tries.into_iter().find(|places| apart(places)).unwrap_or_else(|| bent_ring(count, size, SMALL, 1.0))
 }
 
+/// The same places, dealt out so that the members of each of `regions` are next to each other; as they are without regions.
+pub fn together(places: &[Place], regions: &[NodeSet]) -> Vec<Place> {
+    let mut dealt = places.to_vec();
+    for (member, place) in regions.iter().flat_map(|region| region.iter()).zip(places) {
+        dealt[member.index()] = *place;
+    }
+    dealt
+}
+
 /// The servers on a curve between an ellipse (0) and a superellipse of the fourth degree (1).
 fn bent_ring(count: usize, size: Size, r: f64, squareness: f64) -> Vec<Place> {
     let (margin_x, margin_top, margin_bottom) = (r + if size.w < 440.0 { 44.0 } else { 58.0 }, r + 17.0, r + 28.0);
@@ -237,12 +246,12 @@ fn hull(points: &[Point]) -> Vec<Point> {
     all
 }
 
-/// The outline, as a path, of the region that holds `members`.
-pub fn region(members: NodeSet, places: &[Place]) -> String {
+/// The outline, as a path, of the region that holds `members`, this far beyond their rims.
+pub fn region(members: NodeSet, places: &[Place], beyond: f64) -> String {
     let mut around = Vec::new();
     for place in places.iter().enumerate().filter(|(index, _)| members.contains(NodeId(*index as u8))).map(|(_, p)| p) {
         let (w, h) = match place.body {
-            Body::Circle(r) => (r + 24.0, r + 22.0),
+            Body::Circle(r) => (r + beyond, r + beyond - 2.0),
             Body::Card(w, h) => (w + 6.0, h + 6.0),
         };
         for corner in 0..32 {
@@ -443,8 +452,18 @@ mod tests {
         let points: Vec<Point> = points.into_iter().map(|(x, y)| Point { x, y }).collect();
         let corners = hull(&points);
         assert_eq!(corners.len(), 4, "points inside are left out");
-        let path = region([NodeId(0), NodeId(2)].into_iter().collect(), &ring(5, WIDE));
+        let path = region([NodeId(0), NodeId(2)].into_iter().collect(), &ring(5, WIDE), 24.0);
         assert!(path.starts_with('M') && path.ends_with('Z'));
+    }
+
+    #[test]
+    fn members_of_a_region_are_next_to_each_other() {
+        let ring = ring(7, WIDE);
+        let members = |ids: &[u8]| ids.iter().map(|id| NodeId(*id)).collect::<NodeSet>();
+        let dealt = together(&ring, &[members(&[0, 3, 6]), members(&[1, 4]), members(&[2, 5])]);
+        let seats: Vec<usize> = dealt.iter().map(|place| ring.iter().position(|seat| seat == place).unwrap()).collect();
+        assert_eq!(seats, [0, 3, 5, 1, 4, 6, 2]);
+        assert_eq!(together(&ring, &[]), ring, "without regions nobody moves");
     }
 
     #[test]

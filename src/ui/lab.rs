@@ -5,12 +5,14 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::fault::{Link, MessageName};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::timeline::{Experiment, Limit, Room, Timeline};
+use cap_lab::tradeoff::{Batch, Figures};
 
 use crate::ui::act::Act;
 use crate::ui::events::view::Event;
@@ -122,6 +124,9 @@ pub trait Lab: Any {
 
     /// What the current branch, as far as it is computed, shows of a goal.
     fn judged(&self, goal: &str) -> Judged;
+    /// What happened on the current branch, up to the play head or to its end as far as it is computed; `None` as long as what tells it
+    /// is not here.
+    fn ledger(&self, whole: bool) -> Option<Ledger>;
     /// What the latest partition before the play head cost; none before its end, and where there is nothing to tell.
     fn concluded(&self) -> Option<Rc<Concluded>> {
         None
@@ -130,6 +135,16 @@ pub trait Lab: Any {
     /// The links that are slower than usual at the play head, and by how much.
     fn slow_links(&self) -> Vec<(Link, Micros)> {
         Vec::new()
+    }
+    /// The figures of each world at the play head, and the batch of the same under many seeds; none where there is no trade-off, and
+    /// as long as what tells it is not here.
+    fn tradeoff(&self) -> Option<(Rc<[Figures]>, Batch)> {
+        None
+    }
+    /// The same script under another seed; none where there is no trade-off.
+    fn on_seed(&self, seed: u64) -> Option<Box<dyn Lab>> {
+        let _ = seed;
+        None
     }
     /// What can be set when a new run is made, with the values of this one.
     fn setup(&self) -> Setup;

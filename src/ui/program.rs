@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use yew::Html;
 
 use crate::ui::lab::Lab;
@@ -38,9 +38,9 @@ pub trait Runs {
     /// with the file.
     fn open(&self, file: &str) -> Result<Box<dyn Lab>, String>;
 
-    /// The run of a situation. `Err` says in a sentence why there is none here.
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        Err(format!("{} is played on another page.", situation.title))
+    /// The run of a situation or a lesson. `Err` says in a sentence why there is none here.
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        Err(format!("A run of {} is played on another page.", scene.experiment))
     }
 
     /// Whether it plays as soon as it is there.

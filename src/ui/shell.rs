@@ -35,6 +35,7 @@ pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     };
     let class = match (ui.dropping, ui.present && ui.page == ui.home) {
         (true, _) => "page dropping",
+        (false, true) if ui.framed => "page present framed",
         (false, true) => "page present",
         (false, false) => "page",
     };

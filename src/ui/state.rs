@@ -11,6 +11,7 @@ use crate::ui::diagram::shown;
 use crate::ui::geometry::{Point, Size};
 use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
+use crate::ui::lessons::view as lessons;
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
@@ -88,6 +89,8 @@ pub enum Msg {
     Break(&'static str),
     /// Lets the same happen again without the flaw.
     WithoutFlaw,
+    /// Lets the same happen under another seed.
+    Seed(u64),
     /// Lets the same happen on another log.
     OnStore { world: usize, store: Store },
     /// Saves the run as a file.
@@ -96,6 +99,12 @@ pub enum Msg {
     Import(Result<(String, Rc<[u8]>), String>),
     /// A file is being dragged over the page, or no longer.
     DropHint(bool),
+    /// Opens the run that is in a frame on the whole page.
+    OpenWhole,
+    /// Puts a frame with the run on the clipboard, as HTML.
+    CopyFrame,
+    /// The clipboard took it.
+    FrameCopied,
     /// Puts the link on the clipboard.
     CopyLink,
     /// The clipboard took it.
@@ -134,6 +143,8 @@ pub enum Msg {
     Term(&'static str),
     /// Plays a situation, or goes to a moment of it.
     Show(Show),
+    /// Something about the lesson.
+    Lesson(lessons::Do),
     /// The words for a situation were put away; the run goes on.
     EndSituation,
     /// The conclusion of the partition that was healed then was put away.
@@ -217,6 +228,9 @@ pub enum Popover {
     Glossary,
 }
 
+/// The id of the button that opens the trade-off.
+pub const TRADEOFF_ID: &str = "trade-off";
+
 /// Something in a figure that can be named, focused and acted on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Item {
@@ -228,6 +242,8 @@ pub enum Item {
     Flight(u32),
     /// The verdict on the history. It is not in the figure, but opens beside it like all else.
     Verdict,
+    /// What all stores' consistency costs. The same holds for it.
+    Tradeoff,
 }
 
 /// What a key means inside a figure.
@@ -323,6 +339,8 @@ pub struct Approach {
     pub from: Micros,
     /// The moment to be watched.
     pub to: Micros,
+    /// At one pace, rather than ever slower.
+    pub evenly: bool,
 }
 
 /// Everything about the page that is not the run.
@@ -338,6 +356,8 @@ pub struct ViewState {
     pub details: Arrival,
     /// What is open, marked and pointed at in the run.
     pub run: RunView,
+    /// The lesson that is played.
+    pub lesson: Option<lessons::Class>,
     /// Which sides of the feed.
     pub mode: Mode,
     /// Whether the run advances by itself.
@@ -376,6 +396,8 @@ pub struct ViewState {
     pub can_undo: bool,
     /// Large, for the back row of a room.
     pub present: bool,
+    /// In a frame of another page: one figure and its transport.
+    pub framed: bool,
     /// What the live region says.
     pub said: String,
     /// A file is over the page.
@@ -399,6 +421,7 @@ impl ViewState {
             coming: None,
             details: Arrival::Coming,
             run: RunView::default(),
+            lesson: None,
             mode: Mode::Compare,
             playing: true,
             speed: 0,
@@ -418,6 +441,7 @@ impl ViewState {
             confirmed: None,
             can_undo: false,
             present: false,
+            framed: false,
             said: String::new(),
             dropping: false,
             dropped: None,
@@ -437,7 +461,7 @@ impl ViewState {
     pub fn scale(&self) -> f64 {
         const SMALLEST_TEXT: f64 = 11.0;
         let big = (self.window.h * 0.025).min(self.window.w * 0.014_062_5).max(18.0);
-        if self.present { big / SMALLEST_TEXT } else { 1.0 }
+        if self.present && !self.framed { big / SMALLEST_TEXT } else { 1.0 }
     }
 
     /// Whether there is room for one column only.

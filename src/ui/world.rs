@@ -34,6 +34,8 @@ pub struct WorldView {
     pub cut: Vec<NodeSet>,
     /// Which servers can still reach each other both ways, transitively; one set when nothing is cut.
     pub components: Vec<NodeSet>,
+    /// The regions that the nodes are in, by name and by its letters, with their nodes; none where all are at one site.
+    pub regions: Vec<RegionView>,
     /// Messages between drawn nodes that are on their way.
     pub flights: Vec<FlightView>,
     /// Nodes at which more messages stand than are drawn: "312 waiting".
@@ -58,7 +60,23 @@ pub struct WorldView {
     pub quorums: Vec<Quorum>,
 }
 
+/// A region of the world as a figure shows it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RegionView {
+    /// "California".
+    pub name: &'static str,
+    /// The same where room is short: "CA".
+    pub code: &'static str,
+    /// The nodes in it.
+    pub members: NodeSet,
+}
+
 impl WorldView {
+    /// The region that a node is in.
+    pub fn region(&self, node: NodeId) -> Option<&RegionView> {
+        self.regions.iter().find(|region| region.members.contains(node))
+    }
+
     /// An invariant that is broken, if one is.
     pub fn broken(&self) -> Option<&Invariant> {
         self.invariants.iter().find(|invariant| invariant.broken.is_some())

@@ -1,12 +1,15 @@
 // A run in the address: what a link opens is the run it was made of; one that is damaged leaves the learner's own as it was.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
 
 import jsQR from "jsqr";
 
 import { cutDownTheMiddle, cutLinks, headMs, openPopover, pause, play, playButton, seek, setSpeed, untilHead } from "./act.mjs";
-import { labTest } from "./lab.mjs";
+import { ARTEFACTS, DIST, labTest, launchBrowser } from "./lab.mjs";
 import { capLab } from "./native.mjs";
+import { serve } from "./server.mjs";
 
 /** The link to the run as it is now. */
 async function link(lab) {
@@ -98,9 +101,11 @@ labTest("a damaged link and one of a later version say so, and the run is as it 
   await pause(lab);
   const [address, before] = [await link(lab), await picture(lab.page)];
   const code = address.split("run=")[1];
+  const later = Buffer.from(code, "base64url");
+  later[0] = 2;
   for (const [wrong, says] of [
     [address.slice(0, -20), /link was not opened; your run is as it was.*damaged/],
-    [address.replace(code, "Ag" + code.slice(2)), /another version of the lab/],
+    [address.replace(code, later.toString("base64url")), /another version of the lab/],
     [`${lab.url}#feed?run=nothing`, /damaged/],
     [`${lab.url}#paxos?run=${code}`, /another experiment/],
   ]) {
@@ -140,4 +145,44 @@ labTest("the code on the screen says the link", {}, async (lab) => {
     return [...context.getImageData(0, 0, side, side).data];
   }, side);
   assert.equal(jsQR(new Uint8ClampedArray(pixels), side, side)?.data, address);
+});
+
+test("a frame shows one figure with its transport, tells how high it likes to be, and opens the whole lab", async () => {
+  const host = await serve(DIST, "/lab/");
+  const browser = await launchBrowser();
+  try {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(host.url);
+    await page.locator(".figure .node").first().waitFor();
+    const lab = { page };
+    await pause(lab);
+    const address = await link(lab);
+    const outside = await context.newPage();
+    await outside.setContent("<p>A text of a teacher's.</p>");
+    await outside.evaluate((source) => {
+      window.heights = [];
+      addEventListener("message", ({ data }) => window.heights.push(data));
+      document.body.innerHTML = `<iframe src="${source}" width="700" height="480"></iframe>`;
+    }, address.replace("#", "?embed#"));
+    const frame = outside.frameLocator("iframe");
+    await frame.locator(".figure .node").first().waitFor();
+    assert.equal(await frame.locator(".figure").count(), 1);
+    assert.equal(await frame.locator("nav:visible, .phones:visible, .side:visible").count(), 0);
+    const boxes = await frame.locator(".figure .node .body").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+    const transport = await frame.getByRole("contentinfo").evaluate((one) => one.getBoundingClientRect().toJSON());
+    assert.ok(boxes.every(({ top, bottom }) => top >= 0 && bottom <= transport.top), "all nodes are in sight");
+    assert.ok(transport.bottom <= 480);
+    const [{ subject, height }] = await outside.evaluate(() => window.heights);
+    assert.equal(subject, "lti.frameResize");
+    assert.ok(height >= 420 && height <= 640, `${height}`);
+    await outside.screenshot({ path: join(ARTEFACTS, "frame.png") });
+    await frame.getByRole("button", { name: "Play" }).click();
+    const whole = context.waitForEvent("page");
+    await frame.getByRole("button", { name: "Open in the lab" }).click();
+    await (await whole).locator("nav").first().waitFor();
+  } finally {
+    await browser.close();
+    await host.close();
+  }
 });

@@ -273,7 +273,7 @@ fn nothing_and_nearly_nothing_are_linearizable() {
 
 /// Some simulated minutes of both feeds under traffic, with a cut in every second minute.
 fn minutes(count: u64) -> [FeedCalls; 2] {
-    let setup = FeedSetup { replicas: 5, people: 3 };
+    let setup = FeedSetup::at_one_site(5, 3);
     let mut timeline = Timeline::new(FeedExperiment::side_by_side(setup, 100), 1);
     let pairs = [0, 1].into_iter().flat_map(|a| [2, 3, 4].map(|b| (NodeId(a), NodeId(b))));
     let links: Vec<(NodeId, NodeId)> = pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect();

@@ -240,7 +240,7 @@ fn convergence_counts_from_the_first_read_after_which_none_is_stale() {
     assert_eq!(converged(&all, end, Micros(5)), Some(Micros(40)), "the post was confirmed at that moment");
 }
 
-const SETUP: FeedSetup = FeedSetup { replicas: 5, people: 3 };
+const SETUP: FeedSetup = FeedSetup::at_one_site(5, 3);
 
 /// A minute of both feeds, in which one phone's replica is cut off for 20 seconds.
 pub(crate) fn run(seed: u64) -> Timeline<FeedExperiment> {

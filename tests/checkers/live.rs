@@ -133,7 +133,7 @@ fn down_the_middle() -> Vec<Link> {
 fn the_verdict_keeps_up_however_long_the_history_is() {
     const STEPS_PER_QUESTION: usize = 8;
     let minutes = rounds(4, 10);
-    let mut live = Live::new(1, FeedSetup { replicas: 5, people: 3 });
+    let mut live = Live::new(1, FeedSetup::at_one_site(5, 3));
     let (mut work, mut before) = (Vec::new(), 0);
     for quarter in 1..=minutes * 240 {
         match quarter % 480 {
@@ -213,7 +213,7 @@ fn assert_true(page: &Page, head: Micros, is_done: bool, what: &str) {
 /// Somebody plays, breaks and repairs, scrubs, and chooses other futures, while a referee of changing speed looks on.
 fn play_around(seed: u64) -> [u32; 2] {
     let mut dice = Dice::new(seed);
-    let setup = FeedSetup { replicas: 5, people: 2 + dice.below(4) as u8 };
+    let setup = FeedSetup::at_one_site(5, 2 + dice.below(4) as u8);
     let mut live = Live::new(seed, setup);
     let mut seen = [0, 0];
     for round in 0..60 {

@@ -7,16 +7,20 @@ mod facts;
 mod files;
 mod fixtures;
 mod hostile;
+mod latency;
 mod links;
 mod liveness;
 mod page_words;
 mod quorums;
+mod regions;
 #[cfg(feature = "cli")]
 mod replay;
 mod same_script;
 mod sessions;
 mod slow;
 mod split_brain;
+#[cfg(feature = "cli")]
+mod sweep;
 mod timeline;
 mod undo;
 mod watch;
@@ -41,7 +45,7 @@ fn report(line: &str) {
     writeln!(std::io::stderr(), "{line}").expect("somebody reads");
 }
 
-const FIVE_AND_THREE: FeedSetup = FeedSetup { replicas: 5, people: 3 };
+const FIVE_AND_THREE: FeedSetup = FeedSetup::at_one_site(5, 3);
 
 /// The page's own experiment.
 fn feed() -> FeedExperiment {

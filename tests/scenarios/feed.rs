@@ -45,7 +45,7 @@ struct Stage {
 
 impl Stage {
     fn new(story: &Story, seed: u64) -> Self {
-        let setup = FeedSetup { replicas: REPLICAS, people: story.people };
+        let setup = FeedSetup::at_one_site(REPLICAS, story.people);
         let store = story.store.parse().expect("a store");
         let mut network = Network::new(setup.servers(), seed);
         network.weather = Weather { unreliable: story.unreliable, reorders: false };

@@ -213,7 +213,7 @@ fn every_flaw_of_paxos_has_its_script_and_is_to_blame() {
 /// A run is copied as a script, and the script leads to the same run.
 #[test]
 fn a_copied_run_is_a_script_that_holds() {
-    let feed = FeedExperiment::side_by_side(FeedSetup { replicas: 5, people: 3 }, 100);
+    let feed = FeedExperiment::side_by_side(FeedSetup::at_one_site(5, 3), 100);
     let mut timeline = Timeline::new(feed, u64::MAX);
     let act = |timeline: &mut Timeline<FeedExperiment>, act: Intervention<Request>| {
         assert!(timeline.act_apart(act.clone()), "{act:?}");

@@ -37,16 +37,17 @@ impl App {
 
     /// Plays a situation on its page, which is fetched first if need be.
     pub(super) fn show_situation(&mut self, show: Show) -> bool {
-        let Some(situation) = guide::here().and_then(|guide| guide.situation(show.situation)) else { return false };
-        let page = pages::at(situation.page());
+        let known = guide::here().and_then(|guide| guide.situation(show.situation));
+        let Some((situation, scene)) = known else { return false };
+        let page = pages::at(scene.page().unwrap_or_default());
         self.close_popover();
         let Some(runs) = runs_of(page).filter(|_| page.is_ready()) else {
             self.ui.coming = Some(Coming { page: page.address, failed: false });
-            self.awaited = Some(show);
+            self.awaited = Some(Msg::Show(show));
             self.fetch(page);
             return true;
         };
-        let lab = match runs.situated(&situation) {
+        let lab = match runs.situated(&scene) {
             Ok(lab) => lab,
             Err(reason) => return self.tell(reason),
         };
@@ -81,7 +82,7 @@ impl App {
         let Some(playing) = self.ui.run.situation.as_ref().filter(|playing| !playing.changed) else { return };
         let from = self.lab.now();
         let next = playing.judged.moments.iter().map(|(at, _)| *at).find(|at| *at > from);
-        self.ui.run.approach = next.map(|to| Approach { from, to });
+        self.ui.run.approach = next.map(|to| Approach { from, to, evenly: false });
         self.ui.playing &= next.is_some();
     }
 }

@@ -15,11 +15,16 @@ use crate::ui::geometry::Point;
 use crate::ui::gestures::{self, Outcome};
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::sheet::frame::SHEET_ID;
-use crate::ui::state::{FigureKey, Item, Msg, PhoneDrag};
+use crate::ui::state::{FigureKey, Item, Msg, PhoneDrag, TRADEOFF_ID};
 use crate::ui::verdict::meters::verdict_id;
 
 /// How long a press must rest to mean the menu.
 const LONG_PRESS_MS: u32 = 500;
+
+/// How high a frame should be for its width, and in CSS pixels.
+const FRAME_SHAPE: f64 = 0.75;
+const FRAME_MIN: f64 = 420.0;
+const FRAME_MAX: f64 = 640.0;
 
 impl App {
     pub(super) fn select(&mut self, world: usize, item: Item, from_keys: bool) {
@@ -32,7 +37,11 @@ impl App {
         self.consult();
         if from_keys {
             self.focus_next = Some(SHEET_ID.to_owned());
-            let back = if item == Item::Verdict { verdict_id(world) } else { figure_id(world) };
+            let back = match item {
+                Item::Verdict => verdict_id(world),
+                Item::Tradeoff => TRADEOFF_ID.to_owned(),
+                _ => figure_id(world),
+            };
             self.focus_back = Some(back);
         }
     }
@@ -57,7 +66,7 @@ impl App {
         if self.ui.notice.take().is_some() {
             return true;
         }
-        let presents = self.ui.present;
+        let presents = self.ui.present && !self.ui.framed;
         if presents {
             self.present(false);
         }
@@ -66,6 +75,9 @@ impl App {
 
     /// Shows the page to a room, or as usual.
     pub(super) fn present(&mut self, on: bool) {
+        if self.ui.framed {
+            return;
+        }
         self.ui.present = on;
         (self.ui.open, self.ui.run.composing) = (None, None);
         if on {
@@ -73,6 +85,13 @@ impl App {
             (self.ui.tables, self.ui.run.diagram) = (false, None);
         }
         self.measure = true;
+    }
+
+    /// Tells the page that this one is in a frame of how high that should be: as the figure likes it.
+    pub(super) fn tell_frame(&self) {
+        if self.ui.framed {
+            browser::tell_height((FRAME_SHAPE * self.ui.window.w).clamp(FRAME_MIN, FRAME_MAX));
+        }
     }
 
     pub(super) fn close_popover(&mut self) -> bool {
@@ -146,7 +165,7 @@ impl App {
             let size = self.ui.figures.get(index).copied()?;
             match item_at(world, &places(world, size), self.lab.now(), true, point, 0.0)? {
                 Item::Node(node) => Some((index, node)),
-                Item::Link(..) | Item::Flight(_) | Item::Verdict => None,
+                Item::Link(..) | Item::Flight(_) | Item::Verdict | Item::Tradeoff => None,
             }
         });
         self.ui.run.phone = matches!(phase, Phase::Down | Phase::Move).then_some(drag);

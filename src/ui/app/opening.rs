@@ -75,7 +75,7 @@ impl App {
     fn open(&mut self, opening: Opening) -> bool {
         let page = opening.page;
         if runs_of(page).is_some_and(Runs::can_open) {
-            return self.opened(opening);
+            return self.opened(&opening);
         }
         self.opening = Some(opening);
         let send = self.ui.send.clone();
@@ -86,7 +86,7 @@ impl App {
     /// What opens the run that waits came, or did not.
     pub(super) fn opener_came(&mut self, well: bool) -> bool {
         match self.opening.take() {
-            Some(opening) if well => self.opened(opening),
+            Some(opening) if well => self.opened(&opening),
             Some(opening) => self.refuse(&opening, "What opens runs could not be loaded. Is there a connection?"),
             None => false,
         }
@@ -101,11 +101,11 @@ impl App {
         self.tell(no_link(reason))
     }
 
-    fn opened(&mut self, opening: Opening) -> bool {
+    fn opened(&mut self, opening: &Opening) -> bool {
         let runs = runs_of(opening.page).expect("it came");
         let mut lab = match runs.open(&opening.text).and_then(begun) {
             Ok(lab) => lab,
-            Err(reason) => return self.refuse(&opening, &reason),
+            Err(reason) => return self.refuse(opening, &reason),
         };
         if opening.linked.is_none() {
             lab.seek(Micros::ZERO);

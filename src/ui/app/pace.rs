@@ -18,6 +18,8 @@ const PATIENCE_MS: f64 = 2_500.0;
 const APPROACH_MS: f64 = 2_500.0;
 /// and no slower than as if so much of the whole way were left.
 const LAST_SHARE: f64 = 0.05;
+/// Evenly it passes as fast as if so much of it were left all the time.
+const EVEN_SHARE: f64 = 0.35;
 /// The speed of a tenth, at which the page opens.
 const USUAL_RATE: f64 = 0.1;
 
@@ -38,9 +40,12 @@ impl App {
         let now = self.lab.now();
         let passes = |rate: f64| now + Micros((elapsed * rate * 1e3) as u64);
         let patience = self.patience(elapsed);
-        let Some(Approach { from, to }) = self.ui.run.approach else { return passes(self.ui.rate() * patience) };
-        let left = to.since(now).0.max((LAST_SHARE * to.since(from).0 as f64) as u64);
-        let rate = left as f64 / APPROACH_MS / 1e3 * self.ui.rate() / USUAL_RATE;
+        let Some(Approach { from, to, evenly }) = self.ui.run.approach else {
+            return passes(self.ui.rate() * patience);
+        };
+        let whole = to.since(from).0 as f64;
+        let left = if evenly { EVEN_SHARE * whole } else { (to.since(now).0 as f64).max(LAST_SHARE * whole) };
+        let rate = left / APPROACH_MS / 1e3 * self.ui.rate() / USUAL_RATE;
         let next = passes(rate * patience);
         if next < to {
             return next;
@@ -69,6 +74,6 @@ impl App {
     /// Plays towards the moment at which something breaks, if it does.
     pub(super) fn approach_break(&mut self, at: Option<Micros>) {
         let from = self.lab.now();
-        self.ui.run.approach = at.filter(|to| *to > from).map(|to| Approach { from, to });
+        self.ui.run.approach = at.filter(|to| *to > from).map(|to| Approach { from, to, evenly: false });
     }
 }

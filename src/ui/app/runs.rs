@@ -14,12 +14,13 @@ use crate::ui::guide;
 use crate::ui::history::strip::Strip;
 use crate::ui::lab::Lab;
 use crate::ui::labs::details;
+use crate::ui::lessons;
 use crate::ui::page::Page;
 use crate::ui::pages;
 use crate::ui::popovers::forms;
 use crate::ui::program::{Runs, first_run};
 use crate::ui::setup::view::Setup;
-use crate::ui::state::{Arrival, Coming, Dropped, Msg, RunView};
+use crate::ui::state::{Arrival, Coming, Dropped, Item, Msg, RunView};
 use crate::ui::storage;
 
 /// The runs of a page, if its program is here and it has any.
@@ -71,7 +72,11 @@ impl App {
             let send = self.ui.send.clone();
             spawn_local(async move {
                 // What is told at once comes first.
-                let well = details::come().await && forms::come().await && guide::come().await && drawing::come().await;
+                let well = details::come().await
+                    && forms::come().await
+                    && guide::come().await
+                    && drawing::come().await
+                    && lessons::come().await;
                 send.emit(Msg::DetailsCame(well));
             });
         }
@@ -89,7 +94,10 @@ impl App {
     pub(super) fn came(&mut self, page: &'static Page, well: bool) -> bool {
         match &mut self.ui.coming {
             Some(coming) if coming.page == page.address && well => match self.awaited.take() {
-                Some(show) => self.show_situation(show),
+                Some(msg) => {
+                    self.ui.coming = None;
+                    self.react(msg)
+                }
                 None => self.show_page(page),
             },
             Some(coming) if coming.page == page.address => {
@@ -130,7 +138,7 @@ impl App {
 
     /// Shows a run that has taken the place of another, with nothing open in it.
     pub(super) fn show_run(&mut self) {
-        self.before = None;
+        (self.before, self.ui.lesson) = (None, None);
         self.ui.may_cancel = false;
         self.nothing_saved();
         if self.ui.page != self.ui.home {
@@ -190,6 +198,14 @@ impl App {
         self.take(lab);
         self.ui.run.coach = coach;
         self.say(About::Own, "The same script runs again, on the other log.".to_owned())
+    }
+
+    /// The same script under another seed, with the trade-off still open.
+    pub(super) fn on_seed(&mut self, seed: u64) -> bool {
+        let Some(lab) = self.lab.on_seed(seed) else { return false };
+        self.take(lab);
+        self.ui.run.selected = Some((0, Item::Tradeoff));
+        self.confirm(format!("The same under seed {seed}."))
     }
 
     /// Takes a file that was dropped: it is for a page that takes such, or else a run.

@@ -53,7 +53,11 @@ impl App {
 
     /// Keeps what moved: now and then while the run plays, soon once it rests.
     pub(super) fn keep_up(&mut self) {
-        if self.saving.saved == Some((self.lab.now(), self.lab.end())) || self.fills() || self.ui.may_cancel {
+        if self.saving.saved == Some((self.lab.now(), self.lab.end()))
+            || self.fills()
+            || self.ui.may_cancel
+            || self.ui.framed
+        {
             return;
         }
         if !self.ui.playing {
@@ -63,10 +67,10 @@ impl App {
         }
     }
 
-    /// Keeps the run now. One that is not replayed to its end is kept as it was.
+    /// Keeps the run now. One that is not replayed to its end is kept as it was; one in a frame is its page's to keep.
     pub(super) fn save(&mut self) {
         self.saving.due = None;
-        if self.fills() || self.ui.may_cancel {
+        if self.fills() || self.ui.may_cancel || self.ui.framed {
             return;
         }
         let begun = browser::clock_ms();

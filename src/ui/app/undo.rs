@@ -6,6 +6,7 @@ use gloo_timers::callback::Timeout;
 use super::App;
 use crate::ui::act::done;
 use crate::ui::announce::About;
+use crate::ui::lessons::view::Do;
 use crate::ui::state::{Mode, Msg};
 
 /// How long a confirmation stays, in milliseconds.
@@ -30,6 +31,9 @@ impl App {
 
     /// The same setup and seed from the start, as the next class should find it.
     pub(super) fn restart(&mut self) -> bool {
+        if self.ui.lesson.is_some() {
+            return self.lesson(&Do::Again);
+        }
         let again = self.lab.restarted();
         let before = std::mem::replace(&mut self.lab, again);
         self.take_over();

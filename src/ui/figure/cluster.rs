@@ -72,7 +72,7 @@ fn element_id(prefix: &str, item: Item) -> String {
         Item::Node(id) => format!("{prefix}-n{}", id.0),
         Item::Link(a, b) => format!("{prefix}-l{}-{}", a.0, b.0),
         Item::Flight(id) => format!("{prefix}-m{id}"),
-        Item::Verdict => unreachable!("it is not in a figure"),
+        Item::Verdict | Item::Tradeoff => unreachable!("it is not in a figure"),
     }
 }
 
@@ -96,6 +96,7 @@ fn inside(
     let marked = [marked[0], marked[1], marked[2], over];
     let net = NetPart {
         links: links(world).into_iter().map(|(a, b)| (a, b, item_name(world, Item::Link(a, b)))).collect(),
+        sites: world.regions.iter().map(|region| region.members).collect(),
         components: world.components.clone(),
         cut: world.cut.clone(),
         slow: slow.to_vec(),
@@ -168,11 +169,21 @@ fn nodes(world: &WorldView, places: &[Place], size: Size, marked: &[Option<Item>
     world.nodes.iter().map(|node| still(&node.name, part(node))).collect()
 }
 
-/// The people who talk to a replica: their names where there is room, else initials.
+/// What stands beside a replica: the name of its region if it is the first there, and the people who talk to it. Names where
+/// there is room, else initials.
 fn people(world: &WorldView, replica: NodeId, places: &[Place], size: Size) -> Vec<Pill> {
-    let names: Vec<&str> = world.phones.iter().filter(|phone| phone.via == replica).map(|phone| &*phone.name).collect();
-    let initials: Vec<&str> =
-        names.iter().map(|name| &name[..name.char_indices().nth(1).map_or(name.len(), |(end, _)| end)]).collect();
+    let mut names: Vec<&str> = Vec::new();
+    let mut initials: Vec<&str> = Vec::new();
+    let region = world.region(replica).filter(|region| region.members.iter().next() == Some(replica));
+    if let Some(region) = region {
+        // On a phone two whole names do not fit between the columns.
+        names.push(if size.w < 440.0 { region.code } else { region.name });
+        initials.push(region.code);
+    }
+    for phone in world.phones.iter().filter(|phone| phone.via == replica) {
+        names.push(&phone.name);
+        initials.push(&phone.name[..phone.name.char_indices().nth(1).map_or(phone.name.len(), |(end, _)| end)]);
+    }
     let fitting = |texts: &[&str]| {
         let widest = texts.iter().map(|text| Pill::width(text)).fold(0.0, f64::max);
         let half = Size { w: widest / 2.0, h: Pill::PITCH / 2.0 * texts.len() as f64 };
@@ -186,6 +197,7 @@ fn people(world: &WorldView, replica: NodeId, places: &[Place], size: Size) -> V
     let centre = places[replica.index()].at;
     let count = texts.len() as f64;
     let pill = |(nth, text): (usize, &&str)| Pill {
+        class: if nth == 0 && region.is_some() { "place" } else { "person" },
         text: (*text).to_owned(),
         x: at.x - centre.x,
         y: at.y - centre.y + (nth as f64 - (count - 1.0) / 2.0) * Pill::PITCH,
@@ -243,6 +255,8 @@ fn keys(ui: &ViewState, world: usize) -> Callback<Event> {
 #[derive(PartialEq)]
 struct NetPart {
     links: Vec<(NodeId, NodeId, String)>,
+    /// The regions of the world, as against those that a cut makes.
+    sites: Vec<NodeSet>,
     components: Vec<NodeSet>,
     cut: Vec<NodeSet>,
     slow: Vec<(Link, Micros)>,
@@ -258,10 +272,13 @@ impl Part for NetPart {
         let all: usize = self.components.iter().map(|set| set.len()).sum();
         let split = self.components.len() > 1;
         let mut regions = el("g").attr("aria-hidden", "true");
+        for (members, class) in self.sites.iter().zip(["site s0", "site s1", "site s2"]) {
+            regions = regions.add(classed("path", class).set("d", region(*members, &self.places, 15.0)));
+        }
         for members in self.components.iter().filter(|_| split) {
             let majority = members.len() == largest && 2 * largest > all;
             let class = if majority { "region majority" } else { "region" };
-            regions = regions.add(classed("path", class).set("d", region(*members, &self.places)));
+            regions = regions.add(classed("path", class).set("d", region(*members, &self.places, 24.0)));
         }
         let cut: Vec<_> = self
             .links

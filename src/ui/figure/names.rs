@@ -17,7 +17,13 @@ pub fn item_name(world: &WorldView, item: Item) -> String {
             let seat = node.seat.map_or_else(String::new, |seat| format!(", {seat}"));
             let crowd = world.crowds.iter().find(|(at, _)| *at == id).map_or("", |(_, crowd)| crowd);
             let crowd = if crowd.is_empty() { String::new() } else { format!(", messages: {crowd}") };
-            format!("{}, {}, {}{seat}{clock}{crowd}", node.name, node_role(node.role, node.status), node.caption)
+            let region = world.region(id).map_or_else(String::new, |region| format!(", in {}", region.name));
+            format!(
+                "{}{region}, {}, {}{seat}{clock}{crowd}",
+                node.name,
+                node_role(node.role, node.status),
+                node.caption
+            )
         }
         Item::Link(a, b) => {
             let (na, nb) = (name(a), name(b));
@@ -29,6 +35,7 @@ pub fn item_name(world: &WorldView, item: Item) -> String {
             }
         }
         Item::Verdict => "verdict".to_owned(),
+        Item::Tradeoff => "trade-off".to_owned(),
         Item::Flight(id) => world.flights.iter().find(|flight| flight.id == id).map_or_else(
             || "message, gone".to_owned(),
             |flight| {

@@ -24,16 +24,18 @@ pub struct NodePart {
     pub marked: bool,
     /// Opened up beside the figure.
     pub selected: bool,
-    /// The people who talk to it.
+    /// Its region, and the people who talk to it.
     pub people: Vec<Pill>,
     /// Paxos: a proposer after the first, in the second colour.
     pub second: bool,
 }
 
-/// A person beside a replica.
+/// A name beside a replica.
 #[derive(Clone, PartialEq)]
 pub struct Pill {
-    /// The name, or its first letter.
+    /// Of a `person`, or of the `place` where the replica is.
+    pub class: &'static str,
+    /// The name, or its first letters.
     pub text: String,
     /// The centre, from the replica's, in pixels.
     pub x: f64,
@@ -54,7 +56,7 @@ impl Pill {
         let w = Self::width(&self.text);
         let frame = el("rect").px("width", w).attr("height", "18").attr("rx", "9");
         let name = el("text").px("x", w / 2.0).attr("y", "12.5").text(&self.text);
-        classed("g", "person").at(self.x - w / 2.0, self.y - 9.0).add(frame).add(name)
+        classed("g", self.class).at(self.x - w / 2.0, self.y - 9.0).add(frame).add(name)
     }
 }
 

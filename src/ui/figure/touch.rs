@@ -1,11 +1,11 @@
 //! What is under the pointer, and where the arrow keys go: a figure as a set of named items.
 
-use cap_lab::node::Micros;
+use cap_lab::node::{Micros, NodeSet};
 
 use crate::ui::figure::flights::flight_at;
 use crate::ui::figure::links::links;
 use crate::ui::figure::view::RoleMark;
-use crate::ui::geometry::{Place, Point, Size, distance_to_segment, lane, ring, two_rows};
+use crate::ui::geometry::{Place, Point, Size, distance_to_segment, lane, ring, together, two_rows};
 use crate::ui::state::{FigureKey, Item};
 use crate::ui::world::WorldView;
 
@@ -15,7 +15,8 @@ pub fn places(world: &WorldView, size: Size) -> Vec<Place> {
     if world.nodes.iter().any(|node| node.card.is_some()) {
         two_rows(proposers, world.nodes.len() - proposers, size)
     } else {
-        ring(world.nodes.len(), size)
+        let regions: Vec<NodeSet> = world.regions.iter().map(|region| region.members).collect();
+        together(&ring(world.nodes.len(), size), &regions)
     }
 }
 
@@ -78,7 +79,7 @@ fn kinds(world: &WorldView) -> [Vec<Item>; 3] {
 pub fn move_cursor(world: &WorldView, current: Option<Item>, key: FigureKey) -> Option<Item> {
     let kinds = kinds(world);
     let kind = match current {
-        None | Some(Item::Node(_) | Item::Verdict) => 0,
+        None | Some(Item::Node(_) | Item::Verdict | Item::Tradeoff) => 0,
         Some(Item::Link(..)) => 1,
         Some(Item::Flight(_)) => 2,
     };

@@ -42,7 +42,7 @@ fn welcome_card(send: &Callback<Msg>) -> El {
 }
 
 fn situation_card(playing: &Playing, now: Micros, ui: &ViewState) -> Option<El> {
-    let situation = here()?.situation(playing.name)?;
+    let (situation, _) = here()?.situation(playing.name)?;
     let send = &ui.send;
     let again = Msg::Show(Show { situation: playing.name, moment: None });
     let card = card("situation", situation.title, send, Msg::EndSituation).optional(paragraph(situation.says, send));

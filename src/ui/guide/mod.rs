@@ -7,6 +7,7 @@ mod situations;
 pub mod view;
 
 use cap_lab::glossary::{Piece, pieces};
+use cap_lab::situation::scene::Scene;
 use cap_lab::situation::{self, Situation};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::{Callback, Html};
@@ -26,8 +27,8 @@ pub trait Guide {
     fn cards(&self, lab: &dyn Lab, ui: &ViewState) -> Vec<El>;
     /// A text whose terms open the glossary.
     fn marked(&self, element: El, text: &str, send: &Callback<Msg>) -> El;
-    /// The situation of this name.
-    fn situation(&self, name: &str) -> Option<Situation>;
+    /// The situation of this name, and what is played.
+    fn situation(&self, name: &str) -> Option<(Situation, Scene)>;
 }
 
 struct All;
@@ -52,8 +53,8 @@ impl Guide for All {
         })
     }
 
-    fn situation(&self, name: &str) -> Option<Situation> {
-        situation::named(name)
+    fn situation(&self, name: &str) -> Option<(Situation, Scene)> {
+        situation::named(name).map(|situation| (situation, situation.scene()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use cap_lab::explain::Tone;
 use cap_lab::goal::Goal;
-use cap_lab::goal::ledger::Recorded;
+use cap_lab::goal::ledger::{Ledger, Recorded};
 use cap_lab::node::{Kind, Micros, Node, NodeId, NodeSet};
 use cap_lab::shared_vec::SharedVec;
 use cap_lab::sim::model;
@@ -267,8 +267,16 @@ pub fn title<M: Kind>(envelope: &Envelope<M>, names: &dyn Fn(NodeId) -> String) 
 /// What the current branch of a run, as far as it is computed, shows of a goal.
 pub fn judged<E: Recorded>(timeline: &Timeline<E>, goal: &str) -> Judged {
     let Ok(goal) = goal.parse::<Goal>() else { return Judged::default() };
+    let ledger = ledger(timeline, true);
+    Judged { met: goal.met(&ledger), moments: goal.moments(&ledger) }
+}
+
+/// What happened on the current branch, up to the play head or to its end as far as it is computed.
+pub fn ledger<E: Recorded>(timeline: &Timeline<E>, whole: bool) -> Ledger {
+    if !whole {
+        return E::ledger(timeline);
+    }
     let mut whole = timeline.clone();
     whole.seek(whole.end());
-    let ledger = E::ledger(&whole);
-    Judged { met: goal.met(&ledger), moments: goal.moments(&ledger) }
+    E::ledger(&whole)
 }

@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use cap_lab::conclusion::{self, Conclusion};
 use cap_lab::experiment::FeedExperiment;
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::sim::network::{Envelope, FlightId};
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::spacetime::{Diagram, carried};
 use cap_lab::store::Store;
 use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::Timeline;
+use cap_lab::tradeoff::{Batch, Figures};
 use cap_lab::world::feed::{FeedRun, FeedWorld};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -49,13 +51,22 @@ pub(super) trait Details {
     fn golden_script(&self, timeline: &Timeline<FeedExperiment>) -> String;
     /// What a run shows of a goal, as far as it is computed.
     fn judged(&self, timeline: &Timeline<FeedExperiment>, goal: &str) -> Judged;
+    /// What happened in a run, up to the play head or to its end.
+    fn ledger(&self, timeline: &Timeline<FeedExperiment>, whole: bool) -> Ledger;
     /// What the latest partition cost, given what was told last.
     fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>);
-    /// The run of a situation.
-    fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String>;
+    /// What each store's consistency cost until the play head, and the same to be run under many seeds.
+    fn tradeoff(&self, timeline: &Timeline<FeedExperiment>) -> (Rc<[Figures]>, Batch);
+    /// The run of a situation or a lesson.
+    fn situated(&self, scene: &Scene) -> Result<Timeline<FeedExperiment>, String>;
     /// A run from its file, nothing of which is computed yet. `Err` says in a sentence what is wrong with it.
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String>;
 }
+
+/// How long the runs of a batch are: as this one, but neither shorter nor longer.
+const BATCH_LENGTH: [Micros; 2] = [Micros::from_ms(5_000), Micros::from_ms(60_000)];
+/// How many seeds a batch has: enough to see a spread.
+const BATCH_SEEDS: u32 = 40;
 
 struct All;
 
@@ -106,6 +117,10 @@ impl Details for All {
         common::judged(timeline, goal)
     }
 
+    fn ledger(&self, timeline: &Timeline<FeedExperiment>, whole: bool) -> Ledger {
+        common::ledger(timeline, whole)
+    }
+
     fn concluded(&self, timeline: &Timeline<FeedExperiment>, told: &mut Option<Rc<Concluded>>) {
         let cut = timeline.track().worlds().first().and_then(conclusion::latest_cut);
         let known = told.as_ref().map(|told| told.healed);
@@ -120,8 +135,19 @@ impl Details for All {
         });
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Timeline<FeedExperiment>, String> {
-        situation.play_feed()
+    fn tradeoff(&self, timeline: &Timeline<FeedExperiment>) -> (Rc<[Figures]>, Batch) {
+        let batch = Batch {
+            experiment: timeline.experiment().clone(),
+            script: timeline.script().into(),
+            length: timeline.end().clamp(BATCH_LENGTH[0], BATCH_LENGTH[1]),
+            first_seed: 1,
+            seeds: BATCH_SEEDS,
+        };
+        (timeline.track().worlds().iter().map(Figures::of).collect(), batch)
+    }
+
+    fn situated(&self, scene: &Scene) -> Result<Timeline<FeedExperiment>, String> {
+        scene.play().map_err(|wrong| wrong.to_string())
     }
 
     fn open(&self, file: &str) -> Result<Timeline<FeedExperiment>, String> {

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use cap_lab::experiment::FeedExperiment;
-use cap_lab::node::{Micros, NodeId, RequestId};
+use cap_lab::goal::ledger::Ledger;
+use cap_lab::node::{Micros, NodeId, NodeSet, RequestId};
 use cap_lab::referee::client::Client;
 use cap_lab::referee::wire::{read, write};
 use cap_lab::referee::{Answer, Brief, Query};
@@ -18,7 +19,8 @@ use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::{Experiment, Room, Timeline};
-use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld};
+use cap_lab::tradeoff::{Batch, Figures};
+use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld, Region};
 use cap_lab::world::watch::components;
 
 use super::common::{self, Look, Marks, MarksCache};
@@ -37,7 +39,7 @@ use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::scale::Scale;
 use crate::ui::transport::view::{Branch, Mark};
 use crate::ui::verdict::view::VerdictSheet;
-use crate::ui::world::WorldView;
+use crate::ui::world::{RegionView, WorldView};
 
 /// What nodes and people of a feed are called.
 pub(super) const NAMES: [&str; 2] = ["Replicas", "People"];
@@ -88,6 +90,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         nodes: setup.servers().iter().map(|id| portrait.node(run, id)).collect(),
         cut: run.model().cuts().to_vec(),
         components: components(run.model(), setup.servers()),
+        regions: setup.regions().map(region).collect(),
         flights,
         crowds,
         deaths: common::deaths(events, now, look),
@@ -100,6 +103,10 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         replication: portrait.replication(run),
         quorums: Vec::new(),
     }
+}
+
+fn region((region, members): (Region, NodeSet)) -> RegionView {
+    RegionView { name: region.name(), code: region.code(), members }
 }
 
 /// What is checked of a store after every event, and what broke.
@@ -352,6 +359,7 @@ impl Lab for FeedLab {
             names: NAMES,
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),
+            geography: Some(feed.geography),
             traffic: Some(self.run(0).schedule().traffic_percent()),
             stores: self.timeline.experiment().stores.clone(),
             switches: self.first().switches(),
@@ -361,6 +369,10 @@ impl Lab for FeedLab {
 
     fn judged(&self, goal: &str) -> Judged {
         details::here().map(|details| details.judged(&self.timeline, goal)).unwrap_or_default()
+    }
+
+    fn ledger(&self, whole: bool) -> Option<Ledger> {
+        Some(details::here()?.ledger(&self.timeline, whole))
     }
 
     fn concluded(&self) -> Option<Rc<Concluded>> {
@@ -382,6 +394,15 @@ impl Lab for FeedLab {
     fn breaks_at(&self) -> Option<Micros> {
         let runs = self.timeline.frontier().worlds().iter();
         runs.filter_map(|run| run.watch().broken.as_ref().map(|(at, _)| *at)).min()
+    }
+
+    fn tradeoff(&self) -> Option<(Rc<[Figures]>, Batch)> {
+        Some(details::here()?.tradeoff(&self.timeline))
+    }
+
+    fn on_seed(&self, seed: u64) -> Option<Box<dyn Lab>> {
+        let (script, end) = (self.timeline.script().to_vec(), self.timeline.end());
+        Some(Box::new(Self::new(Timeline::scripted(self.timeline.experiment().clone(), seed, script, end))))
     }
 
     fn on_store(&self, world: usize, store: Store) -> Option<Box<dyn Lab>> {

@@ -16,10 +16,10 @@ mod table;
 mod verdict;
 
 use cap_lab::experiment::FeedExperiment;
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::store::Store;
 use cap_lab::timeline::Timeline;
-use cap_lab::world::feed::FeedSetup;
+use cap_lab::world::feed::{FeedSetup, Geography};
 
 use crate::ui::lab::Lab;
 use crate::ui::setup::view::Setup;
@@ -44,6 +44,7 @@ pub fn first_feed(stores: Vec<Store>) -> Setup {
         names: feed::NAMES,
         nodes: (5, Vec::new()),
         people: (3, Vec::new()),
+        geography: Some(Geography::OneSite),
         traffic: Some(100),
         stores,
         switches: Vec::new(),
@@ -53,7 +54,8 @@ pub fn first_feed(stores: Vec<Store>) -> Setup {
 
 /// A new run of a feed. `Err` says in a sentence what is wrong with the setup.
 pub fn begin_feed(setup: &Setup) -> Result<Box<dyn Lab>, String> {
-    let feed = FeedSetup { replicas: setup.nodes.0, people: setup.people.0 };
+    let feed =
+        FeedSetup { replicas: setup.nodes.0, people: setup.people.0, geography: setup.geography.unwrap_or_default() };
     let mut stores = setup.stores.clone();
     if let Some(first) = stores.first_mut() {
         *first = as_set_up(*first, setup)?;
@@ -81,10 +83,10 @@ pub fn open_feed(file: &str, shape: Shape) -> Result<Box<dyn Lab>, String> {
     }
 }
 
-/// The run of a situation. `Err` says in a sentence why there is none.
-pub fn situated(situation: &Situation) -> Result<Box<dyn Lab>, String> {
+/// The run of a situation or a lesson. `Err` says in a sentence why there is none.
+pub fn situated(scene: &Scene) -> Result<Box<dyn Lab>, String> {
     let details = details::here().ok_or("What plays situations is not loaded yet. Is there a connection?")?;
-    details.situated(situation).map(feed_lab)
+    details.situated(scene).map(feed_lab)
 }
 
 /// The lab of a run of a feed.

@@ -5,6 +5,7 @@
 
 pub mod feed;
 pub mod histories;
+pub mod lessons;
 pub mod locks;
 pub mod paxos;
 pub mod raft;
@@ -12,7 +13,7 @@ pub mod raft;
 use crate::ui::page::Page;
 
 /// All pages, in the order of the list. The first is where whoever asks for none lands.
-pub static PAGES: [Page; 5] = [feed::PAGE, raft::PAGE, paxos::PAGE, locks::PAGE, histories::PAGE];
+pub static PAGES: [Page; 6] = [feed::PAGE, raft::PAGE, paxos::PAGE, locks::PAGE, histories::PAGE, lessons::PAGE];
 
 /// The page that whoever asks for none gets.
 pub const LANDING: &Page = &PAGES[0];

@@ -9,7 +9,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html, TargetCast};
 
-use super::{link, stores};
+use super::{link, regions, stores};
 use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::el::{El, button, classed, el, option, quiet, words};
@@ -108,6 +108,7 @@ fn new_run(ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El {
             wanted.seed = number("new-seed").unwrap_or(setup.seed);
             wanted.nodes.0 = number("new-nodes").map_or(setup.nodes.0, |count| count as u8);
             wanted.people.0 = number("new-people").map_or(setup.people.0, |count| count as u8);
+            wanted.geography = regions::picked(setup.geography);
             for switch in &mut wanted.switches {
                 switch.on = checked(switch.name);
             }
@@ -141,6 +142,7 @@ fn new_run(ui: &ViewState, setup: &Setup, flaws: &[FlawView]) -> El {
         .add(labelled("Seed", seed))
         .add(labelled(nodes, choice("new-nodes", &setup.nodes)))
         .optional((setup.people.1.len() > 1).then(|| labelled(people, choice("new-people", &setup.people))))
+        .optional(setup.geography.map(|here| labelled("Where", regions::choice(here))))
         .optional(setup.traffic.map(|percent| labelled("Traffic (at once)", traffic(ui, percent))))
         .all(stores::pickers(&setup.stores))
         .optional((!flaws.is_empty()).then(|| labelled("Flaw", flaw_choice(setup, flaws))))

@@ -16,6 +16,7 @@ pub(super) fn link(ui: &ViewState) -> El {
         return words("p", "This run is still being replayed. There is a link to it once that is done.");
     };
     let copy = button("primary", "Copy link", &ui.send, Msg::CopyLink);
+    let frame = button("", "Copy as a frame for a web page", &ui.send, Msg::CopyFrame);
     let shown = el("input").attr("readonly", "").attr("aria-label", "The link").property("value", link);
     let starts = if ui.playing { "plays on from this moment" } else { "stands at this moment" };
     let about = format!("Whoever opens it has this run, bit for bit, with all that was done in it. It {starts}.");
@@ -30,6 +31,7 @@ pub(super) fn link(ui: &ViewState) -> El {
         .add(el("p").text(&about))
         .optional(long)
         .add(code(link))
+        .add(frame)
 }
 
 /// The code that a camera reads.

@@ -2,6 +2,7 @@
 
 pub mod forms;
 mod link;
+mod regions;
 mod stores;
 
 use yew::Html;

@@ -2,6 +2,7 @@
 
 use cap_lab::setup::SwitchState;
 use cap_lab::store::Store;
+use cap_lab::world::feed::Geography;
 
 /// What a new run can be made of.
 #[derive(Clone, PartialEq, Debug)]
@@ -14,6 +15,8 @@ pub struct Setup {
     pub nodes: (u8, Vec<u8>),
     /// People (feed, Raft) or proposers (Paxos), and what can be chosen.
     pub people: (u8, Vec<u8>),
+    /// Where they are; `None` where that can't be chosen.
+    pub geography: Option<Geography>,
     /// Traffic in percent of the usual; `None` where there is none.
     pub traffic: Option<u16>,
     /// What the feed runs on, from left to right; none on the Paxos page.

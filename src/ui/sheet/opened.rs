@@ -16,6 +16,7 @@ use crate::ui::lab::Lab;
 use crate::ui::log::view::LogCell;
 use crate::ui::state::{Arrival, Item, Msg, ViewState};
 use crate::ui::still::{Part, still};
+use crate::ui::tradeoff;
 use crate::ui::verdict;
 use crate::ui::waiting::waiting;
 use crate::ui::world::WorldView;
@@ -26,6 +27,7 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<
     let world = worlds.get(index)?;
     let part = match item {
         Item::Verdict => return Some(verdict::sheet::sheet(lab.verdict_sheet(index)?, world, ui)),
+        Item::Tradeoff => return tradeoff::sheet(lab, worlds, ui),
         Item::Node(id) => node(lab, index, world, world.nodes.get(id.index())?, ui),
         Item::Link(a, b) => link(world, &lab.slow_links(), (a, b), ui),
         Item::Flight(flight) => message(lab, index, world, flight, ui),

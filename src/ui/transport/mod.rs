@@ -155,7 +155,11 @@ fn buttons(ui: &ViewState) -> El {
         .add(undo.add(el("span").text("↶")).add(el("i").text(" Undo")))
         .add(restart.add(el("span").text("↺")).add(el("i").text(" Restart")))
         .add(speed(ui))
-        .optional(ui.present.then(|| button("leave", "Leave", &ui.send, Msg::Present)))
+        .optional(match (ui.present, ui.framed) {
+            (_, true) => Some(button("leave", "Open in the lab", &ui.send, Msg::OpenWhole)),
+            (true, false) => Some(button("leave", "Leave", &ui.send, Msg::Present)),
+            (false, false) => None,
+        })
 }
 
 fn speed(ui: &ViewState) -> El {

@@ -1,8 +1,10 @@
 //! The feed's worlds: replicas, and people with phones. One script can drive the consistent and the available one side by
 //! side: both have the same participants under the same ids, the same traffic and the same weather.
 
+mod geography;
 mod watch;
 
+pub use geography::{Geography, Region};
 pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Phone};
 
 use serde::{Deserialize, Serialize};
@@ -21,13 +23,15 @@ use crate::store::feed::Request;
 use crate::store::on_log::LogOptions;
 use crate::store::participant::{Note, Participant};
 
-/// Who takes part.
+/// Who takes part, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FeedSetup {
-    /// Replicas: 3 to 7 on the page, 1 to 9 at all.
+    /// Replicas: 3 to 7 on the page, 1 to 9 at all; in three regions at least 3.
     pub replicas: u8,
     /// People: 1 to 6.
     pub people: u8,
+    /// Where they are.
+    pub geography: Geography,
 }
 
 /// The people, in the order in which they join.
@@ -36,6 +40,16 @@ pub const PEOPLE: [&str; 6] = ["Ana", "Bo", "Chen", "Dara", "Eli", "Fay"];
 impl FeedSetup {
     /// The most replicas that a world can have.
     const REPLICAS_MAX: u8 = 9;
+
+    /// So many replicas and people at one site.
+    pub const fn at_one_site(replicas: u8, people: u8) -> Self {
+        Self { replicas, people, geography: Geography::OneSite }
+    }
+
+    /// The same participants in three regions: see [`Geography::ThreeRegions`].
+    pub const fn in_three_regions(self, jitter_ms: u16) -> Self {
+        Self { geography: Geography::ThreeRegions { jitter_ms }, ..self }
+    }
 
     /// The replicas.
     pub fn servers(self) -> NodeSet {
@@ -57,9 +71,27 @@ impl FeedSetup {
         if self.servers().contains(node) { node.to_string() } else { self.person(node).to_owned() }
     }
 
-    /// Where each phone starts: spread over the replicas that take part, the first two on either side of the picture.
+    /// The region of a participant, if there are regions.
+    pub fn region(self, node: NodeId) -> Option<Region> {
+        let place = node.0.checked_sub(self.replicas).unwrap_or(node.0);
+        (self.geography != Geography::OneSite).then(|| Region::in_turn(place))
+    }
+
+    /// The regions with their replicas, if there are regions.
+    pub fn regions(self) -> impl Iterator<Item = (Region, NodeSet)> {
+        let all = Region::ALL.into_iter().filter(move |_| self.geography != Geography::OneSite);
+        all.map(move |region| (region, region.among(self.replicas)))
+    }
+
+    /// Where each phone starts, among the replicas that take part. At one site they are spread, the first two on either side of the
+    /// picture; in regions each person talks to a replica of the own one, if that has any.
     fn home(self, person: u8, spares: u8) -> NodeId {
-        NodeId(person * 2 % (self.replicas - spares))
+        let taking_part = self.replicas - spares;
+        let near = self.region(NodeId(self.replicas + person)).map(|region| region.among(taking_part));
+        match near.filter(|near| !near.is_empty()) {
+            Some(near) => near.iter().nth(usize::from(person / 3) % near.len()).expect("below the length"),
+            None => NodeId(person * 2 % taking_part),
+        }
     }
 
     /// What is wrong with it, if anything.
@@ -70,7 +102,7 @@ impl FeedSetup {
         if !(1..=PEOPLE.len() as u8).contains(&self.people) {
             return Err(format!("{} people: 1 to {} are possible", self.people, PEOPLE.len()));
         }
-        Ok(())
+        self.geography.check(self.replicas)
     }
 }
 
@@ -84,6 +116,8 @@ const BETWEEN_REPLICAS: Travel =
     Travel { base: Delay::between(Micros::from_ms(22), Micros::from_ms(32)), jitter: Micros::from_ms(6) };
 const TO_A_PHONE: Travel = Travel { base: Delay::fixed(Micros::from_ms(1)), jitter: Micros::from_ms(1) };
 const SYNC: Delay = Delay::between(Micros::from_ms(1), Micros::from_ms(3));
+/// In three regions a disk is as fast as the usual one is on average, always: what varies there is the network.
+const SYNC_IN_REGIONS: Micros = Micros::from_ms(2);
 /// People take turns: with three of them, one does something every 60 ms. A message between replicas takes less, so that
 /// with the network whole hardly any read is stale, and what a cut costs stands out.
 const PERIOD: Micros = Micros::from_ms(180);
@@ -142,12 +176,20 @@ pub type FeedRun = Run<FeedWorld>;
 
 impl Pace<Participant> for FeedWorld {
     fn travel(&self, from: NodeId, to: NodeId) -> Travel {
+        if let Geography::ThreeRegions { jitter_ms } = self.setup.geography
+            && let (Some(from), Some(to)) = (self.setup.region(from), self.setup.region(to))
+        {
+            return Geography::travel(from, to, jitter_ms);
+        }
         let servers = self.setup.servers();
         if servers.contains(from) && servers.contains(to) { BETWEEN_REPLICAS } else { TO_A_PHONE }
     }
 
     fn sync_time(&self) -> Delay {
-        SYNC
+        match self.setup.geography {
+            Geography::OneSite => SYNC,
+            Geography::ThreeRegions { .. } => Delay::fixed(SYNC_IN_REGIONS),
+        }
     }
 
     fn opening(&self) -> Micros {
@@ -179,12 +221,17 @@ impl World for FeedWorld {
     type Watch = FeedWatch;
 
     fn nodes(&self) -> Vec<Participant> {
-        let servers = self.setup.servers();
-        let replica = |id| self.store.replica(id, servers);
+        let (servers, stretch) = (self.setup.servers(), self.setup.geography.stretch());
+        let replica = |id| self.store.replica(id, servers, stretch);
+        let again = Retries {
+            servers: self.setup.replicas,
+            every: RETRIES.every.times(stretch),
+            after_refusal: RETRIES.after_refusal.times(stretch),
+        };
         let phone = |(person, id): (usize, NodeId)| {
             let LogOptions { retries, spares, .. } = self.store.options();
-            let retries = retries.then_some(Retries { servers: self.setup.replicas, ..RETRIES });
-            let patience = if retries.is_some() { PATIENCE_WITH_RETRIES } else { PATIENCE };
+            let patience = if retries { PATIENCE_WITH_RETRIES } else { PATIENCE }.times(stretch);
+            let retries = retries.then_some(again);
             Participant::Client(Client::new(id, self.setup.home(person as u8, spares), patience, retries))
         };
         servers.iter().map(replica).chain(self.setup.phones().enumerate().map(phone)).collect()

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::store::Store;
 use cap_lab::store::gossip::GossipStore;
 use cap_lab::store::raft::RaftStore;
@@ -18,7 +18,7 @@ use crate::ui::page::{Page, takes_none};
 use crate::ui::phones::phones;
 use crate::ui::program::{Program, Runs};
 use crate::ui::setup::view::Setup;
-use crate::ui::state::{Mode, Msg, ViewState};
+use crate::ui::state::{Item, Mode, Msg, TRADEOFF_ID, ViewState};
 use crate::ui::verdict::meters::{Verdict, latency, meters, percent};
 use crate::ui::world::WorldView;
 
@@ -55,11 +55,18 @@ impl Program for Feed {
             "Drag across links to cut them. Click a node, link or message to see inside and act on it."
         };
         let below = || {
-            shown.iter().fold(classed("div", "below").add(score(worlds, ui)), |below, index| below.node(strip(*index)))
+            shown.iter().fold(classed("div", "below").add(score(worlds, ui)).add(trade(ui)), |below, index| {
+                below.node(strip(*index))
+            })
         };
         el("main")
             .attr("class", if shown.len() > 1 { "lab feed two" } else { "lab feed one" })
-            .add(classed("div", "lead").node(coach::line(worlds, ui, &Lines { invite, watch })).add(modes(worlds, ui)))
+            .add(
+                classed("div", "lead")
+                    .node(coach::line(worlds, ui, &Lines { invite, watch }))
+                    .add(trade(ui))
+                    .add(modes(worlds, ui)),
+            )
             .add(classed("div", "worlds").list(sides))
             .optional(narrow.then(below))
             .node(side(lab, worlds, ui))
@@ -88,8 +95,8 @@ impl Runs for Feed {
         labs::open_feed(file, Shape::SideBySide)
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        labs::situated(situation)
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        labs::situated(scene)
     }
 }
 
@@ -103,6 +110,14 @@ fn watch(seen: &Seen) -> &'static str {
             "One refuses, the other is out of date: that is the choice. Heal the links to see both recover."
         }
     }
+}
+
+/// The way to what all stores' consistency costs.
+fn trade(ui: &ViewState) -> El {
+    let opened = ui.run.selected == Some((0, Item::Tradeoff));
+    button("quiet", "Trade-off", &ui.send, Msg::Select { world: 0, item: Item::Tradeoff, from_keys: true })
+        .attr("id", TRADEOFF_ID)
+        .flag("aria-expanded", opened)
 }
 
 /// Compare, CP only, AP only; on a phone, which of the two, with what the hidden one has come to.

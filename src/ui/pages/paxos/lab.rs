@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use cap_lab::experiment::PaxosExperiment;
 use cap_lab::explain::{self, Sentence};
+use cap_lab::goal::ledger::Ledger;
 use cap_lab::node::{Micros, NodeId, NodeSet};
 use cap_lab::paxos::invariant::INVARIANTS;
 use cap_lab::paxos::{AcceptorNote, Note, Paxos, Request, Timer};
@@ -322,6 +323,7 @@ impl Lab for PaxosLab {
             events: self.sentences(),
             invariants: invariants(run),
             replication: None,
+            regions: Vec::new(),
             quorums: rails::quorums(run),
         }
     }
@@ -385,6 +387,7 @@ impl Lab for PaxosLab {
             names: NAMES,
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),
+            geography: None,
             traffic: None,
             stores: Vec::new(),
             switches: Vec::new(),
@@ -394,6 +397,10 @@ impl Lab for PaxosLab {
 
     fn judged(&self, goal: &str) -> Judged {
         common::judged(&self.timeline, goal)
+    }
+
+    fn ledger(&self, whole: bool) -> Option<Ledger> {
+        Some(common::ledger(&self.timeline, whole))
     }
 
     fn slow_links(&self) -> Vec<(Link, Micros)> {

@@ -11,7 +11,7 @@ use cap_lab::counterexample::{self, Counterexample};
 use cap_lab::explain::Sentence;
 use cap_lab::node::NodeId;
 use cap_lab::paxos::Request;
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::timeline::Timeline;
 use cap_lab::world::paxos::PaxosSetup;
 use wasm_bindgen::JsCast;
@@ -35,6 +35,7 @@ use crate::ui::guide;
 use crate::ui::invariants::invariants;
 use crate::ui::lab::Lab;
 use crate::ui::labs::FIRST_SEED;
+use crate::ui::lessons;
 use crate::ui::number::order;
 use crate::ui::page::{Page, takes_none};
 use crate::ui::program::{Program, Runs};
@@ -85,7 +86,7 @@ impl Program for PaxosPage {
             .node(still("rule", RulePart { rule, chosen }));
         let right = classed("aside", if open.is_some() { "side open" } else { "side" })
             .nodes(open.into_iter().collect())
-            .node(guide::cards(lab, ui))
+            .node(lessons::panel(lab, ui).unwrap_or_else(|| guide::cards(lab, ui)))
             .node(still("next", NextPart { steps: own.next_steps(), proposers: names, send: ui.send.clone() }))
             .node(invariants(&world.invariants))
             .node(events(&[(0, Rc::clone(world))], ui));
@@ -108,6 +109,7 @@ impl Runs for PaxosPage {
             names: NAMES,
             nodes: (5, Vec::new()),
             people: (2, Vec::new()),
+            geography: None,
             traffic: None,
             stores: Vec::new(),
             switches: Vec::new(),
@@ -125,8 +127,8 @@ impl Runs for PaxosPage {
         Ok(Box::new(PaxosLab::new(Timeline::open(file)?)))
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        Ok(Box::new(PaxosLab::new(situation.play_paxos()?)))
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        Ok(Box::new(PaxosLab::new(scene.play().map_err(|wrong| wrong.to_string())?)))
     }
 
     fn plays(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use cap_lab::counterexample::{self, Counterexample};
-use cap_lab::situation::Situation;
+use cap_lab::situation::scene::Scene;
 use cap_lab::store::Store;
 use cap_lab::store::raft::RaftStore;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -81,8 +81,8 @@ impl Runs for Raft {
         labs::open_feed(file, Shape::Alone)
     }
 
-    fn situated(&self, situation: &Situation) -> Result<Box<dyn Lab>, String> {
-        labs::situated(situation)
+    fn situated(&self, scene: &Scene) -> Result<Box<dyn Lab>, String> {
+        labs::situated(scene)
     }
 
     fn flaws(&self, setup: &Setup) -> Vec<FlawView> {

@@ -1,0 +1,196 @@
+//! Plays a lesson without a page: what a teacher is told before a class, and what the tests do.
+
+use super::attempt::Attempt;
+use super::measure::Words;
+use super::stage::Stage;
+use super::{Answer, Kind, Lesson, Question, Step};
+use crate::goal::ledger::Ledger;
+use crate::node::Micros;
+use crate::situation::scene::Wrong;
+
+/// What a check found of a lesson that is well.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// How many steps it has.
+    pub steps: usize,
+    /// Predictions among them.
+    pub predictions: usize,
+    /// Tasks among them.
+    pub tasks: usize,
+    /// How many runs.
+    pub runs: usize,
+    /// How much simulated time they take together.
+    pub length: Micros,
+}
+
+/// Plays every run and sees whether each step finds there what it speaks of. A task must not be done before the learner did anything.
+///
+/// # Errors
+/// All that is wrong, by line.
+pub fn check(lesson: &Lesson) -> Result<Found, Vec<Wrong>> {
+    let mut wrong = Vec::new();
+    let mut stage: Option<Stage> = None;
+    let mut own = false;
+    for (place, step) in lesson.steps.iter().enumerate() {
+        if step.begins || stage.is_none() {
+            match Stage::of(&lesson.scenes[step.scene]) {
+                Ok(played) => (stage, own) = (Some(played), false),
+                // The steps after it speak of a run that is not there.
+                Err(says) => return Err(vec![says]),
+            }
+        }
+        let stage = stage.as_ref().expect("it begins with one");
+        let checked = Checked { lesson, place, step, ledger: &stage.ledger, own };
+        checked.look(&mut wrong);
+        own |= matches!(step.kind, Kind::Do(_));
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let count = |is: fn(&Kind) -> bool| lesson.steps.iter().filter(|step| is(&step.kind)).count();
+    let begun = |place: usize| lesson.scenes.get(place + 1).is_none_or(|next| next.line != lesson.scenes[place].line);
+    let runs: Vec<usize> = (0..lesson.scenes.len()).filter(|place| begun(*place)).collect();
+    Ok(Found {
+        steps: lesson.steps.len(),
+        predictions: count(|kind| matches!(kind, Kind::Predict(_))),
+        tasks: count(|kind| matches!(kind, Kind::Do(_))),
+        runs: runs.len(),
+        length: runs.iter().fold(Micros::ZERO, |sum, place| sum + lesson.scenes[*place].end().unwrap_or_default()),
+    })
+}
+
+/// A step beside its run.
+struct Checked<'a> {
+    lesson: &'a Lesson,
+    place: usize,
+    step: &'a Step,
+    /// Of the run as the file has it, to its end.
+    ledger: &'a Ledger,
+    /// The learner has changed the run before: what it shows is not known.
+    own: bool,
+}
+
+impl Checked<'_> {
+    fn look(&self, wrong: &mut Vec<Wrong>) {
+        let line = self.step.line;
+        let mut tell = |says: String| wrong.push(Wrong::new(line, says));
+        let mut texts: Vec<&Words> = self.step.text.iter().collect();
+        match &self.step.kind {
+            Kind::Read | Kind::Explain => {}
+            Kind::Observe(moments) => {
+                for goal in moments {
+                    match goal.check(self.ledger) {
+                        Err(says) => tell(format!("“{goal}”: {says}")),
+                        Ok(()) if !self.own && goal.met(self.ledger).is_none() => {
+                            tell(format!("“{goal}” does not come true in this run"));
+                        }
+                        Ok(()) => {}
+                    }
+                }
+                self.settled(&mut tell);
+            }
+            Kind::Predict(question) => {
+                // What follows is known only in the run of the step that settles it.
+                texts.extend(&question.because);
+            }
+            Kind::Do(task) => {
+                if let Err(says) = task.goal.check(self.ledger) {
+                    tell(format!("“{}”: {says}", task.goal));
+                } else if !self.own && task.goal.met(&self.ledger.clone().given(self.ledger.acts())).is_some() {
+                    tell(format!("“{}” is met before the learner does anything", task.goal));
+                }
+                texts.extend(&task.met);
+            }
+        }
+        for says in texts.iter().flat_map(|words| words.measures()).filter_map(|one| one.check(self.ledger).err()) {
+            tell(says);
+        }
+        if self.step.kind == Kind::Explain && !self.own {
+            let never = |words: &&&Words| words.measures().any(|measure| measure.value(self.ledger).is_none());
+            for words in texts.iter().filter(never) {
+                let told: String = words.told(self.ledger).into_iter().map(|told| told.text).collect();
+                tell(format!("this does not happen in this run: “{told}”"));
+            }
+        }
+    }
+
+    /// The predictions that show in this step: exactly one choice comes true.
+    fn settled(&self, tell: &mut dyn FnMut(String)) {
+        for (place, step) in self.lesson.steps.iter().enumerate().take(self.place) {
+            let Kind::Predict(Question { answer, .. }) = &step.kind else { continue };
+            if self.lesson.settles(place) != Some(self.place) || self.own {
+                continue;
+            }
+            match answer {
+                Answer::Choice(choices) => {
+                    let mut came_true = Vec::new();
+                    for choice in choices {
+                        match choice.goal.check(self.ledger) {
+                            Err(says) => tell(format!("the choice “{}” of line {}: {says}", choice.text, step.line)),
+                            Ok(()) if choice.goal.met(self.ledger).is_some() => came_true.push(choice.text.as_str()),
+                            Ok(()) => {}
+                        }
+                    }
+                    if came_true.len() != 1 {
+                        let which = if came_true.is_empty() {
+                            "none".to_owned()
+                        } else {
+                            format!("“{}”", came_true.join("” and “"))
+                        };
+                        tell(format!(
+                            "of the choices of line {} one has to come true here, and {which} does",
+                            step.line
+                        ));
+                    }
+                }
+                Answer::Number { measure, .. } => {
+                    if let Err(says) = measure.check(self.ledger) {
+                        tell(format!("the number of line {}: {says}", step.line));
+                    } else if measure.value(self.ledger).and_then(|value| value.number()).is_none() {
+                        tell(format!("the number of line {} is none in this run", step.line));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Goes through a lesson as a learner who does `acts`: for each task a section `# do` with commands. Predictions are skipped.
+///
+/// # Errors
+/// Of acts that can't be done, by their line.
+pub fn play(lesson: &Lesson, acts: &str) -> Result<Attempt, Wrong> {
+    let mut sections = Vec::new();
+    for (line, text) in (1..).zip(acts.lines().map(str::trim)).filter(|(_, text)| !text.is_empty()) {
+        match (text, sections.last_mut()) {
+            ("# do", _) => sections.push(Vec::new()),
+            (_, None) => return Err(Wrong::new(line, "the acts of a task begin with “# do”")),
+            (text, Some(section)) => section.push((line, text)),
+        }
+    }
+    let mut sections = sections.into_iter();
+    let mut attempt = Attempt::new(lesson);
+    let mut stage: Option<Stage> = None;
+    for (place, step) in lesson.steps.iter().enumerate() {
+        attempt.step = place;
+        if step.begins || stage.is_none() {
+            stage = Some(Stage::of(&lesson.scenes[step.scene])?);
+        }
+        let stage = stage.as_mut().expect("it begins with one");
+        match step.kind {
+            Kind::Observe(_) => attempt.settle(lesson, &stage.now()),
+            Kind::Predict(_) => _ = attempt.predict(lesson, super::attempt::Given::Skipped, "", 0),
+            Kind::Do(_) => {
+                for (line, text) in sections.next().unwrap_or_default() {
+                    stage.perform(line, text)?;
+                }
+                if attempt.judge(lesson, &stage.own()) {
+                    attempt.traces[place].run = Some(stage.export());
+                }
+            }
+            Kind::Read | Kind::Explain => {}
+        }
+    }
+    attempt.done = true;
+    Ok(attempt)
+}

@@ -1,0 +1,357 @@
+//! Goes through a lesson: which step, what was answered, what is kept.
+
+use std::rc::Rc;
+
+use cap_lab::goal::ledger::Ledger;
+use cap_lab::lesson::attempt::{Attempt, Given};
+use cap_lab::lesson::measure::{Told, Words};
+use cap_lab::lesson::{COURSE, Kind, Lesson};
+use cap_lab::node::Micros;
+
+use super::view::{Class, Do, Effect};
+use crate::ui::lab::Lab;
+use crate::ui::{browser, storage};
+
+/// Under it the name of the lesson that is open is kept.
+const OPEN: &str = "lesson";
+/// Under it the hashes of lessons from files are kept, with spaces between.
+const OWN: &str = "lessons";
+/// The address of the list.
+const LIST: &str = "#lessons";
+
+/// A lesson and how far a learner is in it.
+#[derive(Clone)]
+pub(super) struct Playing {
+    pub(super) lesson: Rc<Lesson>,
+    pub(super) attempt: Attempt,
+    /// A run of it has been shown.
+    begun: bool,
+    /// How many acts of the run are the lesson's own.
+    given: usize,
+    /// The moments to watch in this step, by time.
+    pub(super) moments: Vec<(Micros, String)>,
+    /// The texts of this step, about this run.
+    pub(super) text: Vec<Vec<Told>>,
+    /// What is said of each prediction that is compared here.
+    pub(super) because: Vec<(usize, Vec<Vec<Told>>)>,
+    /// What is said once the task is done.
+    pub(super) met: Vec<Vec<Told>>,
+    /// All moments were watched.
+    pub(super) watched: bool,
+}
+
+/// A lesson as the list shows it.
+#[derive(Clone, PartialEq)]
+pub struct Listed {
+    /// What it is kept as.
+    pub name: String,
+    /// Its heading.
+    pub title: String,
+    /// What one knows after it.
+    pub know: Vec<String>,
+    /// In minutes.
+    pub minutes: u32,
+    /// How far the learner is.
+    pub kept: Kept,
+}
+
+/// How far a learner is in a lesson.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It was not begun.
+    Fresh,
+    /// At this step of so many, from 0.
+    At(usize, usize),
+    /// At its end.
+    Done,
+}
+
+/// All lessons: those of the course, then those from files.
+pub fn course() -> Vec<Listed> {
+    let own = storage::get(OWN).unwrap_or_default();
+    let names = COURSE.iter().map(|(name, _)| *name).chain(own.split_whitespace());
+    names.filter_map(|name| Some(listed(name, &named(name)?))).collect()
+}
+
+fn listed(name: &str, lesson: &Lesson) -> Listed {
+    Listed {
+        name: name.to_owned(),
+        title: lesson.title.clone(),
+        know: lesson.know.clone(),
+        minutes: lesson.minutes,
+        kept: kept(lesson),
+    }
+}
+
+/// How far the learner is.
+fn kept(lesson: &Lesson) -> Kept {
+    match attempt(lesson) {
+        None => Kept::Fresh,
+        Some(attempt) if attempt.done => Kept::Done,
+        Some(attempt) => Kept::At(attempt.step, lesson.steps.len()),
+    }
+}
+
+/// The lesson of this name in the course, or one that was kept under its hash.
+fn named(name: &str) -> Option<Lesson> {
+    let ours = COURSE.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
+    let text = ours.or_else(|| storage::get(&text_key(name)))?;
+    Lesson::read(&text).ok()
+}
+
+fn text_key(hash: &str) -> String {
+    format!("lesson-text.{hash}")
+}
+
+fn attempt(lesson: &Lesson) -> Option<Attempt> {
+    Attempt::read(&storage::get(&format!("attempt.{}", lesson.hash))?, lesson)
+}
+
+pub(super) fn inside(class: &Class) -> &Playing {
+    class.inside.downcast_ref().expect("only this part makes one")
+}
+
+pub(super) fn take(what: &Do, class: Option<&Class>, lab: &dyn Lab) -> Vec<Effect> {
+    match what {
+        Do::Open(name) => named(name).map_or_else(Vec::new, |lesson| open(name, lesson, false)),
+        Do::Anew(name) => named(name).map_or_else(Vec::new, |lesson| open(name, lesson, true)),
+        Do::Return => match storage::get(OPEN) {
+            Some(name) if class.is_none() => resume(&name),
+            _ => Vec::new(),
+        },
+        Do::Read(text) => match Lesson::read(text) {
+            Ok(lesson) => {
+                keep_text(&lesson.hash, text);
+                let name = lesson.hash.clone();
+                open(&name, lesson, false)
+            }
+            Err(_) => Vec::new(),
+        },
+        what => class.map_or_else(Vec::new, |class| go_on(what, inside(class).clone(), lab)),
+    }
+}
+
+/// A lesson from a file is kept, so that it can be resumed.
+fn keep_text(hash: &str, text: &str) {
+    let own = storage::get(OWN).unwrap_or_default();
+    if !own.split_whitespace().any(|known| known == hash) && storage::set(&text_key(hash), text) {
+        storage::set(OWN, format!("{own} {hash}").trim());
+    }
+}
+
+fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
+    let kept = attempt(&lesson).filter(|attempt| !anew && !attempt.done);
+    let attempt = kept.unwrap_or_else(|| Attempt::new(&lesson));
+    let playing = Playing {
+        lesson: Rc::new(lesson),
+        attempt,
+        begun: false,
+        given: 0,
+        moments: Vec::new(),
+        text: Vec::new(),
+        because: Vec::new(),
+        met: Vec::new(),
+        watched: false,
+    };
+    storage::set(OPEN, name);
+    playing.enter(true)
+}
+
+/// After a reload: only on the page on which the lesson was.
+fn resume(name: &str) -> Vec<Effect> {
+    let Some(lesson) = named(name) else { return Vec::new() };
+    let page = attempt(&lesson).and_then(|attempt| lesson.scenes[lesson.steps[attempt.step].scene].page());
+    let here = browser::hash();
+    let is_here = page.is_some_and(|page| page == here || here.is_empty() && page == "#feed");
+    if is_here { open(name, lesson, false) } else { Vec::new() }
+}
+
+fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
+    match what {
+        Do::Again => playing.enter(true),
+        Do::Ran => {
+            if let Some(ledger) = lab.ledger(true) {
+                playing.given = if playing.is_kept_run() { playing.given } else { ledger.acts() };
+            }
+            playing.begun = true;
+            playing.look(lab);
+            let said = playing.says();
+            vec![playing.shown(), Effect::Focus, Effect::Say(said)]
+        }
+        Do::Predict(given, reason) => {
+            let lesson = Rc::clone(&playing.lesson);
+            if !playing.attempt.predict(&lesson, *given, reason, now_ms()) {
+                return Vec::new();
+            }
+            if *given == Given::Skipped {
+                return playing.turn(true, lab);
+            }
+            vec![playing.shown(), Effect::Say("Taken. Go on to see what happens.".to_owned())]
+        }
+        Do::Turn(forward) => playing.turn(*forward, lab),
+        Do::Hint => {
+            let step = playing.attempt.step;
+            playing.attempt.traces[step].hints += 1;
+            vec![playing.shown()]
+        }
+        Do::Watch => playing.watch(lab),
+        Do::Watched => playing.watched(lab),
+        Do::Judge => playing.judge(lab),
+        Do::Leave => {
+            storage::remove(OPEN);
+            vec![Effect::Show(None), Effect::Leave(LIST)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The time, in ms since 1970.
+fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+impl Playing {
+    fn kind(&self) -> &Kind {
+        &self.lesson.steps[self.attempt.step].kind
+    }
+
+    /// It as the page has it; what was answered is kept.
+    fn shown(self) -> Effect {
+        storage::set(&format!("attempt.{}", self.lesson.hash), &self.attempt.write());
+        let waits = self.attempt.waits(&self.lesson);
+        let judges = matches!(self.kind(), Kind::Do(_)) && self.attempt.traces[self.attempt.step].met.is_none();
+        let begun = self.begun;
+        Effect::Show(Some(Class { inside: Rc::new(self), begun, waits, judges }))
+    }
+
+    fn says(&self) -> String {
+        let (step, all) = (self.attempt.step + 1, self.lesson.steps.len());
+        format!("Step {step} of {all}: {}.", self.kind().word())
+    }
+
+    /// The task before this step whose run is still the one to look at.
+    fn kept_task(&self) -> Option<usize> {
+        let steps = &self.lesson.steps[..=self.attempt.step];
+        let begun = steps.iter().rposition(|step| step.begins)?;
+        (begun..self.attempt.step).rev().find(|place| self.attempt.traces[*place].run.is_some())
+    }
+
+    fn is_kept_run(&self) -> bool {
+        self.kept_task().is_some()
+    }
+
+    /// Begins the current step; `afresh`: with its run as the lesson, or the learner's last task, left it.
+    fn enter(mut self, afresh: bool) -> Vec<Effect> {
+        let step = self.attempt.step;
+        let scene = self.lesson.scenes[self.lesson.steps[step].scene].clone();
+        (self.watched, self.moments, self.text) = (false, Vec::new(), Vec::new());
+        self.because.clear();
+        let kept = self.kept_task().and_then(|task| self.attempt.traces[task].run.clone());
+        let run = match kept.zip(scene.page()) {
+            Some((file, page)) if afresh => Effect::Kept(page, file),
+            _ => Effect::Run(scene, self.lesson.head(step)),
+        };
+        vec![self.shown(), run]
+    }
+
+    /// To the next step, or the one before.
+    fn turn(mut self, forward: bool, lab: &dyn Lab) -> Vec<Effect> {
+        let step = self.attempt.step;
+        if forward && matches!(self.kind(), Kind::Observe(_)) && !self.watched {
+            // Who does not want to watch is told all the same.
+            self.settle(lab);
+        }
+        if forward && step + 1 == self.lesson.steps.len() {
+            self.attempt.done = true;
+            storage::remove(OPEN);
+            let _ = self.shown();
+            return vec![Effect::Show(None), Effect::Leave(LIST)];
+        }
+        let Some(next) = (if forward { Some(step + 1) } else { step.checked_sub(1) }) else { return Vec::new() };
+        self.attempt.step = next;
+        let same = self.lesson.steps[next].scene == self.lesson.steps[step].scene;
+        if !same {
+            return self.enter(false);
+        }
+        self.watched = false;
+        self.look(lab);
+        let said = self.says();
+        // Who did not watch to the end goes on from there all the same.
+        let end = self.lesson.scenes[self.lesson.steps[next].scene].end().unwrap_or_default();
+        let catch_up = (forward && lab.now() < end).then_some(Effect::GoTo(end));
+        [self.shown(), Effect::Focus, Effect::Say(said)].into_iter().chain(catch_up).collect()
+    }
+
+    /// Takes in what this step tells of the run.
+    fn look(&mut self, lab: &dyn Lab) {
+        let lesson = Rc::clone(&self.lesson);
+        let step = &lesson.steps[self.attempt.step];
+        let Some(ledger) = lab.ledger(true).map(|ledger| ledger.given(self.given)) else { return };
+        let told = |words: &[Words]| words.iter().map(|words| words.told(&ledger)).collect::<Vec<_>>();
+        self.text = told(&step.text);
+        self.moments = match &step.kind {
+            Kind::Observe(goals) => moments(goals.iter(), &ledger),
+            _ => Vec::new(),
+        };
+        if let Kind::Do(task) = &step.kind {
+            self.met = told(&task.met);
+        }
+        let compared = self.attempt.compared(&lesson);
+        self.because = compared
+            .into_iter()
+            .filter_map(|place| match &lesson.steps[place].kind {
+                Kind::Predict(question) => Some((place, told(&question.because))),
+                _ => None,
+            })
+            .collect();
+    }
+
+    /// Compares what was predicted with all of this run.
+    fn settle(&mut self, lab: &dyn Lab) {
+        if let Some(ledger) = lab.ledger(true) {
+            self.attempt.settle(&Rc::clone(&self.lesson), &ledger);
+        }
+    }
+
+    /// Plays what is to be watched, from its start if it was watched before.
+    fn watch(self, lab: &dyn Lab) -> Vec<Effect> {
+        let (now, end) = (lab.now(), lab.end());
+        let rewind = (now >= end).then(|| Effect::GoTo(self.lesson.head(self.attempt.step)));
+        rewind.into_iter().chain([Effect::Approach(end)]).collect()
+    }
+
+    /// It was watched to its end: now the predictions are compared.
+    fn watched(mut self, lab: &dyn Lab) -> Vec<Effect> {
+        if !matches!(self.kind(), Kind::Observe(_)) {
+            return Vec::new();
+        }
+        self.settle(lab);
+        self.watched = true;
+        self.look(lab);
+        vec![self.shown(), Effect::Say("That was all of it: the run stands.".to_owned())]
+    }
+
+    /// Whether the task is done by now.
+    fn judge(mut self, lab: &dyn Lab) -> Vec<Effect> {
+        let lesson = Rc::clone(&self.lesson);
+        let ledger = lab.ledger(false).map(|ledger| ledger.given(self.given));
+        if !ledger.is_some_and(|ledger| self.attempt.judge(&lesson, &ledger)) {
+            return Vec::new();
+        }
+        let step = self.attempt.step;
+        self.attempt.traces[step].run = lab.export();
+        self.look(lab);
+        vec![self.shown(), Effect::Say("Done: the goal is met.".to_owned())]
+    }
+}
+
+/// The moments of several goals, by time.
+fn moments<'a>(goals: impl Iterator<Item = &'a cap_lab::goal::Goal>, ledger: &Ledger) -> Vec<(Micros, String)> {
+    let mut all: Vec<(Micros, String)> = Vec::new();
+    for moment in goals.flat_map(|goal| goal.moments(ledger)) {
+        if !all.contains(&moment) {
+            all.insert(all.partition_point(|earlier| *earlier <= moment), moment);
+        }
+    }
+    all
+}
