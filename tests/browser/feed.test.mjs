@@ -6,6 +6,7 @@ import {
   cutDownTheMiddle, cutLinks, headMs, leader, meters, nodeAt, openPopover, pause, placeOf, play, playButton, pointOnLink,
   seek, setSpeed, sheet, untilHead, untilLeader, untilMeters,
 } from "./act.mjs";
+import { EVERYWHERE } from "./browsers.mjs";
 import { labTest } from "./lab.mjs";
 
 /** After the first cut, in ms of the run's time: 5 s of the learner's, since the page opens at a tenth of the speed. */
@@ -35,7 +36,7 @@ labTest("the menu of a link cuts one direction", {}, async (lab) => {
   await sheet(lab).waitFor({ state: "detached" });
 });
 
-labTest("one drag after landing: the minority's CP refuses and its AP goes stale within 5 s", {}, async (lab) => {
+labTest("one drag after landing: the minority's CP refuses and its AP goes stale within 5 s", { browsers: EVERYWHERE }, async (lab) => {
   await cutDownTheMiddle(lab);
   const from = await headMs(lab);
   const cut = await cutLinks(lab);

@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { cutDownTheMiddle, headMs, openPopover, pause, play, setSpeed, sheet, untilHead, untilMeters } from "./act.mjs";
-import { DIST, labTest, launchBrowser } from "./lab.mjs";
+import { launchBrowser } from "./browsers.mjs";
+import { DIST, labTest } from "./lab.mjs";
 import { NO_POLICY, serve } from "./server.mjs";
 
 /** Opens a page of another host with the lab in a frame, and gives the frame to `look`. */

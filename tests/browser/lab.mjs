@@ -20,8 +20,7 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { chromium } from "playwright-core";
-
+import { lacks, launch } from "./browsers.mjs";
 import { serve } from "./server.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -47,61 +46,39 @@ export const SIZES = {
 /** What the WCAG 2.2 AA rules of axe are tagged with. */
 const WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** By name, what all tests of one file share: the browsers, and the host. */
+const shared = new Map();
 
-/** The browser that `cargo xtask test` found, or one in a usual place. */
-function browserPath() {
-  const path = process.env.CAP_LAB_CHROMIUM ?? BROWSERS.find(existsSync);
-  assert.ok(path, "no Chromium: `cargo xtask test` finds or installs one, or CAP_LAB_CHROMIUM names it");
-  return path;
+function sharedAs(name, make) {
+  if (!shared.has(name)) shared.set(name, make());
+  return shared.get(name);
 }
 
-/** Starts a browser with a fresh profile that talks to nobody but the page under test. */
-export function launchBrowser(extraArguments = []) {
-  return chromium.launch({
-    executablePath: browserPath(),
-    headless: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      ...extraArguments,
-    ],
-  });
-}
-
-let shared;
-
-/** The browser and the host that all tests of one file share. */
 function site() {
-  shared ??= (async () => {
-    assert.ok(existsSync(join(DIST, "index.html")), "there is no dist/: run `cargo xtask build` first");
-    const host = await serve(DIST);
-    return { host, browser: await launchBrowser() };
-  })();
-  return shared;
+  assert.ok(existsSync(join(DIST, "index.html")), "there is no dist/: run `cargo xtask build` first");
+  return sharedAs("host", () => serve(DIST));
 }
 
 after(async () => {
-  if (!shared) return;
-  const { host, browser } = await shared;
-  await browser.close();
-  await host.close();
+  for (const one of shared.values()) await (await one).close();
 });
 
 /**
  * A test with the lab open in a page of its own. On a busy machine a frame may come late and a message be elsewhere than it
  * was a moment ago, so a test that fails is tried once more, and says so. What the page itself reports is never excused.
  * @param {string} name
- * @param {object} options see `openLab`; also `timeout` in ms (60 s) for each try, and `skip`
+ * @param {object} options see `openLab`; also `timeout` in ms (60 s) for each try, `skip`, and `browsers`: in which
  * @param {(lab: Lab) => Promise<void>} body
  */
 export function labTest(name, options, body) {
-  const { timeout = 60_000, skip = false, ...open } = options;
+  const { browsers = ["Chromium"], ...rest } = options;
+  for (const browser of browsers) {
+    const inFull = browser === "Chromium" ? name : `${name} (${browser})`;
+    labTestIn(inFull, { ...rest, browser, skip: rest.skip || lacks(browser) }, body);
+  }
+}
+
+function labTestIn(name, { timeout = 60_000, skip, ...open }, body) {
   const attempt = async () => {
     const lab = await openLab({ name, ...open });
     try {
@@ -133,6 +110,7 @@ export function labTest(name, options, body) {
  * Opens the lab in a context of its own: no storage, no cache.
  * @param {object} options
  * @param {string} options.name begins the names of screenshots
+ * @param {"Chromium" | "Firefox"} options.browser
  * @param {keyof SIZES | {width: number, height: number}} options.size
  * @param {"light" | "dark"} options.scheme
  * @param {boolean} options.reducedMotion
@@ -147,13 +125,14 @@ export function labTest(name, options, body) {
  */
 export async function openLab(options = {}) {
   const { name = "lab", size = "desktop", scheme = "light", reducedMotion = false, touch = false, at = "", keeps = false } = options;
-  const { host, browser } = await site();
-  const url = options.url?.() ?? host.url;
+  const { browser: which = "Chromium" } = options;
+  const url = options.url?.() ?? (await site()).url;
+  const browser = await sharedAs(which, () => launch(which));
   const context = await browser.newContext({
     viewport: typeof size === "string" ? SIZES[size] : size,
     colorScheme: scheme,
     reducedMotion: reducedMotion ? "reduce" : "no-preference",
-    hasTouch: touch,
+    hasTouch: touch && which === "Chromium",
     acceptDownloads: true,
     serviceWorkers: keeps ? "allow" : "block",
   });
@@ -188,7 +167,7 @@ export class Lab {
     page.on("requestfailed", (request) => {
       const error = request.failure()?.errorText;
       // Who leaves a page stops what is on its way to it.
-      if (error !== "net::ERR_ABORTED") this.#report(`request: ${request.url()} ${error}`);
+      if (!["net::ERR_ABORTED", "NS_BINDING_ABORTED"].includes(error)) this.#report(`request: ${request.url()} ${error}`);
     });
     page.on("response", (response) => {
       if (response.status() >= 400) this.#report(`response: ${response.url()} ${response.status()}`);
@@ -264,12 +243,36 @@ export class Lab {
    * @returns {Promise<{name: string, path: string, text: string, json: () => any}>}
    */
   async download(act) {
-    const [download] = await Promise.all([this.page.waitForEvent("download"), act()]);
-    const name = download.suggestedFilename();
+    const { name, text } = this.page.context().browser().browserType().name() === "firefox" ? await this.#handedOver(act) : await this.#saved(act);
     const path = join(ARTEFACTS, name);
-    await download.saveAs(path);
-    const text = readFileSync(path, "utf8");
+    mkdirSync(ARTEFACTS, { recursive: true });
+    writeFileSync(path, text);
     return { name, path, text, json: () => JSON.parse(text) };
+  }
+
+  async #saved(act) {
+    const [download] = await Promise.all([this.page.waitForEvent("download"), act()]);
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
+  }
+
+  /** Firefox under WebDriver BiDi says nothing of a file that is no request: this is what the page hands over to be saved. */
+  async #handedOver(act) {
+    await this.page.evaluate(() => {
+      const { createObjectURL } = URL;
+      const { click } = HTMLElement.prototype;
+      let blob;
+      URL.createObjectURL = (given) => createObjectURL.call(URL, (blob = given));
+      globalThis.handedOver = new Promise((resolve) => {
+        HTMLElement.prototype.click = function () {
+          if (!this.download) return click.call(this);
+          Object.assign(URL, { createObjectURL });
+          HTMLElement.prototype.click = click;
+          return blob.text().then((text) => resolve({ name: this.download, text }));
+        };
+      });
+    });
+    await act();
+    return this.page.evaluate(() => globalThis.handedOver);
   }
 
   /**

@@ -8,7 +8,8 @@ import { after, before, test } from "node:test";
 
 import lighthouse from "lighthouse";
 
-import { DIST, keepJson, launchBrowser } from "./lab.mjs";
+import { launchBrowser } from "./browsers.mjs";
+import { DIST, keepJson } from "./lab.mjs";
 import { serve } from "./server.mjs";
 
 const BARS = { accessibility: 1, "best-practices": 0.95 };

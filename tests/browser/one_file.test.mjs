@@ -8,6 +8,7 @@ import { after, before } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { cutDownTheMiddle, setSpeed, untilMeters } from "./act.mjs";
+import { EVERYWHERE } from "./browsers.mjs";
 import { PACKAGE, labTest } from "./lab.mjs";
 import { NO_POLICY, serve } from "./server.mjs";
 
@@ -66,7 +67,7 @@ async function isTheLab(lab, keeps) {
   await page.getByRole("button", { name: "Heal all links" }).waitFor();
 }
 
-labTest("from a disk the one file is the lab, and keeps the run", { url: () => pathToFileURL(FILE).href }, async (lab) => {
+labTest("from a disk the one file is the lab, and keeps the run", { url: () => pathToFileURL(FILE).href, browsers: EVERYWHERE }, async (lab) => {
   await isTheLab(lab, true);
   await lab.screenshot("from a disk");
   await lab.reload();
@@ -78,7 +79,7 @@ for (const [name, what] of [
   ["sandboxed", "in a frame that allows scripts only"],
   ["given", "in a frame that is given its text and allows scripts only"],
 ]) {
-  labTest(`${what} the one file is the lab`, { url: () => `${host.url}${name}.html` }, async (outer) => {
+  labTest(`${what} the one file is the lab`, { url: () => `${host.url}${name}.html`, browsers: EVERYWHERE }, async (outer) => {
     await isTheLab(framed(outer), name === "plain");
     await outer.screenshot(what);
   });

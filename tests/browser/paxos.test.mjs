@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { nodeAt, openPopover, placeOf, playButton, setSpeed, sheet } from "./act.mjs";
+import { EVERYWHERE } from "./browsers.mjs";
 import { labTest } from "./lab.mjs";
 
 /** The rows of "What can happen next", in order. */
@@ -32,7 +33,7 @@ async function startWith(lab, proposers, acceptors) {
   assert.equal(await lab.page.locator(".rail h2").count(), proposers);
 }
 
-labTest("one proposer gets its value chosen, step by step", { at: "#paxos" }, async (lab) => {
+labTest("one proposer gets its value chosen, step by step", { at: "#paxos", browsers: EVERYWHERE }, async (lab) => {
   await startWith(lab, 1, 3);
   for (const acceptor of ["a1", "a2"]) await next(lab, new RegExp(`Deliver Prepare.*to ${acceptor}`));
   for (const acceptor of ["a1", "a2"]) await next(lab, new RegExp(`Deliver Promise.*from ${acceptor}|Deliver Promise.*${acceptor}`));

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DIST, SIZES, labTest, launchBrowser } from "./lab.mjs";
+import { EVERYWHERE, launchBrowser } from "./browsers.mjs";
+import { DIST, SIZES, labTest } from "./lab.mjs";
 import { POLICY, serve } from "./server.mjs";
 
 for (const size of Object.keys(SIZES)) {
-  labTest(`starts on a ${size} screen`, { size }, async (lab) => {
+  labTest(`starts on a ${size} screen`, { size, browsers: EVERYWHERE }, async (lab) => {
     assert.equal(await lab.page.title(), "CAP Lab");
     assert.ok(await lab.page.getByRole("main").isVisible(), "nothing is drawn");
     await lab.assertNoSidewaysScroll();
@@ -33,7 +34,7 @@ test("says what it needs where scripts are off", async () => {
   }
 });
 
-labTest("runs on a host that forbids scripts in the page", {}, async (lab) => {
+labTest("runs on a host that forbids scripts in the page", { browsers: EVERYWHERE }, async (lab) => {
   const { page } = lab;
   const answer = await page.reload();
   assert.equal(answer.headers()["content-security-policy"], POLICY);

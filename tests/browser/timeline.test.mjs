@@ -8,6 +8,7 @@ import {
   cutDownTheMiddle, cutLinks, drop, exportRun, headMs, importRun, leader, nodeAt, pause, placeOf, play, playButton, seek, setSpeed, sheet,
   untilHead, untilMeters, untilReplayed,
 } from "./act.mjs";
+import { EVERYWHERE } from "./browsers.mjs";
 import { ARTEFACTS, labTest } from "./lab.mjs";
 import { capLab } from "./native.mjs";
 
@@ -87,7 +88,7 @@ labTest("an act in the past forks; the old future stays as a branch and can be g
 });
 
 for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Paxos"]]) {
-  labTest(`a run of the ${name} page travels as a file: by button, by drop, and natively`, { at: page, timeout: 600_000 }, async (lab) => {
+  labTest(`a run of the ${name} page travels as a file: by button, by drop, and natively`, { at: page, browsers: EVERYWHERE, timeout: 600_000 }, async (lab) => {
     if (page === "#paxos") {
       for (let step = 0; step < 25; step += 1) await lab.page.keyboard.press("ArrowRight");
     } else {
@@ -119,7 +120,7 @@ for (const [page, name] of [["#feed", "feed"], ["#raft", "Raft"], ["#paxos", "Pa
     assert.deepEqual(await picture(lab), before, "by button");
     assert.equal((await exportRun(lab)).text, file.text, "exported again it is the same file");
 
-    await seek(lab, 100);
+    await seek(lab, 10);
     await drop(lab, file.text);
     await untilReplayed(lab);
     await slider.fill(place);

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::command::{Trouble, cargo, command, root, run_plain};
+use crate::tools::CHROMIUM;
 use crate::{site, tools};
 
 /// Set to 1 for a bench of what takes seconds.
@@ -37,7 +38,7 @@ pub(crate) fn run(what: Bench) -> Result<(), Trouble> {
 /// All that is built or installed comes before what is measured.
 fn set_up() -> Result<std::path::PathBuf, Trouble> {
     tools::node()?;
-    let chromium = tools::chromium()?;
+    let chromium = CHROMIUM.set_up()?;
     tools::browser_packages()?;
     site::build()?;
     run_plain(&mut cargo("build --locked --quiet --release --no-default-features --features cli --bin cap-lab"))?;
@@ -46,7 +47,7 @@ fn set_up() -> Result<std::path::PathBuf, Trouble> {
 
 fn page(chromium: &Path, short: bool) -> Result<(), Trouble> {
     let mut bench = command("node", "--test --test-concurrency=1 --test-reporter=spec bars.bench.mjs");
-    bench.current_dir(root().join("tests/browser")).env(tools::CHROMIUM_VARIABLE, chromium);
+    bench.current_dir(root().join("tests/browser")).env(CHROMIUM.variable, chromium);
     bench.env(SHORT_VARIABLE, if short { "1" } else { "0" });
     run_plain(&mut bench)
 }

@@ -4,11 +4,12 @@
 //! target directory, and those of one kind share their features, so that the library is not built more often than needed:
 //! once as its own tests (no features), once for all that links it (all features), once for the browser.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::command::{Counts, Trouble, cargo, command, root, run, run_plain};
 use crate::report::Report;
+use crate::tools::{CHROMIUM, FIREFOX};
 use crate::{package, site, skipped, tools};
 
 /// Set to 1 for tests that may take long.
@@ -19,13 +20,13 @@ pub(crate) fn run_suite(fast: bool, long: bool) -> ExitCode {
     let mut report = Report::default();
     report.plain("set-up: Rust", || tools::rust_components().and_then(|()| tools::wasm_target()));
     // Looked for before the long steps: who has to install something should know now.
-    let browser = if fast { None } else { set_up_browser(&mut report) };
+    let browsers = if fast { None } else { set_up_browsers(&mut report) };
     checks(&mut report);
     tests(&mut report, long);
     let built = report.plain("release build", site::build) && report.plain("package", package::make);
-    match browser {
-        Some(chromium) if built => {
-            report.step("browser tests", || browser_tests(&chromium, long));
+    match browsers {
+        Some(browsers) if built => {
+            report.step("browser tests", || browser_tests(&browsers, long));
         }
         Some(_) => report.left_out("The browser tests did not run: there is no release build."),
         None if fast => report.left_out("--fast: the browser tests were left out."),
@@ -34,14 +35,22 @@ pub(crate) fn run_suite(fast: bool, long: bool) -> ExitCode {
     report.finish()
 }
 
-fn set_up_browser(report: &mut Report) -> Option<PathBuf> {
-    let mut chromium = None;
-    report.plain("set-up: browser", || {
+/// The browsers that there are, each with the variable that names it.
+type Browsers = Vec<(&'static str, PathBuf)>;
+
+/// Without Chromium there are no browser tests. Without Firefox its tests count as skipped.
+fn set_up_browsers(report: &mut Report) -> Option<Browsers> {
+    let mut browsers = Browsers::new();
+    let ready = report.plain("set-up: browser", || {
         tools::node()?;
-        chromium = Some(tools::chromium()?);
+        browsers.push((CHROMIUM.variable, CHROMIUM.set_up()?));
         tools::browser_packages()
     });
-    chromium
+    match FIREFOX.set_up() {
+        Ok(firefox) => browsers.push((FIREFOX.variable, firefox)),
+        Err(trouble) => report.left_out(&format!("The tests in Firefox are skipped. {trouble}")),
+    }
+    ready.then_some(browsers)
 }
 
 /// Form and lints.
@@ -75,10 +84,12 @@ fn tests(report: &mut Report, long: bool) {
 }
 
 /// What people see: `tests/browser` against dist/.
-fn browser_tests(chromium: &Path, long: bool) -> Result<Counts, (Trouble, Counts)> {
+fn browser_tests(browsers: &Browsers, long: bool) -> Result<Counts, (Trouble, Counts)> {
     // One file at a time: a browser with two cores and a page that draws is busy enough.
     let mut test = command("node", "--test --test-concurrency=1 --test-reporter=spec");
-    test.current_dir(root().join("tests/browser")).env(tools::CHROMIUM_VARIABLE, chromium);
+    test.current_dir(root().join("tests/browser"))
+        .env_remove(FIREFOX.variable)
+        .envs(browsers.iter().map(|(variable, path)| (variable, path)));
     run(pass_on(&mut test, long))
 }
 

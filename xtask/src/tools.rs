@@ -27,8 +27,45 @@ const QUICK: [(&str, &str); 6] = [
 const WASM: &str = "wasm32-unknown-unknown";
 /// Tells `cap-lab-split` which wasm-bindgen to call.
 const BINDGEN_VARIABLE: &str = "CAP_LAB_WASM_BINDGEN";
-/// Names a browser to use instead of looking for one; handed to the browser tests under the same name.
-pub(crate) const CHROMIUM_VARIABLE: &str = "CAP_LAB_CHROMIUM";
+/// A browser that the tests start.
+pub(crate) struct Browser {
+    name: &'static str,
+    /// Names one to use instead of looking for one; handed to the browser tests under the same name.
+    pub(crate) variable: &'static str,
+    /// What it may be called on the PATH.
+    programs: &'static [&'static str],
+    /// Where it is elsewhere.
+    installed: &'static [&'static str],
+    /// Debian's package.
+    package: &'static str,
+    /// How people get it.
+    advice: &'static str,
+}
+
+/// Runs all browser tests.
+pub(crate) const CHROMIUM: Browser = Browser {
+    name: "Chromium or Chrome",
+    variable: "CAP_LAB_CHROMIUM",
+    programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"],
+    installed: &[
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    ],
+    package: "chromium",
+    advice: "Debian: `sudo apt-get install chromium`; Fedora: `sudo dnf install chromium`; elsewhere: \
+             https://www.google.com/chrome",
+};
+
+/// Runs those that are to hold in every browser.
+pub(crate) const FIREFOX: Browser = Browser {
+    name: "Firefox",
+    variable: "CAP_LAB_FIREFOX",
+    programs: &["firefox-esr", "firefox"],
+    installed: &["/Applications/Firefox.app/Contents/MacOS/firefox", r"C:\Program Files\Mozilla Firefox\firefox.exe"],
+    package: "firefox-esr",
+    advice: "Debian: `sudo apt-get install firefox-esr`; elsewhere: https://www.mozilla.org/firefox",
+};
 
 /// Trunk; the PATH on which it finds what stands in for wasm-bindgen; and the wasm-bindgen that matches Cargo.lock.
 pub(crate) struct SiteTools {
@@ -193,45 +230,42 @@ pub(crate) fn npm_program() -> &'static str {
     if cfg!(windows) { "npm.cmd" } else { "npm" }
 }
 
-/// Finds Chromium or Chrome; on Debian, as root, installs it.
-pub(crate) fn chromium() -> Result<PathBuf, Trouble> {
-    if let Some(found) = find_chromium()? {
-        println!("found: {}", found.display());
-        return Ok(found);
-    }
-    if is_debian() && output_of("id", "-u").as_deref() == Some("0") {
-        println!("installing Chromium with apt-get");
-        let mut install = command("apt-get", "install --yes --no-install-recommends chromium");
-        let done = run_plain(&mut command("apt-get", "update"))
-            .and_then(|()| run_plain(install.env("DEBIAN_FRONTEND", "noninteractive")));
-        if let Err(trouble) = done {
-            println!("{trouble}");
-        }
-        if let Some(found) = find_chromium()? {
+impl Browser {
+    /// Finds it; on Debian, as root, installs it.
+    pub(crate) fn set_up(&self) -> Result<PathBuf, Trouble> {
+        if let Some(found) = self.find()? {
+            println!("found: {}", found.display());
             return Ok(found);
         }
+        if is_debian() && output_of("id", "-u").as_deref() == Some("0") {
+            println!("installing {} with apt-get", self.name);
+            let mut install = command("apt-get", &format!("install --yes --no-install-recommends {}", self.package));
+            let done = run_plain(&mut command("apt-get", "update"))
+                .and_then(|()| run_plain(install.env("DEBIAN_FRONTEND", "noninteractive")));
+            if let Err(trouble) = done {
+                println!("{trouble}");
+            }
+            if let Some(found) = self.find()? {
+                return Ok(found);
+            }
+        }
+        let Self { name, advice, variable, .. } = self;
+        Err(Trouble::Missing(format!(
+            "{name} for the browser tests. {advice}. One in an unusual place is named by {variable}. --fast leaves the browser \
+             tests out."
+        )))
     }
-    Err(Trouble::Missing(format!(
-        "a Chromium or Chrome for the browser tests. Debian: `sudo apt-get install chromium`; Fedora: `sudo dnf install \
-         chromium`; elsewhere: https://www.google.com/chrome. One in an unusual place is named by {CHROMIUM_VARIABLE}. \
-         --fast leaves the browser tests out."
-    )))
-}
 
-fn find_chromium() -> Result<Option<PathBuf>, Trouble> {
-    if let Some(named) = env::var_os(CHROMIUM_VARIABLE) {
-        let named = PathBuf::from(named);
-        let complaint = || Trouble::Missing(format!("{CHROMIUM_VARIABLE} names {}: no such file", named.display()));
-        return if named.is_file() { Ok(Some(named)) } else { Err(complaint()) };
+    fn find(&self) -> Result<Option<PathBuf>, Trouble> {
+        if let Some(named) = env::var_os(self.variable) {
+            let named = PathBuf::from(named);
+            let complaint = || Trouble::Missing(format!("{} names {}: no such file", self.variable, named.display()));
+            return if named.is_file() { Ok(Some(named)) } else { Err(complaint()) };
+        }
+        let on_path = self.programs.iter().flat_map(|program| on_path(program));
+        let installed = self.installed.iter().map(PathBuf::from);
+        Ok(on_path.chain(installed).find(|candidate| candidate.is_file()))
     }
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-    let installed = [
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    ];
-    let on_path = names.into_iter().flat_map(on_path);
-    Ok(on_path.chain(installed.map(PathBuf::from)).find(|candidate| candidate.is_file()))
 }
 
 /// Debian itself: what Ubuntu's package of the same name installs is a snap, which runs in few containers.
