@@ -33,8 +33,11 @@ pub fn sheet(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Option<
         None => waiting(ui.details, &ui.send).html(),
     };
     let says = "What an answer costs in time, and what it is worth. Each store pays in one of the two.";
-    Some(frame("Trade-off", "", &ui.send).add(words("p", says)).node(inside).html())
+    Some(frame("Trade-off", "", &ui.send).add(words("style", STYLE)).add(words("p", says)).node(inside).html())
 }
+
+/// What the sheet looks like beyond what all sheets do.
+const STYLE: &str = include_str!("tradeoff.css");
 
 /// How long a slice of the batch is, in milliseconds: half a frame is left for drawing.
 const SLICE_MS: f64 = 8.0;

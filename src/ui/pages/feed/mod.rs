@@ -64,7 +64,7 @@ impl Program for Feed {
             .add(
                 classed("div", "lead")
                     .node(coach::line(worlds, ui, &Lines { invite, watch }))
-                    .add(trade(ui))
+                    .optional((!narrow).then(|| trade(ui)))
                     .add(modes(worlds, ui)),
             )
             .add(classed("div", "worlds").list(sides))
