@@ -213,7 +213,7 @@ fn manual(command: Option<&str>) -> Result<String, String> {
 
 /// The text of a file, or as much of it as shows that it is too large; of a link its code.
 fn read(path: &Path) -> Result<String, String> {
-    if let Some((_, query)) = path.to_str().and_then(|link| link.split_once("#")) {
+    if let Some((_, query)) = path.to_str().and_then(|link| link.split_once('#')).filter(|_| !path.exists()) {
         let code = query.split(['?', '&']).find_map(|part| part.strip_prefix("run="));
         return code.map(str::to_owned).ok_or_else(|| "This link brings no run: it has no “run=”.".to_owned());
     }

@@ -1,6 +1,6 @@
 //! Grades what was handed in: computes every run again, and judges from that alone which goals are met.
 //!
-//! Nothing that a file claims counts. A run that does not come to its digests, that is of another setup, or that meets the goal
+//! Nothing that a file claims of a task counts. A run that does not come to its digests, that is of another setup, or that meets the goal
 //! at another moment than the file says is [marked](Grade::marks). What no run can prove is named: [`UNVERIFIED`].
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use super::hand_in::HandIn;
 use super::measure::Value;
 use super::stage::Stage;
 use super::{Kind, Lesson};
+use crate::node::Micros;
 
 /// What cannot be verified.
 pub const UNVERIFIED: &str = "Not verified: who predicted, when, and whether the run was seen before; and all words.";
@@ -48,6 +49,8 @@ pub struct Graded {
     pub reason: String,
     /// What the learner did, as a script.
     pub acts: Vec<String>,
+    /// How far the learner let the run go.
+    pub end: Micros,
 }
 
 /// Why a teacher should look at a hand-in.
@@ -95,7 +98,7 @@ pub fn grade(lesson: &Lesson, text: &str) -> Result<Grade, String> {
         return Ok(grade);
     }
     let ours = Attempt::new(lesson);
-    let acts = vec![Vec::new(); lesson.steps.len()];
+    let acts = vec![(Vec::new(), Micros::ZERO); lesson.steps.len()];
     let mut again = Again { lesson, theirs: &handed_in.attempt, ours, acts, marks: Vec::new() };
     again.go();
     again.compare();
@@ -113,8 +116,8 @@ struct Again<'a> {
     theirs: &'a Attempt,
     /// What its runs show.
     ours: Attempt,
-    /// What was done in each step.
-    acts: Vec<Vec<String>>,
+    /// What was done in each step, and how far its run goes.
+    acts: Vec<(Vec<String>, Micros)>,
     marks: Vec<Mark>,
 }
 
@@ -149,7 +152,7 @@ impl Again<'_> {
             Ok(theirs) => {
                 *stage = theirs;
                 self.ours.judge(self.lesson, &stage.own());
-                self.acts[place] = stage.acts();
+                self.acts[place] = (stage.acts(), stage.length());
             }
             Err(says) => self.marks.push(Mark::Run(place + 1, says)),
         }
@@ -190,22 +193,24 @@ impl Again<'_> {
                 of: step.points,
                 says,
                 reason: trace.prediction.as_ref().map(|prediction| prediction.reason.clone()).unwrap_or_default(),
-                acts: self.acts[place].clone(),
+                acts: self.acts[place].0.clone(),
+                end: self.acts[place].1,
             });
         }
         all
     }
 }
 
-/// Marks runs that several hand-ins have: nobody acts by hand at the very microseconds of another.
+/// Marks runs that several hand-ins have. Two students may well act at the same moments, for a task begins at one; but a run goes
+/// on from frame to frame, so it seldom ends at the very microsecond of another.
 pub fn mark_same_runs(grades: &mut [&mut Grade]) {
-    let mut whose: BTreeMap<(usize, Vec<String>), Vec<usize>> = BTreeMap::new();
+    let mut whose: BTreeMap<(usize, Vec<String>, Micros), Vec<usize>> = BTreeMap::new();
     for (number, grade) in grades.iter().enumerate() {
         for step in grade.steps.iter().filter(|step| !step.acts.is_empty()) {
-            whose.entry((step.step, step.acts.clone())).or_default().push(number);
+            whose.entry((step.step, step.acts.clone(), step.end)).or_default().push(number);
         }
     }
-    for ((step, _), all) in whose.into_iter().filter(|(_, all)| all.len() > 1) {
+    for ((step, ..), all) in whose.into_iter().filter(|(_, all)| all.len() > 1) {
         for number in &all {
             let others = all.iter().filter(|other| *other != number).map(|other| grades[*other].student.clone());
             let named: Vec<String> = others.take(NAMED_MAX).collect();

@@ -42,7 +42,7 @@ struct Header {
 impl HandIn {
     /// What `student` did in a lesson.
     pub fn new(student: &str, lesson: &Lesson, attempt: Attempt) -> Self {
-        let student = student.trim().chars().filter(|letter| !letter.is_control()).take(NAME_MAX).collect();
+        let student = cleaned(student);
         let (format, title) = (FORMAT.to_owned(), lesson.title.clone());
         let unsealed = Self { format, version: VERSION, student, title, attempt, seal: String::new() };
         Self { seal: unsealed.sealed(), ..unsealed }
@@ -71,7 +71,11 @@ impl HandIn {
             let version = header.version;
             return Err(format!("This was handed in with another version of the lab: {version}; {VERSION} is read."));
         }
-        serde_json::from_str(text).map_err(damaged)
+        let read: Self = serde_json::from_str(text).map_err(damaged)?;
+        if read.student != cleaned(&read.student) {
+            return Err("This is no hand-in of CAP Lab: the name in it was not typed.".to_owned());
+        }
+        Ok(read)
     }
 
     /// Whether nobody edited it since it was written.
@@ -82,4 +86,10 @@ impl HandIn {
     fn sealed(&self) -> String {
         format!("{:016x}", Digest::of(&(&self.student, &self.title, &self.attempt)))
     }
+}
+
+/// A name as it is kept: what could forge a line or move a terminal's cursor is not part of one.
+fn cleaned(name: &str) -> String {
+    let letters = name.trim().chars().filter(|letter| !letter.is_control()).take(NAME_MAX);
+    letters.collect::<String>().trim().to_owned()
 }

@@ -10,7 +10,7 @@ pub mod grade;
 pub mod hand_in;
 pub mod measure;
 mod read;
-mod stage;
+pub mod stage;
 
 use self::measure::{Measure, Words};
 use crate::digest::Digest;

@@ -174,7 +174,7 @@ impl Reader {
                 self.lesson.scenes.push(scene);
             }
             // What follows is read all the same, as far as it goes.
-            Err(wrong) => self.wrong.push(wrong),
+            Err(wrong) => self.wrong(wrong.line, wrong.says),
         }
         self.begins = true;
     }

@@ -1,10 +1,31 @@
 //! A run of whatever experiment, as the steps of a lesson go through it.
 
+use super::Lesson;
+use super::attempt::Attempt;
 use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use crate::goal::ledger::{Ledger, Recorded};
+use crate::node::Micros;
 use crate::situation::scene::{Scene, Wrong, perform};
 use crate::timeline::file::experiment_in;
 use crate::timeline::{Experiment, Timeline};
+
+/// Steps after which a run that was opened is compared with its file.
+const SLICE: u64 = 4_096;
+/// The longest run that a learner can leave, in simulated time.
+const LENGTH_MAX: Micros = Micros::from_ms(15 * 60 * 1_000);
+
+/// What happens in the run of a scene, to its end; none if it can't be played.
+pub fn ledger(scene: &Scene) -> Option<Ledger> {
+    Stage::of(scene).ok().map(|stage| stage.ledger)
+}
+
+/// Whether the run in `file` meets the goal of the step at which an attempt is; then that is noted there. `Err` says in a sentence
+/// why it is no run of this step.
+pub fn judged(lesson: &Lesson, attempt: &mut Attempt, file: &str) -> Result<bool, String> {
+    let scene = &lesson.scenes[lesson.steps[attempt.step].scene];
+    let stage = Stage::of(scene).map_err(|wrong| wrong.says)?.handed_in(file)?;
+    Ok(attempt.judge(lesson, &stage.own()))
+}
 
 /// A run, and how much of it is the lesson's own.
 pub(super) struct Stage {
@@ -35,23 +56,30 @@ impl Stage {
     /// A run file that a learner left, computed again. It has to begin as this run does: the same setup, seed and acts. `Err` says
     /// in a sentence why it is none.
     pub(super) fn handed_in(&self, file: &str) -> Result<Self, String> {
-        fn again<E: Recorded + 'static>(file: &str) -> Result<Box<dyn Played>, String> {
-            let mut run = Timeline::<E>::import(file)?.timeline;
-            run.seek(run.end());
-            Ok(Box::new(run))
+        fn opened<E: Recorded + 'static>(file: &str) -> Result<Box<dyn Played>, String> {
+            Ok(Box::new(Timeline::<E>::open(file)?))
         }
-        let run = match experiment_in(file)?.as_str() {
-            FeedExperiment::NAME => again::<FeedExperiment>(file)?,
-            PaxosExperiment::NAME => again::<PaxosExperiment>(file)?,
-            LocksExperiment::NAME => again::<LocksExperiment>(file)?,
+        // A link has no digests on the way: a forged one would be found out only at its end.
+        if !file.starts_with('{') {
+            return Err("This is no run file.".to_owned());
+        }
+        let mut run = match experiment_in(file)?.as_str() {
+            FeedExperiment::NAME => opened::<FeedExperiment>(file)?,
+            PaxosExperiment::NAME => opened::<PaxosExperiment>(file)?,
+            LocksExperiment::NAME => opened::<LocksExperiment>(file)?,
             _ => return Err("This version does not know that experiment.".to_owned()),
         };
+        // All that can be compared before it is computed: a hand-in may come from anybody.
         if run.setup() != self.run.setup() {
-            return Err("This is a run of another setup or seed than the lesson's.".to_owned());
+            return Err("This run has another setup or seed than the lesson's.".to_owned());
         }
         if run.script().get(..self.given) != self.run.script().get(..self.given) {
             return Err("This run does not begin with what the lesson does.".to_owned());
         }
+        if run.length() > LENGTH_MAX {
+            return Err(format!("This run is longer than {} minutes.", LENGTH_MAX.as_ms() / 60_000));
+        }
+        run.fill()?;
         Ok(Self { ledger: run.ledger(), run, given: self.given })
     }
 
@@ -63,6 +91,11 @@ impl Stage {
     /// The same, in which only the learner's acts count.
     pub(super) fn own(&self) -> Ledger {
         self.now().given(self.given)
+    }
+
+    /// How far it goes.
+    pub(super) fn length(&self) -> Micros {
+        self.run.length()
     }
 
     /// What the learner did, as a script.
@@ -90,6 +123,10 @@ trait Played {
     fn setup(&self) -> String;
     /// What is done, a line each.
     fn script(&self) -> Vec<String>;
+    /// How far it goes.
+    fn length(&self) -> Micros;
+    /// Computes a run that was opened to its end, and compares it with its file. The play head goes to the end.
+    fn fill(&mut self) -> Result<(), String>;
 }
 
 impl<E: Recorded> Played for Timeline<E> {
@@ -111,5 +148,15 @@ impl<E: Recorded> Played for Timeline<E> {
 
     fn script(&self) -> Vec<String> {
         Self::script(self).iter().map(ToString::to_string).collect()
+    }
+
+    fn length(&self) -> Micros {
+        self.end()
+    }
+
+    fn fill(&mut self) -> Result<(), String> {
+        while !Self::fill(self, SLICE)? {}
+        self.seek(self.end());
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 //! is, and lets the learner move about in what is there.
 //!
 //! What a hostile file can cost is bounded: a run that differs from its digests ends within [`STEPS_PER_DIGEST`] steps of
-//! where it does, and no run has more steps or acts than a run may come to.
+//! where it does (one from a link, which has none on the way, at its end), and no run has more steps or acts than a run may come to.
 
 use super::limits::STEPS_MAX;
 use super::track::{Fingerprint, Track};
@@ -117,7 +117,10 @@ impl Expected {
                 || theirs.digest != Some(ours.digest)
                 || theirs.on_the_way.as_ref().is_some_and(|all| all.len() != theirs.compared);
             if ours.steps > theirs.steps || whole && !at_limit && differs_at_end {
-                return Err(went_another_way(number, theirs.compared));
+                return Err(match theirs.on_the_way {
+                    Some(_) => went_another_way(number, theirs.compared),
+                    None => ended_otherwise(number),
+                });
             }
         }
         if at_limit {
@@ -129,6 +132,14 @@ impl Expected {
         }
         Ok(())
     }
+}
+
+fn ended_otherwise(world: usize) -> String {
+    format!(
+        "This run went another way than when its link was made: world {} ends otherwise. The link was changed by hand, or made by \
+         another version of the lab.",
+        world + 1
+    )
 }
 
 fn went_another_way(world: usize, digests: usize) -> String {

@@ -6,7 +6,7 @@
 //! compressor.
 //!
 //! A link has only the digests at its end: those on the way would be most of it. So a forged link is found out only once
-//! its run is computed. What that may cost is bounded as for files: see [`super::fill`].
+//! its run is computed, which takes up to [`STEPS_MAX`](super::STEPS_MAX) steps, in slices that can be cancelled.
 
 use std::collections::BTreeMap;
 

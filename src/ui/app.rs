@@ -83,6 +83,12 @@ pub struct App {
     judged: (Micros, Micros),
     /// A run that waits for what opens it.
     opening: Option<Opening>,
+    /// The run that was opened last came by a link, not from a file.
+    by_link: bool,
+    /// What the latest look at a task took, and when that was, in milliseconds of the browser's clock.
+    judging: (f64, f64),
+    /// It was told that the browser does not keep what is answered in lessons.
+    told_unkept: bool,
     _listeners: Listeners,
 }
 
@@ -142,6 +148,9 @@ impl Component for App {
             awaited: None,
             judged: (Micros::ZERO, Micros::ZERO),
             opening: None,
+            by_link: false,
+            judging: (0.0, 0.0),
+            told_unkept: false,
             _listeners: listeners,
         };
         app.ui.notice = notice;
@@ -201,10 +210,10 @@ impl App {
             {
                 false
             }
-            _ if self.is_too_early(&msg) => self.confirm("Predict first, or skip it: then the run goes on.".to_owned()),
+            _ if self.is_too_early(&msg) => self.predict_first(),
             Msg::Frame(ms) => self.advance(ms),
             Msg::TogglePlay => {
-                self.ui.playing = !self.ui.playing;
+                (self.ui.playing, self.ui.link) = (!self.ui.playing, None);
                 self.ui.run.resume = false;
                 true
             }
@@ -315,7 +324,8 @@ impl App {
                 self.look();
                 match self.awaited.take_if(|msg| matches!(msg, Msg::Lesson(_))) {
                     Some(msg) => self.react(msg),
-                    None => self.lesson(&Do::Return),
+                    // A frame shows one figure.
+                    None => !self.ui.framed && self.lesson(&Do::Return),
                 };
                 true
             }
@@ -526,8 +536,13 @@ impl App {
     }
 
     fn act(&mut self, act: &Act) -> bool {
+        if self.waits_for_prediction() {
+            return self.predict_first();
+        }
         match self.lab.act(act.clone()) {
             Ok(()) => {
+                // A link that is shown is one to the run as it is.
+                self.ui.link = None;
                 self.leave_script();
                 let said = self.worlds.first().map(|world| done(act, world)).unwrap_or_default();
                 self.say(About::Own, said);

@@ -36,6 +36,34 @@ pub fn remove(key: &str) {
     }
 }
 
+/// Under it a tab keeps the name of the lesson that is played in it.
+pub const LESSON: &str = "cap-lab.lesson";
+
+fn of_tab() -> Option<web_sys::Storage> {
+    browser::window().session_storage().ok().flatten()
+}
+
+/// What this tab keeps under `key`, also when it is loaded again.
+pub fn get_of_tab(key: &str) -> Option<String> {
+    of_tab()?.get_item(key).ok().flatten()
+}
+
+/// Keeps `value` under `key` for this tab alone.
+pub fn set_of_tab(key: &str, value: &str) {
+    if let Some(storage) = of_tab() {
+        // What can't be kept is not there after a reload.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// Forgets what this tab keeps under `key`.
+pub fn remove_of_tab(key: &str) {
+    if let Some(storage) = of_tab() {
+        // Only fails where nothing was kept either.
+        let _ = storage.remove_item(key);
+    }
+}
+
 thread_local! {
     /// What this tab is called.
     static NAME: RefCell<String> = const { RefCell::new(String::new()) };
@@ -51,12 +79,8 @@ fn name() -> String {
 /// The page is shown: it takes the name that the page before it in this tab left, or a fresh one. The name is not kept
 /// while the page is there: a copy of the tab would take it as well.
 pub fn enter() {
-    let left = browser::window().session_storage().ok().flatten().and_then(|session| {
-        let left = session.get_item(TAB).ok().flatten();
-        // Only fails where nothing was kept either.
-        let _ = session.remove_item(TAB);
-        left
-    });
+    let left = get_of_tab(TAB);
+    remove_of_tab(TAB);
     NAME.with_borrow_mut(|name| {
         if let Some(left) = left {
             *name = left;
@@ -73,10 +97,8 @@ pub fn enter_afresh() {
 
 /// The page is left.
 pub fn leave() {
-    if let Ok(Some(session)) = browser::window().session_storage() {
-        // A tab that can't keep its name goes on as a new one.
-        let _ = session.set_item(TAB, &name());
-    }
+    // A tab that can't keep its name goes on as a new one.
+    set_of_tab(TAB, &name());
 }
 
 fn run_key(address: &str, tab: &str) -> String {

@@ -1,6 +1,7 @@
 //! Hand-ins: what is honest is graded as it was played, and whatever was changed afterwards is marked, sealed anew or not.
 
 use cap_lab::lesson::attempt::{Attempt, Given};
+use cap_lab::lesson::check::play;
 use cap_lab::lesson::grade::{Grade, Mark, grade, mark_same_runs, most, report};
 use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::{Kind, Lesson};
@@ -119,6 +120,42 @@ fn the_same_run_of_two_students_is_marked_with_both() {
     mark_same_runs(&mut grades.iter_mut().collect::<Vec<_>>());
     let same = |who: &str| Mark::SameRun(task(&lesson) + 1, who.to_owned());
     assert_eq!((&grades[0].marks, &grades[1].marks), (&vec![same("Ben")], &vec![same("Ada")]));
+}
+
+#[test]
+fn the_same_acts_in_runs_of_different_length_are_not_marked() {
+    let lesson = Lesson::read(TASK).expect("it is well");
+    let mut grades: Vec<Grade> = ["run 3s", "run 3100ms"]
+        .map(|time| graded(&lesson, &play(&lesson, &format!("# do\nheal\n{time}\n")).expect("it can be done")))
+        .into();
+    assert!(grades.iter().all(|grade| grade.points == 3), "{grades:?}");
+    mark_same_runs(&mut grades.iter_mut().collect::<Vec<_>>());
+    assert!(grades.iter().all(|grade| grade.marks.is_empty()), "{grades:?}");
+}
+
+/// A lesson in which everybody acts at the same moment first.
+const TASK: &str = "title: One\nknow: One.\n\n# run\nsetup feed replicas=3 people=1 traffic=100 stores=raft seed=1\nrun 1s\nsplit n1\nrun 2s\n\n\
+                    # do\nHeal.\ngoal: healed\nhint: H.\npoints: 3\n";
+
+#[test]
+fn a_run_that_goes_on_for_hours_is_not_computed() {
+    let lesson = Lesson::read(TASK).expect("it is well");
+    let honest = play(&lesson, "# do\nheal\nrun 3s\n").expect("it can be done");
+    let at = task(&lesson);
+    let end = |run: &str| {
+        let (before, rest) = run.split_once("\"end\":").expect("an end");
+        format!("{before}\"end\":7200000000{}", &rest[rest.find(',').expect("more")..])
+    };
+    let marks = graded(&lesson, &run_changed(&honest, at, end)).marks;
+    assert!(matches!(&marks[..], [Mark::Run(_, says), ..] if says.contains("15 minutes")), "{marks:?}");
+    let link = cap_lab::timeline::Timeline::<cap_lab::experiment::FeedExperiment>::import(
+        honest.traces[at].run.as_ref().expect("it was done"),
+    )
+    .expect("a run")
+    .timeline
+    .link();
+    let marks = graded(&lesson, &run_changed(&honest, at, |_| link.clone())).marks;
+    assert!(matches!(&marks[..], [Mark::Run(_, says), ..] if says.contains("no run file")), "{marks:?}");
 }
 
 #[test]

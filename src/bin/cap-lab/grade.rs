@@ -2,6 +2,7 @@
 //!
 //! Exit status 0: all are graded and none is marked; 1: some are marked; 2: bad input.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, IsTerminal, Read as _, Write as _};
@@ -88,10 +89,18 @@ fn graded(arguments: &GradeArguments) -> Result<(String, bool), String> {
     }
     if let Some(folder) = &arguments.reports {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}\n", folder.display()))?;
+        let mut names = BTreeSet::new();
         for (row, path) in rows.iter().zip(&arguments.files) {
             if let Some(grade) = &row.grade {
-                let name = path.file_stem().unwrap_or_default();
-                write(&folder.join(name).with_extension("md"), &report(&lesson, grade))?;
+                let mut name = path.file_name().unwrap_or_default().to_owned();
+                name.push(".md");
+                if !names.insert(name.clone()) {
+                    return Err(format!(
+                        "{}: another file has the same name, so its report would be overwritten\n",
+                        path.display()
+                    ));
+                }
+                write(&folder.join(name), &report(&lesson, grade))?;
             }
         }
     }
@@ -138,6 +147,7 @@ impl Row {
 
     fn line(&self, lesson: &Lesson) -> String {
         let marks = self.marks();
+        let marks = marks.replace(char::is_control, " ");
         let marks = if marks.is_empty() { String::new() } else { format!("  LOOK: {marks}") };
         match &self.grade {
             Some(grade) => format!("{}: {}: {} of {}{marks}", self.file, grade.student, grade.points, most(lesson)),

@@ -12,10 +12,11 @@ use crate::ui::lessons;
 use crate::ui::lessons::view::{Do, Effect, STEP};
 use crate::ui::program::Runs;
 use crate::ui::state::{Approach, Arrival, Coming, Msg};
-use crate::ui::{browser, pages};
+use crate::ui::{browser, pages, storage};
 
-/// Every so many frames it is looked whether a task is done.
-const JUDGE_FRAMES: u32 = 20;
+/// How often it is looked whether a task is done, in milliseconds; it waits so many times what the last look took.
+const JUDGE_MS: f64 = 300.0;
+const SHARE: f64 = 10.0;
 
 impl App {
     /// Answers what concerns the lesson.
@@ -29,11 +30,25 @@ impl App {
         };
         for effect in lessons.take(what, self.ui.lesson.as_ref(), &*self.lab) {
             match effect {
-                Effect::Show(class) => self.ui.lesson = class,
+                Effect::Show(class) => {
+                    let unkept = class.as_ref().is_some_and(|class| !class.kept);
+                    self.ui.lesson = class;
+                    if unkept && !std::mem::replace(&mut self.told_unkept, true) {
+                        let text = "This browser keeps nothing for this page. The lesson works, but a reload loses what was answered.";
+                        self.tell(text.to_owned());
+                    }
+                }
                 Effect::Focus => self.focus_next = Some(STEP.to_owned()),
                 Effect::Run(scene, head) => return self.run_lesson(&scene, head),
-                Effect::Kept(page, file) => {
-                    return self.take_lesson_run(page, |runs| runs.open(&file).and_then(begun), None);
+                Effect::Kept(page, file, scene, head) => {
+                    // Another version of the lab may compute it otherwise: then the lesson's own run has to do.
+                    let own = |runs: &dyn Runs| {
+                        let mut lab = runs.situated(&scene)?;
+                        lab.seek(head);
+                        Ok(lab)
+                    };
+                    let kept = |runs: &dyn Runs| runs.open(&file).and_then(begun).or_else(|_| own(runs));
+                    return self.take_lesson_run(page, kept, None);
                 }
                 Effect::Approach(to) => {
                     let from = self.lab.now();
@@ -53,7 +68,10 @@ impl App {
     fn run_lesson(&mut self, scene: &Scene, head: Micros) -> bool {
         match scene.page() {
             Some(page) => self.take_lesson_run(page, |runs| runs.situated(scene), Some(head)),
-            None => self.tell(format!("No page plays a run of {} yet.", scene.experiment)),
+            None => {
+                self.ui.lesson = None;
+                self.tell(format!("No page plays a run of {} yet.", scene.experiment))
+            }
         }
     }
 
@@ -73,7 +91,11 @@ impl App {
         };
         let mut lab = match run(runs) {
             Ok(lab) => lab,
-            Err(reason) => return self.tell(reason),
+            Err(reason) => {
+                self.ui.lesson = None;
+                storage::remove_of_tab(storage::LESSON);
+                return self.tell(reason);
+            }
         };
         if let Some(head) = head {
             lab.seek(head);
@@ -94,10 +116,14 @@ impl App {
     pub(super) fn mind_lesson(&mut self) {
         let judges = self.ui.lesson.as_ref().is_some_and(|class| class.judges);
         let at = (self.lab.now(), self.lab.end());
-        let due = !self.ui.playing || self.frames.is_multiple_of(JUDGE_FRAMES);
+        let (took, last) = self.judging;
+        let due = browser::clock_ms() - last > JUDGE_MS.max(SHARE * took);
         if judges && due && self.judged != at && !self.fills() {
             self.judged = at;
+            let begun = browser::clock_ms();
             self.lesson(&Do::Judge);
+            let now = browser::clock_ms();
+            self.judging = (now - begun, now);
         }
     }
 
@@ -113,8 +139,19 @@ impl App {
                 | Msg::GoTo(_)
                 | Msg::Do(_)
                 | Msg::HealAll
+                | Msg::Branch(_)
                 | Msg::Undo
         );
-        moves && self.ui.lesson.as_ref().is_some_and(|class| class.waits)
+        moves && self.waits_for_prediction()
+    }
+
+    /// Says that a prediction is due.
+    pub(super) fn predict_first(&mut self) -> bool {
+        self.confirm("Predict first, or skip it: then the run goes on.".to_owned())
+    }
+
+    /// Whether a prediction is due: until it is made the run stands, and nothing is done to it.
+    pub(super) fn waits_for_prediction(&self) -> bool {
+        self.ui.lesson.as_ref().is_some_and(|class| class.waits)
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn linked_run(page: &Page, runs: &dyn Runs, run: &LinkedRun) -> (Box<
     match runs.open(&run.code).and_then(begun) {
         Ok(lab) => {
             storage::enter_afresh();
+            storage::remove_of_tab(storage::LESSON);
             (lab, None, run.playing)
         }
         Err(reason) => {
@@ -85,8 +86,15 @@ impl App {
 
     /// What opens the run that waits came, or did not.
     pub(super) fn opener_came(&mut self, well: bool) -> bool {
+        let ready = |opening: &Opening| runs_of(opening.page).is_some_and(Runs::can_open);
         match self.opening.take() {
-            Some(opening) if well => self.opened(&opening),
+            Some(opening) if ready(&opening) => self.opened(&opening),
+            // Another link was followed meanwhile: what opens that is on its way.
+            Some(opening) if well && opening.page.program().is_none() => {
+                self.opening = Some(opening);
+                false
+            }
+            Some(opening) if well => self.refuse(&opening, "That page has no runs."),
             Some(opening) => self.refuse(&opening, "What opens runs could not be loaded. Is there a connection?"),
             None => false,
         }
@@ -116,7 +124,7 @@ impl App {
         let before = self.before.take().filter(|_| here && self.ui.may_cancel).unwrap_or(lab);
         self.ui.playing = opening.linked == Some(true);
         self.show_run();
-        (self.before, self.ui.may_cancel) = (Some(before), true);
+        (self.before, self.ui.may_cancel, self.by_link) = (Some(before), true, opening.linked.is_some());
         self.fill();
         self.look()
     }
@@ -164,7 +172,7 @@ impl App {
         match (filled, self.fills()) {
             (Err(reason), _) => {
                 if self.cancel_opening() {
-                    self.tell(not_opened(&reason));
+                    self.tell(if self.by_link { no_link(&reason) } else { not_opened(&reason) });
                 } else {
                     self.tell(format!("{reason} It goes on as this lab computes it."));
                 }
@@ -180,6 +188,9 @@ impl App {
     /// The run is here to stay: it is replayed, or the learner has acted in it.
     pub(super) fn adopt(&mut self) {
         if std::mem::take(&mut self.ui.may_cancel) {
+            if self.by_link {
+                storage::enter_afresh();
+            }
             self.save_soon();
         }
     }

@@ -143,7 +143,10 @@ impl App {
 
     /// Shows a run that has taken the place of another, with nothing open in it.
     pub(super) fn show_run(&mut self) {
-        (self.before, self.ui.lesson) = (None, None);
+        self.before = None;
+        if self.ui.lesson.take().is_some() {
+            storage::remove_of_tab(storage::LESSON);
+        }
         self.ui.may_cancel = false;
         self.nothing_saved();
         if self.ui.page != self.ui.home {
@@ -208,7 +211,9 @@ impl App {
     /// The same script under another seed, with the trade-off still open.
     pub(super) fn on_seed(&mut self, seed: u64) -> bool {
         let Some(lab) = self.lab.on_seed(seed) else { return false };
-        self.take(lab);
+        let before = std::mem::replace(&mut self.lab, lab);
+        self.take_over();
+        (self.before, self.ui.can_undo) = (Some(before), true);
         self.ui.run.selected = Some((0, Item::Tradeoff));
         self.confirm(format!("The same under seed {seed}."))
     }

@@ -23,6 +23,7 @@ impl App {
             return self.confirm("The run from before is back.".to_owned());
         };
         self.leave_script();
+        self.ui.link = None;
         self.save_soon();
         self.look();
         let what = self.worlds.first().map(|world| done(&act, world)).unwrap_or_default();

@@ -65,6 +65,12 @@ pub(super) trait Details {
 
 /// How long the runs of a batch are: as this one, but neither shorter nor longer.
 const BATCH_LENGTH: [Micros; 2] = [Micros::from_ms(5_000), Micros::from_ms(60_000)];
+
+/// How long the runs of a batch are for a run that goes so far.
+pub(super) fn batch_length(end: Micros) -> Micros {
+    end.clamp(BATCH_LENGTH[0], BATCH_LENGTH[1])
+}
+
 /// How many seeds a batch has: enough to see a spread.
 const BATCH_SEEDS: u32 = 40;
 
@@ -139,7 +145,7 @@ impl Details for All {
         let batch = Batch {
             experiment: timeline.experiment().clone(),
             script: timeline.script().into(),
-            length: timeline.end().clamp(BATCH_LENGTH[0], BATCH_LENGTH[1]),
+            length: batch_length(timeline.end()),
             first_seed: 1,
             seeds: BATCH_SEEDS,
         };

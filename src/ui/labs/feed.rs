@@ -401,7 +401,9 @@ impl Lab for FeedLab {
     }
 
     fn on_seed(&self, seed: u64) -> Option<Box<dyn Lab>> {
-        let (script, end) = (self.timeline.script().to_vec(), self.timeline.end());
+        // As its dot in the trade-off: what is done after the end of a batch's runs is not in them.
+        let end = details::batch_length(self.timeline.end());
+        let script = self.timeline.script().iter().take_while(|scripted| scripted.at <= end).cloned().collect();
         Some(Box::new(Self::new(Timeline::scripted(self.timeline.experiment().clone(), seed, script, end))))
     }
 

@@ -221,7 +221,7 @@ fn observe(playing: &Playing, now: Micros, send: &Callback<Msg>) -> Vec<El> {
 
 fn task_of(playing: &Playing, task: &Task, trace: &Trace, send: &Callback<Msg>) -> El {
     let shown = task.hints.iter().take(trace.hints);
-    let hints: Vec<El> = shown.map(|hint| el("li").key(hint).text(hint)).collect();
+    let hints: Vec<El> = shown.enumerate().map(|(place, hint)| el("li").key(&place.to_string()).text(hint)).collect();
     let more = (trace.hints < task.hints.len() && trace.met.is_none()).then(|| {
         let label = format!("Hint {} of {}", trace.hints + 1, task.hints.len());
         button("", &label, send, Msg::Lesson(Do::Hint)).key("more")

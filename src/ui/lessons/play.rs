@@ -7,15 +7,13 @@ use cap_lab::lesson::attempt::{Attempt, Given};
 use cap_lab::lesson::grade::{grade, report};
 use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::measure::{Told, Words};
-use cap_lab::lesson::{COURSE, Kind, Lesson};
+use cap_lab::lesson::{COURSE, Kind, Lesson, stage};
 use cap_lab::node::Micros;
 
 use super::view::{Class, Do, Effect};
 use crate::ui::lab::Lab;
 use crate::ui::{browser, storage};
 
-/// Under it the name of the lesson that is open is kept.
-const OPEN: &str = "lesson";
 /// Under it the hashes of lessons from files are kept, with spaces between.
 const OWN: &str = "lessons";
 /// The address of the list.
@@ -40,6 +38,8 @@ pub(super) struct Playing {
     pub(super) met: Vec<Vec<Told>>,
     /// All moments were watched.
     pub(super) watched: bool,
+    /// It was told that the run is no longer one of the lesson.
+    strayed: bool,
 }
 
 /// A lesson as the list shows it.
@@ -133,7 +133,7 @@ pub(super) fn take(what: &Do, class: Option<&Class>, lab: &dyn Lab) -> Vec<Effec
             }
         },
         Do::Anew(name) => named(name).map_or_else(Vec::new, |lesson| open(name, lesson, true)),
-        Do::Return => match storage::get(OPEN) {
+        Do::Return => match storage::get_of_tab(storage::LESSON) {
             Some(name) if class.is_none() => resume(&name),
             _ => Vec::new(),
         },
@@ -158,8 +158,11 @@ fn keep_text(hash: &str, text: &str) {
 }
 
 fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
-    let kept = attempt(&lesson).filter(|attempt| !anew && !attempt.done);
-    let attempt = kept.unwrap_or_else(|| Attempt::new(&lesson));
+    let mut attempt = attempt(&lesson).filter(|_| !anew).unwrap_or_else(|| Attempt::new(&lesson));
+    if attempt.done {
+        // It is looked at from its start, and stays done, with all that was answered.
+        attempt.step = 0;
+    }
     let playing = Playing {
         lesson: Rc::new(lesson),
         attempt,
@@ -170,8 +173,9 @@ fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
         because: Vec::new(),
         met: Vec::new(),
         watched: false,
+        strayed: false,
     };
-    storage::set(OPEN, name);
+    storage::set_of_tab(storage::LESSON, name);
     playing.enter(true)
 }
 
@@ -188,9 +192,11 @@ fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
     match what {
         Do::Again => playing.enter(true),
         Do::Ran => {
-            if let Some(ledger) = lab.ledger(true) {
-                playing.given = if playing.is_kept_run() { playing.given } else { ledger.acts() };
-            }
+            let lesson = Rc::clone(&playing.lesson);
+            let scene = &lesson.scenes[lesson.steps[playing.attempt.step].scene];
+            // A run that was kept has the learner's own acts as well.
+            let ledger = if playing.is_kept_run() { stage::ledger(scene) } else { lab.ledger(true) };
+            playing.given = ledger.map_or(0, |ledger| ledger.acts());
             playing.begun = true;
             playing.look(lab);
             let said = playing.says();
@@ -216,7 +222,7 @@ fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
         Do::Watched => playing.watched(lab),
         Do::Judge => playing.judge(lab),
         Do::Leave => {
-            storage::remove(OPEN);
+            storage::remove_of_tab(storage::LESSON);
             vec![Effect::Show(None), Effect::Leave(LIST)]
         }
         _ => Vec::new(),
@@ -235,11 +241,11 @@ impl Playing {
 
     /// It as the page has it; what was answered is kept.
     fn shown(self) -> Effect {
-        storage::set(&format!("attempt.{}", self.lesson.hash), &self.attempt.write());
+        let kept = storage::set(&format!("attempt.{}", self.lesson.hash), &self.attempt.write());
         let waits = self.attempt.waits(&self.lesson);
         let judges = matches!(self.kind(), Kind::Do(_)) && self.attempt.traces[self.attempt.step].met.is_none();
         let begun = self.begun;
-        Effect::Show(Some(Class { inside: Rc::new(self), begun, waits, judges }))
+        Effect::Show(Some(Class { inside: Rc::new(self), begun, waits, judges, kept }))
     }
 
     fn says(&self) -> String {
@@ -251,7 +257,7 @@ impl Playing {
     fn kept_task(&self) -> Option<usize> {
         let steps = &self.lesson.steps[..=self.attempt.step];
         let begun = steps.iter().rposition(|step| step.begins)?;
-        (begun..self.attempt.step).rev().find(|place| self.attempt.traces[*place].run.is_some())
+        (begun..=self.attempt.step).rev().find(|place| self.attempt.traces[*place].run.is_some())
     }
 
     fn is_kept_run(&self) -> bool {
@@ -262,11 +268,11 @@ impl Playing {
     fn enter(mut self, afresh: bool) -> Vec<Effect> {
         let step = self.attempt.step;
         let scene = self.lesson.scenes[self.lesson.steps[step].scene].clone();
-        (self.watched, self.moments, self.text) = (false, Vec::new(), Vec::new());
+        (self.watched, self.strayed, self.moments, self.text) = (false, false, Vec::new(), Vec::new());
         self.because.clear();
         let kept = self.kept_task().and_then(|task| self.attempt.traces[task].run.clone());
         let run = match kept.zip(scene.page()) {
-            Some((file, page)) if afresh => Effect::Kept(page, file),
+            Some((file, page)) if afresh => Effect::Kept(page, file, scene, self.lesson.head(step)),
             _ => Effect::Run(scene, self.lesson.head(step)),
         };
         vec![self.shown(), run]
@@ -281,7 +287,7 @@ impl Playing {
         }
         if forward && step + 1 == self.lesson.steps.len() {
             self.attempt.done = true;
-            storage::remove(OPEN);
+            storage::remove_of_tab(storage::LESSON);
             let _ = self.shown();
             return vec![Effect::Show(None), Effect::Leave(LIST)];
         }
@@ -324,10 +330,14 @@ impl Playing {
             .collect();
     }
 
-    /// Compares what was predicted with all of this run.
+    /// Compares what was predicted with what happens: in the run of the learner's last task, or else in the lesson's, whatever the
+    /// learner has done to it meanwhile.
     fn settle(&mut self, lab: &dyn Lab) {
-        if let Some(ledger) = lab.ledger(true) {
-            self.attempt.settle(&Rc::clone(&self.lesson), &ledger);
+        let lesson = Rc::clone(&self.lesson);
+        let scene = &lesson.scenes[lesson.steps[self.attempt.step].scene];
+        let ledger = if self.kept_task().is_some() { lab.ledger(true) } else { stage::ledger(scene) };
+        if let Some(ledger) = ledger {
+            self.attempt.settle(&lesson, &ledger);
         }
     }
 
@@ -352,12 +362,25 @@ impl Playing {
     /// Whether the task is done by now.
     fn judge(mut self, lab: &dyn Lab) -> Vec<Effect> {
         let lesson = Rc::clone(&self.lesson);
-        let ledger = lab.ledger(false).map(|ledger| ledger.given(self.given));
-        if !ledger.is_some_and(|ledger| self.attempt.judge(&lesson, &ledger)) {
+        let step = self.attempt.step;
+        let Kind::Do(task) = &lesson.steps[step].kind else { return Vec::new() };
+        let met = |ledger: Ledger| task.goal.met(&ledger.given(self.given)).is_some();
+        if lab.now() < lab.end() || !lab.ledger(true).is_some_and(met) {
             return Vec::new();
         }
-        let step = self.attempt.step;
-        self.attempt.traces[step].run = lab.export();
+        // From here on it is judged as whoever grades it does: from the file.
+        let Some(file) = lab.export() else { return Vec::new() };
+        match stage::judged(&lesson, &mut self.attempt, &file) {
+            Ok(true) => self.attempt.traces[step].run = Some(file),
+            Ok(false) => return Vec::new(),
+            Err(_) if self.strayed => return Vec::new(),
+            Err(reason) => {
+                self.strayed = true;
+                let text =
+                    format!("This does not count: {} Begin the task again.", reason.replace("This run", "the run"));
+                return vec![self.shown(), Effect::Tell(text)];
+            }
+        }
         self.look(lab);
         vec![self.shown(), Effect::Say("Done: the goal is met.".to_owned())]
     }

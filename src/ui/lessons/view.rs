@@ -48,8 +48,8 @@ pub enum Effect {
     Focus,
     /// Plays a run, up to this moment.
     Run(Scene, Micros),
-    /// Opens a run that was kept, of the page at this address.
-    Kept(&'static str, String),
+    /// Opens a run that was kept, of the page at this address; if that can't be, plays the scene up to this moment.
+    Kept(&'static str, String, Scene, Micros),
     /// Plays up to a moment.
     Approach(Micros),
     /// Goes to a moment.
@@ -73,6 +73,8 @@ pub struct Class {
     pub waits: bool,
     /// A task is not done yet: the run is looked at as it moves.
     pub judges: bool,
+    /// The browser keeps what was answered.
+    pub kept: bool,
 }
 
 impl PartialEq for Class {

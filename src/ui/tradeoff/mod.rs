@@ -168,7 +168,8 @@ impl Component for Tradeoff {
 impl Tradeoff {
     /// Runs of another setup or script say nothing of this one.
     fn forget_others(&mut self, Props { batch, .. }: &Props) {
-        let same = |ran: &Batch| (&ran.experiment, &ran.script) == (&batch.experiment, &batch.script);
+        let decides = |batch: &Batch| (batch.experiment.clone(), batch.script.clone(), batch.length);
+        let same = |ran: &Batch| decides(ran) == decides(batch);
         if !self.came.batch.as_ref().is_none_or(same) {
             (self.came, self.under_way) = (Came::default(), None);
         }

@@ -2,6 +2,7 @@
 //!
 //! The page is a component: which file was no good is of no interest to the rest of the program.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use cap_lab::lesson::Lesson;
@@ -61,12 +62,15 @@ enum Do {
     Write { report: bool },
 }
 
+thread_local! {
+    /// What was taken the last time that something was dropped: it comes with each drawing.
+    static TAKEN: RefCell<Option<Dropped>> = const { RefCell::new(None) };
+}
+
 struct Desk {
     course: Vec<Listed>,
     /// The lesson that is about to be handed in.
     handing_in: Option<String>,
-    /// What was taken last.
-    taken: Option<Dropped>,
     /// A file that is no good: its name and what is wrong with it.
     wrong: Option<(String, Vec<Wrong>)>,
     send: Callback<Do>,
@@ -78,7 +82,7 @@ impl Component for Desk {
 
     fn create(context: &Context<Self>) -> Self {
         let send = context.link().callback(|what| what);
-        let mut desk = Self { course: course(), handing_in: None, taken: None, wrong: None, send };
+        let mut desk = Self { course: course(), handing_in: None, wrong: None, send };
         desk.take_dropped(context.props());
         desk
     }
@@ -124,10 +128,10 @@ impl Component for Desk {
 impl Desk {
     /// Takes what was dropped, unless that was taken before or is for another page.
     fn take_dropped(&mut self, props: &Props) {
-        let Some(dropped) = props.dropped.as_ref().filter(|dropped| self.taken.as_ref() != Some(dropped)) else {
+        let Some(dropped) = props.dropped.clone() else { return };
+        if TAKEN.replace(Some(dropped.clone())).as_ref() == Some(&dropped) {
             return;
-        };
-        self.taken = Some(dropped.clone());
+        }
         if (PAGE.takes)(&dropped.bytes) {
             self.take(dropped.name.clone(), &dropped.bytes, &props.send);
         }
@@ -206,10 +210,10 @@ fn row(lesson: &Listed, hand_in: Option<El>, send: &Callback<Msg>) -> El {
     let (label, state) = match kept {
         Kept::Fresh => ("Begin", format!("{minutes} minutes")),
         Kept::At(step, all) => ("Go on", format!("at step {} of {all}", step + 1)),
-        Kept::Done => ("Again", "✓ done".to_owned()),
+        Kept::Done => ("Look again", "✓ done".to_owned()),
     };
     let open = button("primary", label, send, Msg::Lesson(Ask::Open(name.clone()))).name(format!("{label}: {title}"));
-    let anew = matches!(kept, Kept::At(..)).then(|| {
+    let anew = (*kept != Kept::Fresh).then(|| {
         button("quiet", "From the start", send, Msg::Lesson(Ask::Anew(name.clone())))
             .name(format!("From the start: {title}"))
     });
