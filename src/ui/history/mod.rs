@@ -145,7 +145,7 @@ fn controls(index: usize, view: &HistoryView, ui: &ViewState) -> El {
         let button = button("quiet", label, &ui.send, Msg::Strip(Do::Zoom(by))).attr("aria-label", name);
         if strip.window.can_zoom(ui.speed, by) { button } else { button.attr("disabled", "disabled") }
     };
-    let follow = || button("quiet", "⇥ now", &ui.send, Msg::Strip(Do::Follow));
+    let follow = || button("quiet now", "⇥ now", &ui.send, Msg::Strip(Do::Follow));
     let evidence = || {
         button("quiet bad", "✕ evidence", &ui.send, Msg::Strip(Do::Evidence(index)))
             .add(words("span", ": a read missed a confirmed post"))

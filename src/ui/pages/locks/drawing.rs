@@ -121,8 +121,9 @@ fn bar(axis: &Axis, span: &Span, y: f64, label: String, nth: usize) -> El {
 fn still(axis: &Axis, from: Micros, until: Option<Micros>, y: f64) -> El {
     let (from, to) = (axis.x(from), axis.x(until.unwrap_or(axis.now)));
     let rect = el("rect").px("x", from).px("y", y + BAR - 5.0).px("width", (to - from).max(1.5)).px("height", 7.0);
-    let text =
-        (to - from > 90.0).then(|| el("text").px("x", (from + to) / 2.0 - 35.0).px("y", y + 12.0).text("stands still"));
+    // Beside what the client believes, which stands at the left end of the same bar.
+    let text = (to - from > 200.0)
+        .then(|| el("text").px("x", to - 5.0).px("y", y + 12.0).attr("text-anchor", "end").text("stands still"));
     classed("g", "still").add(words("title", "Stands still")).add(rect).optional(text)
 }
 
