@@ -7,7 +7,8 @@ import { test } from "node:test";
 import jsQR from "jsqr";
 
 import { cutDownTheMiddle, cutLinks, headMs, openPopover, pause, play, playButton, seek, setSpeed, untilHead } from "./act.mjs";
-import { ARTEFACTS, DIST, labTest, launchBrowser } from "./lab.mjs";
+import { launchBrowser } from "./browsers.mjs";
+import { ARTEFACTS, DIST, labTest } from "./lab.mjs";
 import { capLab } from "./native.mjs";
 import { serve } from "./server.mjs";
 

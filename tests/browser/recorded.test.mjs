@@ -234,3 +234,23 @@ test("the shared corpus has the verdicts that it says", { skip: existsSync(CORPU
   lab.assertNoErrors();
   await lab.close();
 });
+
+labTest("a check that takes long is cancelled, and done once more", { at: "#history", timeout: 120_000 }, async (lab) => {
+  // Crashed compare-and-sets in every order: far more than anybody can wait for.
+  const events = [];
+  for (let n = 0; n < 40; n += 1) events.push([n, "invoke", "cas", [n % 7, (n + 3) % 7]]);
+  for (let n = 0; n < 40; n += 1) events.push([n, "info", "cas", [n % 7, (n + 3) % 7]]);
+  for (let n = 0; n < 30; n += 1) {
+    events.push([100, "invoke", "write", n % 7], [100, "ok", "write", n % 7]);
+    events.push([101, "invoke", "read", null], [101, "ok", "read", (n + 3) % 7]);
+  }
+  await lab.upload(() => lab.page.getByText("Choose a file…").click(), { name: "hard.json", text: json(events) });
+  await told(lab).filter({ hasText: /checking …/ }).waitFor();
+  await told(lab).getByRole("button", { name: "Cancel" }).click();
+  await told(lab).filter({ hasText: /not decided[^]*The check was cancelled/ }).waitFor();
+  await lab.assertAccessible();
+  // The next file is judged as if nothing had been.
+  await told(lab).getByRole("button", { name: "Check it again" }).click();
+  await told(lab).filter({ hasText: /checking …/ }).waitFor();
+  assert.match(await choose(lab, "good.edn", EDN), /^✓ linearizable/);
+});

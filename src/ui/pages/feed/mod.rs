@@ -55,9 +55,8 @@ impl Program for Feed {
             "Drag across links to cut them. Click a node, link or message to see inside and act on it."
         };
         let below = || {
-            shown.iter().fold(classed("div", "below").add(score(worlds, ui)).add(trade(ui)), |below, index| {
-                below.node(strip(*index))
-            })
+            let below = classed("div", "below").add(score(worlds, ui));
+            shown.iter().fold(below, |below, index| below.node(strip(*index))).add(trade(ui))
         };
         el("main")
             .attr("class", if shown.len() > 1 { "lab feed two" } else { "lab feed one" })

@@ -81,7 +81,7 @@ pub fn page(opened: Option<&Opened>, home: &'static str, send: &Callback<Do>) ->
     let page = classed("main", "recorded-page").add(head).add(words("p", about));
     let Some(opened) = opened else { return page.add(samples(send)).html() };
     page.add(as_what(opened, send))
-        .add(told(opened))
+        .add(told(opened, send))
         .list(warnings(opened))
         .list(evidence(opened, send))
         .optional(picture(opened, send))
@@ -173,7 +173,7 @@ fn choice(among: &[(&str, bool)]) -> El {
 }
 
 /// The verdict in large, and what it means.
-fn told(opened: &Opened) -> El {
+fn told(opened: &Opened, send: &Callback<Do>) -> El {
     let (class, title, meaning) = match &opened.standing {
         Standing::Reading => ("", "reading …", String::new()),
         Standing::Checking(0) => ("", "checking …", String::new()),
@@ -196,6 +196,10 @@ fn told(opened: &Opened) -> El {
             );
             ("", "? unknown", meaning)
         }
+        Standing::Cancelled(explored) => {
+            let so_far = if *explored == 0 { String::new() } else { format!(" after {explored} configurations") };
+            ("", "? not decided", format!("The check was cancelled{so_far}."))
+        }
         Standing::Off(reason) => {
             let meaning = format!("The checker, which runs in a web worker, could not be had ({reason}).");
             ("warn", "not checked", meaning)
@@ -206,6 +210,15 @@ fn told(opened: &Opened) -> El {
         .attr("role", if alert { "alert" } else { "status" })
         .add(el("b").class(class).text(title))
         .add(words("p", &meaning))
+        .optional(match &opened.standing {
+            Standing::Reading | Standing::Checking(_) => {
+                Some(classed("button", "").text("Cancel").click(send, Do::Cancel))
+            }
+            Standing::Cancelled(_) | Standing::Off(_) => {
+                Some(classed("button", "").text("Check it again").click(send, Do::Again))
+            }
+            _ => None,
+        })
 }
 
 /// What is odd about the history.

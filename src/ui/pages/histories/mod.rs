@@ -143,6 +143,13 @@ impl Component for Reader {
                 let middle = (left + width / 2.0) * opened.event() / before;
                 self.scroll_next = Some((middle - width / 2.0).max(0.0));
             }
+            Do::Cancel => {
+                let explored = if let Standing::Checking(explored) = opened.standing { explored } else { 0 };
+                // Without its line the worker ends at once, whatever it does.
+                (opened.standing, self.referee) = (Standing::Cancelled(explored), None);
+                context.props().send.emit(Msg::Say("The check was cancelled.".to_owned()));
+            }
+            Do::Again => self.judge(),
             Do::Tell(told) => opened.told = Some(told),
             Do::Show => self.scroll_next = opened.evidence_at(),
         }

@@ -57,6 +57,10 @@ pub enum Do {
     Scrolled,
     /// Draws events wider, or narrower.
     Zoom(i32),
+    /// Ends the check.
+    Cancel,
+    /// Checks it once more.
+    Again,
     /// Goes to the evidence.
     Show,
     /// Says what an operation was.
@@ -80,6 +84,8 @@ pub enum Standing {
     Unknown(Unknown),
     /// There is no referee: why.
     Off(String),
+    /// The check was cancelled after so many configurations.
+    Cancelled(u64),
 }
 
 /// A file on this page.
