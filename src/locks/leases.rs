@@ -121,7 +121,9 @@ impl Duties<LockService> for Leases {
     /// Renews a lease, unless it has ended.
     fn answer(&mut self, service: &LockService, leads: bool, ask: &Ask, at: Clocks) -> Response {
         let Ask::KeepAlive { session, terms } = ask else { return service.answer(ask) };
-        let known = self.ends.iter_mut().find(|(open, _)| leads && open == session);
+        // An end that an earlier leader proposed may have been carried out just now, and is not looked at before.
+        let is_open = leads && service.has(*session);
+        let known = self.ends.iter_mut().find(|(open, _)| is_open && open == session);
         match known {
             Some((_, end)) if !matches!(end, End::Proposed(_)) && end.left(at) > Micros::ZERO => {
                 let renewed = End::of(*terms, at);

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::participant::Participant;
 use crate::node::{Effects, Kind, Micros, NodeId};
-use crate::sorted::SortedMap;
+use crate::sorted::SortedSet;
 
 /// Names an update: its client, and the client's number for it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -161,14 +161,14 @@ pub struct Storage {
     newest: u64,
     /// The timestamp of what is in the file.
     written: Micros,
-    /// By client: its latest write that was done.
-    done: SortedMap<NodeId, u32>,
+    /// The writes that were done. A later one of the same client says nothing of an earlier one: that may still be on its way.
+    done: SortedSet<UpdateId>,
 }
 
 impl Storage {
     /// An empty file.
     pub fn new(rule: Rule) -> Self {
-        Self { rule, file: Arc::from([]), newest: 0, written: Micros::ZERO, done: SortedMap::new() }
+        Self { rule, file: Arc::from([]), newest: 0, written: Micros::ZERO, done: SortedSet::default() }
     }
 
     /// What is in the file.
@@ -190,7 +190,7 @@ impl Storage {
                 }
             }
             Message::Write { update, token, written, file } => {
-                if self.done.get(&update.client).is_some_and(|done| update.number <= *done) {
+                if self.done.contains(&update) {
                     out.note(StorageNote::KnowsWrite { update });
                 } else if self.admits(from, update, token, true, out) {
                     self.write(update, token, written, file, out);
@@ -232,7 +232,7 @@ impl Storage {
         file: File,
         out: &mut Effects<Participant>,
     ) {
-        self.done.insert(update.client, update.number);
+        self.done.insert(update);
         if self.rule == Rule::Timestamp && written < self.written {
             return out.note(StorageNote::DropsOlder { update, written, newest: self.written });
         }

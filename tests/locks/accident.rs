@@ -71,7 +71,8 @@ fn a_short_pause_is_no_accident() {
 fn with_fencing_no_schedule_corrupts_the_file() {
     let (mut faults, mut done, mut refusals, mut overlaps) = (0, 0, 0, 0);
     let count = seeds(500, 10_000);
-    for seed in 0..count {
+    // In 2,784 a write arrives after a later one of its client: the storage once took it for a copy, and said that it was done.
+    for seed in (0..count).chain([2_784]) {
         let backends = ["raft.read-index", "raft.pre-vote.check-quorum", "multi-paxos"];
         let (backend, terms) = (backends[seed as usize % 3], if seed % 2 == 0 { "duration" } else { "deadline" });
         let words = format!("backend={backend} clients=3 lease=400 margin=50 work=60 traffic=300 terms={terms}");
