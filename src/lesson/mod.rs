@@ -172,7 +172,7 @@ macro_rules! files {
 }
 
 /// The course: what links and tests call each lesson, and its text.
-pub const COURSE: [(&str, &str); 12] = files![
+pub const COURSE: [(&str, &str); 13] = files![
     "what-c-a-and-p-are",
     "one-cut",
     "why-not-all-three",
@@ -185,6 +185,7 @@ pub const COURSE: [(&str, &str); 12] = files![
     "linearizable-or-not",
     "split-brain",
     "clocks",
+    "locks-leases-fencing",
 ];
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ impl Scene {
             PaxosExperiment::NAME => Some("#paxos"),
             FeedExperiment::NAME if self.setup.contains('/') => Some("#feed"),
             FeedExperiment::NAME => Some("#raft"),
+            LocksExperiment::NAME => Some("#locks"),
             _ => None,
         }
     }

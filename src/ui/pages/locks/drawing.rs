@@ -4,20 +4,22 @@ use cap_lab::locks::storage::StorageNote;
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::world::locks::Span;
 
-use super::run::Desk;
+use super::lab::LocksLab;
 use crate::ui::el::{El, classed, el, words};
 use crate::ui::geometry::Size;
+use crate::ui::lab::Lab;
 use crate::ui::number::Px;
+use crate::ui::state::NARROW;
 
-/// The drawing's width at most; what the page leaves at its sides.
+/// The drawing's width at most; what the page leaves beside it, where all is in one column and where it is not.
 const WIDTH: f64 = 1_400.0;
-const SIDES: f64 = 48.0;
+const SIDES: [f64; 2] = [32.0, 398.0];
 /// Where time begins: to the left are the names of rows.
 const LEFT: f64 = 44.0;
-const ROW: f64 = 30.0;
+const ROW: f64 = 25.0;
 const BAR: f64 = 20.0;
 /// Above a band, for its heading.
-const HEADING: f64 = 24.0;
+const HEADING: f64 = 19.0;
 
 struct Axis {
     begin: Micros,
@@ -35,49 +37,50 @@ impl Axis {
 }
 
 /// What was granted, what is believed, what was written.
-pub fn bands(desk: &Desk, window: Size) -> El {
-    let (begin, end) = desk.window();
-    let width = (window.w - SIDES).clamp(300.0, WIDTH);
-    let axis = Axis { begin, end, now: desk.now(), width };
-    let setup = desk.experiment().locks;
-    let watch = desk.run().watch();
+pub fn bands(own: &LocksLab, window: Size) -> El {
+    let (begin, end) = own.window();
+    let beside = if window.w < NARROW { SIDES[0] } else { SIDES[1] };
+    let width = (window.w - beside).clamp(300.0, WIDTH);
+    let axis = Axis { begin, end, now: own.now(), width };
+    let setup = own.experiment().locks;
+    let watch = own.run().watch();
     let clients: Vec<NodeId> = setup.clients().collect();
     let mut shapes: Vec<El> = Vec::new();
     let mut y = 0.0;
 
+    let beliefs_end = 2.0 * (HEADING + ROW) + ROW * (clients.len() as f64 - 1.0);
     shapes.push(heading("What the service granted", y));
     y += HEADING;
     shapes.push(row("lock", y));
-    shapes.extend(
-        watch.grants.iter().map(|span| bar(&axis, span, y, setup.name(span.session.client), place(&clients, span))),
-    );
+    let shown = |span: &&Span| span.until.is_none_or(|until| until > begin);
+    let grants = watch.grants.iter().filter(shown);
+    shapes.extend(grants.map(|span| bar(&axis, span, y, setup.name(span.session.client), place(&clients, span))));
     y += ROW;
 
     shapes.push(heading("What each client believes", y));
     y += HEADING;
     for (nth, client) in clients.iter().enumerate() {
         shapes.push(row(&setup.name(*client), y));
-        let own = watch.beliefs.iter().filter(|span| span.session.client == *client);
-        shapes.extend(own.map(|span| bar(&axis, span, y, "holds".to_owned(), nth)));
-        for (from, until) in desk.still(*client) {
-            shapes.push(still(&axis, from, until, y));
-        }
+        let beliefs = watch.beliefs.iter().filter(|span| span.session.client == *client).filter(shown);
+        shapes.extend(beliefs.map(|span| bar(&axis, span, y, "holds".to_owned(), nth)));
+        let stills = own.still(*client).into_iter().filter(|(_, until)| until.is_none_or(|until| until > begin));
+        shapes.extend(stills.map(|(from, until)| still(&axis, from, until, y)));
         y += ROW;
     }
 
     shapes.push(heading("What the storage did", y));
     y += HEADING;
     shapes.push(row("file", y));
-    for (at, note) in watch.storage.iter() {
+    for (at, note) in watch.storage.iter().filter(|(at, _)| *at >= begin) {
         shapes.extend(mark(&axis, *at, note, y, &clients));
     }
     y += ROW;
     shapes.push(seconds(&axis, y));
-    for overlap in watch.overlaps.iter() {
+    for overlap in watch.overlaps.iter().filter(|overlap| overlap.at >= begin) {
         let line = classed("line", "overlap").px("x1", axis.x(overlap.at)).px("x2", axis.x(overlap.at));
         shapes.push(
             line.px("y1", HEADING)
-                .px("y2", y)
+                .px("y2", beliefs_end)
                 .add(words("title", "From here on two clients believe that they hold the lock")),
         );
     }
