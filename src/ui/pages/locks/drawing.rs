@@ -2,7 +2,7 @@
 
 use cap_lab::locks::storage::StorageNote;
 use cap_lab::node::{Micros, NodeId};
-use cap_lab::world::locks::Span;
+use cap_lab::world::locks::{LocksWatch, Span};
 
 use super::lab::LocksLab;
 use crate::ui::el::{El, classed, el, words};
@@ -11,9 +11,13 @@ use crate::ui::lab::Lab;
 use crate::ui::number::Px;
 use crate::ui::state::NARROW;
 
-/// The drawing's width at most; what the page leaves beside it, where all is in one column and where it is not.
+/// The drawing's width at most.
 const WIDTH: f64 = 1_400.0;
-const SIDES: [f64; 2] = [32.0, 398.0];
+/// What the page leaves beside it: on a phone, with all else below it, and with a column beside it. The style sheet has the same widths.
+const SIDES: [f64; 3] = [32.0, 48.0, 398.0];
+const ONE_COLUMN: f64 = 1_180.0;
+/// So wide is a sign of what the storage did.
+const SIGN: f64 = 20.0;
 /// Where time begins: to the left are the names of rows.
 const LEFT: f64 = 44.0;
 const ROW: f64 = 25.0;
@@ -39,7 +43,11 @@ impl Axis {
 /// What was granted, what is believed, what was written.
 pub fn bands(own: &LocksLab, window: Size) -> El {
     let (begin, end) = own.window();
-    let beside = if window.w < NARROW { SIDES[0] } else { SIDES[1] };
+    let beside = match window.w {
+        w if w < NARROW => SIDES[0],
+        w if w <= ONE_COLUMN => SIDES[1],
+        _ => SIDES[2],
+    };
     let width = (window.w - beside).clamp(300.0, WIDTH);
     let axis = Axis { begin, end, now: own.now(), width };
     let setup = own.experiment().locks;
@@ -71,9 +79,7 @@ pub fn bands(own: &LocksLab, window: Size) -> El {
     shapes.push(heading("What the storage did", y));
     y += HEADING;
     shapes.push(row("file", y));
-    for (at, note) in watch.storage.iter().filter(|(at, _)| *at >= begin) {
-        shapes.extend(mark(&axis, *at, note, y, &clients));
-    }
+    shapes.extend(marks(&axis, watch, y, &clients));
     y += ROW;
     shapes.push(seconds(&axis, y));
     for overlap in watch.overlaps.iter().filter(|overlap| overlap.at >= begin) {
@@ -130,8 +136,28 @@ fn still(axis: &Axis, from: Micros, until: Option<Micros>, y: f64) -> El {
     classed("g", "still").add(words("title", "Stands still")).add(rect).optional(text)
 }
 
-/// What the storage did, as a sign with a title.
-fn mark(axis: &Axis, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId]) -> Option<El> {
+/// What the storage did, as signs. Each keeps off the one before; a read gives way to what follows it.
+fn marks(axis: &Axis, watch: &LocksWatch, y: f64, clients: &[NodeId]) -> Vec<El> {
+    let done: Vec<&(Micros, StorageNote)> = watch.storage.iter().filter(|(at, _)| *at >= axis.begin).collect();
+    let mut taken = f64::MIN;
+    let mut signs = Vec::new();
+    for (nth, (at, note)) in done.iter().enumerate() {
+        let next = done.get(nth + 1).map(|(next, _)| axis.x(*next));
+        let crowded = next.is_some_and(|next| next - axis.x(*at).max(taken) < SIGN);
+        if crowded && matches!(note, StorageNote::Reads { .. }) {
+            continue;
+        }
+        let x = axis.x(*at).max(taken);
+        if let Some(sign) = mark(x, *at, note, y, clients) {
+            taken = x + SIGN;
+            signs.push(sign);
+        }
+    }
+    signs
+}
+
+/// One of them, with a title.
+fn mark(x: f64, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId]) -> Option<El> {
     let (sign, class, client, says) = match note {
         StorageNote::Writes { update, lost, .. } if lost.is_empty() => ("✓", "done", update.client, "update written"),
         StorageNote::Writes { update, .. } => ("✗", "lost", update.client, "written, and another update is lost"),
@@ -143,7 +169,7 @@ fn mark(axis: &Axis, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId])
         StorageNote::KnowsWrite { .. } => return None,
     };
     let number = clients.iter().position(|other| *other == client).map_or(0, |place| place + 1);
-    let text = el("text").px("x", axis.x(at) - 5.0).px("y", y + 14.0).text(&format!("{sign}{number}"));
+    let text = el("text").px("x", x - 5.0).px("y", y + 14.0).text(&format!("{sign}{number}"));
     Some(classed("g", class).add(words("title", &format!("c{number}: {says}, at {} ms", at.as_ms()))).add(text))
 }
 
