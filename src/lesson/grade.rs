@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::attempt::{Attempt, Given, Trace};
 use super::hand_in::HandIn;
 use super::measure::Value;
-use super::stage::Stage;
+use super::walk::{Here, Openings, walk};
 use super::{Kind, Lesson};
 use crate::node::Micros;
 
@@ -86,27 +86,57 @@ pub fn most(lesson: &Lesson) -> u32 {
     lesson.steps.iter().map(|step| step.points).sum()
 }
 
-/// Grades one file. `Err` says in a sentence why it can't be read.
-pub fn grade(lesson: &Lesson, text: &str) -> Result<Grade, String> {
-    let handed_in = HandIn::read(text)?;
-    let mut grade = Grade { student: handed_in.student.clone(), points: 0, steps: Vec::new(), marks: Vec::new() };
-    if !handed_in.is_sealed() {
-        grade.marks.push(Mark::Edited);
+/// Grades what was handed in for one lesson, whose own runs it computes once.
+#[derive(Debug)]
+pub struct Grader<'a> {
+    lesson: &'a Lesson,
+    openings: Openings,
+}
+
+impl<'a> Grader<'a> {
+    /// Nothing is computed yet.
+    pub fn new(lesson: &'a Lesson) -> Self {
+        Self { lesson, openings: Openings::new(lesson) }
     }
-    if !handed_in.attempt.is_of(lesson) {
-        grade.marks.push(Mark::OtherLesson);
-        return Ok(grade);
+
+    /// Grades one file. `Err` says in a sentence why that can't be done.
+    pub fn grade(&self, text: &str) -> Result<Grade, String> {
+        let handed_in = HandIn::read(text)?;
+        let mut grade = Grade { student: handed_in.student.clone(), points: 0, steps: Vec::new(), marks: Vec::new() };
+        if !handed_in.is_sealed() {
+            grade.marks.push(Mark::Edited);
+        }
+        if !handed_in.attempt.is_of(self.lesson) {
+            grade.marks.push(Mark::OtherLesson);
+            return Ok(grade);
+        }
+        let lesson = self.lesson;
+        let done = vec![Done::default(); lesson.steps.len()];
+        let mut again =
+            Again { lesson, theirs: &handed_in.attempt, ours: Attempt::new(lesson), done, marks: Vec::new() };
+        let gone = walk(lesson, &self.openings, |here| {
+            again.visit(here);
+            Ok(())
+        });
+        gone.map_err(|wrong| format!("The lesson can't be played. {wrong}."))?;
+        again.compare();
+        grade.steps = again.graded();
+        grade.points = grade.steps.iter().map(|step| step.points).sum();
+        grade.marks.append(&mut again.marks);
+        grade.marks.sort();
+        Ok(grade)
     }
-    let ours = Attempt::new(lesson);
-    let acts = vec![(Vec::new(), Micros::ZERO); lesson.steps.len()];
-    let mut again = Again { lesson, theirs: &handed_in.attempt, ours, acts, marks: Vec::new() };
-    again.go();
-    again.compare();
-    grade.steps = again.graded();
-    grade.points = grade.steps.iter().map(|step| step.points).sum();
-    grade.marks.append(&mut again.marks);
-    grade.marks.sort();
-    Ok(grade)
+}
+
+/// What a learner did in a step.
+#[derive(Clone, Default)]
+struct Done {
+    /// As a script.
+    acts: Vec<String>,
+    /// How many of them it took to meet the goal.
+    needed: usize,
+    /// How far the run goes.
+    end: Micros,
 }
 
 /// A way through a lesson, gone once more.
@@ -116,26 +146,19 @@ struct Again<'a> {
     theirs: &'a Attempt,
     /// What its runs show.
     ours: Attempt,
-    /// What was done in each step, and how far its run goes.
-    acts: Vec<(Vec<String>, Micros)>,
+    /// By step.
+    done: Vec<Done>,
     marks: Vec<Mark>,
 }
 
 impl Again<'_> {
-    fn go(&mut self) {
-        let mut stage: Option<Stage> = None;
-        for (place, step) in self.lesson.steps.iter().enumerate() {
-            self.ours.step = place;
-            if step.begins || stage.is_none() {
-                stage = Stage::of(&self.lesson.scenes[step.scene]).ok();
-            }
-            let Some(stage) = &mut stage else { continue };
-            match step.kind {
-                Kind::Predict(_) => self.predicted(place),
-                Kind::Observe(_) => self.ours.settle(self.lesson, &stage.now()),
-                Kind::Do(_) => self.did(place, stage),
-                Kind::Read | Kind::Explain => {}
-            }
+    fn visit(&mut self, here: Here<'_>) {
+        self.ours.step = here.place;
+        match here.step.kind {
+            Kind::Predict(_) => self.predicted(here.place),
+            Kind::Observe(_) => self.ours.settle(self.lesson, &here.ledger()),
+            Kind::Do(_) => self.did(here),
+            Kind::Read | Kind::Explain => {}
         }
     }
 
@@ -146,13 +169,15 @@ impl Again<'_> {
     }
 
     /// Computes the run of a task again. What the steps after it show, they show in that run.
-    fn did(&mut self, place: usize, stage: &mut Stage) {
+    fn did(&mut self, mut here: Here<'_>) {
+        let place = here.place;
         let Some(file) = &self.theirs.traces[place].run else { return };
-        match stage.handed_in(file) {
+        match here.take(file) {
             Ok(theirs) => {
-                *stage = theirs;
-                self.ours.judge(self.lesson, &stage.own());
-                self.acts[place] = (stage.acts(), stage.length());
+                let ledger = theirs.own();
+                self.ours.judge(self.lesson, &ledger);
+                let needed = self.ours.traces[place].met.map_or(0, |at| ledger.acts_until(at));
+                self.done[place] = Done { acts: theirs.acts(), needed, end: theirs.length() };
             }
             Err(says) => self.marks.push(Mark::Run(place + 1, says)),
         }
@@ -182,7 +207,11 @@ impl Again<'_> {
                     (format!("predicted: {given}; what happened: {happened}"), predicted.is_some())
                 }
                 Kind::Do(task) => match trace.met {
-                    Some(at) => (format!("met at {}: {}", Value::Moment(at).words(), task.goal), true),
+                    Some(at) => {
+                        let needed =
+                            task.needed(self.done[place].needed).map_or_else(String::new, |says| format!(", {says}"));
+                        (format!("met at {}{needed}: {}", Value::Moment(at).words(), task.goal), true)
+                    }
                     None => (format!("not met: {}", task.goal), false),
                 },
                 Kind::Read | Kind::Observe(_) | Kind::Explain => continue,
@@ -193,8 +222,8 @@ impl Again<'_> {
                 of: step.points,
                 says,
                 reason: trace.prediction.as_ref().map(|prediction| prediction.reason.clone()).unwrap_or_default(),
-                acts: self.acts[place].0.clone(),
-                end: self.acts[place].1,
+                acts: self.done[place].acts.clone(),
+                end: self.done[place].end,
             });
         }
         all

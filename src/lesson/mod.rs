@@ -11,6 +11,9 @@ pub mod hand_in;
 pub mod measure;
 mod read;
 pub mod stage;
+mod walk;
+
+use std::cmp::Ordering;
 
 use self::measure::{Measure, Words};
 use crate::digest::Digest;
@@ -127,6 +130,21 @@ pub struct Task {
     pub hints: Vec<String>,
     /// What is said once it is done.
     pub met: Vec<Words>,
+    /// How many acts the best known solution takes; a lesson that tells that is a challenge.
+    pub best: Option<u32>,
+}
+
+impl Task {
+    /// What is said of a solution with so many acts, in a clause; none where nothing is known to compare it with.
+    pub fn needed(&self, acts: usize) -> Option<String> {
+        let best = self.best?;
+        let many = |count: usize| format!("{count} act{}", if count == 1 { "" } else { "s" });
+        Some(match acts.cmp(&(best as usize)) {
+            Ordering::Less => format!("by {}, and the best known way takes {}", many(acts), many(best as usize)),
+            Ordering::Equal => format!("by {}, as few as the best known way takes", many(acts)),
+            Ordering::Greater => format!("by {}; the best known way takes {}", many(acts), many(best as usize)),
+        })
+    }
 }
 
 impl Lesson {
@@ -136,6 +154,11 @@ impl Lesson {
     /// All that is wrong with it, by line: see [`check::check`] for what only its runs show.
     pub fn read(text: &str) -> Result<Self, Vec<Wrong>> {
         read::lesson(text)
+    }
+
+    /// Whether it is a challenge: a task of it says how few acts are known to do.
+    pub fn is_challenge(&self) -> bool {
+        self.steps.iter().any(|step| matches!(&step.kind, Kind::Do(Task { best: Some(_), .. })))
     }
 
     /// Whether `text` means to be a lesson.
@@ -171,6 +194,11 @@ macro_rules! files {
     };
 }
 
+/// A file of the lab's own, by the name that links and commands have for it: a lesson of the course, or a challenge.
+pub fn named(name: &str) -> Option<&'static str> {
+    COURSE.iter().chain(&CHALLENGES).find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
 /// The course: what links and tests call each lesson, and its text.
 pub const COURSE: [(&str, &str); 12] = files![
     "what-c-a-and-p-are",
@@ -185,6 +213,16 @@ pub const COURSE: [(&str, &str); 12] = files![
     "linearizable-or-not",
     "split-brain",
     "clocks",
+];
+
+/// The challenges, the same way.
+pub const CHALLENGES: [(&str, &str); 6] = files![
+    "two-leaders-of-one-term",
+    "one-acceptor-each",
+    "confirmed-and-gone",
+    "a-quorum-reads-stale",
+    "new-then-old",
+    "through-the-outage",
 ];
 
 #[cfg(test)]

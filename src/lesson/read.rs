@@ -20,6 +20,8 @@ const LIST_MAX: usize = 6;
 const MINUTES: u32 = 10;
 /// So far off a number may be if the lesson does not say, in percent.
 const CLOSE: u32 = 20;
+/// The most acts that a best known solution takes.
+const BEST_MAX: u32 = 100;
 /// The most that a step counts.
 const POINTS_MAX: u32 = 100;
 /// What is told of a hostile file, at most.
@@ -110,7 +112,7 @@ impl Reader {
         let (keys, text): (&[&str], _) = match kind {
             "read" | "explain" => (&[], "what is to be read"),
             "predict" => (&["number", "close", "unit", "because", "points"], "the question"),
-            "do" => (&["goal", "hint", "met", "points"], "what is to be done"),
+            "do" => (&["goal", "hint", "met", "best", "points"], "what is to be done"),
             "observe" => (&["see"], "what to look at"),
             _ => {
                 let known = "read, predict, do, observe, explain and run";
@@ -238,13 +240,17 @@ impl Reader {
     }
 
     fn task(&mut self, line: usize, entries: &[Entry<'_>]) -> Option<Kind> {
-        let (mut goal, mut hints, mut met) = (None, Vec::new(), Vec::new());
+        let (mut goal, mut hints, mut met, mut best) = (None, Vec::new(), Vec::new(), None);
         let goals = entries.iter().filter(|entry| entry.key == "goal").count();
         for Entry { line, key, value } in entries {
             match *key {
                 "goal" => goal = self.take(*line, value.parse()),
                 "hint" => hints.push(value.clone()),
                 "met" => met.extend(self.take(*line, value.parse())),
+                "best" => match value.trim_end_matches("acts").trim_end_matches("act").trim().parse() {
+                    Ok(acts @ 1..=BEST_MAX) => best = Some(acts),
+                    _ => self.wrong(*line, format!("“{value}”: the best known solution takes 1 to {BEST_MAX} acts")),
+                },
                 "-" => self.wrong(*line, "choices belong to “# predict”"),
                 _ => {}
             }
@@ -258,7 +264,7 @@ impl Reader {
         if hints.len() > LIST_MAX {
             self.wrong(line, format!("{} hints: up to {LIST_MAX} are possible", hints.len()));
         }
-        goal.map(|goal| Kind::Do(Task { goal, hints, met }))
+        goal.map(|goal| Kind::Do(Task { goal, hints, met, best }))
     }
 
     fn observe(&mut self, line: usize, entries: &[Entry<'_>]) -> Option<Kind> {

@@ -227,7 +227,10 @@ fn task_of(playing: &Playing, task: &Task, trace: &Trace, send: &Callback<Msg>) 
         button("", &label, send, Msg::Lesson(Do::Hint)).key("more")
     });
     let state = match trace.met {
-        Some(at) => classed("p", "done good").key("met").text("✓ Done at ").add(go(at, send)),
+        Some(at) => {
+            let needed = playing.needed.as_ref().map_or_else(String::new, |says| format!(", {says}."));
+            classed("p", "done good").key(&format!("met {needed}")).text("✓ Done at ").add(go(at, send)).text(&needed)
+        }
         None => classed("p", "done").key("open").text("Not done yet. The run decides."),
     };
     let again =

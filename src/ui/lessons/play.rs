@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use cap_lab::goal::ledger::Ledger;
 use cap_lab::lesson::attempt::{Attempt, Given};
-use cap_lab::lesson::grade::{grade, report};
+use cap_lab::lesson::grade::{Grader, report};
 use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::measure::{Told, Words};
-use cap_lab::lesson::{COURSE, Kind, Lesson, stage};
+use cap_lab::lesson::{CHALLENGES, COURSE, Kind, Lesson, Task, named as ours, stage};
 use cap_lab::node::Micros;
 
 use super::view::{Class, Do, Effect};
@@ -36,6 +36,8 @@ pub(super) struct Playing {
     pub(super) because: Vec<(usize, Vec<Vec<Told>>)>,
     /// What is said once the task is done.
     pub(super) met: Vec<Vec<Told>>,
+    /// How many acts that took, beside the best known way.
+    pub(super) needed: Option<String>,
     /// All moments were watched.
     pub(super) watched: bool,
     /// It was told that the run is no longer one of the lesson.
@@ -53,6 +55,8 @@ pub struct Listed {
     pub know: Vec<String>,
     /// In minutes.
     pub minutes: u32,
+    /// It is a challenge.
+    pub challenge: bool,
     /// How far the learner is.
     pub kept: Kept,
 }
@@ -68,10 +72,10 @@ pub enum Kept {
     Done,
 }
 
-/// All lessons: those of the course, then those from files.
+/// All lessons and challenges: the lab's own, then those from files.
 pub fn course() -> Vec<Listed> {
     let own = storage::get(OWN).unwrap_or_default();
-    let names = COURSE.iter().map(|(name, _)| *name).chain(own.split_whitespace());
+    let names = COURSE.iter().chain(&CHALLENGES).map(|(name, _)| *name).chain(own.split_whitespace());
     names.filter_map(|name| Some(listed(name, &named(name)?))).collect()
 }
 
@@ -81,6 +85,7 @@ fn listed(name: &str, lesson: &Lesson) -> Listed {
         title: lesson.title.clone(),
         know: lesson.know.clone(),
         minutes: lesson.minutes,
+        challenge: lesson.is_challenge(),
         kept: kept(lesson),
     }
 }
@@ -94,10 +99,9 @@ fn kept(lesson: &Lesson) -> Kept {
     }
 }
 
-/// The lesson of this name in the course, or one that was kept under its hash.
+/// The lesson or challenge of this name, or one that was kept under its hash.
 fn named(name: &str) -> Option<Lesson> {
-    let ours = COURSE.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
-    let text = ours.or_else(|| storage::get(&text_key(name)))?;
+    let text = ours(name).map(str::to_owned).or_else(|| storage::get(&text_key(name)))?;
     Lesson::read(&text).ok()
 }
 
@@ -105,7 +109,7 @@ fn named(name: &str) -> Option<Lesson> {
 pub fn handed_in(name: &str, student: &str) -> Option<(String, String)> {
     let lesson = named(name)?;
     let file = HandIn::new(student, &lesson, attempt(&lesson)?).write();
-    let grade = grade(&lesson, &file).ok()?;
+    let grade = Grader::new(&lesson).grade(&file).ok()?;
     Some((file, report(&lesson, &grade)))
 }
 
@@ -172,6 +176,7 @@ fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
         text: Vec::new(),
         because: Vec::new(),
         met: Vec::new(),
+        needed: None,
         watched: false,
         strayed: false,
     };
@@ -319,6 +324,7 @@ impl Playing {
         };
         if let Kind::Do(task) = &step.kind {
             self.met = told(&task.met);
+            self.needed = self.needed(task, &ledger);
         }
         let compared = self.attempt.compared(&lesson);
         self.because = compared
@@ -328,6 +334,11 @@ impl Playing {
                 _ => None,
             })
             .collect();
+    }
+
+    fn needed(&self, task: &Task, ledger: &Ledger) -> Option<String> {
+        let at = self.attempt.traces[self.attempt.step].met?;
+        task.needed(ledger.acts_until(at))
     }
 
     /// Compares what was predicted with what happens: in the run of the learner's last task, or else in the lesson's, whatever the

@@ -120,7 +120,13 @@ impl Component for Desk {
             .add(head)
             .add(words("p", about))
             .optional(self.wrong.as_ref().map(|(name, wrong)| faults(name, wrong)))
-            .add(el("ol").all(self.course.iter().map(|lesson| self.row(lesson, &props.send)).collect()))
+            .add(self.list(false, &props.send))
+            .add(words("h2", "Challenges"))
+            .add(words(
+                "p",
+                "You know the rules: now use them. The run judges, and then you see how few acts are known to do.",
+            ))
+            .add(self.list(true, &props.send))
             .html()
     }
 }
@@ -153,6 +159,12 @@ impl Desk {
         };
         browser::download(&name, &content);
         send.emit(Msg::Confirm(format!("Saved as {name}.")));
+    }
+
+    /// The lessons, or the challenges.
+    fn list(&self, challenges: bool, send: &Callback<Msg>) -> El {
+        let listed = self.course.iter().filter(|lesson| lesson.challenge == challenges);
+        el("ol").all(listed.map(|lesson| self.row(lesson, send)).collect())
     }
 
     fn row(&self, lesson: &Listed, send: &Callback<Msg>) -> El {
@@ -206,7 +218,7 @@ fn faults(name: &str, wrong: &[Wrong]) -> El {
 }
 
 fn row(lesson: &Listed, hand_in: Option<El>, send: &Callback<Msg>) -> El {
-    let Listed { name, title, know, minutes, kept } = lesson;
+    let Listed { name, title, know, minutes, kept, .. } = lesson;
     let (label, state) = match kept {
         Kept::Fresh => ("Begin", format!("{minutes} minutes")),
         Kept::At(step, all) => ("Go on", format!("at step {} of {all}", step + 1)),
