@@ -19,7 +19,7 @@
 
 pub mod ledger;
 mod text;
-mod verdict;
+pub(crate) mod verdict;
 
 use std::fmt::{self, Display};
 
@@ -329,10 +329,10 @@ impl Display for Fact {
         f.write_str(what.word())?;
         match what {
             What::Chosen(Some(name)) | What::Broken(Some(name)) | What::Inverted(Some(name)) => {
-                write!(f, " \"{name}\"")?
+                write!(f, " \"{name}\"")?;
             }
             What::Verdict { linearizable } => {
-                f.write_str(if *linearizable { " \"linearizable\"" } else { " \"not linearizable\"" })?
+                f.write_str(if *linearizable { " \"linearizable\"" } else { " \"not linearizable\"" })?;
             }
             _ => {}
         }
