@@ -6,7 +6,7 @@ use super::What;
 use super::ledger::Happening;
 use crate::check::feed::{FeedHistory, calls, ended, order};
 use crate::check::linearizability::{Checker, Decision, Limits};
-use crate::check::spec::feed::Feed;
+use crate::check::spec::feed::{Feed, Order};
 use crate::node::Micros;
 use crate::world::feed::FeedRun;
 
@@ -50,12 +50,9 @@ impl Judged {
         self.verdict.get_or_init(told).as_ref()
     }
 
-    /// Whether what was known at `until` has an order. Places of posts are taken as they are known in the end.
+    /// Places of posts are taken as they are known in the end.
     fn decide(&self, until: Micros) -> Decision {
-        let spec = Feed { order: order(&self.history, self.by_place), ..Feed::default() };
-        let limits = Limits { configurations: CONFIGURATIONS_MAX, memory_bytes: MEMORY_MAX };
-        let mut checker = Checker::new(spec, calls(&self.history, until).calls).within(limits);
-        checker.decide(CONFIGURATIONS_MAX).unwrap_or(Decision::Unknown)
+        decide(&self.history, order(&self.history, self.by_place), until)
     }
 
     /// The first moment at which what was known has no order. Once there is none there never will be: what is known only grows.
@@ -66,4 +63,12 @@ impl Judged {
         let first = moments.partition_point(|at| self.decide(*at) != Decision::NotLinearizable);
         moments.get(first).copied().unwrap_or(self.end)
     }
+}
+
+/// Whether what was known of a history at `until` is linearizable, as far as that can be known within the limits.
+pub(crate) fn decide(history: &FeedHistory, order: Order, until: Micros) -> Decision {
+    let spec = Feed { order, ..Feed::default() };
+    let limits = Limits { configurations: CONFIGURATIONS_MAX, memory_bytes: MEMORY_MAX };
+    let mut checker = Checker::new(spec, calls(history, until).calls).within(limits);
+    checker.decide(CONFIGURATIONS_MAX).unwrap_or(Decision::Unknown)
 }

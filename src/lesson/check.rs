@@ -1,6 +1,7 @@
 //! Plays a lesson without a page: what a teacher is told before a class, and what the tests do.
 
 use super::attempt::{Attempt, Given};
+use super::design::{Design, Designed, Part, Plan};
 use super::measure::{Value, Words};
 use super::stage::Opening;
 use super::walk::{Here, Openings, walk};
@@ -68,7 +69,7 @@ impl Checked<'_> {
         let mut tell = |says: String| wrong.push(Wrong::new(line, says));
         let mut texts: Vec<&Words> = self.step.text.iter().collect();
         match &self.step.kind {
-            Kind::Read | Kind::Explain => {}
+            Kind::Read | Kind::Explain | Kind::Design(_) | Kind::Argue(_) => {}
             Kind::Observe(moments) => {
                 for goal in moments {
                     match goal.check(self.ledger) {
@@ -171,6 +172,8 @@ pub fn show(lesson: &Lesson) -> Result<String, Wrong> {
                 let moments = goals.iter().flat_map(|goal| goal.moments(ledger));
                 lines.extend(moments.map(|(at, says)| format!("{}: {says}", Value::Moment(at).words())));
             }
+            Kind::Design(design) => lines.extend(design.parts.iter().map(Part::words)),
+            Kind::Argue(rubric) => lines.extend(rubric.iter().map(|question| format!("rubric: {question}"))),
             Kind::Read | Kind::Explain => {}
         }
         shown.push(lines);
@@ -189,7 +192,8 @@ pub fn show(lesson: &Lesson) -> Result<String, Wrong> {
     Ok(shown.into_iter().map(|lines| lines.join("\n  ") + "\n").collect())
 }
 
-/// Goes through a lesson as a learner who does `acts`: for each task a section `# do` with commands. Predictions are skipped.
+/// Goes through a lesson as a learner who does `acts`: for each task a section `# do` with commands, for a design one with
+/// `regions: 3`, `outage: 4s` and a store for each part, and for an argument one with words. Predictions are skipped.
 ///
 /// # Errors
 /// Of acts that can't be done, by their line.
@@ -197,7 +201,7 @@ pub fn play(lesson: &Lesson, acts: &str) -> Result<Attempt, Wrong> {
     let mut sections = Vec::new();
     for (line, text) in (1..).zip(acts.lines().map(str::trim)).filter(|(_, text)| !text.is_empty()) {
         match (text, sections.last_mut()) {
-            ("# do", _) => sections.push(Vec::new()),
+            ("# do" | "# design" | "# argue", _) => sections.push(Vec::new()),
             (_, None) => return Err(Wrong::new(line, "the acts of a task begin with “# do”")),
             (text, Some(section)) => section.push((line, text)),
         }
@@ -206,9 +210,18 @@ pub fn play(lesson: &Lesson, acts: &str) -> Result<Attempt, Wrong> {
     let mut attempt = Attempt::new(lesson);
     walk(lesson, &Openings::new(lesson), |mut here| {
         attempt.step = here.place;
-        match here.step.kind {
+        match &here.step.kind {
             Kind::Observe(_) => attempt.settle(lesson, &here.ledger()),
             Kind::Predict(_) => _ = attempt.predict(lesson, Given::Skipped, "", 0),
+            Kind::Design(design) => {
+                if let Some(section) = sections.next() {
+                    attempt.traces[here.place].designed = Some(designed(design, &section)?);
+                }
+            }
+            Kind::Argue(_) => {
+                let words: Vec<&str> = sections.next().unwrap_or_default().into_iter().map(|(_, text)| text).collect();
+                attempt.argue(lesson, &words.join("\n"));
+            }
             Kind::Do(_) => {
                 for (line, text) in sections.next().unwrap_or_default() {
                     here.stage()?.perform(line, text)?;
@@ -223,4 +236,23 @@ pub fn play(lesson: &Lesson, acts: &str) -> Result<Attempt, Wrong> {
     })?;
     attempt.done = true;
     Ok(attempt)
+}
+
+/// A plan as a section of acts has it, and what it comes to.
+fn designed(design: &Design, lines: &[(usize, &str)]) -> Result<Designed, Wrong> {
+    let mut plan = Plan::first(design);
+    for (line, text) in lines {
+        let (key, value) = text.split_once(':').map_or((*text, ""), |(key, value)| (key.trim(), value.trim()));
+        let part = design.parts.iter().position(|part| part.name == key);
+        match (key, part) {
+            ("regions", _) => plan.regions = value == "3",
+            ("outage", _) => plan.outage_s = value.trim_end_matches('s').parse().unwrap_or(u8::MAX),
+            (_, Some(part)) => plan.stores[part] = value.to_owned(),
+            _ => return Err(Wrong::new(*line, format!("“{key}” is no part of the platform"))),
+        }
+        if !plan.is_of(design) {
+            return Err(Wrong::new(*line, format!("“{value}” can't be chosen here")));
+        }
+    }
+    Ok(design.measure(&plan))
 }

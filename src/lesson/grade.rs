@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::sync::Mutex;
 
 use serde::Serialize;
 
 use super::attempt::{Attempt, Given, Trace};
+use super::design::{Design, Designed, Measured, Part, Plan, measured};
 use super::hand_in::HandIn;
 use super::measure::Value;
 use super::walk::{Here, Openings, walk};
@@ -45,7 +47,7 @@ pub struct Graded {
     pub of: u32,
     /// What came of it, in words.
     pub says: String,
-    /// Why the learner predicted it.
+    /// Why the learner predicted it, or what was argued.
     pub reason: String,
     /// What the learner did, as a script.
     pub acts: Vec<String>,
@@ -91,12 +93,28 @@ pub fn most(lesson: &Lesson) -> u32 {
 pub struct Grader<'a> {
     lesson: &'a Lesson,
     openings: Openings,
+    /// What parts came to that somebody designed so before.
+    batches: Mutex<BTreeMap<Run, Measured>>,
 }
+
+/// All that decides a batch of a design: the part's name, its store, and the plan's regions and outage.
+type Run = (String, String, bool, u8);
 
 impl<'a> Grader<'a> {
     /// Nothing is computed yet.
     pub fn new(lesson: &'a Lesson) -> Self {
-        Self { lesson, openings: Openings::new(lesson) }
+        Self { lesson, openings: Openings::new(lesson), batches: Mutex::default() }
+    }
+
+    fn measured(&self, part: &Part, store: &str, plan: &Plan) -> Measured {
+        let run = (part.name.clone(), store.to_owned(), plan.regions, plan.outage_s);
+        let known = |batches: &mut BTreeMap<Run, Measured>| batches.get(&run).cloned();
+        // Two graders may compute the same at once: that costs time and nothing else.
+        known(&mut self.batches.lock().expect("nobody panics with it")).unwrap_or_else(|| {
+            let measured = measured(part, store, plan);
+            self.batches.lock().expect("nobody panics with it").insert(run, measured.clone());
+            measured
+        })
     }
 
     /// Grades one file. `Err` says in a sentence why that can't be done.
@@ -112,8 +130,8 @@ impl<'a> Grader<'a> {
         }
         let lesson = self.lesson;
         let done = vec![Done::default(); lesson.steps.len()];
-        let mut again =
-            Again { lesson, theirs: &handed_in.attempt, ours: Attempt::new(lesson), done, marks: Vec::new() };
+        let (theirs, ours) = (&handed_in.attempt, Attempt::new(lesson));
+        let mut again = Again { grader: self, lesson, theirs, ours, done, marks: Vec::new() };
         let gone = walk(lesson, &self.openings, |here| {
             again.visit(here);
             Ok(())
@@ -141,6 +159,7 @@ struct Done {
 
 /// A way through a lesson, gone once more.
 struct Again<'a> {
+    grader: &'a Grader<'a>,
     lesson: &'a Lesson,
     /// What the file says.
     theirs: &'a Attempt,
@@ -158,7 +177,24 @@ impl Again<'_> {
             Kind::Predict(_) => self.predicted(here.place),
             Kind::Observe(_) => self.ours.settle(self.lesson, &here.ledger()),
             Kind::Do(_) => self.did(here),
+            Kind::Design(ref design) => self.designed(here.place, design),
+            Kind::Argue(_) => {
+                self.ours.argue(self.lesson, self.theirs.traces[here.place].words.as_deref().unwrap_or(""))
+            }
             Kind::Read | Kind::Explain => {}
+        }
+    }
+
+    /// Runs the batch of a design again.
+    fn designed(&mut self, place: usize, design: &Design) {
+        let Some(theirs) = &self.theirs.traces[place].designed else { return };
+        let parts = design.parts.iter().zip(&theirs.plan.stores);
+        let measured = parts.map(|(part, store)| self.grader.measured(part, store, &theirs.plan)).collect();
+        let ours = Designed { plan: theirs.plan.clone(), measured };
+        if ours == *theirs {
+            self.ours.traces[place].designed = Some(ours);
+        } else {
+            self.marks.push(Mark::Claims(place + 1));
         }
     }
 
@@ -214,14 +250,21 @@ impl Again<'_> {
                     }
                     None => (format!("not met: {}", task.goal), false),
                 },
+                Kind::Design(design) => match &trace.designed {
+                    Some(designed) => (designed.words(design), true),
+                    None => ("nothing was run".to_owned(), false),
+                },
+                Kind::Argue(_) if trace.words.is_some() => ("argued, to be read".to_owned(), false),
+                Kind::Argue(_) => ("nothing was argued".to_owned(), false),
                 Kind::Read | Kind::Observe(_) | Kind::Explain => continue,
             };
+            let argued = trace.words.clone();
             all.push(Graded {
                 step: place + 1,
                 points: if counts { step.points } else { 0 },
                 of: step.points,
                 says,
-                reason: trace.prediction.as_ref().map(|prediction| prediction.reason.clone()).unwrap_or_default(),
+                reason: trace.prediction.as_ref().map(|made| made.reason.clone()).or(argued).unwrap_or_default(),
                 acts: self.done[place].acts.clone(),
                 end: self.done[place].end,
             });

@@ -6,6 +6,7 @@
 
 pub mod attempt;
 pub mod check;
+pub mod design;
 pub mod grade;
 pub mod hand_in;
 pub mod measure;
@@ -15,6 +16,7 @@ mod walk;
 
 use std::cmp::Ordering;
 
+use self::design::Design;
 use self::measure::{Measure, Words};
 use crate::digest::Digest;
 use crate::goal::Goal;
@@ -72,6 +74,10 @@ pub enum Kind {
     Observe(Vec<Goal>),
     /// To read why it happened.
     Explain,
+    /// To give each part of a platform a store, and to see what that costs.
+    Design(Design),
+    /// To argue in words, by these questions.
+    Argue(Vec<String>),
 }
 
 impl Kind {
@@ -83,6 +89,8 @@ impl Kind {
             Self::Do(_) => "do",
             Self::Observe(_) => "observe",
             Self::Explain => "explain",
+            Self::Design(_) => "design",
+            Self::Argue(_) => "argue",
         }
     }
 }
@@ -161,6 +169,11 @@ impl Lesson {
         self.steps.iter().any(|step| matches!(&step.kind, Kind::Do(Task { best: Some(_), .. })))
     }
 
+    /// Whether it is a design exercise.
+    pub fn is_exercise(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.kind, Kind::Design(_)))
+    }
+
     /// Whether `text` means to be a lesson.
     pub fn is_meant(text: &str) -> bool {
         text.trim_start_matches('\u{feff}').trim_start().starts_with("title:")
@@ -194,13 +207,18 @@ macro_rules! files {
     };
 }
 
-/// A file of the lab's own, by the name that links and commands have for it: a lesson of the course, or a challenge.
+/// All files of the lab's own: what links and commands call each, and its text.
+pub fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    COURSE.iter().chain(&CHALLENGES).chain(&EXERCISES)
+}
+
+/// The one of the lab's own that has this name.
 pub fn named(name: &str) -> Option<&'static str> {
-    COURSE.iter().chain(&CHALLENGES).find(|(known, _)| *known == name).map(|(_, text)| *text)
+    all().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The course: what links and tests call each lesson, and its text.
-pub const COURSE: [(&str, &str); 12] = files![
+pub static COURSE: [(&str, &str); 12] = files![
     "what-c-a-and-p-are",
     "one-cut",
     "why-not-all-three",
@@ -216,7 +234,7 @@ pub const COURSE: [(&str, &str); 12] = files![
 ];
 
 /// The challenges, the same way.
-pub const CHALLENGES: [(&str, &str); 6] = files![
+pub static CHALLENGES: [(&str, &str); 6] = files![
     "two-leaders-of-one-term",
     "one-acceptor-each",
     "confirmed-and-gone",
@@ -224,6 +242,9 @@ pub const CHALLENGES: [(&str, &str); 6] = files![
     "new-then-old",
     "through-the-outage",
 ];
+
+/// The design exercise, the same way.
+pub static EXERCISES: [(&str, &str); 1] = files!["a-global-platform",];
 
 #[cfg(test)]
 mod tests;

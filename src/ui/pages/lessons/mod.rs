@@ -15,7 +15,7 @@ use crate::ui::browser::{self, FileBytes};
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::lab::Lab;
 use crate::ui::lessons::view::Do as Ask;
-use crate::ui::lessons::{Kept, Listed, course, handed_in};
+use crate::ui::lessons::{Kept, Listed, Shelf, course, handed_in};
 use crate::ui::page::Page;
 use crate::ui::program::Program;
 use crate::ui::state::{Dropped, Msg, ViewState};
@@ -120,13 +120,16 @@ impl Component for Desk {
             .add(head)
             .add(words("p", about))
             .optional(self.wrong.as_ref().map(|(name, wrong)| faults(name, wrong)))
-            .add(self.list(false, &props.send))
+            .add(self.list(Shelf::Lessons, &props.send))
             .add(words("h2", "Challenges"))
             .add(words(
                 "p",
                 "You know the rules: now use them. The run judges, and then you see how few acts are known to do.",
             ))
-            .add(self.list(true, &props.send))
+            .add(self.list(Shelf::Challenges, &props.send))
+            .add(words("h2", "Design exercise"))
+            .add(words("p", "Choose, measure, argue, hand in. There is no single right answer."))
+            .add(self.list(Shelf::Exercises, &props.send))
             .html()
     }
 }
@@ -161,9 +164,9 @@ impl Desk {
         send.emit(Msg::Confirm(format!("Saved as {name}.")));
     }
 
-    /// The lessons, or the challenges.
-    fn list(&self, challenges: bool, send: &Callback<Msg>) -> El {
-        let listed = self.course.iter().filter(|lesson| lesson.challenge == challenges);
+    /// What stands under one heading.
+    fn list(&self, shelf: Shelf, send: &Callback<Msg>) -> El {
+        let listed = self.course.iter().filter(|lesson| lesson.shelf == shelf);
         el("ol").all(listed.map(|lesson| self.row(lesson, send)).collect())
     }
 
