@@ -87,6 +87,8 @@ pub struct App {
     by_link: bool,
     /// What the latest look at a task took, and when that was, in milliseconds of the browser's clock.
     judging: (f64, f64),
+    /// When a lesson goes on with what it computes.
+    lesson_slice: Option<Timeout>,
     /// It was told that the browser does not keep what is answered in lessons.
     told_unkept: bool,
     _listeners: Listeners,
@@ -150,6 +152,7 @@ impl Component for App {
             opening: None,
             by_link: false,
             judging: (0.0, 0.0),
+            lesson_slice: None,
             told_unkept: false,
             _listeners: listeners,
         };
