@@ -86,7 +86,7 @@ pub const SWITCHES: [Switch; 12] = [
         says: "A lease is shorter by a fifth, so that one clock may run faster than another by a quarter. Costs nothing while \
                heartbeats come in time.",
         source: "thesis §6.4.1",
-        needs: &["lease"],
+        needs: &["check-quorum", "stickiness", "lease"],
         is_on: |setup| setup.switches.lease_drift_ppm > 0,
         turn_on: |setup| setup.switches.lease_drift_ppm = DRIFT_BOUND_PPM,
     },
@@ -155,6 +155,9 @@ impl FromStr for Setup {
         let mut setup = Self { flaw: flaw.map(str::parse).transpose()?, ..Self::default() };
         setup::read_words(&mut setup, &SWITCHES, words, "Raft")?;
         setup.switches.check()?;
+        if setup.switches.lease_drift_ppm > 0 && setup.switches.reads != Reads::Lease {
+            return Err("A bound for drift needs a leader lease: nothing else in Raft rests on clocks.".to_owned());
+        }
         Ok(setup)
     }
 }

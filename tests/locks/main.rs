@@ -3,7 +3,6 @@
 mod accident;
 #[path = "../sentences/compare.rs"]
 mod compare;
-mod leader_leases;
 mod redlock;
 mod service;
 mod stamps;
