@@ -3,6 +3,7 @@
 mod accident;
 #[path = "../sentences/compare.rs"]
 mod compare;
+mod leader_leases;
 mod redlock;
 mod service;
 mod stamps;
