@@ -3,15 +3,11 @@
 //!
 //! Computed from the run alone, so that it is true of this run, and the same for everybody who computes it.
 
-use crate::check::feed::Fate;
-use crate::check::feed::ended;
+use crate::check::feed::{Fate, ended, numbered};
 use crate::experiment::FeedExperiment;
 use crate::history::Outcome;
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::model::Status;
-use crate::sorted::SortedMap;
-use crate::store::feed::{PostId, Request};
-use crate::store::service::Refusal;
 use crate::timeline::Timeline;
 use crate::world::feed::FeedRun;
 
@@ -40,7 +36,7 @@ pub struct Share {
     pub refused: Cases,
     /// Requests of which the client never knew what came of them, as long as it waited.
     pub unknown: Cases,
-    /// Of the posts among those: how many are in the feed after all.
+    /// Of the writes among those: how many took effect after all.
     pub in_the_feed: u32,
     /// Reads that missed confirmed posts.
     pub stale: Cases,
@@ -138,21 +134,12 @@ impl Share {
         };
         let within = |at: Micros| at >= cut && at <= over;
         let held = |post| run.model().hosts().any(|(_, host)| host.node.has(post));
-        let mut posted: SortedMap<NodeId, u32> = SortedMap::default();
-        for operation in run.history().iter() {
-            let is_post = matches!(operation.request, Request::Post(_));
-            let busy = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
-            if busy || !(is_post || operation.request == Request::Read) {
-                continue;
-            }
-            let number = posted.or_default(operation.client);
-            let post = PostId { author: operation.client, number: *number };
-            *number += u32::from(is_post);
+        for (written, operation) in numbered(run.history().iter()) {
             match operation.outcome {
                 Outcome::Refused { at, .. } if within(at) => share.refused.add(at, operation.client),
                 Outcome::Unknown { at, .. } if within(at) => {
                     share.unknown.add(at, operation.client);
-                    share.in_the_feed += u32::from(is_post && held(post));
+                    share.in_the_feed += u32::from(written.is_some_and(held));
                 }
                 _ => {}
             }

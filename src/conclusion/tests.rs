@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::service::Refusal;
 use crate::sim::fault::Intervention;
 use crate::world::feed::FeedSetup;
 

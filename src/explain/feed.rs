@@ -48,6 +48,7 @@ pub fn sentence(names: Names<'_>, store: Store, view: View, node: NodeId, note: 
             Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, store, node, note) }
         },
         Note::Phone(note) => phone(names, node, note),
+        Note::Conflict(note) => super::conflict::sentence(names, node, note),
     })
 }
 
@@ -122,7 +123,7 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
             }
         }
         Observation::AfterAll { post, gave_up } => Sentence {
-            headline: format!("{who}'s unknown post is in the feed after all"),
+            headline: format!("{who}'s unknown write took effect after all"),
             reason: format!(
                 "The phone gave it up {} ms ago without an answer; {}.",
                 observed.at.since(gave_up).as_ms(),
@@ -131,18 +132,19 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
                     Side::AP => "a replica has it in its log now",
                 }
             ),
-            observer: Some(format!("The phone can't know yet: it is {who}'s post number {}.", post.number + 1)),
+            observer: Some(format!("The phone can't know yet: it is the {} thing that {who} wrote.", ordinal(post.number + 1))),
             source: "Raft §8",
             tone: Tone::Good,
         },
-        Observation::Lost(LostPost { post, confirmed, replica, .. }) => Sentence {
-            headline: format!("{who}'s confirmed post is lost"),
+        Observation::Overwritten(overwritten) => super::conflict::overwritten(names, &overwritten),
+        Observation::Lost(LostPost { post, deed, confirmed, replica, .. }) => Sentence {
+            headline: format!("{who}'s confirmed {deed} is lost"),
             reason: format!(
-                "The phone heard {} ms ago that it was in the feed. {replica} follows a higher view, whose primary does not have \
+                "The phone heard {} ms ago that it was done. {replica} follows a higher view, whose primary does not have \
                  it: the higher view wins.",
                 observed.at.since(confirmed).as_ms()
             ),
-            observer: Some(format!("No replica has it any more: it was {who}'s post number {}.", post.number + 1)),
+            observer: Some(format!("No replica has it any more: it was the {} thing that {who} wrote.", ordinal(post.number + 1))),
             source: "Gray et al. 1996",
             tone: Tone::Bad,
         },
@@ -150,7 +152,19 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
 }
 
 fn what(write: bool) -> &'static str {
-    if write { "post" } else { "read" }
+    if write { "write" } else { "read" }
+}
+
+/// "1st", "2nd", "11th".
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
 }
 
 /// What is said of a replica on a log, as its store has it: the source for how questions are passed on, and for what an entry is
@@ -162,7 +176,7 @@ fn log_words(store: Store) -> (&'static str, &'static str, &'static str) {
             "Gray et al. 1996",
             "is decided as far as it knows: a higher view may discard it yet",
         ),
-        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica adds the same post at the same place"),
+        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica carries out the same one at the same place"),
     }
 }
 
@@ -217,20 +231,20 @@ fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> 
             Tone::Bad,
         ),
         ReplicaNote::Applied { index, client, fresh: false, effective: true, .. } => (
-            format!("{node} adds {}'s post a second time", names(*client)),
+            format!("{node} carries out {}'s write a second time", names(*client)),
             format!("Entry {index} is a second copy, and without sessions nobody remembers the first."),
             "Ongaro's thesis §6.3",
             Tone::Bad,
         ),
         ReplicaNote::Applied { index, client, fresh: true, .. } => (
-            format!("{node} adds {}'s post to its feed", names(*client)),
+            format!("{node} carries out {}'s write", names(*client)),
             format!("Entry {index} {decided}."),
             deciding,
             Tone::Routine,
         ),
         ReplicaNote::Applied { index, client, fresh: false, .. } => (
-            format!("{node} knows {}'s post already", names(*client)),
-            format!("Entry {index} is a second copy of a post that is there: it has no effect."),
+            format!("{node} knows {}'s write already", names(*client)),
+            format!("Entry {index} is a second copy of one that took effect: it has none."),
             "Ongaro's thesis §6.3",
             Tone::Routine,
         ),
@@ -241,42 +255,41 @@ fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> 
 fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
     let who = names(node);
     let (headline, reason, tone) = match note {
-        PhoneNote::Asked { replica, post } => {
-            (format!("{who} sends a {} to {replica}", what(*post)), String::new(), Tone::Routine)
+        PhoneNote::Asked { replica, deed } => {
+            (format!("{who} sends a {deed} to {replica}"), String::new(), Tone::Routine)
         }
-        PhoneNote::GaveUp { replica, waited, post } => (
+        PhoneNote::GaveUp { replica, waited, deed } => (
             format!("{who} gets no answer"),
             format!(
-                "{replica} has not answered the {} for {} ms. It may have happened, or may yet happen, or never: the phone \
+                "{replica} has not answered the {deed} for {} ms. It may have happened, or may yet happen, or never: the phone \
                  can't know.",
-                what(*post),
                 waited.as_ms()
             ),
             Tone::Warning,
         ),
-        PhoneNote::HeardLate { done: true, post } => (
-            format!("{who} learns that the {} happened after all", what(*post)),
+        PhoneNote::HeardLate { done: true, deed } => (
+            format!("{who} learns that the {deed} happened after all"),
             "The answer came after the phone had given up.".to_owned(),
             Tone::Good,
         ),
-        PhoneNote::HeardLate { done: false, post } => (
-            format!("{who} learns that the {} did not happen", what(*post)),
+        PhoneNote::HeardLate { done: false, deed } => (
+            format!("{who} learns that the {deed} did not happen"),
             "The refusal came after the phone had given up.".to_owned(),
             Tone::Bad,
         ),
         PhoneNote::Attached { from, to } => {
             (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers."), Tone::Routine)
         }
-        PhoneNote::Retried { replica, attempt, post } => (
-            format!("{who} sends the {} again, to {replica}", what(*post)),
+        PhoneNote::Retried { replica, attempt, deed } => (
+            format!("{who} sends the {deed} again, to {replica}"),
             format!(
                 "It has no definite answer to {}. The first may have taken effect: only a session tells the second copy.",
                 if *attempt == 1 { "the first attempt".to_owned() } else { format!("{attempt} attempts") }
             ),
             Tone::Routine,
         ),
-        PhoneNote::RefusedEachTime { attempts, post } => (
-            format!("{who}'s {} is refused", what(*post)),
+        PhoneNote::RefusedEachTime { attempts, deed } => (
+            format!("{who}'s {deed} is refused"),
             format!("All {attempts} attempts were refused, so none of them took effect."),
             Tone::Bad,
         ),

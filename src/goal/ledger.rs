@@ -9,7 +9,6 @@ use crate::node::{Micros, NodeId};
 use crate::paxos::{AcceptorNote, Note, ProposerNote};
 use crate::sim::fault::Intervention;
 use crate::sim::model::Status;
-use crate::store::feed::Request;
 use crate::store::service::Refusal;
 use crate::timeline::track::Track;
 use crate::timeline::{Experiment, Timeline};
@@ -156,7 +155,7 @@ impl Recorded for FeedExperiment {
 /// What the clients of a world saw.
 fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
     let watch = run.watch();
-    for operation in run.history().iter().filter(|one| matches!(one.request, Request::Post(_) | Request::Read)) {
+    for operation in run.history().iter().filter(|one| one.request.deed().is_some()) {
         let is_refused_at_once = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
         if !is_refused_at_once {
             let (at, who) = (operation.invoked, Some(operation.client));
@@ -164,7 +163,7 @@ fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
         }
         let (at, what) = match operation.outcome {
             Outcome::Done { at, .. } => {
-                if matches!(operation.request, Request::Post(_)) {
+                if operation.request.is_write() {
                     all.push(Happening { at, world: Some(world), who: Some(operation.client), what: What::Confirmed });
                 }
                 (at, What::Answered)

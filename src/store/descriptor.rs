@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::feed::{Feed, Post, PostId};
 use super::member::Member;
+use super::objects::Objects;
 use super::on_log::LogOptions;
 use super::participant::Participant;
 use super::pattern::{Asked, Leg};
@@ -159,6 +160,11 @@ pub trait ShowsFeed: Clone + Eq + Hash + Debug {
     /// Whether it believes to lead the others.
     fn leads(&self) -> bool {
         false
+    }
+
+    /// What people wrote beside posts, as it has that.
+    fn objects(&self) -> Option<&Objects> {
+        None
     }
 
     /// What its log led to, if it has one.

@@ -65,6 +65,7 @@ fn observed_kind(what: &Observation) -> &'static str {
         Observation::Stale { .. } => "stale",
         Observation::AfterAll { .. } => "after all",
         Observation::Lost(_) => "lost",
+        Observation::Overwritten(_) => "overwritten",
     }
 }
 

@@ -105,6 +105,7 @@ fn command(lab: &Lab, Command { client, ask }: &Command<Feed>) -> String {
     match ask {
         Ask::Post(post) => format!("\"{}\"", post.text),
         Ask::Read => format!("{}'s read", lab.name(*client)),
+        Ask::Change(asked) => format!("{}'s {}", lab.name(*client), asked.change),
     }
 }
 
@@ -205,6 +206,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
             let asked = match &operation.request {
                 Request::Post(text) => format!("post \"{text}\""),
                 Request::Read => "read".to_owned(),
+                Request::Change(change) => change.to_string(),
                 Request::Attach(to) => format!("move to {to}"),
                 Request::Admin(_) => unreachable!("phones are not operated"),
             };
@@ -219,7 +221,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
 
 fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
     let done = |response: &Response| match response {
-        Response::Posted(_) => "confirmed".to_owned(),
+        Response::Posted(..) | Response::Changed(_) => "confirmed".to_owned(),
         Response::Posts { posts: found, .. } => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
         Response::AdminDone => "done".to_owned(),

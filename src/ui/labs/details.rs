@@ -190,10 +190,7 @@ fn part() -> Result<&'static dyn Details, SplitLoaderError> {
 fn flight_sheet(FeedWorld { setup, store }: FeedWorld, envelope: &Envelope<Message>) -> Sheet {
     let (rows, meaning) = match &envelope.message {
         Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
-            let asked = match ask {
-                Ask::Post(post) => format!("{}'s post “{}”", setup.person(id.client), post.text),
-                Ask::Read => format!("{}'s read", setup.person(id.client)),
-            };
+            let asked = super::phones::asks(setup, id.client, ask);
             let meaning = "A replica passes on what its phone asks, to the one that it believes to lead (§8).";
             (vec![("asks".to_owned(), asked)], meaning.to_owned())
         }

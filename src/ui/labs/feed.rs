@@ -50,8 +50,7 @@ type Mail = Envelope<Message>;
 fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
     let (label, shape) = match &envelope.message {
         Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
-            let what = if matches!(ask, Ask::Post(_)) { "post" } else { "read" };
-            (format!("{}'s {what}", setup.person(id.client)), FlightShape::Request)
+            (format!("{}'s {}", setup.person(id.client), ask.deed()), FlightShape::Request)
         }
         Message::Service(ServiceMessage::Forwarded { id, .. }) => {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)

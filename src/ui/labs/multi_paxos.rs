@@ -223,10 +223,7 @@ fn paxos(host: &HostOf) -> &MultiPaxos<Command> {
 fn words(setup: FeedSetup, payload: &Payload<Command>) -> String {
     match payload {
         Payload::Noop => "no-op".to_owned(),
-        Payload::Command(Command { ask: Ask::Post(post), .. }) => {
-            format!("{} posts “{}”", setup.person(post.id.author), post.text)
-        }
-        Payload::Command(Command { client, ask: Ask::Read }) => format!("{} reads", setup.person(*client)),
+        Payload::Command(Command { client, ask }) => super::phones::asks(setup, *client, ask),
     }
 }
 

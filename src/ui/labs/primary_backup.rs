@@ -164,11 +164,7 @@ fn hue(view: primary_backup::View) -> u8 {
 }
 
 fn words(setup: FeedSetup, entry: &Entry<Command<Feed>>) -> String {
-    let who = setup.person(entry.command.client);
-    match &entry.command.ask {
-        Ask::Post(post) => format!("{who} posts “{}”", post.text),
-        Ask::Read => format!("{who} reads"),
-    }
+    super::phones::asks(setup, entry.command.client, &entry.command.ask)
 }
 
 fn entries_of(number: usize) -> String {

@@ -289,10 +289,7 @@ fn command(setup: FeedSetup, entry: &Entry<Command>) -> String {
     match &entry.payload {
         Payload::Noop => "no-op".to_owned(),
         Payload::Config(members) => cap_lab::explain::raft::members_words(members),
-        Payload::Command(Command { ask: Ask::Post(post), .. }) => {
-            format!("{} posts “{}”", setup.person(post.id.author), post.text)
-        }
-        Payload::Command(Command { client, ask: Ask::Read }) => format!("{} reads", setup.person(*client)),
+        Payload::Command(Command { client, ask }) => super::phones::asks(setup, *client, ask),
     }
 }
 

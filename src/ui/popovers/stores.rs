@@ -109,7 +109,7 @@ fn picker(world: usize, store: Store) -> El {
 /// N, R and W. They are there for every store, and hidden but for a quorum.
 fn dials(world: usize, store: Store) -> El {
     let setup = match store {
-        Store::Quorum(quorum) => quorum.0,
+        Store::Quorum(quorum) => quorum.quorums,
         _ => quorum::Setup::default(),
     };
     let field = |(name, value): (&'static str, u8)| {
@@ -151,8 +151,8 @@ fn picked_in(world: usize, store: Store, replicas: u8) -> Option<Store> {
         let field = element(&id(world, name)).map(wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>)?;
         field.value().trim().parse::<u8>().map_err(|_| complain(&field, "A number of replicas, such as 3")).ok()
     };
-    (quorum.0.n, quorum.0.r, quorum.0.w) = (value("n")?, value("r")?, value("w")?);
-    match quorum.0.check(replicas) {
+    (quorum.quorums.n, quorum.quorums.r, quorum.quorums.w) = (value("n")?, value("r")?, value("w")?);
+    match quorum.quorums.check(replicas) {
         Ok(()) => Some(Store::Quorum(quorum)),
         Err(wrong) => {
             // The message begins with the dial's name.

@@ -5,7 +5,7 @@ mod geography;
 mod watch;
 
 pub use geography::{Geography, Region};
-pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Phone};
+pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Overwritten, Phone};
 
 use serde::{Deserialize, Serialize};
 
@@ -254,6 +254,9 @@ impl World for FeedWorld {
         for note in &seen.outcome.notes {
             if note.is_election() {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
+            }
+            if let Note::Conflict(note) = note {
+                watch.on_dropped(note, seen);
             }
             if let Some(post) = note.committed() {
                 watch.on_committed(post, seen);
