@@ -110,7 +110,10 @@ pub fn numbered<'a>(
 ) -> impl Iterator<Item = (Option<PostId>, &'a FeedOperation)> {
     let mut written: SortedMap<NodeId, u32> = SortedMap::new();
     operations.filter_map(move |operation| {
-        operation.request.deed().filter(|_| !matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }))?;
+        operation
+            .request
+            .deed()
+            .filter(|_| !matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }))?;
         let name = operation.request.is_write().then(|| {
             let number = written.or_default(operation.client);
             *number += 1;

@@ -54,7 +54,12 @@ mod tests {
         };
         for number in 0..2 {
             let place = Place { rank: number.into(), post: id(number) };
-            ask(&mut history, 10 * u64::from(number), Request::Post("".into()), Response::Posted(place, Hybrid::default()));
+            ask(
+                &mut history,
+                10 * u64::from(number),
+                Request::Post("".into()),
+                Response::Posted(place, Hybrid::default()),
+            );
         }
         for (at, numbers) in reads {
             let post = |number: &u32| Post { id: id(*number), text: "".into(), written: Micros::ZERO };

@@ -27,9 +27,8 @@ fn compared(policy: Policy, won: Stamp, lost: Stamp) -> String {
             "Both carry the same hybrid time: the name decides".to_owned()
         }
         Policy::HybridClock => {
-            let show = |hybrid: crate::store::conflict::Hybrid| {
-                format!("{} + {}", time_of_day(hybrid.wall.0), hybrid.logical)
-            };
+            let show =
+                |hybrid: crate::store::conflict::Hybrid| format!("{} + {}", time_of_day(hybrid.wall.0), hybrid.logical);
             format!("Hybrid time {} is higher than {}", show(hybrid_won), show(hybrid_lost))
         }
         Policy::ByPlace | Policy::Siblings | Policy::Crdts => {
@@ -94,7 +93,10 @@ pub(super) fn overwritten(names: Names<'_>, overwritten: &Overwritten) -> Senten
     Sentence {
         headline: format!("{}'s confirmed write of {} is lost", names(loser.author), object(names, of)),
         reason: format!("{}: {replica} keeps {}'s write.", compared(policy, won, lost), who(names, winner)),
-        observer: Some(format!("Nobody was told. The writer of the {} {rule}.", if newer { "lost one" } else { "winner" })),
+        observer: Some(format!(
+            "Nobody was told. The writer of the {} {rule}.",
+            if newer { "lost one" } else { "winner" }
+        )),
         source: policy.source(),
         tone: Tone::Bad,
     }

@@ -132,7 +132,10 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
                     Side::AP => "a replica has it in its log now",
                 }
             ),
-            observer: Some(format!("The phone can't know yet: it is the {} thing that {who} wrote.", ordinal(post.number + 1))),
+            observer: Some(format!(
+                "The phone can't know yet: it is the {} thing that {who} wrote.",
+                ordinal(post.number + 1)
+            )),
             source: "Raft §8",
             tone: Tone::Good,
         },
@@ -144,15 +147,14 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
                  it: the higher view wins.",
                 observed.at.since(confirmed).as_ms()
             ),
-            observer: Some(format!("No replica has it any more: it was the {} thing that {who} wrote.", ordinal(post.number + 1))),
+            observer: Some(format!(
+                "No replica has it any more: it was the {} thing that {who} wrote.",
+                ordinal(post.number + 1)
+            )),
             source: "Gray et al. 1996",
             tone: Tone::Bad,
         },
     }
-}
-
-fn what(write: bool) -> &'static str {
-    if write { "write" } else { "read" }
 }
 
 /// "1st", "2nd", "11th".
@@ -176,38 +178,37 @@ fn log_words(store: Store) -> (&'static str, &'static str, &'static str) {
             "Gray et al. 1996",
             "is decided as far as it knows: a higher view may discard it yet",
         ),
-        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica carries out the same one at the same place"),
+        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica adds the same one at the same place"),
     }
 }
 
 fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> Sentence {
     let (side, (passing, deciding, decided)) = (store.side(), log_words(store));
     let (headline, reason, source, tone) = match note {
-        ReplicaNote::Forwarded { client, leader, write } => (
-            format!("{node} passes {}'s {} to {leader}", names(*client), what(*write)),
+        ReplicaNote::Forwarded { client, leader, asked } => (
+            format!("{node} passes {}'s {asked} to {leader}", names(*client)),
             format!("{node} does not lead; as far as it knows, {leader} does."),
             passing,
             Tone::Routine,
         ),
-        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write } => (
-            format!("{side} refused {}'s {}", names(*client), what(*write)),
+        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, asked } => (
+            format!("{side} refused {}'s {asked}", names(*client)),
             format!(
-                "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {} certainly failed.",
+                "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {asked} certainly failed.",
                 if *candidate { ": it stands for election itself" } else { "" },
-                what(*write)
             ),
             passing,
             Tone::Bad,
         ),
-        ReplicaNote::AskedBefore { client, write } => (
-            format!("{node} ignores {}'s {}", names(*client), what(*write)),
+        ReplicaNote::AskedBefore { client, asked } => (
+            format!("{node} ignores {}'s {asked}", names(*client)),
             "It took up this question before, or a later one. This is a copy, or came when the phone had given it up."
                 .to_owned(),
             "the feed's specification",
             Tone::Routine,
         ),
-        ReplicaNote::ForgotWhetherTaken { client, epoch, write } => (
-            format!("{node} can't tell what came of {}'s {}", names(*client), what(*write)),
+        ReplicaNote::ForgotWhetherTaken { client, epoch, asked } => (
+            format!("{node} can't tell what came of {}'s {asked}", names(*client)),
             format!(
                 "It was passed on to the leader of {epoch}, and {node} has restarted since. A copy may have come before, and \
                  be in the log: unknown."
@@ -230,20 +231,20 @@ fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> 
             "Raft §5.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, client, fresh: false, effective: true, .. } => (
-            format!("{node} carries out {}'s write a second time", names(*client)),
+        ReplicaNote::Applied { index, client, asked, fresh: false, effective: true, .. } => (
+            format!("{node} adds {}'s {asked} a second time", names(*client)),
             format!("Entry {index} is a second copy, and without sessions nobody remembers the first."),
             "Ongaro's thesis §6.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, client, fresh: true, .. } => (
-            format!("{node} carries out {}'s write", names(*client)),
+        ReplicaNote::Applied { index, client, asked, fresh: true, .. } => (
+            format!("{node} adds {}'s {asked} to its feed", names(*client)),
             format!("Entry {index} {decided}."),
             deciding,
             Tone::Routine,
         ),
-        ReplicaNote::Applied { index, client, fresh: false, .. } => (
-            format!("{node} knows {}'s write already", names(*client)),
+        ReplicaNote::Applied { index, client, asked, fresh: false, .. } => (
+            format!("{node} knows {}'s {asked} already", names(*client)),
             format!("Entry {index} is a second copy of one that took effect: it has none."),
             "Ongaro's thesis §6.3",
             Tone::Routine,

@@ -122,7 +122,8 @@ mod tests {
             assert!(items.insert(entry.clone()));
             assert!(!items.insert(entry));
         }
-        let newest = |count| items.newest(items.known(), count, |_| true).iter().map(|entry| entry.item).collect::<Vec<_>>();
+        let newest =
+            |count| items.newest(items.known(), count, |_| true).iter().map(|entry| entry.item).collect::<Vec<_>>();
         assert_eq!((newest(2), newest(9)), (vec![0, 2], vec![1, 3, 0, 2]));
         assert_eq!(items.highest(), 3);
         let mut theirs = Known::default();

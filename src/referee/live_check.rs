@@ -362,7 +362,13 @@ mod tests {
     }
 
     fn post(id: u32, invoked: u64) -> Entry {
-        Entry { id: RequestId(id), client: WRITER, invoked: Micros(invoked), asked: Asked::Post("".into()), ended: None }
+        Entry {
+            id: RequestId(id),
+            client: WRITER,
+            invoked: Micros(invoked),
+            asked: Asked::Post("".into()),
+            ended: None,
+        }
     }
 
     fn read(id: u32, invoked: u64, returned: u64, numbers: impl IntoIterator<Item = u32>) -> Entry {

@@ -10,8 +10,8 @@
 
 use serde::Serialize;
 
-use super::descriptor::ShowsFeed;
 use super::conflict::Policy;
+use super::descriptor::ShowsFeed;
 use super::feed::{Ask, Feed, Place, Post, PostId, READ_LENGTH, Response};
 use super::member::Member;
 use super::objects::{Objects, Written};

@@ -104,19 +104,19 @@ pub struct Post {
     pub written: Micros,
 }
 
-/// What a person does.
+/// What a person does. Digests fold the places of the variants: another one comes last.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Request {
     /// Posts.
     Post(Arc<str>),
     /// Reads the newest posts, and what is shown beside them.
     Read,
-    /// Likes, deletes, or writes a status.
-    Change(Change),
     /// Talks to another replica from now on.
     Attach(NodeId),
     /// Not a person's: an operator asks a replica for something.
     Admin(AdminCommand),
+    /// Likes, deletes, or writes a status.
+    Change(Change),
 }
 
 impl Request {
@@ -216,7 +216,7 @@ impl Display for Deed {
     }
 }
 
-/// What a person gets.
+/// What a person gets. Digests fold the places of the variants: another one comes last.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Response {
     /// The post is in the feed, at this place.
@@ -226,8 +226,6 @@ pub enum Response {
         #[serde(skip)]
         Hybrid,
     ),
-    /// The change took effect; what has been seen by that.
-    Changed(Context),
     /// The newest posts.
     Posts {
         /// Oldest first, at most [`READ_LENGTH`].
@@ -243,6 +241,8 @@ pub enum Response {
     Attached,
     /// What the operator asked for is done.
     AdminDone,
+    /// The change took effect; what has been seen by that.
+    Changed(Context),
 }
 
 /// Ranks came later than the first run files, and follow from the run: digests leave them out.
@@ -327,6 +327,10 @@ impl StateMachine for Feed {
     type Response = Response;
     type Note = Infallible;
     type Duties = ();
+
+    fn word(ask: &Ask) -> &'static str {
+        ask.deed().name()
+    }
 
     fn number(ask: &Ask) -> Option<u32> {
         match ask {

@@ -94,7 +94,9 @@ impl StoreMessage for gossip::Message<Stamped> {
     fn brings(&self, post: PostId) -> bool {
         match self {
             Self::Mail { item, .. } => item.written.name() == post.into(),
-            Self::Items { spans, .. } => spans.iter().flat_map(|span| &span.items).any(|item| item.written.name() == post.into()),
+            Self::Items { spans, .. } => {
+                spans.iter().flat_map(|span| &span.items).any(|item| item.written.name() == post.into())
+            }
             Self::Digest { .. } | Self::Pull { .. } | Self::Stored { .. } => false,
         }
     }

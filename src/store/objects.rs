@@ -342,20 +342,16 @@ impl Objects {
                 }
                 match self.likes.get_mut(post).expect("just made") {
                     Likes::Each(count) => *count += 1,
-                    Likes::Written(register) => register.write(object, changed.version(rank, changed.counted), policy, tell),
+                    Likes::Written(register) => {
+                        register.write(object, changed.version(rank, changed.counted), policy, tell)
+                    }
                 }
             }
             Change::Delete(_) => unreachable!("the caller's"),
         }
     }
 
-    fn delete(
-        &mut self,
-        post: PostId,
-        version: Version<()>,
-        born: Option<(Name, Stamp)>,
-        tell: &mut dyn FnMut(Note),
-    ) {
+    fn delete(&mut self, post: PostId, version: Version<()>, born: Option<(Name, Stamp)>, tell: &mut dyn FnMut(Note)) {
         match self.deletions.get_mut(&post) {
             // All deletions say the same: the one that is hardest to beat stands for them.
             Some(deletion) => {
@@ -381,8 +377,7 @@ impl Objects {
     /// Whether a post is deleted. It follows its post, so that only a time can say otherwise.
     pub fn is_deleted(&self, post: PostId) -> bool {
         self.deletions.get(&post).is_some_and(|Deletion { latest, born }| {
-            let is_beaten =
-                |(name, stamp): (Name, Stamp)| stamp.beats(name, &latest.stamp, latest.name, self.policy);
+            let is_beaten = |(name, stamp): (Name, Stamp)| stamp.beats(name, &latest.stamp, latest.name, self.policy);
             !self.policy.is_by_time() || !born.is_some_and(is_beaten)
         })
     }

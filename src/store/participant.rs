@@ -7,8 +7,8 @@ use std::convert::Infallible;
 
 use serde::{Serialize, Serializer};
 
-use super::conflict;
 use super::client::{Client, PhoneNote, PhoneTimer};
+use super::conflict;
 use super::descriptor::{Descriptor, ShowsFeed, StoreMessage, StoreNote};
 use super::feed::{Feed, Post, PostId, Request, Response};
 use super::member::Member;
@@ -137,8 +137,7 @@ impl Message {
 
     /// Whether it brings this post to a replica that answers from what it has.
     pub fn brings(&self, post: PostId) -> bool {
-        let is_asked =
-            |message: &ServiceMessage<Feed>| matches!(message, ServiceMessage::Ask { ask, .. } if ask.writes() == Some(post));
+        let is_asked = |message: &ServiceMessage<Feed>| matches!(message, ServiceMessage::Ask { ask, .. } if ask.writes() == Some(post));
         with_stores!(each! { self, Self, message => message.brings(post), Self::Service(message) => is_asked(message) })
     }
 }
@@ -155,7 +154,9 @@ impl Note {
 
     /// Whether it says that its server was elected.
     pub fn is_election(&self) -> bool {
-        with_stores!(each! { self, Self, note => note.is_election(), Self::Replica(_) | Self::Phone(_) | Self::Conflict(_) => false })
+        with_stores!(
+            each! { self, Self, note => note.is_election(), Self::Replica(_) | Self::Phone(_) | Self::Conflict(_) => false }
+        )
     }
 
     /// A post, or a change, that is in the feed for good, as this says.

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
 use super::conflict::Policy;
+use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
 use super::feed::{PostId, Response};
 use super::objects::Written;
 use super::participant::{FeedDisk, Note, Participant};
@@ -55,7 +55,9 @@ impl Descriptor for QuorumStore {
         match asked {
             Asked::Write if tags => vec![highest_tag, stored],
             Asked::Write => vec![stored],
-            Asked::Read => vec![Leg::Quorum { of, needed: if self.quorums.write_back { r.max(w) } else { r }, sync: false }],
+            Asked::Read => {
+                vec![Leg::Quorum { of, needed: if self.quorums.write_back { r.max(w) } else { r }, sync: false }]
+            }
         }
     }
 

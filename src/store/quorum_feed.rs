@@ -7,8 +7,8 @@
 //! A replica takes up each question once, so that a refusal is final whatever copies the network still has. A crash makes it
 //! forget that, and what it was coordinating: those clients hear nothing.
 
-use super::descriptor::ShowsFeed;
 use super::conflict::Policy;
+use super::descriptor::ShowsFeed;
 use super::feed::{Ask, Feed, Post, PostId, READ_LENGTH, Response};
 use super::member::Member;
 use super::objects::{Objects, Placed, Written};

@@ -219,7 +219,8 @@ fn assert_available(seed: u64, run: &FeedRun) {
     }
     assert_eq!(run.watch().meters.refused, 0, "seed {seed}: refusals");
     let items = replicas[0].1.gossip().items();
-    let there: Vec<PostId> = items.iter().flat_map(|(_, items)| items.iter().map(|item| item.written.name().into())).collect();
+    let there: Vec<PostId> =
+        items.iter().flat_map(|(_, items)| items.iter().map(|item| item.written.name().into())).collect();
     for operation in run.history().iter() {
         if let Outcome::Done { response: Response::Posted(Place { post, .. }, _), .. } = &operation.outcome {
             assert!(there.contains(post), "seed {seed}: {post:?} was confirmed and is gone");

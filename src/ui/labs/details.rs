@@ -11,7 +11,6 @@ use cap_lab::sim::network::{Envelope, FlightId};
 use cap_lab::situation::scene::Scene;
 use cap_lab::spacetime::{Diagram, carried};
 use cap_lab::store::Store;
-use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::Timeline;

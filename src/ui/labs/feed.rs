@@ -15,7 +15,6 @@ use cap_lab::sim::fault::{Intervention, Link, MessageName};
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
-use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::{Experiment, Room, Timeline};

@@ -56,9 +56,7 @@ impl Portrait for OnGossip {
     fn look(&self, setup: FeedSetup, message: &Message) -> Look {
         let Message::Gossip(message) = message else { unreachable!("a message of this store") };
         let (label, shape) = match message {
-            gossip::Message::Mail { item, .. } => {
-                (phones::label(setup, &item.written), FlightShape::Request)
-            }
+            gossip::Message::Mail { item, .. } => (phones::label(setup, &item.written), FlightShape::Request),
             gossip::Message::Digest { .. } => ("digest".to_owned(), FlightShape::Request),
             gossip::Message::Pull { .. } => ("pull".to_owned(), FlightShape::Request),
             gossip::Message::Items { spans, .. } => {

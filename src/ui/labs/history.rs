@@ -5,7 +5,7 @@ use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::client::Client;
 use cap_lab::spacetime::End;
 use cap_lab::spacetime::carried::{Carried, Carrier};
-use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::feed::{Deed, PostId, Request, Response};
 use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::FeedRun;
 

@@ -3,7 +3,7 @@
 use cap_lab::multi_paxos::{self, Message as PaxosMessage, MultiPaxos, Payload, Role, Slot};
 use cap_lab::node::NodeId;
 use cap_lab::sim::model;
-use cap_lab::store::feed::{Ask, Feed};
+use cap_lab::store::feed::Feed;
 use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::store::state_machine;
 use cap_lab::world::feed::{FeedRun, FeedSetup};

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use cap_lab::check::staleness::StaleRead;
 use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Answer, Micros, NodeId, RequestId};
-use cap_lab::store::feed::{Ask, Deed, PostId, Request, Response};
+use cap_lab::store::feed::{Ask, Deed, Post, PostId, Request, Response};
 use cap_lab::store::objects::{Change, Values, Written};
 use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
-use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
+use crate::ui::phones::view::{PhoneState, PhoneView, PostView, StatusView};
 use crate::ui::verdict::view::Meters;
 
 type FeedOperation = Operation<Request, Response, Refusal>;
@@ -25,12 +25,17 @@ pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
     let latest = seen.latest.and_then(|id| run.history().get(id));
     let read = seen.read.and_then(|id| run.history().get(id));
     let mut posts = Vec::new();
-    if let Some(Outcome::Done { response: Response::Posts { posts: read, .. }, .. }) = read.map(|read| &read.outcome) {
-        posts.extend(read.iter().map(|post| PostView {
-            author: setup.person(post.id.author).to_owned(),
-            text: post.text.to_string(),
-            time: time_of_day(post.written),
-            unconfirmed: false,
+    let mut statuses = Vec::new();
+    if let Some(Outcome::Done { response: Response::Posts { posts: read, beside, .. }, .. }) =
+        read.map(|read| &read.outcome)
+    {
+        let nothing = Values::default();
+        let values = beside.as_ref().map_or(&nothing, |beside| &beside.values);
+        posts.extend(read.iter().map(|post| post_view(setup, post, values)));
+        statuses.extend(values.statuses.iter().map(|(of, values)| StatusView {
+            of: *of,
+            name: setup.person(*of).to_owned(),
+            values: values.iter().map(|text| Rc::from(&**text)).collect(),
         }));
     }
     let own = seen.own.iter().filter_map(|id| run.history().get(*id));
@@ -49,10 +54,26 @@ pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
         name: setup.person(id).to_owned(),
         via: client.replica(),
         posts: Rc::new(posts),
+        statuses: Rc::new(statuses),
         state,
         status,
         detail,
         announcement,
+    }
+}
+
+/// A post that a read returned, with what it showed beside it.
+fn post_view(setup: FeedSetup, post: &Post, values: &Values) -> PostView {
+    let deleted = values.deleted.contains(&post.id);
+    let likes: Vec<String> = values.likes(post.id).iter().map(u32::to_string).collect();
+    PostView {
+        id: Some(post.id),
+        author: setup.person(post.id.author).to_owned(),
+        text: if deleted { "deleted".to_owned() } else { post.text.to_string() },
+        time: time_of_day(post.written),
+        likes: likes.join(" | "),
+        deleted,
+        unconfirmed: false,
     }
 }
 
@@ -65,6 +86,9 @@ fn own_post(setup: FeedSetup, operation: &FeedOperation) -> Option<PostView> {
         Outcome::Pending | Outcome::Unknown { later: None, .. } => true,
     };
     Some(PostView {
+        id: None,
+        likes: String::new(),
+        deleted: false,
         author: setup.person(operation.client).to_owned(),
         text: text.to_string(),
         time: time_of_day(cap_lab::sim::schedule::START_OF_DAY + operation.invoked),
@@ -144,7 +168,10 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
                 let (status, detail) = match deed {
                     Deed::Read => {
                         let got = count(posts as u32, "post");
-                        (format!("Up to date, {took} ms"), format!("It got {got} and missed none that was confirmed before."))
+                        (
+                            format!("Up to date, {took} ms"),
+                            format!("It got {got} and missed none that was confirmed before."),
+                        )
                     }
                     Deed::Post => (format!("Posted in {took} ms"), "The post is in the feed.".to_owned()),
                     Deed::Like => (format!("Liked in {took} ms"), "The like was taken in.".to_owned()),

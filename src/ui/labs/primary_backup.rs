@@ -3,7 +3,7 @@
 use cap_lab::node::NodeId;
 use cap_lab::primary_backup::{self, Durable, Entry, PrimaryBackup, Role};
 use cap_lab::sim::model::{self, Host};
-use cap_lab::store::feed::{Ask, Feed};
+use cap_lab::store::feed::Feed;
 use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::store::state_machine::Command;
 use cap_lab::world::feed::{FeedRun, FeedSetup};

@@ -121,7 +121,9 @@ impl Sheets for OnQuorum {
                     ("starts".to_owned(), disk.life.to_string()),
                 ];
                 rows.extend(
-                    disk.hints.iter().map(|(home, entry)| (format!("hint for {home}"), phones::written(setup, &entry.item).1)),
+                    disk.hints
+                        .iter()
+                        .map(|(home, entry)| (format!("hint for {home}"), phones::written(setup, &entry.item).1)),
                 );
                 rows
             }
@@ -149,7 +151,9 @@ impl Sheets for OnQuorum {
 
     fn message_words(&self, setup: FeedSetup, message: &Message) -> Words {
         let Message::Quorum(message) = message else { unreachable!("a message of this store") };
-        let all = |entries: &[Entry<Written>]| entries.iter().map(|entry| phones::written(setup, &entry.item)).collect::<Vec<_>>();
+        let all = |entries: &[Entry<Written>]| {
+            entries.iter().map(|entry| phones::written(setup, &entry.item)).collect::<Vec<_>>()
+        };
         let in_place = |home: &Option<NodeId>| home.map(|home| ("in the place of".to_owned(), home.to_string()));
         let (rows, meaning) = match message {
             quorum::Message::AskTag { stands_for, .. } => {

@@ -5,7 +5,7 @@ use cap_lab::raft::{
     self, AppendResult, Config, Entry, Index, Membership, Payload, PersistentState, Raft, Reads, Role,
 };
 use cap_lab::sim::model::{self, Host};
-use cap_lab::store::feed::{Ask, Feed, Request};
+use cap_lab::store::feed::{Feed, Request};
 use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::store::service::AdminCommand;
 use cap_lab::store::state_machine;

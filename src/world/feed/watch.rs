@@ -320,12 +320,7 @@ impl FeedWatch {
         }
     }
 
-    fn on_done(
-        &mut self,
-        operation: &FeedOperation,
-        response: &Response,
-        seen: &Seen<'_, Participant>,
-    ) {
+    fn on_done(&mut self, operation: &FeedOperation, response: &Response, seen: &Seen<'_, Participant>) {
         let at = seen.at;
         let phone = self.phones.or_default(operation.client);
         match response {
@@ -333,8 +328,11 @@ impl FeedWatch {
             Response::Posts { posts, from, beside } => {
                 phone.read = Some(operation.id);
                 phone.own.retain(|own| *own > operation.id);
-                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, &Shown::new(posts, *from, beside.as_deref()))
-                {
+                if let Some(stale) = self.staleness.on_read(
+                    operation.id,
+                    operation.invoked,
+                    &Shown::new(posts, *from, beside.as_deref()),
+                ) {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
                     let hosts = seen.after.hosts();
