@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::conflict::Policy;
 use super::feed::{Feed, Post, PostId};
 use super::member::Member;
 use super::objects::Objects;
@@ -114,6 +115,17 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
     /// Its numbers that a person may choose, by the word that a setup has for each.
     fn dials(self) -> Vec<(&'static str, u8)> {
         Vec::new()
+    }
+
+    /// What becomes of concurrent writes, if there is a choice.
+    fn policy(self) -> Option<Policy> {
+        None
+    }
+
+    /// The same with that policy, if there is a choice.
+    fn with_policy(self, policy: Policy) -> Self {
+        let _ = policy;
+        self
     }
 
     /// The mistake that is made on purpose.

@@ -11,7 +11,6 @@ use super::participant::Participant;
 use super::pattern::{Asked, Leg};
 use crate::gossip::{self, Items};
 use crate::node::{Delay, Micros, NodeId, NodeSet};
-use crate::setup::SwitchState;
 
 /// The feed on gossip, by its setup.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,8 +59,12 @@ impl Descriptor for GossipStore {
         None
     }
 
-    fn switches(self) -> Vec<SwitchState> {
-        Policy::ALL.map(|policy| policy.switch(self.policy)).into()
+    fn policy(self) -> Option<Policy> {
+        Some(self.policy)
+    }
+
+    fn with_policy(self, policy: Policy) -> Self {
+        Self { policy }
     }
 }
 

@@ -146,7 +146,7 @@ impl Written {
         match self {
             Self::Post(post, times) => Response::Posted(Place { rank, post: post.id }, times.hybrid),
             Self::Change(changed) => {
-                let mut writes = Known::default();
+                let mut writes = changed.follows.clone();
                 writes.insert(changed.name);
                 Response::Changed(Context { writes, hybrid: changed.times.hybrid })
             }
@@ -233,7 +233,9 @@ pub struct Objects {
     deletions: SortedMap<PostId, Deletion>,
     /// Without a log: the writes that they were made of, posts too.
     taken: Known,
-    /// How many of these are changes.
+    /// Those, and all that they follow: a set that is closed under *follows*.
+    seen: Known,
+    /// How many of those taken in are changes.
     changes: u32,
     /// The highest hybrid time of them.
     hybrid: Hybrid,
@@ -255,6 +257,7 @@ impl Objects {
             likes: SortedMap::new(),
             deletions: SortedMap::new(),
             taken: Known::default(),
+            seen: Known::default(),
             changes: 0,
             hybrid: Hybrid::default(),
         }
@@ -288,6 +291,7 @@ impl Objects {
         if !self.taken.insert(name) {
             return;
         }
+        self.seen.insert(name);
         self.hybrid = self.hybrid.seen(stamp.times.hybrid);
         match write {
             Written::Post(post, _) => {
@@ -298,6 +302,7 @@ impl Objects {
             }
             Written::Change(changed) => {
                 self.changes += 1;
+                self.seen.join(&changed.follows);
                 if let Change::Delete(post) = changed.change {
                     let born = others.find(|(_, other)| other.post().is_some_and(|other| other.id == post));
                     let born = born.map(|(rank, born)| (born.name(), Stamp { rank, times: born.times() }));
@@ -424,7 +429,7 @@ impl Objects {
 
     /// What a write that is taken in now follows.
     pub fn context(&self) -> Context {
-        Context { writes: self.taken.clone(), hybrid: self.hybrid }
+        Context { writes: self.seen.clone(), hybrid: self.hybrid }
     }
 
     /// What a read shows beside these posts; nothing if nothing was ever changed.

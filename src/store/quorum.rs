@@ -74,8 +74,15 @@ impl Descriptor for QuorumStore {
     }
 
     fn switches(self) -> Vec<SwitchState> {
-        let quorums = quorum::SWITCHES.iter().map(|switch| switch.state(&self.quorums));
-        quorums.chain(Policy::ALL.map(|policy| policy.switch(self.policy))).collect()
+        quorum::SWITCHES.iter().map(|switch| switch.state(&self.quorums)).collect()
+    }
+
+    fn policy(self) -> Option<Policy> {
+        Some(self.policy)
+    }
+
+    fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 
     fn dials(self) -> Vec<(&'static str, u8)> {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cap_lab::node::{Clocks, Micros, NodeId};
 use cap_lab::sim::dice;
 use cap_lab::store::conflict::{Note, Object, Policy};
-use cap_lab::store::feed::{Post, PostId};
+use cap_lab::store::feed::{Post, PostId, Response};
 use cap_lab::store::objects::{Asked, Change, Changed, Context, Objects, Written};
 
 use crate::{report, seeds};
@@ -59,8 +59,10 @@ struct Replica {
 }
 
 impl Replica {
-    fn names(&self) -> Seen {
-        self.has.iter().map(Entry::id).collect()
+    /// What it has, and all that this follows.
+    fn seen(&self) -> Seen {
+        let names = self.has.iter().map(Entry::id);
+        names.chain(self.has.iter().flat_map(|entry| entry.follows.iter().copied())).collect()
     }
 
     fn take_in(&mut self, entry: &Entry) {
@@ -135,7 +137,7 @@ impl World {
             }
             _ => None,
         };
-        let mut follows = here.names();
+        let mut follows = here.seen();
         follows.extend(self.phones[phone].seen.iter().copied());
         let rank = here.next_rank();
         let written = match change {
@@ -149,7 +151,9 @@ impl World {
         };
         // One person's writes follow each other.
         follows.extend((0..id.number).map(|number| PostId { author, number }));
-        let entry = Entry { rank, written, follows };
+        // A post conflicts with nothing, and does not say what it follows.
+        let is_post = written.post().is_some();
+        let entry = Entry { rank, written, follows: if is_post { Seen::new() } else { follows } };
         if let Some(changed) = entry.changed() {
             let computed: Seen =
                 self.all.iter().map(Entry::id).filter(|id| changed.follows.contains((*id).into())).collect();
@@ -158,9 +162,13 @@ impl World {
         self.replicas[replica].take_in(&entry);
         let hybrid = entry.written.times().hybrid;
         let phone = &mut self.phones[phone];
-        phone.context.hybrid = phone.context.hybrid.seen(hybrid);
+        match entry.written.confirmed(entry.rank) {
+            Response::Changed(context) => phone.context.join(&context),
+            _ => phone.context.hybrid = phone.context.hybrid.seen(hybrid),
+        }
         phone.context.writes.insert(id.into());
         phone.seen.insert(id);
+        phone.seen.extend(entry.follows.iter().copied());
         self.all.push(entry);
     }
 
@@ -168,8 +176,8 @@ impl World {
     fn read(&mut self, phone: usize, replica: usize) {
         let here = &self.replicas[replica];
         self.phones[phone].context.join(&here.objects.context());
-        let names = here.names();
-        self.phones[phone].seen.extend(names);
+        let seen = here.seen();
+        self.phones[phone].seen.extend(seen);
     }
 
     /// One replica hears of what another one has: any of it, in any order, perhaps again.
@@ -301,6 +309,13 @@ fn every_policy_converges_and_keeps_its_promise() {
                     dropped.clone().all(|note| !matches!(note, Note::Overwrites { .. })),
                     "{policy:?}, seed {seed}"
                 );
+                for (_, changed) in world.changes() {
+                    let Change::Like(post) = changed.change else { continue };
+                    let is_kept = policy.counts_each()
+                        || objects.likes(post).contains(&changed.counted)
+                        || objects.has_successor(changed.change.object(), changed.name);
+                    assert!(is_kept, "{policy:?}, seed {seed}: a like is neither visible nor superseded");
+                }
             }
             // A replica that numbers by what it has itself may number a newer write lower: a quorum asks for the highest tag first.
             if !matches!(policy, Policy::WallClock | Policy::ByPlace) {

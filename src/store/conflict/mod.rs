@@ -41,7 +41,6 @@ use serde::Serialize;
 
 use crate::known::Name;
 use crate::node::Micros;
-use crate::setup::SwitchState;
 use crate::store::feed::PostId;
 
 #[cfg(doc)]
@@ -129,12 +128,6 @@ impl Policy {
     /// Whether each like counts by itself. Else a like writes the number that its replica counted, and one.
     pub const fn counts_each(self) -> bool {
         matches!(self, Self::ByPlace | Self::Crdts)
-    }
-
-    /// As something to choose in a setup that is `chosen` now.
-    pub fn switch(self, chosen: Self) -> SwitchState {
-        let (name, title, says, source) = self.about();
-        SwitchState { name, title, says, source, needs: &[], on: self == chosen }
     }
 
     /// Takes its own word out of a setup's; `usual` if there is none.

@@ -175,7 +175,7 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
                     }
                     Deed::Post => (format!("Posted in {took} ms"), "The post is in the feed.".to_owned()),
                     Deed::Like => (format!("Liked in {took} ms"), "The like was taken in.".to_owned()),
-                    Deed::Status => (format!("Status set in {took} ms"), "The status was taken in.".to_owned()),
+                    Deed::Status => (format!("Set in {took} ms"), "The status was taken in.".to_owned()),
                     Deed::Deletion => (format!("Deleted in {took} ms"), "The deletion was taken in.".to_owned()),
                 };
                 (PhoneState::Good, status, detail)
