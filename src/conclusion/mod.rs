@@ -78,14 +78,15 @@ pub fn latest_cut(run: &FeedRun) -> Option<(Micros, Micros)> {
     cut.until.map(|until| (cut.from, until))
 }
 
-/// Whether every running replica that takes part has every post that was confirmed before `healed`.
+/// Whether every running replica that takes part has every post and change that was confirmed before `healed`.
 pub fn agree(run: &FeedRun, healed: Micros) -> bool {
     let spares = run.world().store.options().spares;
     let taking_part = |id: &NodeId| id.0 + spares < run.world().setup.replicas;
     let hosts = run.model().hosts().filter(|(id, host)| taking_part(id) && host.status != Status::Crashed);
     let replicas: Vec<_> = hosts.map(|(_, host)| &host.node).collect();
-    let mut owed = run.watch().staleness.confirmed().filter(|(_, at)| *at <= healed);
-    owed.all(|(post, _)| replicas.iter().all(|replica| replica.has(post)))
+    let watch = run.watch();
+    let all = watch.staleness.confirmed().chain(watch.changed.iter().copied());
+    all.filter(|(_, at)| *at <= healed).all(|(write, _)| replicas.iter().all(|replica| replica.has(write)))
 }
 
 impl Conclusion {

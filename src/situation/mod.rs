@@ -31,7 +31,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str); 13] = files![
+const FILES: [(&str, &str); 17] = files![
     "calm-day",
     "leader-on-the-smaller-side",
     "minority-of-two",
@@ -40,8 +40,12 @@ const FILES: [(&str, &str); 13] = files![
     "ocean-cable-cut",
     "slow-region",
     "split-brain",
+    "one-skewed-clock",
+    "siblings",
     "leader-crash-in-mid-write",
     "paused-leader-with-a-lease",
+    "late-write",
+    "fenced-write",
     "removed-server",
     "duelling-proposers",
     "figure-8",

@@ -190,6 +190,12 @@ impl Values {
         self.statuses.iter().find(|(person, _)| *person == of).map_or(&[], |(_, values)| values)
     }
 
+    /// Whether there are several values of anything.
+    pub fn has_siblings(&self) -> bool {
+        self.statuses.iter().any(|(_, values)| values.len() > 1)
+            || self.likes.iter().any(|(_, counts)| counts.len() > 1)
+    }
+
     /// How many like a post, or the siblings.
     pub fn likes(&self, post: PostId) -> &[u32] {
         self.likes.iter().find(|(liked, _)| *liked == post).map_or(&[], |(_, counts)| counts)

@@ -168,6 +168,8 @@ pub struct FeedWatch {
     pub observed: Newest<Observed>,
     /// By phone.
     pub phones: SortedMap<NodeId, Phone>,
+    /// Confirmed changes, and when their phones heard so.
+    pub changed: SharedVec<(PostId, Micros)>,
     /// Confirmed writes that were dropped for others, in the order in which that came out.
     pub overwritten: SharedVec<Overwritten>,
     /// Writes that were dropped, by name, before their phones heard that they were confirmed.
@@ -246,6 +248,9 @@ impl FeedWatch {
         // What turned out to be there before its phone knew is open no more.
         let Some(post) = name.or_else(|| named(seen, id)) else { return };
         self.open.remove(&post);
+        if let Response::Changed(_) = response {
+            self.changed.push((post, at));
+        }
         if let Some((replica, discarded)) = self.gone.get(&post).copied() {
             let deed = operation.request.deed().expect("it wrote something");
             self.on_lost(at, LostPost { post, deed, request: id, confirmed: at, discarded, replica });
