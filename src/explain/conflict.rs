@@ -2,9 +2,8 @@
 
 use super::feed::Names;
 use super::{Sentence, Tone, said};
-use crate::node::NodeId;
+use crate::node::{Micros, NodeId};
 use crate::store::conflict::{Note, Object, Policy, Stamp};
-use crate::store::feed::PostId;
 use crate::world::feed::Overwritten;
 
 /// "Ana's status", "the likes of Bo's post".
@@ -18,29 +17,32 @@ fn object(names: Names<'_>, object: Object) -> String {
 
 /// What was compared: "12:00:09.300 is later than 12:00:04.100".
 fn compared(policy: Policy, won: Stamp, lost: Stamp) -> String {
-    let (wall_won, wall_lost) = (won.times.wall, lost.times.wall);
-    let (hybrid_won, hybrid_lost) = (won.times.hybrid, lost.times.hybrid);
+    let tie = |what: &str| format!("Both have the same {what}: the name decides");
     match policy {
-        Policy::WallClock if wall_won == wall_lost => "Both carry the same time of day: the name decides".to_owned(),
-        Policy::WallClock => format!("{} is later than {}", time_of_day(wall_won.0), time_of_day(wall_lost.0)),
-        Policy::HybridClock if hybrid_won == hybrid_lost => {
-            "Both carry the same hybrid time: the name decides".to_owned()
+        Policy::WallClock if won.times.wall == lost.times.wall => tie("time of day"),
+        Policy::WallClock => {
+            let (won, lost) = times(won.times.wall, lost.times.wall);
+            format!("{won} is later than {lost}")
         }
+        Policy::HybridClock if won.times.hybrid == lost.times.hybrid => tie("hybrid time"),
         Policy::HybridClock => {
-            let show =
-                |hybrid: crate::store::conflict::Hybrid| format!("{} + {}", time_of_day(hybrid.wall.0), hybrid.logical);
-            format!("Hybrid time {} is higher than {}", show(hybrid_won), show(hybrid_lost))
+            let (won, lost) = (won.times.hybrid, lost.times.hybrid);
+            let (wall_won, wall_lost) = times(won.wall, lost.wall);
+            format!("Hybrid time {wall_won} + {} is higher than {wall_lost} + {}", won.logical, lost.logical)
         }
-        Policy::ByPlace | Policy::Siblings | Policy::Crdts => {
-            format!("Tag {} is not lower than {}", won.rank, lost.rank)
-        }
+        _ if won.rank == lost.rank => tie("tag"),
+        _ => format!("Tag {} is higher than {}", won.rank, lost.rank),
     }
 }
 
-/// "12:00:04.100".
-fn time_of_day(micros: u64) -> String {
-    let (ms, seconds) = (micros / 1_000 % 1_000, micros / 1_000_000);
-    format!("{:02}:{:02}:{:02}.{ms:03}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+/// Two times of day, "12:00:04.100", with as many digits as tell them apart.
+fn times(one: Micros, other: Micros) -> (String, String) {
+    let show = |Micros(micros): Micros| {
+        let (part, seconds) = (micros % 1_000_000, micros / 1_000_000);
+        let part = if one.as_ms() == other.as_ms() { format!("{part:06}") } else { format!("{:03}", part / 1_000) };
+        format!("{:02}:{:02}:{:02}.{part}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+    };
+    (show(one), show(other))
 }
 
 /// A note of `node`.
@@ -77,7 +79,11 @@ pub(super) fn sentence(names: Names<'_>, node: NodeId, note: &Note) -> Sentence 
             Tone::Good,
             "Dynamo §4.4",
             format!("{node} has one value of {} again", object(names, *of)),
-            format!("{} had seen all {count} siblings, so this write supersedes them.", names(write.origin)),
+            format!(
+                "{} had seen {} siblings, so this write supersedes them.",
+                names(write.origin),
+                if *count == 2 { "both".to_owned() } else { format!("all {count}") }
+            ),
         ),
     }
 }
@@ -85,23 +91,15 @@ pub(super) fn sentence(names: Names<'_>, node: NodeId, note: &Note) -> Sentence 
 /// What only an observer can tell: a confirmed write is gone.
 pub(super) fn overwritten(names: Names<'_>, overwritten: &Overwritten) -> Sentence {
     let Overwritten { object: of, loser, winner, lost, won, policy, newer, replica, .. } = *overwritten;
-    let rule = if newer {
-        "had seen that one: the newer write lost"
-    } else {
-        "had not seen it, nor the other way round: of two concurrent writes one is kept"
-    };
     Sentence {
         headline: format!("{}'s confirmed write of {} is lost", names(loser.author), object(names, of)),
-        reason: format!("{}: {replica} keeps {}'s write.", compared(policy, won, lost), who(names, winner)),
-        observer: Some(format!(
-            "Nobody was told. The writer of the {} {rule}.",
-            if newer { "lost one" } else { "winner" }
-        )),
+        reason: format!("{}: {replica} keeps {}'s write.", compared(policy, won, lost), names(winner.author)),
+        observer: Some(if newer {
+            "Nobody was told. The lost write is the newer one: its writer had seen the other.".to_owned()
+        } else {
+            "Nobody was told. Neither writer had seen the other's.".to_owned()
+        }),
         source: policy.source(),
         tone: Tone::Bad,
     }
-}
-
-fn who(names: Names<'_>, write: PostId) -> String {
-    names(write.author)
 }

@@ -408,6 +408,21 @@ impl Objects {
         register.map_or_else(Vec::new, |register| register.versions().iter().map(|one| one.value.clone()).collect())
     }
 
+    /// What can be seen of one object, as text.
+    pub fn show(&self, object: Object) -> String {
+        match object {
+            Object::Status(of) => match &self.status(of)[..] {
+                [] => "none".to_owned(),
+                values => values.iter().map(|text| format!("“{text}”")).collect::<Vec<_>>().join(" | "),
+            },
+            Object::Likes(post) => match &self.likes(post)[..] {
+                [] => "0".to_owned(),
+                counts => counts.iter().map(u32::to_string).collect::<Vec<_>>().join(" | "),
+            },
+            Object::Deletion(post) => if self.is_deleted(post) { "deleted" } else { "there" }.to_owned(),
+        }
+    }
+
     /// Whether something that can be seen of this object follows that write: then its writer has seen it.
     pub fn has_successor(&self, object: Object, write: Name) -> bool {
         match object {
@@ -446,17 +461,20 @@ impl Objects {
 
     /// A change as this replica takes it in, by its clocks.
     pub fn stamped(&self, asked: &Asked, at: Clocks) -> Changed {
-        let mut follows = asked.context.clone();
-        follows.join(&self.context());
-        if let Change::Delete(post) = asked.change {
-            follows.writes.insert(post.into());
+        let mut follows = asked.context.writes.clone();
+        let mut counted = 0;
+        match asked.change {
+            // The replica looks up for the person how many there are.
+            Change::Like(post) => {
+                follows.join(&self.seen);
+                counted = self.likes(post).into_iter().max().unwrap_or(0) + 1;
+            }
+            Change::Delete(post) => _ = follows.insert(post.into()),
+            Change::Status { .. } => {}
         }
-        let counted = match asked.change {
-            Change::Like(post) => self.likes(post).into_iter().max().unwrap_or(0) + 1,
-            Change::Status { .. } | Change::Delete(_) => 0,
-        };
-        let times = Times { wall: at.wall, hybrid: follows.hybrid.next(at.wall) };
-        Changed { name: asked.id.into(), change: asked.change.clone(), times, follows: follows.writes, counted }
+        let hybrid = self.hybrid.seen(asked.context.hybrid).next(at.wall);
+        let times = Times { wall: at.wall, hybrid };
+        Changed { name: asked.id.into(), change: asked.change.clone(), times, follows, counted }
     }
 
     /// When a post is taken in, by the same clocks.

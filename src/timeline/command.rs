@@ -10,7 +10,7 @@
 //! crash n1 [keep=1]           restart n1      pause n1         resume n1
 //! drift n1 ppm=200000         skew n1 micros=3000000           traffic 100
 //! post ana "text"             read ana        move ana to=n3   propose p1 blue
-//! like bo ana#1               delete ana ana#1                 the first thing that Ana wrote
+//! like bo ana.1               delete ana ana.1                 the first thing that Ana wrote
 //! status ana "text" [by=bo]   her status line, written by herself or by somebody who shares it
 //! ask n1 remove n3            what a client or an operator wants, in the words of run files
 //! drop|hold|release|deliver|duplicate KIND n1 n3 n4 [world=1] [pick=newest]    the oldest message of that kind on each link
@@ -205,7 +205,7 @@ fn perform(run: &mut dyn Commanded, command: &Command) -> Result<(), String> {
             run.act(&format!("ask {} {verb} {what}", run.node(who)?))?;
         }
         (verb @ ("like" | "delete"), [who, post]) => {
-            let (author, number) = post.split_once('#').ok_or("which post? ana#1 is the first thing that Ana wrote")?;
+            let (author, number) = post.split_once('.').ok_or("which post? ana.1 is the first thing that Ana wrote")?;
             run.act(&format!("ask {} {verb} {}#{number}", run.node(who)?, run.node(author)?))?;
         }
         ("status", [of, text]) => {

@@ -3,10 +3,10 @@
 //! A replica that answers before it has asked the others takes in writes on both sides of a partition. Posts are a set that only
 //! grows, and never conflict. A status line, a count of likes and *is it deleted?* are single values: something has to give.
 //!
-//! **Happened before** (Lamport 1978). A write *follows* whatever its writer had seen and whatever its replica had taken in. Two
-//! writes are *concurrent* if neither follows the other. Each write carries the names of what it follows ([`Known`]): a
-//! version vector (Parker et al. 1983), with holes (Preguiça et al. 2010). A write that follows another one *supersedes* it. Nothing
-//! is lost by that: its writer knew.
+//! **Happened before** (Lamport 1978). A write *follows* whatever its writer had read and written before. A like also follows what
+//! its replica had taken in: the replica looks up the count. Two writes are *concurrent* if neither follows the other. Each
+//! write carries the names of what it follows ([`Known`]): a version vector (Parker et al. 1983), with holes (Preguiça et al.
+//! 2010). A write that follows another one *supersedes* it. Nothing is lost by that: its writer knew.
 //!
 //! **The policies** ([`Policy`]) differ in what becomes of concurrent writes.
 //!

@@ -20,7 +20,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::portrait::Portrait;
 use super::{common, history, sentences, table};
-use crate::ui::events::view::Event;
+use crate::ui::events::view::{Differs, Event};
 use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::CarriedView;
 use crate::ui::late::Late;
@@ -32,6 +32,8 @@ pub(super) trait Details {
     fn portrait(&self, store: Store) -> &'static dyn Portrait;
     /// What is worth a line, newest first.
     fn events(&self, run: &FeedRun) -> Vec<Event>;
+    /// Who has what, while replicas can't agree.
+    fn differences(&self, run: &FeedRun) -> Vec<Differs>;
     /// Every rule that fired or refused of late, newest first.
     fn steps(&self, run: &FeedRun) -> Vec<Event>;
     /// What a replica knows.
@@ -82,6 +84,10 @@ impl Details for All {
 
     fn events(&self, run: &FeedRun) -> Vec<Event> {
         sentences::events(run)
+    }
+
+    fn differences(&self, run: &FeedRun) -> Vec<Differs> {
+        super::differences::lines(run)
     }
 
     fn steps(&self, run: &FeedRun) -> Vec<Event> {

@@ -100,6 +100,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         invariants: invariants(run),
         replication: portrait.replication(run),
         quorums: Vec::new(),
+        differences: Rc::new(details::here().map_or_else(Vec::new, |details| details.differences(run))),
     }
 }
 

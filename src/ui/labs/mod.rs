@@ -2,6 +2,7 @@
 
 pub mod common;
 pub mod details;
+mod differences;
 mod feed;
 mod gossip;
 mod history;

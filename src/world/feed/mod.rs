@@ -1,9 +1,11 @@
 //! The feed's worlds: replicas, and people with phones. One script can drive the consistent and the available one side by
 //! side: both have the same participants under the same ids, the same traffic and the same weather.
 
+mod differences;
 mod geography;
 mod watch;
 
+pub use differences::{Difference, differences};
 pub use geography::{Geography, Region};
 pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Overwritten, Phone};
 
