@@ -117,8 +117,8 @@ impl AvailableFeed {
             for item in items.iter_from(*taken as usize) {
                 self.clock = self.clock.max(item.stamp);
                 let fresh = !self.objects.has(item.written.name());
-                let others = all.iter().flat_map(|(_, items)| items.iter().map(|item| (item.stamp, &item.written)));
-                self.objects.take_in((item.stamp, &item.written), others, &mut |note| out.note(note));
+                let mut others = all.iter().flat_map(|(_, items)| items.iter().map(|item| (item.stamp, &item.written)));
+                self.objects.take_in((item.stamp, &item.written), &mut others, &mut |note| out.note(note));
                 if item.written.post().is_none() {
                     continue;
                 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::conflict::{Hybrid, Note, Object, Policy, Register, Stamp, Times, Version};
+use super::conflict::{Hybrid, Note, Object, Policy, Register, Stamp, Times, Value, Version};
 use super::feed::{Place, Post, PostId, Response};
 use crate::known::{Known, Name};
 use crate::node::{Clocks, NodeId};
@@ -217,13 +217,13 @@ enum Likes {
     /// So many, each by itself.
     Each(u32),
     /// The number that was written last, or the siblings.
-    Written(Register<u32>),
+    Written(Register),
 }
 
 /// A deletion, and the post's own stamp where it is known.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 struct Deletion {
-    latest: Version<()>,
+    latest: Version,
     born: Option<(Name, Stamp)>,
 }
 
@@ -234,7 +234,7 @@ pub type Placed<'a> = (u64, &'a Written);
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Objects {
     policy: Policy,
-    statuses: SortedMap<NodeId, Register<Arc<str>>>,
+    statuses: SortedMap<NodeId, Register>,
     likes: SortedMap<PostId, Likes>,
     deletions: SortedMap<PostId, Deletion>,
     /// Without a log: the writes that they were made of, posts too.
@@ -272,7 +272,7 @@ impl Objects {
     /// What these writes make of them, posts among them.
     pub fn of<'a>(policy: Policy, writes: impl Iterator<Item = Placed<'a>> + Clone) -> Self {
         let mut objects = Self::new(policy);
-        writes.clone().for_each(|write| objects.take_in(write, writes.clone(), &mut |_| {}));
+        writes.clone().for_each(|write| objects.take_in(write, &mut writes.clone(), &mut |_| {}));
         objects
     }
 
@@ -290,7 +290,7 @@ impl Objects {
     pub fn take_in<'a>(
         &mut self,
         (rank, write): Placed<'_>,
-        mut others: impl Iterator<Item = Placed<'a>>,
+        mut others: &mut dyn Iterator<Item = Placed<'a>>,
         tell: &mut dyn FnMut(Note),
     ) {
         let (name, stamp) = (write.name(), Stamp { rank, times: write.times() });
@@ -310,9 +310,10 @@ impl Objects {
                 self.changes += 1;
                 self.seen.join(&changed.follows);
                 if let Change::Delete(post) = changed.change {
-                    let born = others.find(|(_, other)| other.post().is_some_and(|other| other.id == post));
+                    let born =
+                        Iterator::find(&mut others, |(_, other)| other.post().is_some_and(|other| other.id == post));
                     let born = born.map(|(rank, born)| (born.name(), Stamp { rank, times: born.times() }));
-                    self.delete(post, changed.version(rank, ()), born, tell);
+                    self.delete(post, changed.version(rank, Value::Deleted), born, tell);
                 } else {
                     self.change(changed, rank, tell);
                 }
@@ -325,7 +326,7 @@ impl Objects {
         let (times, follows) = (Times::default(), Known::default());
         let changed = Changed { name: (*id).into(), change: change.clone(), times, follows, counted: 0 };
         match change {
-            Change::Delete(post) => self.delete(*post, changed.version(index, ()), None, &mut |_| {}),
+            Change::Delete(post) => self.delete(*post, changed.version(index, Value::Deleted), None, &mut |_| {}),
             Change::Like(_) | Change::Status { .. } => self.change(&changed, index, &mut |_| {}),
         }
     }
@@ -344,7 +345,12 @@ impl Objects {
         let (object, policy) = (changed.change.object(), self.policy);
         match &changed.change {
             Change::Status { of, text } => {
-                self.statuses.or_default(*of).write(object, changed.version(rank, text.clone()), policy, tell);
+                self.statuses.or_default(*of).write(
+                    object,
+                    changed.version(rank, Value::Text(text.clone())),
+                    policy,
+                    tell,
+                );
             }
             Change::Like(post) => {
                 let usual = if policy.counts_each() { Likes::Each(0) } else { Likes::Written(Register::default()) };
@@ -354,7 +360,7 @@ impl Objects {
                 match self.likes.get_mut(post).expect("just made") {
                     Likes::Each(count) => *count += 1,
                     Likes::Written(register) => {
-                        register.write(object, changed.version(rank, changed.counted), policy, tell)
+                        register.write(object, changed.version(rank, Value::Count(changed.counted)), policy, tell)
                     }
                 }
             }
@@ -362,7 +368,7 @@ impl Objects {
         }
     }
 
-    fn delete(&mut self, post: PostId, version: Version<()>, born: Option<(Name, Stamp)>, tell: &mut dyn FnMut(Note)) {
+    fn delete(&mut self, post: PostId, version: Version, born: Option<(Name, Stamp)>, tell: &mut dyn FnMut(Note)) {
         match self.deletions.get_mut(&post) {
             // All deletions say the same: the one that is hardest to beat stands for them.
             Some(deletion) => {
@@ -398,14 +404,20 @@ impl Objects {
         match self.likes.get(&post) {
             None => Vec::new(),
             Some(Likes::Each(count)) => vec![*count],
-            Some(Likes::Written(register)) => register.versions().iter().map(|version| version.value).collect(),
+            Some(Likes::Written(register)) => {
+                let count =
+                    |version: &Version| if let Value::Count(count) = version.value { Some(count) } else { None };
+                register.versions().iter().filter_map(count).collect()
+            }
         }
     }
 
     /// A person's status, or the siblings; none if there never was one.
     pub fn status(&self, of: NodeId) -> Vec<Arc<str>> {
-        let register = self.statuses.get(&of);
-        register.map_or_else(Vec::new, |register| register.versions().iter().map(|one| one.value.clone()).collect())
+        let versions = self.statuses.get(&of).map_or(&[][..], Register::versions);
+        let text =
+            |version: &Version| if let Value::Text(text) = &version.value { Some(Arc::clone(text)) } else { None };
+        versions.iter().filter_map(text).collect()
     }
 
     /// What can be seen of one object, as text.
@@ -484,7 +496,7 @@ impl Objects {
 }
 
 impl Changed {
-    fn version<T>(&self, rank: u64, value: T) -> Version<T> {
+    fn version(&self, rank: u64, value: Value) -> Version {
         Version { name: self.name, stamp: Stamp { rank, times: self.times }, follows: self.follows.clone(), value }
     }
 }

@@ -117,7 +117,7 @@ impl QuorumFeed {
     fn take_in(&mut self, out: &mut Out) {
         let all = self.quorum.contents();
         for entry in all.iter_from(self.counted) {
-            self.objects.take_in(placed(entry), all.iter().map(placed), &mut |note| out.note(note));
+            self.objects.take_in(placed(entry), &mut all.iter().map(placed), &mut |note| out.note(note));
         }
         self.counted = all.iter().len();
     }

@@ -66,9 +66,9 @@ impl Replica {
     }
 
     fn take_in(&mut self, entry: &Entry) {
-        let others = self.has.iter().map(|entry| (entry.rank, &entry.written));
+        let mut others = self.has.iter().map(|entry| (entry.rank, &entry.written));
         let notes = &mut self.notes;
-        self.objects.take_in((entry.rank, &entry.written), others, &mut |note| notes.push(note));
+        self.objects.take_in((entry.rank, &entry.written), &mut others, &mut |note| notes.push(note));
         if !self.has.iter().any(|other| other.id() == entry.id()) {
             self.has.push(entry.clone());
         }

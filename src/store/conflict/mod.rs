@@ -35,7 +35,7 @@ mod hybrid;
 mod register;
 
 pub use hybrid::Hybrid;
-pub use register::{Register, Version};
+pub use register::{Register, Value, Version};
 
 use serde::Serialize;
 

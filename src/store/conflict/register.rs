@@ -1,13 +1,26 @@
 //! A register that several people write: one value, or those that nobody has chosen between.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Note, Object, Policy, Stamp};
 use crate::known::{Known, Name};
 
+/// What can be written.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub enum Value {
+    /// A status.
+    Text(Arc<str>),
+    /// How many like a post.
+    Count(u32),
+    /// That a post is deleted.
+    Deleted,
+}
+
 /// One write of a register.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
-pub struct Version<T> {
+pub struct Version {
     /// Which write.
     pub name: Name,
     /// When it was taken in.
@@ -15,32 +28,26 @@ pub struct Version<T> {
     /// What it follows.
     pub follows: Known,
     /// What it wrote.
-    pub value: T,
+    pub value: Value,
 }
 
 /// A register. What it shows is a function of the set of writes that it took in and of the policy.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
-pub struct Register<T> {
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
+pub struct Register {
     /// What is visible, by name: one under a policy that keeps one.
-    versions: Vec<Version<T>>,
+    versions: Vec<Version>,
     /// Where concurrent writes stay side by side: what was taken in, and all that these follow.
     seen: Known,
 }
 
-impl<T> Default for Register<T> {
-    fn default() -> Self {
-        Self { versions: Vec::new(), seen: Known::default() }
-    }
-}
-
-impl<T: Clone> Register<T> {
+impl Register {
     /// What is visible, by name.
-    pub fn versions(&self) -> &[Version<T>] {
+    pub fn versions(&self) -> &[Version] {
         &self.versions
     }
 
     /// Takes in a write of `object`, which this is, and tells what had to be decided.
-    pub fn write(&mut self, object: Object, version: Version<T>, policy: Policy, tell: &mut dyn FnMut(Note)) {
+    pub fn write(&mut self, object: Object, version: Version, policy: Policy, tell: &mut dyn FnMut(Note)) {
         if self.versions.iter().any(|other| other.name == version.name) {
             return;
         }
@@ -51,7 +58,7 @@ impl<T: Clone> Register<T> {
     }
 
     /// Keeps what no other write follows (Almeida et al. 2014, "Scalable and Accurate Causality Tracking", §5).
-    fn keep_concurrent(&mut self, object: Object, version: Version<T>, tell: &mut dyn FnMut(Note)) {
+    fn keep_concurrent(&mut self, object: Object, version: Version, tell: &mut dyn FnMut(Note)) {
         let is_superseded = self.seen.contains(version.name);
         let before = self.versions.len();
         self.versions.retain(|other| !version.follows.contains(other.name));
@@ -73,7 +80,7 @@ impl<T: Clone> Register<T> {
     }
 
     /// Keeps the one that the policy's order puts last.
-    fn keep_last(&mut self, object: Object, version: Version<T>, policy: Policy, tell: &mut dyn FnMut(Note)) {
+    fn keep_last(&mut self, object: Object, version: Version, policy: Policy, tell: &mut dyn FnMut(Note)) {
         let Some(held) = self.versions.first() else { return self.versions.push(version) };
         let stays = version.stamp.beats(version.name, &held.stamp, held.name, policy);
         let (winner, loser) = if stays { (&version, held) } else { (held, &version) };

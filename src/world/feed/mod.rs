@@ -257,7 +257,10 @@ impl World for FeedWorld {
             if note.is_election() {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
             }
-            if let Note::Conflict(note) = note {
+            // Where a later write is seen by all that begin after it, it takes the place of an older one, as in any register.
+            if let Note::Conflict(note) = note
+                && !self.store.is_linearizable()
+            {
                 watch.on_dropped(note, seen);
             }
             if let Some(post) = note.committed() {
