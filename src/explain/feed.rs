@@ -256,16 +256,16 @@ fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
         ),
         PhoneNote::HeardLate { done: true, post } => (
             format!("{who} learns that the {} happened after all", what(*post)),
-            "The answer came after the phone had given up.".to_owned(),
+            "The answer came after the phone had given up: what was unknown is confirmed.".to_owned(),
             Tone::Good,
         ),
         PhoneNote::HeardLate { done: false, post } => (
             format!("{who} learns that the {} did not happen", what(*post)),
-            "The refusal came after the phone had given up.".to_owned(),
+            "The refusal came after the phone had given up: what was unknown certainly failed.".to_owned(),
             Tone::Bad,
         ),
         PhoneNote::Attached { from, to } => {
-            (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers."), Tone::Routine)
+            (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers, so {who} sees what {to} knows."), Tone::Routine)
         }
         PhoneNote::Retried { replica, attempt, post } => (
             format!("{who} sends the {} again, to {replica}", what(*post)),
