@@ -2,7 +2,7 @@
 
 mod locks;
 
-pub use locks::{Accident, LocksExperiment};
+pub use locks::{Accident, LocksExperiment, TRIALS, Trial};
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -19,6 +19,24 @@ use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::track::SideBySide;
 use crate::world::feed::{FeedRun, FeedSetup, FeedWorld, Geography};
 use crate::world::paxos::{PaxosRun, PaxosSetup, PaxosWorld};
+
+/// Does the same with whichever experiment has this name: `with_experiment!(name, E => replay::<E>(text))`. None if this version
+/// knows none of that name.
+#[macro_export]
+macro_rules! with_experiment {
+    ($name:expr, $E:ident => $done:expr) => {
+        $crate::with_experiment!($name, $E in FeedExperiment PaxosExperiment LocksExperiment => $done)
+    };
+    ($name:expr, $E:ident in $($Experiment:ident)* => $done:expr) => {
+        match $name {
+            $(<$crate::experiment::$Experiment as $crate::timeline::Experiment>::NAME => {
+                type $E = $crate::experiment::$Experiment;
+                Some($done)
+            })*
+            _ => None,
+        }
+    };
+}
 
 /// The longest post, in characters.
 const POST_MAX: usize = 280;

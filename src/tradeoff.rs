@@ -259,6 +259,11 @@ impl Going {
     pub fn figures(&self) -> Figures {
         Figures::of(&self.run)
     }
+
+    /// The run itself.
+    pub fn run(&self) -> &FeedRun {
+        &self.run
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use cap_lab::spacetime::{Diagram, Traced};
 use cap_lab::timeline::file::{BYTES_MAX, experiment_in, too_large};
 use cap_lab::timeline::track::{SideBySide, Track};
 use cap_lab::timeline::{Experiment, Timeline};
+use cap_lab::with_experiment;
 use cap_lab::world::feed::FeedRun;
 use cap_lab::world::locks::LocksRun;
 use cap_lab::world::paxos::PaxosRun;
@@ -131,20 +132,16 @@ fn main() -> ExitCode {
         }
         Command::Man { command } => ("man".to_owned(), manual(command.as_deref())),
         Command::Replay { run, verbose, script } => {
-            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
-                FeedExperiment::NAME => replay::<FeedExperiment>(&text, verbose, script),
-                PaxosExperiment::NAME => replay::<PaxosExperiment>(&text, verbose, script),
-                LocksExperiment::NAME => replay::<LocksExperiment>(&text, verbose, script),
-                _ => unknown(),
+            let done = read(&run).and_then(|text| {
+                let known = with_experiment!(experiment_in(&text)?.as_str(), E => replay::<E>(&text, verbose, script));
+                known.unwrap_or_else(unknown)
             });
             (run.display().to_string(), done)
         }
         Command::Judge { run, goal } => {
-            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
-                FeedExperiment::NAME => judge::<FeedExperiment>(&text, &goal),
-                PaxosExperiment::NAME => judge::<PaxosExperiment>(&text, &goal),
-                LocksExperiment::NAME => judge::<LocksExperiment>(&text, &goal),
-                _ => unknown(),
+            let done = read(&run).and_then(|text| {
+                let known = with_experiment!(experiment_in(&text)?.as_str(), E => judge::<E>(&text, &goal));
+                known.unwrap_or_else(unknown)
             });
             if matches!(&done, Ok(told) if told == NOT_MET) {
                 let _ = io::stdout().write_all(NOT_MET.as_bytes());
@@ -153,35 +150,23 @@ fn main() -> ExitCode {
             (run.display().to_string(), done)
         }
         Command::Link { run, site } => {
-            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
-                FeedExperiment::NAME => link::<FeedExperiment>(&text, &site, |feed| match feed.stores.len() {
-                    1 => "raft",
-                    _ => "feed",
-                }),
-                PaxosExperiment::NAME => link::<PaxosExperiment>(&text, &site, |_| "paxos"),
-                LocksExperiment::NAME => Err("The page of locks keeps no runs, so there is no link to one.".to_owned()),
-                _ => unknown(),
+            let done = read(&run).and_then(|text| {
+                let known = with_experiment!(experiment_in(&text)?.as_str(), E => link::<E>(&text, &site));
+                known.unwrap_or_else(unknown)
             });
             (run.display().to_string(), done)
         }
         Command::Trace { run, world, shiviz } => {
-            let done = read(&run).and_then(|text| match experiment_in(&text)?.as_str() {
-                FeedExperiment::NAME => trace::<FeedExperiment>(&text, world, shiviz),
-                PaxosExperiment::NAME => trace::<PaxosExperiment>(&text, world, shiviz),
-                LocksExperiment::NAME => trace::<LocksExperiment>(&text, world, shiviz),
-                _ => unknown(),
+            let done = read(&run).and_then(|text| {
+                let known = with_experiment!(experiment_in(&text)?.as_str(), E => trace::<E>(&text, world, shiviz));
+                known.unwrap_or_else(unknown)
             });
             (run.display().to_string(), done)
         }
         Command::Sweep(arguments) => ("sweep".to_owned(), sweep::run(&arguments)),
         Command::Record { experiment, setup, seed, seconds } => {
-            let done = match experiment.as_str() {
-                FeedExperiment::NAME => record::<FeedExperiment>(&setup, seed, seconds),
-                PaxosExperiment::NAME => record::<PaxosExperiment>(&setup, seed, seconds),
-                LocksExperiment::NAME => record::<LocksExperiment>(&setup, seed, seconds),
-                _ => unknown(),
-            };
-            (experiment, done)
+            let known = with_experiment!(experiment.as_str(), E => record::<E>(&setup, seed, seconds));
+            (experiment, known.unwrap_or_else(unknown))
         }
     };
     match done {
@@ -276,9 +261,33 @@ fn judge<E: Recorded>(text: &str, goal: &str) -> Result<String, String> {
 }
 
 /// A link to a run on the page that shows such runs.
-fn link<E: Experiment>(text: &str, site: &str, page: impl Fn(&E) -> &'static str) -> Result<String, String> {
+fn link<E: Experiment + Shown>(text: &str, site: &str) -> Result<String, String> {
     let timeline = Timeline::<E>::import(text)?.timeline;
-    Ok(format!("{site}#{}?run={}\n", page(timeline.experiment()), timeline.link()))
+    Ok(format!("{site}#{}?run={}\n", timeline.experiment().page()?, timeline.link()))
+}
+
+/// Runs that a page shows.
+trait Shown {
+    /// Its address. `Err` says in a sentence why there is none.
+    fn page(&self) -> Result<&'static str, String>;
+}
+
+impl Shown for FeedExperiment {
+    fn page(&self) -> Result<&'static str, String> {
+        Ok(if self.stores.len() == 1 { "raft" } else { "feed" })
+    }
+}
+
+impl Shown for PaxosExperiment {
+    fn page(&self) -> Result<&'static str, String> {
+        Ok("paxos")
+    }
+}
+
+impl Shown for LocksExperiment {
+    fn page(&self) -> Result<&'static str, String> {
+        Err("The page of locks keeps no runs, so there is no link to one.".to_owned())
+    }
 }
 
 /// Every event of one world of a run, with its vector clock.

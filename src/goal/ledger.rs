@@ -1,5 +1,6 @@
 //! What happened in a run, as goals speak of it.
 
+use super::verdict::Judged;
 use super::{Fact, What};
 use crate::conclusion;
 use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
@@ -9,6 +10,7 @@ use crate::node::{Micros, NodeId};
 use crate::paxos::{AcceptorNote, Note, ProposerNote};
 use crate::sim::fault::Intervention;
 use crate::sim::model::Status;
+use crate::spacetime::stamps::{Clock, Comparison};
 use crate::store::feed::Request;
 use crate::store::service::Refusal;
 use crate::timeline::track::Track;
@@ -40,6 +42,8 @@ pub struct Ledger {
     pub(super) acts: Vec<Micros>,
     /// How far it tells.
     pub(super) end: Micros,
+    /// By world: its clients' history, where a checker judges it.
+    pub(super) judged: Vec<Judged>,
 }
 
 /// An experiment whose runs goals can speak of.
@@ -71,7 +75,20 @@ impl Ledger {
         let participants = (0..timeline.track().participants() as u8).map(NodeId);
         let names = participants.map(|id| timeline.experiment().name(id)).collect();
         let acts = done.iter().map(|scripted| scripted.at).collect();
-        Self { names, worlds, happenings, acts, end: timeline.now() }
+        Self { names, worlds, happenings, acts, end: timeline.now(), judged: Vec::new() }
+    }
+
+    /// What the checker says of each world, as far as that can be known.
+    pub(super) fn verdicts(&self) -> Vec<&Happening> {
+        self.judged.iter().filter_map(Judged::verdict).collect()
+    }
+
+    /// Whether the checker came to a verdict on this world, or on all.
+    pub(super) fn is_judged(&self, world: Option<&str>) -> bool {
+        let asked = |place: &usize| world.is_none_or(|name| self.worlds[*place].eq_ignore_ascii_case(name));
+        (0..self.worlds.len())
+            .filter(asked)
+            .all(|place| self.judged.get(place).is_some_and(|one| one.verdict().is_some()))
     }
 
     /// The same run, of whose acts the first `given` are not the learner's own.
@@ -87,7 +104,7 @@ impl Ledger {
     }
 
     /// How many things the learner had done by then.
-    pub(super) fn acts_until(&self, at: Micros) -> usize {
+    pub fn acts_until(&self, at: Micros) -> usize {
         self.acts.iter().filter(|act| **act <= at).count()
     }
 
@@ -115,6 +132,9 @@ impl Ledger {
             Fact { who: Some(who), .. } if !known(&self.names, &fact.who) => Err(format!("nobody is called {who}")),
             Fact { world: Some(world), .. } if !known(&self.worlds, &fact.world) => {
                 Err(format!("no world is called {world}: there are {}", self.worlds.join(" and ")))
+            }
+            Fact { what: What::Verdict { .. }, .. } if self.judged.is_empty() => {
+                Err("a verdict is on the history of a feed, and here is none".to_owned())
             }
             _ => Ok(()),
         }
@@ -149,7 +169,8 @@ impl Recorded for FeedExperiment {
                 }
             }
         });
-        Ledger::of(timeline, timeline.experiment().short_names(), all)
+        let judged = worlds.iter().enumerate().map(|(world, run)| Judged::new(world, run)).collect();
+        Ledger { judged, ..Ledger::of(timeline, timeline.experiment().short_names(), all) }
     }
 }
 
@@ -270,6 +291,12 @@ impl Recorded for LocksExperiment {
         }
         if let Some((at, violation)) = &watch.broken {
             happens(*at, None, What::Broken(Some(violation.invariant.to_owned())));
+        }
+        let comparison = Comparison::of(timeline, Micros::ZERO, timeline.now());
+        for (clock, pairs) in Clock::ALL.iter().zip(&comparison.inversions) {
+            for (_, later) in pairs {
+                happens(comparison.events[*later].at, None, What::Inverted(Some(clock.name().to_owned())));
+            }
         }
         Ledger::of(timeline, vec![Self::NAME.to_owned()], all)
     }

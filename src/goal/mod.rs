@@ -7,6 +7,7 @@
 //! elected on CP 3 times after 1s by 4s
 //! cut then elected on CP within 500ms
 //! (stale ana on AP) in 2 acts
+//! verdict "not linearizable" on AP and not inverted "sequence number"
 //! ```
 //!
 //! A goal is judged from the [ledger](ledger) of a run, which is computed from the run alone. `and` and `or` join goals, `not`
@@ -18,6 +19,7 @@
 
 pub mod ledger;
 mod text;
+pub(crate) mod verdict;
 
 use std::fmt::{self, Display};
 
@@ -63,6 +65,14 @@ pub enum What {
     TwoHolders,
     /// What a client wrote under the lock was overwritten unread.
     Overwritten,
+    /// Of two grants or writes under the lock, this clock, or any, gave the greater stamp to the one that happened before the other.
+    Inverted(Option<String>),
+    /// What the checker says of a feed's history: that it is linearizable as of the play head, or the first moment at which it no
+    /// longer is.
+    Verdict {
+        /// That it is.
+        linearizable: bool,
+    },
     /// Links were cut.
     Cut,
     /// Links were healed.
@@ -77,7 +87,7 @@ pub enum What {
 
 impl What {
     /// The words of a goal, without those that name something more.
-    const WORDS: [(&str, Self); 23] = [
+    pub const WORDS: [(&str, Self); 25] = [
         ("asked", Self::Asked),
         ("answered", Self::Answered),
         ("refused", Self::Refused),
@@ -96,6 +106,8 @@ impl What {
         ("granted", Self::Granted),
         ("two-holders", Self::TwoHolders),
         ("overwritten", Self::Overwritten),
+        ("inverted", Self::Inverted(None)),
+        ("verdict", Self::Verdict { linearizable: true }),
         ("cut", Self::Cut),
         ("healed", Self::Healed),
         ("crashed", Self::Crashed),
@@ -111,7 +123,9 @@ impl What {
     /// Whether `happened` is a case of this.
     fn covers(&self, happened: &Self) -> bool {
         match (self, happened) {
-            (Self::Chosen(None), Self::Chosen(_)) | (Self::Broken(None), Self::Broken(_)) => true,
+            (Self::Chosen(None), Self::Chosen(_))
+            | (Self::Broken(None), Self::Broken(_))
+            | (Self::Inverted(None), Self::Inverted(_)) => true,
             _ => self == happened,
         }
     }
@@ -166,7 +180,7 @@ impl Goal {
             Self::Fact(fact) => fact.case(ledger, since).map(|case| case.at),
             Self::And(all) => all.iter().map(met).try_fold(Micros::ZERO, |at, met| Some(at.max(met?))),
             Self::Or(any) => any.iter().filter_map(met).min(),
-            Self::Not(goal) => (met(goal).is_none() && ledger.end >= goal.horizon()).then_some(ledger.end),
+            Self::Not(goal) => (met(goal).is_none() && ledger.end >= goal.horizon(ledger)).then_some(ledger.end),
             Self::Before(first, second) => {
                 let (first, second) = (met(first)?, met(second)?);
                 (first < second).then_some(second)
@@ -180,13 +194,18 @@ impl Goal {
         }
     }
 
-    /// From when on it is known that it is not met, if it is about times that end.
-    fn horizon(&self) -> Micros {
+    /// From when on it is known that it is not met, if it is about times that end. A verdict that nobody knows is never known.
+    fn horizon(&self, ledger: &Ledger) -> Micros {
         match self {
+            Self::Fact(Fact { what: What::Verdict { .. }, world, .. }) if !ledger.is_judged(world.as_deref()) => {
+                Micros(u64::MAX)
+            }
             Self::Fact(fact) => fact.by.unwrap_or_default(),
-            Self::And(all) | Self::Or(all) => all.iter().map(Self::horizon).max().unwrap_or_default(),
-            Self::Not(goal) | Self::Acts(goal, _) => goal.horizon(),
-            Self::Before(first, second) | Self::Then(first, second, _) => first.horizon().max(second.horizon()),
+            Self::And(all) | Self::Or(all) => all.iter().map(|goal| goal.horizon(ledger)).max().unwrap_or_default(),
+            Self::Not(goal) | Self::Acts(goal, _) => goal.horizon(ledger),
+            Self::Before(first, second) | Self::Then(first, second, _) => {
+                first.horizon(ledger).max(second.horizon(ledger))
+            }
         }
     }
 
@@ -248,7 +267,10 @@ impl Fact {
 
     /// All that is a case of it, by time.
     pub fn cases<'a>(&self, ledger: &'a Ledger) -> impl Iterator<Item = &'a Happening> {
-        ledger.happenings.iter().filter(|happening| self.is_met_by(happening, ledger))
+        // A verdict is asked for only where a goal speaks of it.
+        let all =
+            if let What::Verdict { .. } = self.what { ledger.verdicts() } else { ledger.happenings.iter().collect() };
+        all.into_iter().filter(|happening| self.is_met_by(happening, ledger))
     }
 
     /// That case in words.
@@ -273,6 +295,9 @@ impl Fact {
             What::Granted => format!("{who} is granted the lock"),
             What::TwoHolders => "Two clients believe to hold the lock".to_owned(),
             What::Overwritten => format!("{who}'s update is overwritten"),
+            What::Inverted(clock) => format!("The {} inverts two writes", clock.as_deref().unwrap_or("clock")),
+            What::Verdict { linearizable: true } => "The history is linearizable until here".to_owned(),
+            What::Verdict { linearizable: false } => "The history is no longer linearizable".to_owned(),
             What::Cut => "Links are cut".to_owned(),
             What::Healed => "Links are healed".to_owned(),
             What::Crashed => format!("{who} is crashed"),
@@ -302,8 +327,14 @@ impl Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, who, world, times, after, by } = self;
         f.write_str(what.word())?;
-        if let What::Chosen(Some(name)) | What::Broken(Some(name)) = what {
-            write!(f, " \"{name}\"")?;
+        match what {
+            What::Chosen(Some(name)) | What::Broken(Some(name)) | What::Inverted(Some(name)) => {
+                write!(f, " \"{name}\"")?;
+            }
+            What::Verdict { linearizable } => {
+                f.write_str(if *linearizable { " \"linearizable\"" } else { " \"not linearizable\"" })?;
+            }
+            _ => {}
         }
         who.iter().try_for_each(|who| write!(f, " {who}"))?;
         world.iter().try_for_each(|world| write!(f, " on {world}"))?;

@@ -16,6 +16,7 @@ fn ledger(happenings: &[(u64, usize, Option<u8>, What)]) -> Ledger {
         happenings: happenings.collect(),
         acts: vec![Micros::from_ms(150), Micros::from_ms(350)],
         end: Micros::from_ms(1_000),
+        judged: Vec::new(),
     }
 }
 
@@ -77,6 +78,8 @@ fn a_goal_reads_as_it_was_written() {
         "not (lost and after-all) or converged",
         "cut then elected on CP within 500ms",
         "(crashed n1 then elected) in 2 acts",
+        "verdict \"not linearizable\" on AP and verdict \"linearizable\" on CP",
+        "inverted \"wall clock\" and not inverted",
     ] {
         let goal: Goal = text.parse().unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
         let again: Goal = goal.to_string().parse().unwrap_or_else(|wrong| panic!("{goal}: {wrong}"));
@@ -98,6 +101,9 @@ fn a_goal_that_makes_no_sense_says_why() {
         ("refused in two acts", "in 3 acts"),
         ("refused in 2", "in 2 acts"),
         ("cut then refused within soon", "no time"),
+        ("verdict", "verdict \"linearizable\""),
+        ("verdict \"good\"", "verdict \"linearizable\""),
+        ("inverted \"sundial\"", "there are: wall clock"),
     ] {
         let wrong = text.parse::<Goal>().expect_err(text);
         assert!(wrong.contains(why), "{text}: {wrong}");
@@ -107,7 +113,11 @@ fn a_goal_that_makes_no_sense_says_why() {
     let long = "refused then ".repeat(100_000) + "refused";
     assert!(long.parse::<Goal>().is_err());
     let ledger = ledger(&[]);
-    for (text, why) in [("refused bo", "nobody is called bo"), ("refused ana on XP", "no world is called XP")] {
+    for (text, why) in [
+        ("refused bo", "nobody is called bo"),
+        ("refused ana on XP", "no world is called XP"),
+        ("verdict \"linearizable\"", "here is none"),
+    ] {
         let goal: Goal = text.parse().expect(text);
         assert!(goal.check(&ledger).expect_err(text).contains(why), "{text}");
     }

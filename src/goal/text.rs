@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::{Fact, Goal, What};
+use crate::spacetime::stamps::Clock;
 use crate::timeline::command::time_of;
 
 /// The words of a goal; what stands in quotes is one word.
@@ -122,10 +123,27 @@ fn fact(words: &mut Words<'_>) -> Result<Fact, String> {
             format!("nothing that happens is called “{word}”; these are: {}", all.join(", "))
         })?
         .1;
-    if let What::Chosen(name) | What::Broken(name) = &mut what
-        && let Some(quoted) = words.left.pop_if(|word| word.starts_with('"'))
-    {
-        *name = Some(quoted.trim_matches('"').to_owned());
+    let quoted = match &what {
+        What::Chosen(_) | What::Broken(_) | What::Inverted(_) | What::Verdict { .. } => {
+            words.left.pop_if(|word| word.starts_with('"')).map(|word| word.trim_matches('"'))
+        }
+        _ => None,
+    };
+    match (&mut what, quoted) {
+        (What::Chosen(name) | What::Broken(name), Some(quoted)) => *name = Some(quoted.to_owned()),
+        (What::Inverted(name), Some(quoted)) => {
+            let known = Clock::ALL.map(Clock::name);
+            if !known.contains(&quoted) {
+                return Err(format!("no clock is called “{quoted}”; there are: {}", known.join(", ")));
+            }
+            *name = Some(quoted.to_owned());
+        }
+        (What::Verdict { linearizable }, quoted) => match quoted {
+            Some("linearizable") => *linearizable = true,
+            Some("not linearizable") => *linearizable = false,
+            _ => return Err("a verdict is “verdict \"linearizable\"” or “verdict \"not linearizable\"”".to_owned()),
+        },
+        _ => {}
     }
     let mut fact = Fact { what, who: None, world: None, times: 1, after: None, by: None };
     let number = |word: &str| word.parse::<u32>().ok();

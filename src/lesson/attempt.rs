@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::design::Designed;
 use super::{Answer, Kind, Lesson, Question};
 use crate::goal::ledger::Ledger;
 use crate::node::Micros;
@@ -12,6 +13,8 @@ const FORMAT: &str = "cap-lab lesson attempt";
 const VERSION: u32 = 1;
 /// The longest reason that is kept, in characters.
 const REASON_MAX: usize = 2_000;
+/// The longest argument that is kept, in characters.
+pub const WORDS_MAX: usize = 6_000;
 
 /// A learner's way through a lesson.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -41,6 +44,12 @@ pub struct Trace {
     pub met: Option<Micros>,
     /// The run in which it was, as a run file.
     pub run: Option<String>,
+    /// What was designed, and what it came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub designed: Option<Designed>,
+    /// What was argued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
 }
 
 /// A prediction.
@@ -97,7 +106,15 @@ impl Attempt {
             (Some(prediction), Kind::Predict(question)) => question.takes(prediction.given),
             (Some(_), _) => false,
         };
-        known && fits && self.traces.iter().zip(&lesson.steps).all(chosen)
+        let designed = |(trace, step): (&Trace, &super::Step)| match (&trace.designed, &step.kind) {
+            (None, _) => true,
+            (Some(designed), Kind::Design(design)) => {
+                designed.plan.is_of(design) && designed.measured.len() == design.parts.len()
+            }
+            (Some(_), _) => false,
+        };
+        let both = |pair| chosen(pair) && designed(pair);
+        known && fits && self.traces.iter().zip(&lesson.steps).all(both)
     }
 
     /// As it is kept.
@@ -120,6 +137,33 @@ impl Attempt {
             trace.prediction = Some(Prediction { given, reason, at_ms });
         }
         takes
+    }
+
+    /// Keeps what a learner argues in the current step, if there is something to argue.
+    pub fn argue(&mut self, lesson: &Lesson, words: &str) {
+        if let Kind::Argue(_) = &lesson.steps[self.step].kind {
+            let words: String = words.trim().chars().take(WORDS_MAX).collect();
+            self.traces[self.step].words = Some(words).filter(|words| !words.is_empty());
+        }
+    }
+
+    /// The answers alone, as they are kept where there is no room for runs. What a run has to show is to be done again.
+    #[must_use]
+    pub fn without_runs(&self) -> Self {
+        let bare = |trace: &Trace| Trace { met: None, run: None, outcome: None, ..trace.clone() };
+        Self { traces: self.traces.iter().map(bare).collect(), ..self.clone() }
+    }
+
+    /// Points that it comes to as far as it goes, if nobody doubts it.
+    pub fn points(&self, lesson: &Lesson) -> u32 {
+        let counts = |(step, trace): (&super::Step, &Trace)| match step.kind {
+            Kind::Do(_) => trace.met.is_some(),
+            Kind::Predict(_) => trace.prediction.as_ref().is_some_and(|made| made.given != Given::Skipped),
+            Kind::Design(_) => trace.designed.is_some(),
+            Kind::Argue(_) | Kind::Read | Kind::Observe(_) | Kind::Explain => false,
+        };
+        let steps = lesson.steps.iter().zip(&self.traces);
+        steps.filter(|pair| counts(*pair)).map(|(step, _)| step.points).sum()
     }
 
     /// Compares the predictions that the current step settles with what happened in the run.

@@ -1,8 +1,10 @@
 //! Plays a lesson without a page: what a teacher is told before a class, and what the tests do.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Given};
+use super::design::{Design, Designed, Part, Plan};
 use super::measure::{Value, Words};
-use super::stage::Stage;
+use super::stage::Opening;
+use super::walk::{Here, Openings, walk};
 use super::{Answer, Kind, Lesson, Question, Step};
 use crate::goal::ledger::Ledger;
 use crate::node::Micros;
@@ -29,21 +31,12 @@ pub struct Found {
 /// All that is wrong, by line.
 pub fn check(lesson: &Lesson) -> Result<Found, Vec<Wrong>> {
     let mut wrong = Vec::new();
-    let mut stage: Option<Stage> = None;
-    let mut own = false;
-    for (place, step) in lesson.steps.iter().enumerate() {
-        if step.begins || stage.is_none() {
-            match Stage::of(&lesson.scenes[step.scene]) {
-                Ok(played) => (stage, own) = (Some(played), false),
-                // The steps after it speak of a run that is not there.
-                Err(says) => return Err(vec![says]),
-            }
-        }
-        let stage = stage.as_ref().expect("it begins with one");
-        let checked = Checked { lesson, place, step, ledger: &stage.ledger, own };
-        checked.look(&mut wrong);
-        own |= matches!(step.kind, Kind::Do(_));
-    }
+    // Without a run the steps after it speak of something that is not there.
+    walk(lesson, &Openings::new(lesson), |Here { place, step, opening, handed_over, .. }| {
+        Checked { lesson, place, step, ledger: &opening.ledger, own: handed_over }.look(&mut wrong);
+        Ok(())
+    })
+    .map_err(|unplayable| vec![unplayable])?;
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -76,7 +69,7 @@ impl Checked<'_> {
         let mut tell = |says: String| wrong.push(Wrong::new(line, says));
         let mut texts: Vec<&Words> = self.step.text.iter().collect();
         match &self.step.kind {
-            Kind::Read | Kind::Explain => {}
+            Kind::Read | Kind::Explain | Kind::Design(_) | Kind::Argue(_) => {}
             Kind::Observe(moments) => {
                 for goal in moments {
                     match goal.check(self.ledger) {
@@ -160,43 +153,47 @@ impl Checked<'_> {
 /// # Errors
 /// Of a run that can't be played, by its line.
 pub fn show(lesson: &Lesson) -> Result<String, Wrong> {
-    let attempt = play(lesson, "")?;
-    let (mut shown, mut stage) = (String::new(), None);
-    for (number, (step, trace)) in (1..).zip(lesson.steps.iter().zip(&attempt.traces)) {
-        if step.begins || stage.is_none() {
-            stage = Some(Stage::of(&lesson.scenes[step.scene])?);
-        }
-        let ledger = &stage.as_ref().expect("it begins with one").ledger;
-        let mut lines = vec![format!("step {number}, line {}: {}", step.line, step.kind.word())];
-        let (mut after, mut closing) = (Vec::new(), &[][..]);
+    let mut attempt = Attempt::new(lesson);
+    let mut shown: Vec<Vec<String>> = Vec::new();
+    walk(lesson, &Openings::new(lesson), |here| {
+        let Here { place, step, opening: Opening { ledger, .. }, .. } = here;
+        attempt.step = place;
+        let told = |words: &Words| words.told(ledger).into_iter().map(|told| told.text).collect::<String>();
+        let mut lines = vec![format!("step {}, line {}: {}", place + 1, step.line, step.kind.word())];
+        lines.extend(step.text.iter().map(told));
         match &step.kind {
-            Kind::Predict(question) => {
-                let happened = trace.outcome.as_ref().map(|outcome| question.words(outcome.happened));
-                after.push(match happened {
-                    Some(happened) => format!("what happens: {happened}"),
-                    None => "what happens shows in the learner's own run".to_owned(),
-                });
-            }
+            Kind::Predict(_) => _ = attempt.predict(lesson, Given::Skipped, "", 0),
             Kind::Do(task) => {
-                after.push(format!("goal: {}", task.goal));
-                closing = &task.met;
+                lines.push(format!("goal: {}", task.goal));
+                lines.extend(task.met.iter().map(told));
             }
             Kind::Observe(goals) => {
+                attempt.settle(lesson, ledger);
                 let moments = goals.iter().flat_map(|goal| goal.moments(ledger));
-                after.extend(moments.map(|(at, says)| format!("{}: {says}", Value::Moment(at).words())));
+                lines.extend(moments.map(|(at, says)| format!("{}: {says}", Value::Moment(at).words())));
             }
+            Kind::Design(design) => lines.extend(design.parts.iter().map(Part::words)),
+            Kind::Argue(rubric) => lines.extend(rubric.iter().map(|question| format!("rubric: {question}"))),
             Kind::Read | Kind::Explain => {}
         }
-        let told = |words: &Words| words.told(ledger).into_iter().map(|told| told.text).collect::<String>();
-        lines.extend(step.text.iter().map(told));
-        lines.append(&mut after);
-        lines.extend(closing.iter().map(told));
-        shown += &(lines.join("\n  ") + "\n");
+        shown.push(lines);
+        Ok(())
+    })?;
+    // What happens beside a prediction shows only later.
+    for ((step, trace), lines) in lesson.steps.iter().zip(&attempt.traces).zip(&mut shown) {
+        if let Kind::Predict(question) = &step.kind {
+            let happened = trace.outcome.as_ref().map(|outcome| question.words(outcome.happened));
+            lines.push(match happened {
+                Some(happened) => format!("what happens: {happened}"),
+                None => "what happens shows in the learner's own run".to_owned(),
+            });
+        }
     }
-    Ok(shown)
+    Ok(shown.into_iter().map(|lines| lines.join("\n  ") + "\n").collect())
 }
 
-/// Goes through a lesson as a learner who does `acts`: for each task a section `# do` with commands. Predictions are skipped.
+/// Goes through a lesson as a learner who does `acts`: for each task a section `# do` with commands, for a design one with
+/// `regions: 3`, `outage: 4s` and a store for each part, and for an argument one with words. Predictions are skipped.
 ///
 /// # Errors
 /// Of acts that can't be done, by their line.
@@ -204,34 +201,58 @@ pub fn play(lesson: &Lesson, acts: &str) -> Result<Attempt, Wrong> {
     let mut sections = Vec::new();
     for (line, text) in (1..).zip(acts.lines().map(str::trim)).filter(|(_, text)| !text.is_empty()) {
         match (text, sections.last_mut()) {
-            ("# do", _) => sections.push(Vec::new()),
+            ("# do" | "# design" | "# argue", _) => sections.push(Vec::new()),
             (_, None) => return Err(Wrong::new(line, "the acts of a task begin with “# do”")),
             (text, Some(section)) => section.push((line, text)),
         }
     }
     let mut sections = sections.into_iter();
     let mut attempt = Attempt::new(lesson);
-    let mut stage: Option<Stage> = None;
-    for (place, step) in lesson.steps.iter().enumerate() {
-        attempt.step = place;
-        if step.begins || stage.is_none() {
-            stage = Some(Stage::of(&lesson.scenes[step.scene])?);
-        }
-        let stage = stage.as_mut().expect("it begins with one");
-        match step.kind {
-            Kind::Observe(_) => attempt.settle(lesson, &stage.now()),
-            Kind::Predict(_) => _ = attempt.predict(lesson, super::attempt::Given::Skipped, "", 0),
+    walk(lesson, &Openings::new(lesson), |mut here| {
+        attempt.step = here.place;
+        match &here.step.kind {
+            Kind::Observe(_) => attempt.settle(lesson, &here.ledger()),
+            Kind::Predict(_) => _ = attempt.predict(lesson, Given::Skipped, "", 0),
+            Kind::Design(design) => {
+                if let Some(section) = sections.next() {
+                    attempt.traces[here.place].designed = Some(designed(design, &section)?);
+                }
+            }
+            Kind::Argue(_) => {
+                let words: Vec<&str> = sections.next().unwrap_or_default().into_iter().map(|(_, text)| text).collect();
+                attempt.argue(lesson, &words.join("\n"));
+            }
             Kind::Do(_) => {
                 for (line, text) in sections.next().unwrap_or_default() {
-                    stage.perform(line, text)?;
+                    here.stage()?.perform(line, text)?;
                 }
-                if attempt.judge(lesson, &stage.own()) {
-                    attempt.traces[place].run = Some(stage.export());
+                if attempt.judge(lesson, &here.learners()) {
+                    attempt.traces[here.place].run = Some(here.stage()?.export());
                 }
             }
             Kind::Read | Kind::Explain => {}
         }
-    }
+        Ok(())
+    })?;
     attempt.done = true;
     Ok(attempt)
+}
+
+/// A plan as a section of acts has it, and what it comes to.
+fn designed(design: &Design, lines: &[(usize, &str)]) -> Result<Designed, Wrong> {
+    let mut plan = Plan::first(design);
+    for (line, text) in lines {
+        let (key, value) = text.split_once(':').map_or((*text, ""), |(key, value)| (key.trim(), value.trim()));
+        let part = design.parts.iter().position(|part| part.name == key);
+        match (key, part) {
+            ("regions", _) => plan.regions = value == "3",
+            ("outage", _) => plan.outage_s = value.trim_end_matches('s').parse().unwrap_or(u8::MAX),
+            (_, Some(part)) => plan.stores[part] = value.to_owned(),
+            _ => return Err(Wrong::new(*line, format!("“{key}” is no part of the platform"))),
+        }
+        if !plan.is_of(design) {
+            return Err(Wrong::new(*line, format!("“{value}” can't be chosen here")));
+        }
+    }
+    Ok(design.measure(&plan))
 }

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::sync::Mutex;
 
 use serde::Serialize;
 
 use super::attempt::{Attempt, Given, Trace};
+use super::design::{Design, Designed, Measured, Part, Plan, measured};
 use super::hand_in::HandIn;
 use super::measure::Value;
-use super::stage::Stage;
+use super::walk::{Here, Openings, walk};
 use super::{Kind, Lesson};
 use crate::node::Micros;
 
@@ -45,7 +47,7 @@ pub struct Graded {
     pub of: u32,
     /// What came of it, in words.
     pub says: String,
-    /// Why the learner predicted it.
+    /// Why the learner predicted it, or what was argued.
     pub reason: String,
     /// What the learner did, as a script.
     pub acts: Vec<String>,
@@ -86,56 +88,113 @@ pub fn most(lesson: &Lesson) -> u32 {
     lesson.steps.iter().map(|step| step.points).sum()
 }
 
-/// Grades one file. `Err` says in a sentence why it can't be read.
-pub fn grade(lesson: &Lesson, text: &str) -> Result<Grade, String> {
-    let handed_in = HandIn::read(text)?;
-    let mut grade = Grade { student: handed_in.student.clone(), points: 0, steps: Vec::new(), marks: Vec::new() };
-    if !handed_in.is_sealed() {
-        grade.marks.push(Mark::Edited);
+/// Grades what was handed in for one lesson, whose own runs it computes once.
+#[derive(Debug)]
+pub struct Grader<'a> {
+    lesson: &'a Lesson,
+    openings: Openings,
+    /// What parts came to that somebody designed so before.
+    batches: Mutex<BTreeMap<Run, Measured>>,
+}
+
+/// All that decides a batch of a design: the part's name, its store, and the plan's regions and outage.
+type Run = (String, String, bool, u8);
+
+impl<'a> Grader<'a> {
+    /// Nothing is computed yet.
+    pub fn new(lesson: &'a Lesson) -> Self {
+        Self { lesson, openings: Openings::new(lesson), batches: Mutex::default() }
     }
-    if !handed_in.attempt.is_of(lesson) {
-        grade.marks.push(Mark::OtherLesson);
-        return Ok(grade);
+
+    fn measured(&self, part: &Part, store: &str, plan: &Plan) -> Measured {
+        let run = (part.name.clone(), store.to_owned(), plan.regions, plan.outage_s);
+        let known = |batches: &mut BTreeMap<Run, Measured>| batches.get(&run).cloned();
+        // Two graders may compute the same at once: that costs time and nothing else.
+        known(&mut self.batches.lock().expect("nobody panics with it")).unwrap_or_else(|| {
+            let measured = measured(part, store, plan);
+            self.batches.lock().expect("nobody panics with it").insert(run, measured.clone());
+            measured
+        })
     }
-    let ours = Attempt::new(lesson);
-    let acts = vec![(Vec::new(), Micros::ZERO); lesson.steps.len()];
-    let mut again = Again { lesson, theirs: &handed_in.attempt, ours, acts, marks: Vec::new() };
-    again.go();
-    again.compare();
-    grade.steps = again.graded();
-    grade.points = grade.steps.iter().map(|step| step.points).sum();
-    grade.marks.append(&mut again.marks);
-    grade.marks.sort();
-    Ok(grade)
+
+    /// Grades one file. `Err` says in a sentence why that can't be done.
+    pub fn grade(&self, text: &str) -> Result<Grade, String> {
+        let handed_in = HandIn::read(text)?;
+        let mut grade = Grade { student: handed_in.student.clone(), points: 0, steps: Vec::new(), marks: Vec::new() };
+        if !handed_in.is_sealed() {
+            grade.marks.push(Mark::Edited);
+        }
+        if !handed_in.attempt.is_of(self.lesson) {
+            grade.marks.push(Mark::OtherLesson);
+            return Ok(grade);
+        }
+        let lesson = self.lesson;
+        let done = vec![Done::default(); lesson.steps.len()];
+        let (theirs, ours) = (&handed_in.attempt, Attempt::new(lesson));
+        let mut again = Again { grader: self, lesson, theirs, ours, done, marks: Vec::new() };
+        let gone = walk(lesson, &self.openings, |here| {
+            again.visit(here);
+            Ok(())
+        });
+        gone.map_err(|wrong| format!("The lesson can't be played. {wrong}."))?;
+        again.compare();
+        grade.steps = again.graded();
+        grade.points = grade.steps.iter().map(|step| step.points).sum();
+        grade.marks.append(&mut again.marks);
+        grade.marks.sort();
+        Ok(grade)
+    }
+}
+
+/// What a learner did in a step.
+#[derive(Clone, Default)]
+struct Done {
+    /// As a script.
+    acts: Vec<String>,
+    /// How many of them it took to meet the goal.
+    needed: usize,
+    /// How far the run goes.
+    end: Micros,
 }
 
 /// A way through a lesson, gone once more.
 struct Again<'a> {
+    grader: &'a Grader<'a>,
     lesson: &'a Lesson,
     /// What the file says.
     theirs: &'a Attempt,
     /// What its runs show.
     ours: Attempt,
-    /// What was done in each step, and how far its run goes.
-    acts: Vec<(Vec<String>, Micros)>,
+    /// By step.
+    done: Vec<Done>,
     marks: Vec<Mark>,
 }
 
 impl Again<'_> {
-    fn go(&mut self) {
-        let mut stage: Option<Stage> = None;
-        for (place, step) in self.lesson.steps.iter().enumerate() {
-            self.ours.step = place;
-            if step.begins || stage.is_none() {
-                stage = Stage::of(&self.lesson.scenes[step.scene]).ok();
+    fn visit(&mut self, here: Here<'_>) {
+        self.ours.step = here.place;
+        match here.step.kind {
+            Kind::Predict(_) => self.predicted(here.place),
+            Kind::Observe(_) => self.ours.settle(self.lesson, &here.ledger()),
+            Kind::Do(_) => self.did(here),
+            Kind::Design(ref design) => self.designed(here.place, design),
+            Kind::Argue(_) => {
+                self.ours.argue(self.lesson, self.theirs.traces[here.place].words.as_deref().unwrap_or(""))
             }
-            let Some(stage) = &mut stage else { continue };
-            match step.kind {
-                Kind::Predict(_) => self.predicted(place),
-                Kind::Observe(_) => self.ours.settle(self.lesson, &stage.now()),
-                Kind::Do(_) => self.did(place, stage),
-                Kind::Read | Kind::Explain => {}
-            }
+            Kind::Read | Kind::Explain => {}
+        }
+    }
+
+    /// Runs the batch of a design again.
+    fn designed(&mut self, place: usize, design: &Design) {
+        let Some(theirs) = &self.theirs.traces[place].designed else { return };
+        let parts = design.parts.iter().zip(&theirs.plan.stores);
+        let measured = parts.map(|(part, store)| self.grader.measured(part, store, &theirs.plan)).collect();
+        let ours = Designed { plan: theirs.plan.clone(), measured };
+        if ours == *theirs {
+            self.ours.traces[place].designed = Some(ours);
+        } else {
+            self.marks.push(Mark::Claims(place + 1));
         }
     }
 
@@ -146,13 +205,15 @@ impl Again<'_> {
     }
 
     /// Computes the run of a task again. What the steps after it show, they show in that run.
-    fn did(&mut self, place: usize, stage: &mut Stage) {
+    fn did(&mut self, mut here: Here<'_>) {
+        let place = here.place;
         let Some(file) = &self.theirs.traces[place].run else { return };
-        match stage.handed_in(file) {
+        match here.take(file) {
             Ok(theirs) => {
-                *stage = theirs;
-                self.ours.judge(self.lesson, &stage.own());
-                self.acts[place] = (stage.acts(), stage.length());
+                let ledger = theirs.own();
+                self.ours.judge(self.lesson, &ledger);
+                let needed = self.ours.traces[place].met.map_or(0, |at| ledger.acts_until(at));
+                self.done[place] = Done { acts: theirs.acts(), needed, end: theirs.length() };
             }
             Err(says) => self.marks.push(Mark::Run(place + 1, says)),
         }
@@ -182,19 +243,30 @@ impl Again<'_> {
                     (format!("predicted: {given}; what happened: {happened}"), predicted.is_some())
                 }
                 Kind::Do(task) => match trace.met {
-                    Some(at) => (format!("met at {}: {}", Value::Moment(at).words(), task.goal), true),
+                    Some(at) => {
+                        let needed =
+                            task.needed(self.done[place].needed).map_or_else(String::new, |says| format!(", {says}"));
+                        (format!("met at {}{needed}: {}", Value::Moment(at).words(), task.goal), true)
+                    }
                     None => (format!("not met: {}", task.goal), false),
                 },
+                Kind::Design(design) => match &trace.designed {
+                    Some(designed) => (designed.words(design), true),
+                    None => ("nothing was run".to_owned(), false),
+                },
+                Kind::Argue(_) if trace.words.is_some() => ("argued, to be read".to_owned(), false),
+                Kind::Argue(_) => ("nothing was argued".to_owned(), false),
                 Kind::Read | Kind::Observe(_) | Kind::Explain => continue,
             };
+            let argued = trace.words.clone();
             all.push(Graded {
                 step: place + 1,
                 points: if counts { step.points } else { 0 },
                 of: step.points,
                 says,
-                reason: trace.prediction.as_ref().map(|prediction| prediction.reason.clone()).unwrap_or_default(),
-                acts: self.acts[place].0.clone(),
-                end: self.acts[place].1,
+                reason: trace.prediction.as_ref().map(|made| made.reason.clone()).or(argued).unwrap_or_default(),
+                acts: self.done[place].acts.clone(),
+                end: self.done[place].end,
             });
         }
         all

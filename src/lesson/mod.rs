@@ -6,12 +6,17 @@
 
 pub mod attempt;
 pub mod check;
+pub mod design;
 pub mod grade;
 pub mod hand_in;
 pub mod measure;
 mod read;
 pub mod stage;
+mod walk;
 
+use std::cmp::Ordering;
+
+use self::design::Design;
 use self::measure::{Measure, Words};
 use crate::digest::Digest;
 use crate::goal::Goal;
@@ -69,6 +74,10 @@ pub enum Kind {
     Observe(Vec<Goal>),
     /// To read why it happened.
     Explain,
+    /// To give each part of a platform a store, and to see what that costs.
+    Design(Design),
+    /// To argue in words, by these questions.
+    Argue(Vec<String>),
 }
 
 impl Kind {
@@ -80,6 +89,8 @@ impl Kind {
             Self::Do(_) => "do",
             Self::Observe(_) => "observe",
             Self::Explain => "explain",
+            Self::Design(_) => "design",
+            Self::Argue(_) => "argue",
         }
     }
 }
@@ -127,6 +138,21 @@ pub struct Task {
     pub hints: Vec<String>,
     /// What is said once it is done.
     pub met: Vec<Words>,
+    /// How many acts the best known solution takes; a lesson that tells that is a challenge.
+    pub best: Option<u32>,
+}
+
+impl Task {
+    /// What is said of a solution with so many acts, in a clause; none where nothing is known to compare it with.
+    pub fn needed(&self, acts: usize) -> Option<String> {
+        let best = self.best?;
+        let many = |count: usize| format!("{count} act{}", if count == 1 { "" } else { "s" });
+        Some(match acts.cmp(&(best as usize)) {
+            Ordering::Less => format!("by {}, and the best known way takes {}", many(acts), many(best as usize)),
+            Ordering::Equal => format!("by {}, as few as the best known way takes", many(acts)),
+            Ordering::Greater => format!("by {}; the best known way takes {}", many(acts), many(best as usize)),
+        })
+    }
 }
 
 impl Lesson {
@@ -136,6 +162,16 @@ impl Lesson {
     /// All that is wrong with it, by line: see [`check::check`] for what only its runs show.
     pub fn read(text: &str) -> Result<Self, Vec<Wrong>> {
         read::lesson(text)
+    }
+
+    /// Whether it is a challenge: a task of it says how few acts are known to do.
+    pub fn is_challenge(&self) -> bool {
+        self.steps.iter().any(|step| matches!(&step.kind, Kind::Do(Task { best: Some(_), .. })))
+    }
+
+    /// Whether it is a design exercise.
+    pub fn is_exercise(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.kind, Kind::Design(_)))
     }
 
     /// Whether `text` means to be a lesson.
@@ -171,8 +207,18 @@ macro_rules! files {
     };
 }
 
+/// All files of the lab's own: what links and commands call each, and its text.
+pub fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    COURSE.iter().chain(&CHALLENGES).chain(&EXERCISES)
+}
+
+/// The one of the lab's own that has this name.
+pub fn named(name: &str) -> Option<&'static str> {
+    all().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
 /// The course: what links and tests call each lesson, and its text.
-pub const COURSE: [(&str, &str); 12] = files![
+pub static COURSE: [(&str, &str); 13] = files![
     "what-c-a-and-p-are",
     "one-cut",
     "why-not-all-three",
@@ -185,7 +231,21 @@ pub const COURSE: [(&str, &str); 12] = files![
     "linearizable-or-not",
     "split-brain",
     "clocks",
+    "locks-leases-fencing",
 ];
+
+/// The challenges, the same way.
+pub static CHALLENGES: [(&str, &str); 6] = files![
+    "two-leaders-of-one-term",
+    "one-acceptor-each",
+    "confirmed-and-gone",
+    "a-quorum-reads-stale",
+    "new-then-old",
+    "through-the-outage",
+];
+
+/// The design exercise, the same way.
+pub static EXERCISES: [(&str, &str); 1] = files!["a-global-platform",];
 
 #[cfg(test)]
 mod tests;

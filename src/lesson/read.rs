@@ -2,6 +2,7 @@
 //!
 //! Whatever is wrong is told with its line, all of it at once. The limits keep a hostile file cheap: nothing here computes a run.
 
+use super::design::{Design, Part};
 use super::measure::Words;
 use super::{Answer, Choice, Kind, Lesson, Question, Step, Task, hash};
 use crate::glossary;
@@ -20,6 +21,8 @@ const LIST_MAX: usize = 6;
 const MINUTES: u32 = 10;
 /// So far off a number may be if the lesson does not say, in percent.
 const CLOSE: u32 = 20;
+/// The most acts that a best known solution takes.
+const BEST_MAX: u32 = 100;
 /// The most that a step counts.
 const POINTS_MAX: u32 = 100;
 /// What is told of a hostile file, at most.
@@ -110,10 +113,12 @@ impl Reader {
         let (keys, text): (&[&str], _) = match kind {
             "read" | "explain" => (&[], "what is to be read"),
             "predict" => (&["number", "close", "unit", "because", "points"], "the question"),
-            "do" => (&["goal", "hint", "met", "points"], "what is to be done"),
+            "do" => (&["goal", "hint", "met", "best", "points"], "what is to be done"),
             "observe" => (&["see"], "what to look at"),
+            "design" => (&["part", "points"], "what is to be designed"),
+            "argue" => (&["rubric", "points"], "what is to be argued"),
             _ => {
-                let known = "read, predict, do, observe, explain and run";
+                let known = "read, predict, do, observe, explain, design, argue and run";
                 return self.wrong(line, format!("“# {kind}” is no step; there are {known}"));
             }
         };
@@ -123,6 +128,10 @@ impl Reader {
             "explain" => Some(Kind::Explain),
             "predict" => self.predict(line, &entries),
             "do" => self.task(line, &entries),
+            "design" => self.design(line, &entries),
+            "argue" => Some(Kind::Argue(
+                entries.iter().filter(|one| one.key == "rubric").map(|one| one.value.clone()).collect(),
+            )),
             _ => self.observe(line, &entries),
         };
         let words = self.paragraphs(&entries);
@@ -219,9 +228,9 @@ impl Reader {
         Some(Kind::Predict(Question { answer, because }))
     }
 
-    /// How much a step counts: a task 1 and a prediction nothing if it does not say.
+    /// How much a step counts: a task or a design 1 and all else nothing if it does not say.
     fn points(&mut self, kind: Option<&Kind>, entries: &[Entry<'_>]) -> u32 {
-        let usual = u32::from(matches!(kind, Some(Kind::Do(_))));
+        let usual = u32::from(matches!(kind, Some(Kind::Do(_) | Kind::Design(_))));
         let Some(entry) = entries.iter().find(|entry| entry.key == "points") else { return usual };
         match entry.value.parse() {
             Ok(points @ 0..=POINTS_MAX) => points,
@@ -238,13 +247,17 @@ impl Reader {
     }
 
     fn task(&mut self, line: usize, entries: &[Entry<'_>]) -> Option<Kind> {
-        let (mut goal, mut hints, mut met) = (None, Vec::new(), Vec::new());
+        let (mut goal, mut hints, mut met, mut best) = (None, Vec::new(), Vec::new(), None);
         let goals = entries.iter().filter(|entry| entry.key == "goal").count();
         for Entry { line, key, value } in entries {
             match *key {
                 "goal" => goal = self.take(*line, value.parse()),
                 "hint" => hints.push(value.clone()),
                 "met" => met.extend(self.take(*line, value.parse())),
+                "best" => match value.trim_end_matches("acts").trim_end_matches("act").trim().parse() {
+                    Ok(acts @ 1..=BEST_MAX) => best = Some(acts),
+                    _ => self.wrong(*line, format!("“{value}”: the best known solution takes 1 to {BEST_MAX} acts")),
+                },
                 "-" => self.wrong(*line, "choices belong to “# predict”"),
                 _ => {}
             }
@@ -258,7 +271,19 @@ impl Reader {
         if hints.len() > LIST_MAX {
             self.wrong(line, format!("{} hints: up to {LIST_MAX} are possible", hints.len()));
         }
-        goal.map(|goal| Kind::Do(Task { goal, hints, met }))
+        goal.map(|goal| Kind::Do(Task { goal, hints, met, best }))
+    }
+
+    fn design(&mut self, line: usize, entries: &[Entry<'_>]) -> Option<Kind> {
+        let mut parts: Vec<Part> = Vec::new();
+        for Entry { line, value, .. } in entries.iter().filter(|entry| entry.key == "part") {
+            parts.extend(self.take(*line, value.parse()));
+        }
+        let lines = entries.iter().filter(|entry| entry.key == "part").count();
+        if !(2..=LIST_MAX).contains(&lines) {
+            return self.nothing(line, format!("{lines} lines “part:”: 2 to {LIST_MAX} are possible"));
+        }
+        Some(Kind::Design(Design { parts }))
     }
 
     fn observe(&mut self, line: usize, entries: &[Entry<'_>]) -> Option<Kind> {

@@ -97,6 +97,7 @@ fn what_is_wrong_is_told_with_its_line() {
         ("close: 50%", "close: nearly", 33, "no share"),
         ("goal: healed then", "goal: answered or", 36, "met before"),
         ("goal: healed then converged on CP in 1 acts\n", "", 36, "0 lines “goal:”"),
+        ("hint: Press h.", "best: none", 39, "1 to 100 acts"),
         (
             "# do\nHeal the links.\ngoal: healed then converged on CP in 1 acts\n",
             "# read\nDone.\n",

@@ -8,6 +8,7 @@ use crate::node::Micros;
 use crate::timeline::command::{Command, time_of};
 use crate::timeline::track::Track;
 use crate::timeline::{Experiment, Timeline};
+use crate::with_experiment;
 
 /// The longest run, in simulated time.
 pub const LENGTH_MAX: Micros = Micros::from_ms(120_000);
@@ -78,12 +79,10 @@ impl Scene {
         let parts = setup.and_then(|(experiment, rest)| Some((experiment, rest.rsplit_once(" seed=")?)));
         let (experiment, (setup, seed)) = parts.ok_or("the script does not begin with “setup … seed=…”")?;
         let seed = seed.parse().map_err(|_| format!("“{seed}” is no seed"))?;
-        match experiment {
-            FeedExperiment::NAME => checked::<FeedExperiment>(setup)?,
-            PaxosExperiment::NAME => checked::<PaxosExperiment>(setup)?,
-            LocksExperiment::NAME => checked::<LocksExperiment>(setup)?,
-            other => return Err(format!("no experiment is called “{other}”; there are feed, paxos and locks")),
-        }
+        let known = with_experiment!(experiment, E => checked::<E>(setup));
+        known.unwrap_or_else(|| {
+            Err(format!("no experiment is called “{experiment}”; there are feed, paxos and locks"))
+        })?;
         let (experiment, setup) = (experiment.to_owned(), setup.to_owned());
         Ok(Self { line, experiment, setup, seed, commands: Vec::new(), head: None })
     }
@@ -127,6 +126,7 @@ impl Scene {
             PaxosExperiment::NAME => Some("#paxos"),
             FeedExperiment::NAME if self.setup.contains('/') => Some("#feed"),
             FeedExperiment::NAME => Some("#raft"),
+            LocksExperiment::NAME => Some("#locks"),
             _ => None,
         }
     }

@@ -73,6 +73,16 @@ impl Clock {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Wall, Self::Lamport, Self::Hybrid, Self::Sequence];
 
+    /// What goals call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wall => "wall clock",
+            Self::Lamport => "Lamport clock",
+            Self::Hybrid => "hybrid clock",
+            Self::Sequence => "sequence number",
+        }
+    }
+
     /// A stamp as something that is ordered; none if this clock does not stamp it.
     fn key(self, stamps: &Stamps) -> Option<(u64, u32)> {
         match self {

@@ -88,6 +88,8 @@ pub struct App {
     by_link: bool,
     /// What the latest look at a task took, and when that was, in milliseconds of the browser's clock.
     judging: (f64, f64),
+    /// When a lesson goes on with what it computes.
+    lesson_slice: Option<Timeout>,
     /// It was told that the browser does not keep what is answered in lessons.
     told_unkept: bool,
     _listeners: Listeners,
@@ -156,6 +158,7 @@ impl Component for App {
             opening: None,
             by_link: false,
             judging: (0.0, 0.0),
+            lesson_slice: None,
             told_unkept: false,
             _listeners: listeners,
         };
@@ -264,6 +267,7 @@ impl App {
             Msg::NewRun(setup) => self.begin(&setup),
             Msg::Break(flaw) => self.break_by(flaw),
             Msg::WithoutFlaw => self.without_flaw(),
+            Msg::Retell(words) => self.retell(&words),
             Msg::OnStore { world, store } => self.on_store(world, store),
             Msg::Seed(seed) => self.on_seed(seed),
             Msg::Import(file) => self.import(file),
@@ -328,6 +332,7 @@ impl App {
                 self.ui.run.hover = None;
                 self.measure = true;
             }
+            Msg::Aside(aside) => self.ui.aside = aside,
             Msg::Toggle(popover) => {
                 if self.ui.open == Some(popover) {
                     return self.close_popover();
@@ -430,7 +435,8 @@ impl App {
             self.fill();
         }
         if self.ui.playing && !self.heads_for_goal() {
-            let approaches = self.ui.run.approach.is_some();
+            let (approaches, evenly) =
+                (self.ui.run.approach.is_some(), self.ui.run.approach.is_some_and(|it| it.evenly));
             let next = self.next_head(elapsed);
             self.lab.play(next);
             let approached = approaches && self.ui.run.approach.is_none();
@@ -441,6 +447,7 @@ impl App {
                 self.look();
                 self.lesson(&Do::Watched);
             } else if approached {
+                self.ui.playing &= !evenly;
                 self.look();
                 self.arrive();
             }

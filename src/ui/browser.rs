@@ -123,6 +123,17 @@ pub fn tell_height(height: f64) {
     }
 }
 
+/// Tells the page that has this one in a frame how far a learner is: an object as JSON. Only a page of the same host is told.
+pub fn tell_progress(message: &str) {
+    let (Ok(Some(parent)), Ok(origin)) = (window().parent(), window().location().origin()) else { return };
+    if parent != window()
+        && let Ok(message) = js_sys::JSON::parse(message)
+    {
+        // Fails where this page has no origin: then nobody is told.
+        let _ = parent.post_message(&message, &origin);
+    }
+}
+
 /// Opens `address` in a tab of its own.
 pub fn open_tab(address: &str) {
     // A frame may not be allowed to: then nothing happens.

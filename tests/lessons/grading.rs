@@ -2,12 +2,16 @@
 
 use cap_lab::lesson::attempt::{Attempt, Given};
 use cap_lab::lesson::check::play;
-use cap_lab::lesson::grade::{Grade, Mark, grade, mark_same_runs, most, report};
+use cap_lab::lesson::grade::{Grade, Grader, Mark, mark_same_runs, most, report};
 use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::{Kind, Lesson};
 use cap_lab::node::Micros;
 
-use crate::{lessons, played};
+use crate::{challenges, lessons, played};
+
+fn grade(lesson: &Lesson, text: &str) -> Result<Grade, String> {
+    Grader::new(lesson).grade(text)
+}
 
 fn graded(lesson: &Lesson, attempt: &Attempt) -> Grade {
     grade(lesson, &HandIn::new("Ada", lesson, attempt.clone()).write()).expect("it can be read")
@@ -24,7 +28,7 @@ fn prediction(lesson: &Lesson) -> usize {
 
 #[test]
 fn what_was_played_is_what_is_graded() {
-    for (name, lesson) in lessons() {
+    for (name, lesson) in lessons().chain(challenges()) {
         let right = graded(&lesson, &played(name, &lesson, "right"));
         assert_eq!((right.points, right.marks.as_slice()), (most(&lesson), [].as_slice()), "{name}");
         let wrong = graded(&lesson, &played(name, &lesson, "wrong"));

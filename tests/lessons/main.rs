@@ -1,6 +1,7 @@
 //! Every lesson of the course, played to its end as a learner would: by acts that meet its goals, and by acts that do not. Beside this
 //! file, `NAME.right` and `NAME.wrong`.
 
+mod goals;
 mod grading;
 
 use std::path::Path;
@@ -8,7 +9,9 @@ use std::path::Path;
 use cap_lab::glossary::ENTRIES;
 use cap_lab::lesson::attempt::Attempt;
 use cap_lab::lesson::check::{check, play};
-use cap_lab::lesson::{COURSE, Kind, Lesson};
+use cap_lab::lesson::grade::Grader;
+use cap_lab::lesson::hand_in::HandIn;
+use cap_lab::lesson::{CHALLENGES, COURSE, Kind, Lesson};
 use cap_lab::situation;
 
 /// The longest text of a lesson, in bytes: gzip only makes it shorter.
@@ -17,9 +20,15 @@ const BYTES_MAX: usize = 15_000;
 const MINUTES_MAX: u32 = 10;
 
 fn lessons() -> impl Iterator<Item = (&'static str, Lesson)> {
-    COURSE
-        .into_iter()
-        .map(|(name, text)| (name, Lesson::read(text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"))))
+    COURSE.into_iter().map(read)
+}
+
+fn challenges() -> impl Iterator<Item = (&'static str, Lesson)> {
+    CHALLENGES.into_iter().map(read)
+}
+
+fn read((name, text): (&'static str, &str)) -> (&'static str, Lesson) {
+    (name, Lesson::read(text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}")))
 }
 
 /// The lesson as it is played by the acts in a file.
@@ -42,12 +51,28 @@ fn every_lesson_is_well() {
         assert!(found.predictions >= 1 && found.tasks >= 1, "{name}: {found:?}");
         assert!(lesson.minutes <= MINUTES_MAX && !lesson.words.is_empty(), "{name}");
     }
-    assert!(COURSE.iter().all(|(_, text)| text.len() <= BYTES_MAX));
+    for (name, challenge) in challenges() {
+        let found = check(&challenge).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"));
+        assert!(found.tasks == 1 && challenge.minutes <= MINUTES_MAX && challenge.is_challenge(), "{name}: {found:?}");
+    }
+    assert!(lessons().all(|(_, lesson)| !lesson.is_challenge()));
+    assert!(COURSE.iter().chain(&CHALLENGES).all(|(_, text)| text.len() <= BYTES_MAX));
+}
+
+/// What a challenge calls the best known solution is beside this file, and takes as many acts as it says.
+#[test]
+fn the_best_known_solution_of_a_challenge_takes_as_many_acts_as_it_says() {
+    for (name, challenge) in challenges() {
+        let file = HandIn::new("Ada", &challenge, played(name, &challenge, "right")).write();
+        let grade = Grader::new(&challenge).grade(&file).expect("it can be read");
+        let says = &grade.steps.first().expect("it has a task").says;
+        assert!(says.contains("as few as the best known way takes"), "{name}: {says}");
+    }
 }
 
 #[test]
 fn what_is_right_meets_every_goal_and_settles_every_prediction() {
-    for (name, lesson) in lessons() {
+    for (name, lesson) in lessons().chain(challenges()) {
         let attempt = played(name, &lesson, "right");
         assert!(done(&lesson, &attempt).into_iter().all(|done| done), "{name}");
         for (step, trace) in lesson.steps.iter().zip(&attempt.traces) {
@@ -61,7 +86,7 @@ fn what_is_right_meets_every_goal_and_settles_every_prediction() {
 
 #[test]
 fn what_is_wrong_misses_a_goal_for_which_there_are_hints() {
-    for (name, lesson) in lessons() {
+    for (name, lesson) in lessons().chain(challenges()) {
         let attempt = played(name, &lesson, "wrong");
         assert!(done(&lesson, &attempt).contains(&false), "{name}");
         let hints = lesson.steps.iter().filter_map(|step| match &step.kind {

@@ -12,6 +12,7 @@ mod mutants;
 mod offline;
 mod package;
 mod report;
+mod scorm;
 mod site;
 mod skipped;
 mod suite;
@@ -29,7 +30,7 @@ usage: cargo xtask COMMAND
           --open     opens the page in the browser
           --dev      builds faster; the page runs slower
   build   leaves a release site in dist/ for any static host, and checks what it costs to load
-  package leaves in dist-package/ the site and cap-lab.html, all of it in one file that needs no host
+  package leaves in dist-package/ the site; cap-lab.html, all of it in one file that needs no host; and a SCORM 1.2 package
   test [--fast] [--long]
           format, lints, all tests, the release build, and the tests in a real browser.
           --fast     leaves the browser out

@@ -1,4 +1,4 @@
-//! The lab where there is no host: as one file that opens from a disk, in a mail and in any frame.
+//! The lab where there is no host, as one file that opens from a disk, in a mail and in any frame; and for learning platforms.
 //!
 //! All of it goes to dist-package/, beside a copy of the site, and not to dist/: who puts dist/ on a host does not mean to
 //! put everything there twice.
@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 
 use crate::command::{Trouble, root};
 use crate::files::{self, File, named, replaced};
-use crate::site;
+use crate::{scorm, site};
 
 /// The edition in one file.
 const ONE_FILE: &str = "cap-lab.html";
@@ -43,13 +43,16 @@ pub(crate) fn make() -> Result<(), Trouble> {
     write(&to.join(ONE_FILE), page.as_bytes())?;
     println!(
         "dist-package/{ONE_FILE}: {:.1} MB, opens from a disk, in a mail and in a sandboxed frame",
-        size_mb(&page)
+        size_mb(page.len())
     );
+    let package = scorm::package(&files, &scorm::items()?)?;
+    write(&to.join(scorm::PACKAGE), &package)?;
+    println!("dist-package/{}: {:.1} MB, for a learning platform", scorm::PACKAGE, size_mb(package.len()));
     Ok(())
 }
 
-fn size_mb(page: &str) -> f64 {
-    page.len() as f64 / 1e6
+fn size_mb(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), Trouble> {

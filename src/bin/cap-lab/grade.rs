@@ -9,9 +9,9 @@ use std::io::{self, IsTerminal, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cap_lab::lesson::grade::{Grade, UNVERIFIED, grade, mark_same_runs, most, report};
+use cap_lab::lesson::grade::{Grade, Grader, UNVERIFIED, mark_same_runs, most, report};
 use cap_lab::lesson::hand_in::BYTES_MAX;
-use cap_lab::lesson::{COURSE, Lesson};
+use cap_lab::lesson::{Lesson, named};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -23,7 +23,7 @@ use super::read;
 /// What to grade, and where to write.
 #[derive(Args)]
 pub(crate) struct GradeArguments {
-    /// The lesson's file, or a name from the course: `one-cut`.
+    /// The lesson's file, or the name of a lesson or challenge of the lab: `one-cut`.
     lesson: PathBuf,
     /// What was handed in.
     #[arg(required = true)]
@@ -71,8 +71,9 @@ fn graded(arguments: &GradeArguments) -> Result<(String, bool), String> {
     let shown = !arguments.quiet && io::stderr().is_terminal();
     let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let progress = ProgressBar::with_draw_target(Some(arguments.files.len() as u64), target);
+    let grader = Grader::new(&lesson);
     let row = |path: &PathBuf| {
-        let row = Row::of(&lesson, path);
+        let row = Row::of(&grader, path);
         progress.inc(1);
         row
     };
@@ -115,11 +116,11 @@ fn graded(arguments: &GradeArguments) -> Result<(String, bool), String> {
     Ok((told, well))
 }
 
-/// A lesson from its file, or else the one of that name in the course.
+/// A lesson from its file, or else the one of the lab's own that has this name.
 fn lesson(path: &Path) -> Result<Lesson, String> {
-    let of_course = COURSE.iter().find(|(name, _)| path.as_os_str() == *name && !path.exists());
-    let text = match of_course {
-        Some((_, text)) => (*text).to_owned(),
+    let ours = path.to_str().and_then(named).filter(|_| !path.exists());
+    let text = match ours {
+        Some(text) => text.to_owned(),
         None => read(path).map_err(|wrong| format!("{}: {wrong}\n", path.display()))?,
     };
     Lesson::read(&text).map_err(|wrong| lines(path, &wrong))
@@ -130,8 +131,8 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 }
 
 impl Row {
-    fn of(lesson: &Lesson, path: &Path) -> Self {
-        let graded = handed_in(path).and_then(|text| grade(lesson, &text));
+    fn of(grader: &Grader<'_>, path: &Path) -> Self {
+        let graded = handed_in(path).and_then(|text| grader.grade(&text));
         let file = path.display().to_string();
         match graded {
             Ok(grade) => Self { file, wrong: None, grade: Some(grade) },

@@ -10,12 +10,13 @@ use std::process::ExitCode;
 
 use cap_lab::lesson::attempt::Attempt;
 use cap_lab::lesson::check::{Found, check, play, show};
+use cap_lab::lesson::grade::Grader;
 use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::{Kind, Lesson};
 use cap_lab::situation::scene::Wrong;
 use clap::Subcommand;
 
-use super::{clock, read};
+use super::read;
 
 #[derive(Subcommand)]
 pub(crate) enum LessonCommand {
@@ -76,15 +77,14 @@ pub(crate) fn run(command: &LessonCommand) -> ExitCode {
             let played = opened(path).and_then(|lesson| {
                 let text = read(acts).map_err(|wrong| format!("{}: {wrong}\n", acts.display()))?;
                 let attempt = play(&lesson, &text).map_err(|wrong| lines(acts, &[wrong]))?;
+                let file = HandIn::new("A student", &lesson, attempt.clone()).write();
                 if let Some(path) = hand_in {
-                    let file = HandIn::new("A student", &lesson, attempt.clone()).write();
-                    fs::write(path, file).map_err(|error| format!("{}: {error}\n", path.display()))?;
+                    fs::write(path, &file).map_err(|error| format!("{}: {error}\n", path.display()))?;
                 }
-                Ok((lesson, attempt))
+                outcome(&lesson, &attempt, &file)
             });
             match played {
-                Ok((lesson, attempt)) => {
-                    let (told, all) = outcome(&lesson, &attempt);
+                Ok((told, all)) => {
                     let _ = write!(out, "{told}");
                     if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
                 }
@@ -125,17 +125,16 @@ fn says(lesson: &Lesson, found: &Found) -> String {
     )
 }
 
-/// What came of each step, and whether every goal is met.
-fn outcome(lesson: &Lesson, attempt: &Attempt) -> (String, bool) {
+/// What came of each step, and whether every goal is met. A task is told as whoever grades it is told.
+fn outcome(lesson: &Lesson, attempt: &Attempt, handed_in: &str) -> Result<(String, bool), String> {
+    let grade = Grader::new(lesson).grade(handed_in)?;
     let (mut told, mut all) = (String::new(), true);
     for (number, (step, trace)) in (1..).zip(lesson.steps.iter().zip(&attempt.traces)) {
         let line = match (&step.kind, &trace.outcome) {
-            (Kind::Do(task), _) => {
+            (Kind::Do(_), _) => {
                 all &= trace.met.is_some();
-                match trace.met {
-                    Some(at) => format!("met at {}: {}", clock(at).trim_start(), task.goal),
-                    None => format!("not met: {}", task.goal),
-                }
+                let graded = grade.steps.iter().find(|graded| graded.step == number);
+                graded.expect("every task is graded").says.clone()
             }
             (Kind::Predict(question), Some(outcome)) => format!("what happens: {}", question.words(outcome.happened)),
             (Kind::Predict(_), None) => "nothing has shown what happens".to_owned(),
@@ -143,5 +142,5 @@ fn outcome(lesson: &Lesson, attempt: &Attempt) -> (String, bool) {
         };
         writeln!(told, "step {number}, {}: {line}", step.kind.word()).expect("strings take everything");
     }
-    (told, all)
+    Ok((told, all))
 }

@@ -2,6 +2,7 @@
 
 use cap_lab::node::Micros;
 use cap_lab::situation::scene::Scene;
+use gloo_timers::callback::Timeout;
 
 use super::App;
 use super::opening::begun;
@@ -54,6 +55,10 @@ impl App {
                     let from = self.lab.now();
                     self.ui.run.approach = Some(Approach { from, to, evenly: true });
                     self.ui.playing = true;
+                }
+                Effect::Soon(what) => {
+                    let send = self.ui.send.clone();
+                    self.lesson_slice = Some(Timeout::new(0, move || send.emit(Msg::Lesson(what))));
                 }
                 Effect::GoTo(at) => _ = self.go_to(at),
                 Effect::Say(text) => _ = self.say(About::Own, text),

@@ -3,6 +3,7 @@
 //! Nothing is judged from clicks: what a learner did is what the run shows. A prediction that is due keeps the run where it is, and
 //! what it is about is not computed before it is made.
 
+mod design;
 mod panel;
 mod play;
 pub mod view;
@@ -61,4 +62,4 @@ pub fn panel(lab: &dyn Lab, ui: &ViewState) -> Option<Html> {
     Some(here()?.panel(ui.lesson.as_ref()?, lab, ui))
 }
 
-pub use self::play::{Kept, Listed, course, handed_in};
+pub use self::play::{Kept, Listed, Shelf, course, handed_in};

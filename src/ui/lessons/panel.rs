@@ -1,6 +1,6 @@
 //! The panel of a lesson: the step to read and do, what was predicted beside what happened, and the way on.
 
-use cap_lab::lesson::attempt::{Given, Outcome, Trace};
+use cap_lab::lesson::attempt::{Given, Outcome, Trace, WORDS_MAX};
 use cap_lab::lesson::measure::Told;
 use cap_lab::lesson::{Answer, Choice, Kind, Question, Task};
 use cap_lab::node::Micros;
@@ -9,6 +9,7 @@ use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, Html};
 
+use super::design;
 use super::play::{Playing, inside};
 use super::view::{Class, Do, STEP};
 use crate::ui::browser;
@@ -23,6 +24,7 @@ const STYLE: &str = include_str!("panel.css");
 const CHOICE: &str = "lesson-choice";
 const NUMBER: &str = "lesson-number";
 const REASON: &str = "lesson-reason";
+const WORDS: &str = "lesson-words";
 
 pub(super) fn panel(class: &Class, lab: &dyn Lab, ui: &ViewState) -> Html {
     let playing = inside(class);
@@ -64,6 +66,8 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Do(_) => "Do",
         Kind::Observe(_) => "Observe",
         Kind::Explain => "Explain",
+        Kind::Design(_) => "Design",
+        Kind::Argue(_) => "Argue",
     }
 }
 
@@ -142,7 +146,32 @@ fn tools(playing: &Playing, now: Micros, send: &Callback<Msg>) -> Vec<El> {
         }],
         Kind::Observe(_) => observe(playing, now, send),
         Kind::Do(task) => vec![task_of(playing, task, trace, send)],
+        Kind::Design(asked) => vec![design::form(asked, trace.designed.as_ref(), send)],
+        Kind::Argue(rubric) => vec![argument(rubric, trace.words.as_deref().unwrap_or_default(), send)],
     }
+}
+
+fn argument(rubric: &[String], kept: &str, send: &Callback<Msg>) -> El {
+    let submit = {
+        let send = send.clone();
+        Callback::from(move |event: Event| {
+            event.prevent_default();
+            send.emit(Msg::Lesson(Do::Argue(text_in(WORDS))));
+        })
+    };
+    let field = el("textarea").attr("id", WORDS).attr("rows", "14").set("maxlength", WORDS_MAX.to_string());
+    let keep = classed("button", "primary").attr("type", "submit").text("Keep");
+    let state = if kept.is_empty() { "Nothing is kept yet." } else { "✓ Kept. You may go on writing." };
+    el("form")
+        .key("argue")
+        .on(ListenerKind::onsubmit, submit)
+        .add(el("ul").all(rubric.iter().map(|question| words("li", question)).collect()))
+        .add(el("label").text("Your argument").add(field.value(kept.to_owned())))
+        .add(classed("div", "row").add(keep).add(classed("small", "kept").key(state).text(state)))
+}
+
+fn text_in(id: &str) -> String {
+    field::<HtmlTextAreaElement>(id).map(|field| field.value()).unwrap_or_default()
 }
 
 fn form(question: &Question, send: &Callback<Msg>) -> El {
@@ -203,7 +232,7 @@ fn chosen() -> Option<usize> {
 }
 
 fn reason() -> String {
-    field::<HtmlTextAreaElement>(REASON).map(|field| field.value()).unwrap_or_default()
+    text_in(REASON)
 }
 
 fn observe(playing: &Playing, now: Micros, send: &Callback<Msg>) -> Vec<El> {
@@ -227,7 +256,10 @@ fn task_of(playing: &Playing, task: &Task, trace: &Trace, send: &Callback<Msg>) 
         button("", &label, send, Msg::Lesson(Do::Hint)).key("more")
     });
     let state = match trace.met {
-        Some(at) => classed("p", "done good").key("met").text("✓ Done at ").add(go(at, send)),
+        Some(at) => {
+            let needed = playing.needed.as_ref().map_or_else(String::new, |says| format!(", {says}."));
+            classed("p", "done good").key(&format!("met {needed}")).text("✓ Done at ").add(go(at, send)).text(&needed)
+        }
         None => classed("p", "done").key("open").text("Not done yet. The run decides."),
     };
     let again =
@@ -247,6 +279,8 @@ fn turn(playing: &Playing, send: &Callback<Msg>) -> El {
     let open = match &playing.lesson.steps[place].kind {
         Kind::Do(_) => playing.attempt.traces[place].met.is_none(),
         Kind::Observe(_) => !playing.watched,
+        Kind::Design(_) => playing.attempt.traces[place].designed.is_none(),
+        Kind::Argue(_) => playing.attempt.traces[place].words.is_none(),
         _ => false,
     };
     let label = match (place == last, open, &playing.lesson.steps[place].kind) {

@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use cap_lab::goal::ledger::Ledger;
 use cap_lab::lesson::attempt::{Attempt, Given};
-use cap_lab::lesson::grade::{grade, report};
+use cap_lab::lesson::grade::{Grader, most, report};
 use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::measure::{Told, Words};
-use cap_lab::lesson::{COURSE, Kind, Lesson, stage};
+use cap_lab::lesson::{Kind, Lesson, Task, all, named as ours, stage};
 use cap_lab::node::Micros;
 
+use super::design;
 use super::view::{Class, Do, Effect};
 use crate::ui::lab::Lab;
 use crate::ui::{browser, storage};
@@ -36,6 +37,8 @@ pub(super) struct Playing {
     pub(super) because: Vec<(usize, Vec<Vec<Told>>)>,
     /// What is said once the task is done.
     pub(super) met: Vec<Vec<Told>>,
+    /// How many acts that took, beside the best known way.
+    pub(super) needed: Option<String>,
     /// All moments were watched.
     pub(super) watched: bool,
     /// It was told that the run is no longer one of the lesson.
@@ -53,8 +56,21 @@ pub struct Listed {
     pub know: Vec<String>,
     /// In minutes.
     pub minutes: u32,
+    /// Under which heading it stands.
+    pub shelf: Shelf,
     /// How far the learner is.
     pub kept: Kept,
+}
+
+/// Under which heading a lesson stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shelf {
+    /// The course.
+    Lessons,
+    /// With a task that says how few acts are known to do.
+    Challenges,
+    /// With a platform to be designed.
+    Exercises,
 }
 
 /// How far a learner is in a lesson.
@@ -68,10 +84,10 @@ pub enum Kept {
     Done,
 }
 
-/// All lessons: those of the course, then those from files.
+/// All lessons, challenges and exercises: the lab's own, then those from files.
 pub fn course() -> Vec<Listed> {
     let own = storage::get(OWN).unwrap_or_default();
-    let names = COURSE.iter().map(|(name, _)| *name).chain(own.split_whitespace());
+    let names = all().map(|(name, _)| *name).chain(own.split_whitespace());
     names.filter_map(|name| Some(listed(name, &named(name)?))).collect()
 }
 
@@ -81,6 +97,11 @@ fn listed(name: &str, lesson: &Lesson) -> Listed {
         title: lesson.title.clone(),
         know: lesson.know.clone(),
         minutes: lesson.minutes,
+        shelf: match (lesson.is_exercise(), lesson.is_challenge()) {
+            (true, _) => Shelf::Exercises,
+            (_, true) => Shelf::Challenges,
+            _ => Shelf::Lessons,
+        },
         kept: kept(lesson),
     }
 }
@@ -94,10 +115,9 @@ fn kept(lesson: &Lesson) -> Kept {
     }
 }
 
-/// The lesson of this name in the course, or one that was kept under its hash.
+/// The lesson or challenge of this name, or one that was kept under its hash.
 fn named(name: &str) -> Option<Lesson> {
-    let ours = COURSE.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
-    let text = ours.or_else(|| storage::get(&text_key(name)))?;
+    let text = ours(name).map(str::to_owned).or_else(|| storage::get(&text_key(name)))?;
     Lesson::read(&text).ok()
 }
 
@@ -105,7 +125,7 @@ fn named(name: &str) -> Option<Lesson> {
 pub fn handed_in(name: &str, student: &str) -> Option<(String, String)> {
     let lesson = named(name)?;
     let file = HandIn::new(student, &lesson, attempt(&lesson)?).write();
-    let grade = grade(&lesson, &file).ok()?;
+    let grade = Grader::new(&lesson).grade(&file).ok()?;
     Some((file, report(&lesson, &grade)))
 }
 
@@ -172,6 +192,7 @@ fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
         text: Vec::new(),
         because: Vec::new(),
         met: Vec::new(),
+        needed: None,
         watched: false,
         strayed: false,
     };
@@ -218,6 +239,22 @@ fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
             playing.attempt.traces[step].hints += 1;
             vec![playing.shown()]
         }
+        Do::Design => {
+            if let Kind::Design(asked) = playing.kind() {
+                design::begin(asked);
+            }
+            vec![playing.shown(), Effect::Soon(Do::Slice)]
+        }
+        Do::Slice => playing.slice(),
+        Do::Cancel => {
+            design::cancel();
+            vec![playing.shown()]
+        }
+        Do::Argue(words) => {
+            let lesson = Rc::clone(&playing.lesson);
+            playing.attempt.argue(&lesson, words);
+            vec![playing.shown(), Effect::Say("Kept.".to_owned())]
+        }
         Do::Watch => playing.watch(lab),
         Do::Watched => playing.watched(lab),
         Do::Judge => playing.judge(lab),
@@ -227,6 +264,18 @@ fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// How far a learner is, for the page that has this one in a frame: what a learning platform keeps. The answers are without their runs,
+/// so that they fit there.
+fn progress(lesson: &Lesson, attempt: &Attempt) -> String {
+    let most = most(lesson);
+    let (done, points) = (attempt.done, attempt.points(lesson));
+    let message = serde_json::json!({
+        "subject": "cap-lab.progress", "lesson": lesson.hash, "title": lesson.title, "step": attempt.step,
+        "steps": lesson.steps.len(), "done": done, "points": points, "of": most, "answers": attempt.without_runs(),
+    });
+    message.to_string()
 }
 
 /// The time, in ms since 1970.
@@ -241,7 +290,18 @@ impl Playing {
 
     /// It as the page has it; what was answered is kept.
     fn shown(self) -> Effect {
-        let kept = storage::set(&format!("attempt.{}", self.lesson.hash), &self.attempt.write());
+        let written = self.attempt.write();
+        browser::tell_progress(&progress(&self.lesson, &self.attempt));
+        let kept = storage::set(&format!("attempt.{}", self.lesson.hash), &written);
+        self.drawn_as(kept)
+    }
+
+    /// The same where nothing was answered since.
+    fn drawn(self) -> Effect {
+        self.drawn_as(true)
+    }
+
+    fn drawn_as(self, kept: bool) -> Effect {
         let waits = self.attempt.waits(&self.lesson);
         let judges = matches!(self.kind(), Kind::Do(_)) && self.attempt.traces[self.attempt.step].met.is_none();
         let begun = self.begun;
@@ -319,6 +379,7 @@ impl Playing {
         };
         if let Kind::Do(task) = &step.kind {
             self.met = told(&task.met);
+            self.needed = self.needed(task, &ledger);
         }
         let compared = self.attempt.compared(&lesson);
         self.because = compared
@@ -330,6 +391,11 @@ impl Playing {
             .collect();
     }
 
+    fn needed(&self, task: &Task, ledger: &Ledger) -> Option<String> {
+        let at = self.attempt.traces[self.attempt.step].met?;
+        task.needed(ledger.acts_until(at))
+    }
+
     /// Compares what was predicted with what happens: in the run of the learner's last task, or else in the lesson's, whatever the
     /// learner has done to it meanwhile.
     fn settle(&mut self, lab: &dyn Lab) {
@@ -338,6 +404,24 @@ impl Playing {
         let ledger = if self.kept_task().is_some() { lab.ledger(true) } else { stage::ledger(scene) };
         if let Some(ledger) = ledger {
             self.attempt.settle(&lesson, &ledger);
+        }
+    }
+
+    /// Goes on with the batch of a design.
+    fn slice(mut self) -> Vec<Effect> {
+        match design::slice() {
+            Some(designed) if matches!(self.kind(), Kind::Design(_)) => {
+                let step = self.attempt.step;
+                self.attempt.traces[step].designed = Some(designed);
+                vec![self.shown(), Effect::Say("All runs are done.".to_owned())]
+            }
+            // Whoever went to another step has left it.
+            _ if !matches!(self.kind(), Kind::Design(_)) => {
+                design::cancel();
+                Vec::new()
+            }
+            _ if design::progress().is_some() => vec![self.drawn(), Effect::Soon(Do::Slice)],
+            _ => Vec::new(),
         }
     }
 

@@ -29,6 +29,14 @@ pub enum Do {
     Turn(bool),
     /// One hint more.
     Hint,
+    /// Runs the batch of what is chosen in a design.
+    Design,
+    /// Goes on with it.
+    Slice,
+    /// Ends it.
+    Cancel,
+    /// Keeps what is argued.
+    Argue(String),
     /// Plays the run that is to be watched.
     Watch,
     /// The run that is to be watched has come to its end.
@@ -54,6 +62,8 @@ pub enum Effect {
     Approach(Micros),
     /// Goes to a moment.
     GoTo(Micros),
+    /// Asks this once what waits is drawn and heard.
+    Soon(Do),
     /// Tells everybody what was done.
     Say(String),
     /// Tells something that stays until it is read.

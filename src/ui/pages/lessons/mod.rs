@@ -15,7 +15,7 @@ use crate::ui::browser::{self, FileBytes};
 use crate::ui::el::{El, button, classed, el, words};
 use crate::ui::lab::Lab;
 use crate::ui::lessons::view::Do as Ask;
-use crate::ui::lessons::{Kept, Listed, course, handed_in};
+use crate::ui::lessons::{Kept, Listed, Shelf, course, handed_in};
 use crate::ui::page::Page;
 use crate::ui::program::Program;
 use crate::ui::state::{Dropped, Msg, ViewState};
@@ -120,7 +120,16 @@ impl Component for Desk {
             .add(head)
             .add(words("p", about))
             .optional(self.wrong.as_ref().map(|(name, wrong)| faults(name, wrong)))
-            .add(el("ol").all(self.course.iter().map(|lesson| self.row(lesson, &props.send)).collect()))
+            .add(self.list(Shelf::Lessons, &props.send))
+            .add(words("h2", "Challenges"))
+            .add(words(
+                "p",
+                "You know the rules: now use them. The run judges, and then you see how few acts are known to do.",
+            ))
+            .add(self.list(Shelf::Challenges, &props.send))
+            .add(words("h2", "Design exercise"))
+            .add(words("p", "Choose, measure, argue, hand in. There is no single right answer."))
+            .add(self.list(Shelf::Exercises, &props.send))
             .html()
     }
 }
@@ -153,6 +162,12 @@ impl Desk {
         };
         browser::download(&name, &content);
         send.emit(Msg::Confirm(format!("Saved as {name}.")));
+    }
+
+    /// What stands under one heading.
+    fn list(&self, shelf: Shelf, send: &Callback<Msg>) -> El {
+        let listed = self.course.iter().filter(|lesson| lesson.shelf == shelf);
+        el("ol").all(listed.map(|lesson| self.row(lesson, send)).collect())
     }
 
     fn row(&self, lesson: &Listed, send: &Callback<Msg>) -> El {
@@ -206,7 +221,7 @@ fn faults(name: &str, wrong: &[Wrong]) -> El {
 }
 
 fn row(lesson: &Listed, hand_in: Option<El>, send: &Callback<Msg>) -> El {
-    let Listed { name, title, know, minutes, kept } = lesson;
+    let Listed { name, title, know, minutes, kept, .. } = lesson;
     let (label, state) = match kept {
         Kept::Fresh => ("Begin", format!("{minutes} minutes")),
         Kept::At(step, all) => ("Go on", format!("at step {} of {all}", step + 1)),
