@@ -264,9 +264,11 @@ fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
             "The refusal came after the phone had given up: what was unknown certainly failed.".to_owned(),
             Tone::Bad,
         ),
-        PhoneNote::Attached { from, to } => {
-            (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers, so {who} sees what {to} knows."), Tone::Routine)
-        }
+        PhoneNote::Attached { from, to } => (
+            format!("{who} moves from {from} to {to}"),
+            format!("From now on {to} answers, so {who} sees what {to} knows."),
+            Tone::Routine,
+        ),
         PhoneNote::Retried { replica, attempt, post } => (
             format!("{who} sends the {} again, to {replica}", what(*post)),
             format!(

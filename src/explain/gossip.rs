@@ -85,7 +85,12 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
 
 fn starts(me: &str, total: u64) -> (Tone, &'static str, String, String) {
     if total == 0 {
-        return (Tone::Routine, ANTI_ENTROPY, format!("{me} starts with an empty disk"), "Its feed is empty until a phone or a replica brings a post.".into());
+        return (
+            Tone::Routine,
+            ANTI_ENTROPY,
+            format!("{me} starts with an empty disk"),
+            "Its feed is empty until a phone or a replica brings a post.".into(),
+        );
     }
     let headline = format!("{me} is back with {} on its disk", posts(total));
     (Tone::Warning, ANTI_ENTROPY, headline, "The next exchanges bring what it lacks.".into())

@@ -79,7 +79,9 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
             Tone::Warning,
             VIEWS,
             format!("{node} refuses {from} as its primary"),
-            format!("{from} leads view {view}, and {node} is in view {own}. It tells {from} so, because the higher view wins."),
+            format!(
+                "{from} leads view {view}, and {node} is in view {own}. It tells {from} so, because the higher view wins."
+            ),
         ),
         Note::IgnoresLate { from, view, own } => (
             Tone::Routine,
@@ -127,7 +129,11 @@ fn leadership(node: NodeId, note: &Note) -> (Tone, &'static str, String, String)
             Tone::Routine,
             VIEWS,
             format!("{node} follows {primary} in view {view}"),
-            if view > old { format!("View {view} is higher than its own, {old}, and the higher view wins.") } else { String::new() },
+            if view > old {
+                format!("View {view} is higher than its own, {old}, and the higher view wins.")
+            } else {
+                String::new()
+            },
         ),
         Note::StepsDown { view, old, primary, unanswered } => (
             Tone::Warning,

@@ -24,9 +24,12 @@ impl Explained for Note {
 /// What `note` of replica `node` says, with its numbers, the reason and the source.
 pub fn sentence(node: NodeId, note: &Note) -> Sentence {
     let (tone, source, headline, reason) = match note {
-        Note::Starts { items: 0, hints: 0 } => {
-            (Tone::Routine, QUORUMS, format!("{node} starts with an empty disk"), "It has no post and keeps no hint.".to_owned())
-        }
+        Note::Starts { items: 0, hints: 0 } => (
+            Tone::Routine,
+            QUORUMS,
+            format!("{node} starts with an empty disk"),
+            "It has no post and keeps no hint.".to_owned(),
+        ),
         Note::Starts { items, hints } => (
             Tone::Warning,
             QUORUMS,

@@ -13,7 +13,11 @@ impl Words<'_> {
             ProposerNote::TimesOut { ballot, count, accepting } => {
                 let done = if *accepting { "accepted" } else { "promised" };
                 let headline = format!("{me} gives up waiting on {}", self.ballot(*ballot));
-                let reason = format!("Only {} {done} in time, and it needs {}. A higher ballot may get them.", of(*count), count.needed);
+                let reason = format!(
+                    "Only {} {done} in time, and it needs {}. A higher ballot may get them.",
+                    of(*count),
+                    count.needed
+                );
                 said(Tone::Warning, PROGRESS, headline, reason)
             }
             ProposerNote::AlreadyProposing { asked, wanted } => said(

@@ -89,20 +89,25 @@ fn ignored(from: NodeId, why: Ignored) -> (&'static str, String) {
         Ignored::OlderTerm { term, own } => {
             ("Raft §5.1", format!("Term {own} has begun, so an answer of term {term} decides nothing any more."))
         }
-        Ignored::EarlierTerm => {
-            ("Raft §5.1", format!("{from} refused a message of an earlier term, so its answer says nothing of this one."))
-        }
+        Ignored::EarlierTerm => (
+            "Raft §5.1",
+            format!("{from} refused a message of an earlier term, so its answer says nothing of this one."),
+        ),
         Ignored::NotCandidate => ("Raft §5.2", "Its election is decided, so one more answer changes nothing.".into()),
         Ignored::DuplicateVote => ("Raft §5.2", format!("{from}'s vote was counted before, and counts once.")),
         Ignored::NotLeader => ("Raft §5.2", "It leads no more, so it no longer counts who has which entry.".into()),
-        Ignored::NotFollower => ("Raft thesis §3.10", "It stands for election already, or leads, so there is nothing to start.".into()),
+        Ignored::NotFollower => {
+            ("Raft thesis §3.10", "It stands for election already, or leads, so there is nothing to start.".into())
+        }
         Ignored::AlreadyMatched { refused, matched } => {
             ("Raft §5.3", format!("It refuses index {refused}, but since then {from} acknowledged index {matched}."))
         }
         Ignored::NotCurrent { refused, next } => {
             ("Raft §5.3", format!("It refuses index {refused}, but another attempt, from entry {next}, is under way."))
         }
-        Ignored::NotMember => ("Raft §6", format!("{from} is in no configuration in use, so its answer counts nowhere.")),
+        Ignored::NotMember => {
+            ("Raft §6", format!("{from} is in no configuration in use, so its answer counts nowhere."))
+        }
     }
 }
 

@@ -51,7 +51,9 @@ pub(super) fn sentence(node: NodeId, note: &TransferNote) -> Sentence {
 
 fn refusal(target: NodeId, why: TransferRefusal) -> String {
     match why {
-        TransferRefusal::SwitchedOff => "Leadership transfer is switched off in this cluster, so only an election changes the leader.".into(),
+        TransferRefusal::SwitchedOff => {
+            "Leadership transfer is switched off in this cluster, so only an election changes the leader.".into()
+        }
         TransferRefusal::AlreadyLeads => "It leads already, so nothing has to change.".into(),
         TransferRefusal::NoMember => format!("{target} is no member of the cluster, so it cannot be elected."),
         TransferRefusal::UnderWay => format!("A transfer to {target} is under way, and one is enough."),
@@ -59,7 +61,9 @@ fn refusal(target: NodeId, why: TransferRefusal) -> String {
         TransferRefusal::TimedOut => format!(
             "Within an election timeout {target} did not catch up with the log. So {target} could lose an election, and is not told to stand."
         ),
-        TransferRefusal::LostOffice => format!("It was deposed before it told {target} to stand, so {target} stands only by its own timer."),
+        TransferRefusal::LostOffice => {
+            format!("It was deposed before it told {target} to stand, so {target} stands only by its own timer.")
+        }
         TransferRefusal::OtherElected(leader) => {
             format!("{target} was told to stand, but in that term {leader} was elected.")
         }

@@ -35,9 +35,9 @@ impl App {
     /// Says what the clipboard took, or that it took nothing.
     pub(super) fn copied(&mut self, form: Form, well: bool) -> bool {
         let what = match form {
-            Form::Link => "the link is on the clipboard.",
-            Form::Frame => "the frame is on the clipboard, as HTML.",
-            Form::Script => "the script is on the clipboard.",
+            Form::Link => "Copied: the link is on the clipboard.",
+            Form::Frame => "Copied: the frame is on the clipboard, as HTML.",
+            Form::Script => "Copied: the script is on the clipboard.",
         };
         if !well {
             return self.tell("This browser keeps the page off the clipboard: nothing was copied.".to_owned());
@@ -45,6 +45,6 @@ impl App {
         if form == Form::Script {
             self.close_popover();
         }
-        self.confirm(format!("Copied: {what}"))
+        self.confirm(what.to_owned())
     }
 }

@@ -25,7 +25,8 @@ const NEARLY_FULL: u8 = 90;
 
 /// Which run at which moment a picture is of.
 fn title_of(home: &str, lab: &dyn Lab, at: Micros) -> String {
-    format!("{home} {} {} {}\n", lab.setup().seed, lab.end().0, at.0)
+    let numbers = [lab.setup().seed, lab.end().0, at.0].map(|number| number.to_string());
+    [home, &numbers.join(" "), "\n"].concat()
 }
 
 /// How the run of the page at `home` looked when this tab was left, if it was left at the moment for which the run heads. It is
@@ -71,11 +72,7 @@ impl App {
 
     /// Keeps what moved: now and then while the run plays, soon once it rests.
     pub(super) fn keep_up(&mut self) {
-        if self.saving.saved == Some(self.to_save())
-            || self.fills()
-            || self.ui.may_cancel
-            || self.ui.framed
-        {
+        if self.saving.saved == Some(self.to_save()) || self.fills() || self.ui.may_cancel || self.ui.framed {
             return;
         }
         if !self.ui.playing {
