@@ -270,17 +270,19 @@ fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
         ),
         PhoneNote::HeardLate { done: true, deed } => (
             format!("{who} learns that the {deed} happened after all"),
-            "The answer came after the phone had given up.".to_owned(),
+            "The answer came after the phone had given up: what was unknown is confirmed.".to_owned(),
             Tone::Good,
         ),
         PhoneNote::HeardLate { done: false, deed } => (
             format!("{who} learns that the {deed} did not happen"),
-            "The refusal came after the phone had given up.".to_owned(),
+            "The refusal came after the phone had given up: what was unknown certainly failed.".to_owned(),
             Tone::Bad,
         ),
-        PhoneNote::Attached { from, to } => {
-            (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers."), Tone::Routine)
-        }
+        PhoneNote::Attached { from, to } => (
+            format!("{who} moves from {from} to {to}"),
+            format!("From now on {to} answers, so {who} sees what {to} knows."),
+            Tone::Routine,
+        ),
         PhoneNote::Retried { replica, attempt, deed } => (
             format!("{who} sends the {deed} again, to {replica}"),
             format!(
