@@ -229,7 +229,7 @@ pub const ENTRIES: [Entry; 36] = [
         also: &["logs"],
         says: "The list of all commands, in the order in which replicas carry them out. Equal logs lead to equal states.",
         source: "Schneider 1990; Ongaro & Ousterhout 2014, §2",
-        shown: (FIGURE_8, "after-all ana"),
+        shown: (FIGURE_8, "confirmed ana"),
     },
     Entry {
         term: "no-op",

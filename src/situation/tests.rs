@@ -50,7 +50,7 @@ fn figure_8_breaks_nothing_where_the_leader_keeps_the_rule() {
     let sound = timeline.experiment().without_flaw().expect("it makes a mistake");
     let mut sound = timeline.retold(sound);
     sound.seek(sound.end());
-    let goal: Goal = "not broken and not after-all".parse().expect("a goal");
+    let goal: Goal = "not broken and not confirmed".parse().expect("a goal");
     assert!(goal.met(&FeedExperiment::ledger(&sound)).is_some());
     assert_eq!(sound.skipped(), 0, "the same things happen");
 }

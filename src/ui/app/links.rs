@@ -34,17 +34,12 @@ impl App {
 
     /// Says what the clipboard took, or that it took nothing.
     pub(super) fn copied(&mut self, form: Form, well: bool) -> bool {
-        let what = match form {
-            Form::Link => "Copied: the link is on the clipboard.",
-            Form::Frame => "Copied: the frame is on the clipboard, as HTML.",
-            Form::Script => "Copied: the script is on the clipboard.",
-        };
         if !well {
             return self.tell("This browser keeps the page off the clipboard: nothing was copied.".to_owned());
         }
         if form == Form::Script {
             self.close_popover();
         }
-        self.confirm(what.to_owned())
+        self.confirm("Copied to the clipboard.".to_owned())
     }
 }

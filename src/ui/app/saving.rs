@@ -25,8 +25,7 @@ const NEARLY_FULL: u8 = 90;
 
 /// Which run at which moment a picture is of.
 fn title_of(home: &str, lab: &dyn Lab, at: Micros) -> String {
-    let numbers = [lab.setup().seed, lab.end().0, at.0].map(|number| number.to_string());
-    [home, &numbers.join(" "), "\n"].concat()
+    [home, &lab.end().0.to_string(), &at.0.to_string(), ""].join(" ")
 }
 
 /// How the run of the page at `home` looked when this tab was left, if it was left at the moment for which the run heads. It is
