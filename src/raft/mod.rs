@@ -94,7 +94,7 @@ pub use quorum::{VoteResult, majority_reached, majority_vote};
 pub use reads::WaitingRead;
 pub use request::{Refusal, Request, Response};
 pub use role::{Role, RoleName};
-pub use setup::{SWITCHES, Setup, Switch};
+pub use setup::{DRIFT_BOUND_PPM, SWITCHES, Setup, Switch};
 pub use snapshot::Snapshot;
 pub use switches::{Reads, Switches};
 pub use tenure::{Round, Tenure};

@@ -15,11 +15,14 @@ pub struct Setup {
     pub flaw: Option<Flaw>,
 }
 
+/// With the switch `drift-bound`: one clock may run faster than another by so much, in parts per million.
+pub const DRIFT_BOUND_PPM: u32 = 250_000;
+
 /// A feature of Raft.
 pub type Switch = setup::Switch<Setup>;
 
 /// All of them, in the order in which the page lists them.
-pub const SWITCHES: [Switch; 11] = [
+pub const SWITCHES: [Switch; 12] = [
     Switch {
         name: "pre-vote",
         title: "Pre-vote",
@@ -76,6 +79,16 @@ pub const SWITCHES: [Switch; 11] = [
         needs: &["check-quorum", "stickiness"],
         is_on: |setup| setup.switches.reads == Reads::Lease,
         turn_on: |setup| setup.switches.reads = Reads::Lease,
+    },
+    Switch {
+        name: "drift-bound",
+        title: "Leases allow for drift",
+        says: "A lease is shorter by a fifth, so that one clock may run faster than another by a quarter. Costs nothing while \
+               heartbeats come in time.",
+        source: "thesis §6.4.1",
+        needs: &["check-quorum", "stickiness", "lease"],
+        is_on: |setup| setup.switches.lease_drift_ppm > 0,
+        turn_on: |setup| setup.switches.lease_drift_ppm = DRIFT_BOUND_PPM,
     },
     Switch {
         name: "one-entry",
@@ -142,6 +155,9 @@ impl FromStr for Setup {
         let mut setup = Self { flaw: flaw.map(str::parse).transpose()?, ..Self::default() };
         setup::read_words(&mut setup, &SWITCHES, words, "Raft")?;
         setup.switches.check()?;
+        if setup.switches.lease_drift_ppm > 0 && setup.switches.reads != Reads::Lease {
+            return Err("A bound for drift needs a leader lease: nothing else in Raft rests on clocks.".to_owned());
+        }
         Ok(setup)
     }
 }

@@ -82,7 +82,7 @@ labTest("an accident by hand: a holder is paused, another gets the lock, and eac
   await nodeAt(lab, c1, 0, "up").waitFor();
 });
 
-labTest("a reload, a link and a file bring the run back, and the command line replays it", { at: "#locks" }, async (lab) => {
+labTest("a reload, a link and a file bring the run back, and the command line replays it", { at: "#locks", timeout: 240_000 }, async (lab) => {
   await fencing(lab).click();
   await lab.page.locator(".bands .refused").waitFor();
   await seek(lab, 2_500);
@@ -149,6 +149,17 @@ labTest("what wrong clocks do to a lease, each from one button; and the way to a
   await lab.page.getByRole("button", { name: "Show it on the Raft page" }).click();
   await lab.page.locator(".aid").getByText("A lease, and clocks that run apart").waitFor();
   assert.equal(await lab.page.evaluate(() => location.hash), "#raft");
+  // And the way back.
+  await lab.page.getByRole("link", { name: "A lock's lease trusts clocks in the same way" }).click();
+  await lab.page.locator(".bands").waitFor();
+});
+
+labTest("the lesson on locks is played on their page", { at: "#lessons" }, async (lab) => {
+  await lab.page.getByRole("button", { name: "Begin: Locks, leases, fencing", exact: true }).click();
+  await lab.page.locator(".bands").waitFor();
+  await lab.page.getByText("A lock with an end").waitFor();
+  await lab.screenshot("lesson");
+  await lab.assertAccessible();
 });
 
 labTest("timestamps side by side, and a mistake of the service with the way back", { at: "#locks" }, async (lab) => {

@@ -29,7 +29,7 @@ function texts(lab) {
 
 const smaller = (all, than) => all.filter(({ size }) => size < than - 0.05).map(({ words, size }) => `${size.toFixed(1)} px: ${words}`);
 
-for (const page of ["#feed", "#raft", "#paxos"]) {
+for (const page of ["#feed", "#raft", "#paxos", "#locks"]) {
   labTest(`${page.slice(1)} presented: large text, nothing but figure, phones and a sentence`, { at: page, size: ROOM }, async (lab) => {
     await pause(lab);
     await lab.page.keyboard.press("p");
@@ -41,13 +41,13 @@ for (const page of ["#feed", "#raft", "#paxos"]) {
       await lab.screenshot(state);
     };
     await look("at rest");
-    for (const panel of [".top", ".events", ".meters", ".strip", ".log-grid", ".rails", ".next"]) {
+    for (const panel of [".top", ".events", ".meters", ".strip", ".log-grid", ".rails", ".next", ".aside-of"]) {
       assert.equal(await lab.page.locator(panel).filter({ visible: true }).count(), 0, `${panel} is not shown`);
     }
     assert.match(await lab.page.locator(".coach p").innerText(), /\w/, "a sentence is there");
     if (page !== "#paxos") {
       await cutDownTheMiddle(lab);
-      assert.equal((await cutLinks(lab)).length, 6, "the figure takes a cut as usual");
+      assert.equal((await cutLinks(lab)).length, page === "#locks" ? 4 : 6, "the figure takes a cut as usual");
       await look("cut");
     }
     const at = await placeOf(lab, 0);

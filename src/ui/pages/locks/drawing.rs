@@ -9,13 +9,15 @@ use crate::ui::el::{El, classed, el, words};
 use crate::ui::geometry::Size;
 use crate::ui::lab::Lab;
 use crate::ui::number::Px;
-use crate::ui::state::NARROW;
+use crate::ui::state::{NARROW, ViewState};
 
 /// The drawing's width at most.
 const WIDTH: f64 = 1_400.0;
 /// What the page leaves beside it: on a phone, with all else below it, and with a column beside it. The style sheet has the same widths.
 const SIDES: [f64; 3] = [32.0, 48.0, 398.0];
 const ONE_COLUMN: f64 = 1_180.0;
+/// How much larger it is drawn for a room.
+const FOR_A_ROOM: f64 = 1.55;
 /// So wide is a sign of what the storage did.
 const SIGN: f64 = 20.0;
 /// Where time begins: to the left are the names of rows.
@@ -40,15 +42,22 @@ impl Axis {
     }
 }
 
-/// What was granted, what is believed, what was written.
-pub fn bands(own: &LocksLab, window: Size) -> El {
-    let (begin, end) = own.window();
-    let beside = match window.w {
-        w if w < NARROW => SIDES[0],
-        w if w <= ONE_COLUMN => SIDES[1],
-        _ => SIDES[2],
+/// As wide as it is shown, so that its text is as large as text elsewhere; to a room all of it is shown larger.
+fn width(ui: &ViewState) -> f64 {
+    let Size { w, .. } = ui.window;
+    let shown = match (ui.present, w) {
+        (true, w) if !ui.framed => (w - SIDES[1]) / FOR_A_ROOM,
+        (_, w) if w < NARROW => w - SIDES[0],
+        (present, w) if present || w <= ONE_COLUMN => w - SIDES[1],
+        (_, w) => w - SIDES[2],
     };
-    let width = (window.w - beside).clamp(300.0, WIDTH);
+    shown.clamp(300.0, WIDTH)
+}
+
+/// What was granted, what is believed, what was written.
+pub fn bands(own: &LocksLab, ui: &ViewState) -> El {
+    let (begin, end) = own.window();
+    let width = width(ui);
     let axis = Axis { begin, end, now: own.now(), width };
     let setup = own.experiment().locks;
     let watch = own.run().watch();

@@ -69,7 +69,7 @@ impl Program for Locks {
         let left = classed("section", "world")
             .attr("aria-label", "Lock servers, clients and storage")
             .node(cluster(0, world, lab, ui))
-            .add(drawing::bands(own, ui.window))
+            .add(drawing::bands(own, ui))
             .add(panels::verdicts(own));
         let right = classed("aside", if open.is_some() { "side open" } else { "side" })
             .nodes(open.into_iter().collect())

@@ -39,6 +39,14 @@ const LINES: Lines = Lines {
     watch: no_ap,
 };
 
+/// The way to the page on which a client has such a lease.
+const LIKE_A_LOCK: &str = "A lock's lease trusts clocks in the same way";
+
+/// Whether the leader answers reads by its lease alone.
+fn reads_by_lease(lab: &dyn Lab) -> bool {
+    lab.setup().switches.iter().any(|switch| switch.name == "lease" && switch.on)
+}
+
 struct Raft;
 
 impl Program for Raft {
@@ -50,7 +58,8 @@ impl Program for Raft {
             .node(world.replication.as_ref().map(|replication| logs(replication, &ui.send)).unwrap_or_default())
             .node(invariants(&world.invariants))
             .node(meters(0, world, ui))
-            .node(history(0, world, lab.now(), ui));
+            .node(history(0, world, lab.now(), ui))
+            .optional(reads_by_lease(lab).then(|| el("p").add(el("a").attr("href", "#locks").text(LIKE_A_LOCK))));
         classed("main", "lab raft")
             .add(classed("div", "lead").node(coach::line(worlds, ui, &LINES)))
             .add(left.node(cluster(0, world, lab, ui)).node(phones(0, world, ui)))
