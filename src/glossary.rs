@@ -83,7 +83,7 @@ const FIGURE_8: &str = "figure-8";
 const CRASH: &str = "leader-crash-in-mid-write";
 
 /// All of them, by the alphabet.
-pub const ENTRIES: [Entry; 33] = [
+pub const ENTRIES: [Entry; 36] = [
     Entry {
         term: "accept",
         also: &["accepts", "accepted"],
@@ -186,6 +186,13 @@ pub const ENTRIES: [Entry; 33] = [
         says: "A message without entries that a leader sends at short intervals. Followers that hear it don't stand for election.",
         source: "Ongaro & Ousterhout 2014, §5.2",
         shown: ("one-way-cut", "unknown ana"),
+    },
+    Entry {
+        term: "last write wins",
+        also: &["last-write-wins"],
+        says: "Of two writes the one with the later time stays. A clock that runs ahead beats newer writes, and nobody is told.",
+        source: "Johnson & Thomas 1975",
+        shown: ("one-skewed-clock", "overwritten ana on AP"),
     },
     Entry {
         term: "latency",
@@ -292,6 +299,13 @@ pub const ENTRIES: [Entry; 33] = [
         shown: (CRASH, "unknown ana"),
     },
     Entry {
+        term: "siblings",
+        also: &["sibling"],
+        says: "Values that were written without knowing of each other. All of them stay until somebody who has seen them writes again.",
+        source: "Dynamo §4.4",
+        shown: ("siblings", "siblings chen on AP"),
+    },
+    Entry {
         term: "split brain",
         also: &[],
         says: "Two servers act as leader at once, and both get their way. Quorums prevent it: only one side can have a \
@@ -319,6 +333,13 @@ pub const ENTRIES: [Entry; 33] = [
         says: "No answer came in time. The request may have happened, may yet happen, or never will: the client can't tell.",
         source: "Fischer, Lynch & Paterson 1985",
         shown: (CRASH, "unknown ana"),
+    },
+    Entry {
+        term: "version vector",
+        also: &["version vectors"],
+        says: "Which writes a value follows: for each writer, how many. It tells a newer value from a concurrent one.",
+        source: "Parker et al. 1983",
+        shown: ("siblings", "siblings chen on AP"),
     },
     Entry {
         term: "vote",

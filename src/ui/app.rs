@@ -26,7 +26,7 @@ use self::pace::Near;
 use self::referee::Referee;
 use self::runs::{Begin, kept_run, runs_of};
 use self::saving::{Saving, picture};
-use crate::ui::act::{Act, done, heal_all, post};
+use crate::ui::act::{Act, done, heal_all, post, status};
 use crate::ui::address::Address;
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
@@ -256,6 +256,10 @@ impl App {
                 self.ui.run.composing = None;
                 post(person, &text).is_none_or(|act| self.act(&act))
             }
+            Msg::Status { person, text } => {
+                self.ui.run.composing = None;
+                status(person, &text).is_none_or(|act| self.act(&act))
+            }
             Msg::Pointer { world, phase, client, tip, secondary } => {
                 self.pointer(world, phase, client, (tip, secondary))
             }
@@ -358,6 +362,10 @@ impl App {
             Msg::Explain { world, person } => {
                 let told = self.ui.run.explained == Some((world, person));
                 self.ui.run.explained = (!told).then_some((world, person));
+            }
+            Msg::Pick(picked) => {
+                let same = self.ui.run.picked == picked;
+                self.ui.run.picked = picked.filter(|_| !same);
             }
             Msg::Compose { world, person } => {
                 self.ui.run.composing = Some((world, person));

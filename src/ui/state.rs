@@ -12,6 +12,7 @@ use crate::ui::geometry::{Point, Size};
 use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
 use crate::ui::lessons::view as lessons;
+use crate::ui::phones::view::Picked;
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
@@ -75,6 +76,10 @@ pub enum Msg {
     Compose { world: usize, person: NodeId },
     /// Sends what was typed.
     Post { person: NodeId, text: String },
+    /// Makes what was typed the person's status.
+    Status { person: NodeId, text: String },
+    /// Picks a post or a status on a phone, to do something with it; none: no more.
+    Pick(Option<(usize, NodeId, Picked)>),
     /// Shows the figures as tables, or as pictures again.
     Tables,
     /// Something about the space-time diagrams.
@@ -335,6 +340,8 @@ pub struct RunView {
     pub explained: Option<(usize, NodeId)>,
     /// The phone on which a post is typed.
     pub composing: Option<(usize, NodeId)>,
+    /// What is picked on a phone.
+    pub picked: Option<(usize, NodeId, Picked)>,
     /// The history strips.
     pub strip: strip::Strip,
     /// Space-time diagrams instead of pictures, if they are shown.
