@@ -2,7 +2,7 @@
 
 mod locks;
 
-pub use locks::{Accident, LocksExperiment};
+pub use locks::{Accident, LocksExperiment, TRIALS, Trial};
 
 use std::fmt::{self, Display};
 use std::str::FromStr;

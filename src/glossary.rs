@@ -83,7 +83,7 @@ const FIGURE_8: &str = "figure-8";
 const CRASH: &str = "leader-crash-in-mid-write";
 
 /// All of them, by the alphabet.
-pub const ENTRIES: [Entry; 32] = [
+pub const ENTRIES: [Entry; 33] = [
     Entry {
         term: "accept",
         also: &["accepts", "accepted"],
@@ -157,6 +157,14 @@ pub const ENTRIES: [Entry; 32] = [
         says: "Once nobody writes and messages arrive again, all replicas come to show the same. Until then they may differ.",
         source: "Vogels 2009",
         shown: (SMALLER, "converged on AP"),
+    },
+    Entry {
+        term: "fencing token",
+        also: &["fencing tokens"],
+        says: "A number that grows with each grant of a lock. A storage that has seen a greater one refuses the write of an \
+               earlier holder.",
+        source: "Kleppmann 2016",
+        shown: ("fenced-write", "refused c1"),
     },
     Entry {
         term: "follower",

@@ -4,12 +4,13 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::locks::client::Request;
+use crate::locks::storage::Rule;
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Intervention, Scripted};
 use crate::sim::run::Run;
 use crate::timeline::file::TRAFFIC_MAX;
 use crate::timeline::{Experiment, RequestOf};
-use crate::world::locks::{LocksRun, LocksSetup, LocksWorld};
+use crate::world::locks::{Backend, LocksRun, LocksSetup, LocksWorld};
 
 /// What befalls the first client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +34,47 @@ pub struct LocksExperiment {
     pub accident: Accident,
 }
 
+/// What a wrong clock, or a pause, does to a lease.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Trial {
+    /// "Skew, leases as durations".
+    pub title: &'static str,
+    /// What is wrong with the first client.
+    pub says: &'static str,
+    /// The setup, whose accident shows it.
+    pub words: &'static str,
+    /// Two clients come to believe that they hold the lock.
+    pub overlaps: bool,
+}
+
+/// One for each way in which a clock can be wrong. Nothing guards the file in any of them.
+pub const TRIALS: [Trial; 4] = [
+    Trial {
+        title: "Skew, and a lease as a duration",
+        says: "c1's wall clock is 5 s behind. A duration is measured without it.",
+        words: "storage=unchecked pause=0 skew=-5000",
+        overlaps: false,
+    },
+    Trial {
+        title: "Skew, and a lease as a time of day",
+        says: "c1's wall clock is 5 s behind, and the lease ends at a time of day.",
+        words: "storage=unchecked pause=0 skew=-5000 terms=deadline",
+        overlaps: true,
+    },
+    Trial {
+        title: "Drift",
+        says: "c1's clocks run at a fifth of the rate, so its lease lasts five times as long by true time.",
+        words: "storage=unchecked pause=0 drift=-800000 work=300",
+        overlaps: true,
+    },
+    Trial {
+        title: "A pause",
+        says: "All clocks are right. c1 stands still between its look at the clock and its write.",
+        words: "storage=unchecked pause=3000",
+        overlaps: true,
+    },
+];
+
 /// When the first client is asked for an update: somebody leads by then.
 const BEGIN: Micros = Micros::from_ms(1_000);
 /// How long after the accident the run goes on.
@@ -49,6 +91,31 @@ impl LocksExperiment {
     pub fn usual() -> Self {
         let accident = Accident { pause: Micros::from_ms(3_000), skew_ms: 0, drift_ppm: 0 };
         Self { locks: LocksSetup::usual(), traffic: 0, accident }
+    }
+
+    /// The same with one word of the setup said anew, as [`FromStr`] reads it. What does not go with another backend is as usual there.
+    ///
+    /// # Errors
+    /// What is wrong with the value. The message begins with the word.
+    pub fn with(&self, word: &str, value: &str) -> Result<Self, String> {
+        let mut usual = *self;
+        if word == "backend" {
+            let backend: Backend = value.parse()?;
+            usual.locks.servers = match backend {
+                Backend::Single => 1,
+                Backend::Redlock => 5,
+                Backend::Raft(_) | Backend::MultiPaxos(_) => 3,
+            };
+            if !backend.has_tokens() && usual.locks.rule == Rule::Token {
+                usual.locks.rule = Rule::Unchecked;
+            }
+            usual.locks.flaw = usual.locks.flaw.filter(|_| backend.has_log());
+        }
+        let words = usual.to_string();
+        let others = words.split(' ').filter(|known| known.split('=').next() != Some(word));
+        let words: Vec<String> = others.map(str::to_owned).chain([format!("{word}={}", value.trim())]).collect();
+        let read: Self = words.join(" ").parse()?;
+        read.check().map(|()| read)
     }
 
     /// The accident (Kleppmann 2016), and when all is over. The first client holds the lock and has read the file. It stands still, or
@@ -171,7 +238,7 @@ impl FromStr for LocksExperiment {
                 _ => return Err(format!("“{name}” is no word of this setup")),
             }
         }
-        if !known.contains(&"servers") && read.locks.backend == crate::world::locks::Backend::Single {
+        if !known.contains(&"servers") && read.locks.backend == Backend::Single {
             read.locks.servers = 1;
         }
         Ok(read)

@@ -218,7 +218,7 @@ pub fn named(name: &str) -> Option<&'static str> {
 }
 
 /// The course: what links and tests call each lesson, and its text.
-pub static COURSE: [(&str, &str); 12] = files![
+pub static COURSE: [(&str, &str); 13] = files![
     "what-c-a-and-p-are",
     "one-cut",
     "why-not-all-three",
@@ -231,6 +231,7 @@ pub static COURSE: [(&str, &str); 12] = files![
     "linearizable-or-not",
     "split-brain",
     "clocks",
+    "locks-leases-fencing",
 ];
 
 /// The challenges, the same way.

@@ -31,7 +31,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str); 13] = files![
+const FILES: [(&str, &str); 15] = files![
     "calm-day",
     "leader-on-the-smaller-side",
     "minority-of-two",
@@ -42,6 +42,8 @@ const FILES: [(&str, &str); 13] = files![
     "split-brain",
     "leader-crash-in-mid-write",
     "paused-leader-with-a-lease",
+    "late-write",
+    "fenced-write",
     "removed-server",
     "duelling-proposers",
     "figure-8",

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::iter::Peekable;
 
-use crate::experiment::{FeedExperiment, PaxosExperiment};
+use crate::experiment::{FeedExperiment, LocksExperiment, PaxosExperiment};
 use crate::node::Micros;
 use crate::timeline::command::{Command, time_of};
 use crate::timeline::track::Track;
@@ -126,6 +126,7 @@ impl Scene {
             PaxosExperiment::NAME => Some("#paxos"),
             FeedExperiment::NAME if self.setup.contains('/') => Some("#feed"),
             FeedExperiment::NAME => Some("#raft"),
+            LocksExperiment::NAME => Some("#locks"),
             _ => None,
         }
     }

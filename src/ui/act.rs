@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use cap_lab::locks;
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::paxos;
 use cap_lab::sim::fault::{Intervention, Link};
@@ -20,6 +21,8 @@ pub enum Ask {
     Feed(feed::Request),
     /// A proposer.
     Paxos(paxos::Request),
+    /// A client of a lock service.
+    Locks(locks::client::Request),
 }
 
 impl From<feed::Request> for Ask {
@@ -34,11 +37,18 @@ impl From<paxos::Request> for Ask {
     }
 }
 
+impl From<locks::client::Request> for Ask {
+    fn from(request: locks::client::Request) -> Self {
+        Self::Locks(request)
+    }
+}
+
 impl Display for Ask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Feed(request) => request.fmt(f),
             Self::Paxos(request) => request.fmt(f),
+            Self::Locks(request) => request.fmt(f),
         }
     }
 }
@@ -126,5 +136,6 @@ fn asked(node: NodeId, request: &Ask, world: &WorldView) -> String {
         Ask::Feed(feed::Request::Attach(to)) => format!("{who} now talks to {}", name(*to, world)),
         Ask::Feed(feed::Request::Admin(command)) => format!("{who} is asked: {command}"),
         Ask::Paxos(paxos::Request::Propose(value)) => format!("{who} is asked to propose {value}"),
+        Ask::Locks(request) => format!("{who} is asked to {request}"),
     }
 }

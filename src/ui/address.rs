@@ -39,7 +39,11 @@ impl Address {
                 _ => {}
             }
         }
-        Self { page: pages::at(page), run: Some(run).filter(|run| !run.code.is_empty()), lesson: lesson.map(|lesson| (lesson, step)) }
+        Self {
+            page: pages::at(page),
+            run: Some(run).filter(|run| !run.code.is_empty()),
+            lesson: lesson.map(|lesson| (lesson, step)),
+        }
     }
 }
 

@@ -261,6 +261,7 @@ impl App {
             Msg::NewRun(setup) => self.begin(&setup),
             Msg::Break(flaw) => self.break_by(flaw),
             Msg::WithoutFlaw => self.without_flaw(),
+            Msg::Retell(words) => self.retell(&words),
             Msg::OnStore { world, store } => self.on_store(world, store),
             Msg::Seed(seed) => self.on_seed(seed),
             Msg::Import(file) => self.import(file),
@@ -355,6 +356,7 @@ impl App {
                 self.ui.run.hover = None;
                 self.measure = true;
             }
+            Msg::Aside(aside) => self.ui.aside = aside,
             Msg::Toggle(popover) => {
                 if self.ui.open == Some(popover) {
                     return self.close_popover();
@@ -457,7 +459,8 @@ impl App {
             self.fill();
         }
         if self.ui.playing && !self.heads_for_goal() {
-            let approaches = self.ui.run.approach.is_some();
+            let (approaches, evenly) =
+                (self.ui.run.approach.is_some(), self.ui.run.approach.is_some_and(|it| it.evenly));
             let next = self.next_head(elapsed);
             self.lab.play(next);
             let approached = approaches && self.ui.run.approach.is_none();
@@ -468,6 +471,7 @@ impl App {
                 self.look();
                 self.lesson(&Do::Watched);
             } else if approached {
+                self.ui.playing &= !evenly;
                 self.look();
                 self.arrive();
             }

@@ -43,8 +43,9 @@ pub enum Division {
     NoMajority,
 }
 
-/// What it is if these groups of `all` replicas are left.
-fn divided(groups: &[NodeSet], all: usize) -> Division {
+/// What it is if the replicas are left in these groups.
+fn divided(groups: &[NodeSet]) -> Division {
+    let all: usize = groups.iter().map(|group| group.len()).sum();
     let largest = groups.iter().map(|group| group.len()).max().unwrap_or(0);
     match groups.len() {
         0 | 1 => Division::Whole,
@@ -85,8 +86,7 @@ pub fn line(worlds: &[Rc<WorldView>], ui: &ViewState, lines: &Lines) -> Html {
         Coach::Invite => lines.invite,
         Coach::Watch if cut => {
             let available = worlds.iter().any(|world| world.side == Some(Side::AP));
-            let division =
-                worlds.first().map_or(Division::Whole, |world| divided(&world.components, world.nodes.len()));
+            let division = worlds.first().map_or(Division::Whole, |world| divided(&world.components));
             let (refused, stale) = (seen(PhoneState::Refused), seen(PhoneState::Stale));
             (lines.watch)(&Seen { refused, stale, available, division })
         }
@@ -114,7 +114,7 @@ mod tests {
                 (next - size..next).map(NodeId).collect()
             })
             .collect();
-        divided(&groups, usize::from(next))
+        divided(&groups)
     }
 
     #[test]

@@ -146,6 +146,41 @@ pub fn apart(places: &[Place]) -> bool {
     !pairs.any(|(one, other)| touch(one, other) || touch(other, one))
 }
 
+/// Lock servers on a ring at the left, clients in columns beside them, their storage at the right end. On a phone the servers are on an
+/// arc at the top, the clients in a row below it, and the storage at the foot.
+pub fn tiers(servers: usize, clients: usize, size: Size) -> Vec<Place> {
+    const R: f64 = 22.0;
+    const STORAGE: f64 = 32.0;
+    let circle = |x: f64, y: f64| Place { at: Point { x, y }, body: Body::Circle(R) };
+    let storage = |x: f64, y: f64| Place { at: Point { x, y }, body: Body::Circle(STORAGE) };
+    let spread = |count: usize, nth: usize| (nth as f64 + 0.5) / count.max(1) as f64;
+    if size.w < 440.0 {
+        let arc = |nth: usize| {
+            let across = spread(servers, nth);
+            let off = 2.0 * across - 1.0;
+            circle(across * size.w, R + 28.0 + 34.0 * off * off)
+        };
+        let row = |nth: usize| circle(spread(clients, nth) * size.w, 0.56 * size.h);
+        let foot = storage(size.w / 2.0, size.h - STORAGE - 10.0);
+        return (0..servers).map(arc).chain((0..clients).map(row)).chain([foot]).collect();
+    }
+    let left = Size { w: 0.5 * size.w, h: size.h };
+    let ringed = match servers {
+        1 => vec![circle(left.w / 2.0, left.h / 2.0)],
+        _ => ring(servers, left),
+    };
+    let columns = if clients > 2 { 2 } else { 1 };
+    let rows = clients.div_ceil(columns);
+    let (top, bottom) = (R + 14.0, R + 20.0);
+    let column = |nth: usize| {
+        let x = if columns == 1 { 0.67 } else { 0.6 + 0.14 * (nth % 2) as f64 };
+        let y = (nth / columns) as f64 / (rows.max(2) - 1) as f64;
+        circle(x * size.w, top + y * (size.h - top - bottom))
+    };
+    let end = storage(size.w - STORAGE - 26.0, size.h / 2.0);
+    ringed.into_iter().chain((0..clients).map(column)).chain([end]).collect()
+}
+
 /// Proposers in a row at the top, acceptors as cards below.
 pub fn two_rows(proposers: usize, acceptors: usize, size: Size) -> Vec<Place> {
     let spread = |count: usize, index: usize| (index as f64 + 0.5) / count.max(1) as f64;

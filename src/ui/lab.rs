@@ -152,6 +152,15 @@ pub trait Lab: Any {
     fn restarted(&self) -> Box<dyn Lab>;
     /// When the last invariant to break does so on this branch, as far as it is computed.
     fn breaks_at(&self) -> Option<Micros>;
+    /// The stretch of this run that is played once it begins again, from shortly before its first act to its end; none where a run
+    /// begins with nothing done.
+    fn shown(&self) -> Option<[Micros; 2]> {
+        None
+    }
+    /// The same run, script and all, with this setup in the experiment's words. `Err` says what is wrong with that.
+    fn retold(&self, words: &str) -> Result<Box<dyn Lab>, String> {
+        Err(format!("“{words}” says nothing here."))
+    }
     /// The same run, script and all, without the mistake that its setup makes on purpose; none if it makes none.
     fn without_flaw(&self) -> Option<Box<dyn Lab>>;
     /// The same run, script and all, with a world on another store; none where there is no store to choose.

@@ -89,6 +89,10 @@ pub enum Msg {
     Break(&'static str),
     /// Lets the same happen again without the flaw.
     WithoutFlaw,
+    /// Lets the same happen again with this setup, in the experiment's words.
+    Retell(String),
+    /// Locks: what stands beside the figure.
+    Aside(Aside),
     /// Lets the same happen under another seed.
     Seed(u64),
     /// Lets the same happen on another log.
@@ -205,6 +209,20 @@ pub enum Mode {
     Compare,
     /// One of them.
     Only(usize),
+}
+
+/// Locks: what stands beside the figure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Aside {
+    /// The invariants and what just happened.
+    #[default]
+    Events,
+    /// The dials.
+    Dials,
+    /// Each node's clocks against true time.
+    Clocks,
+    /// The same events by four clocks.
+    Stamps,
 }
 
 /// What opens over the page.
@@ -360,6 +378,8 @@ pub struct ViewState {
     pub lesson: Option<lessons::Class>,
     /// Which sides of the feed.
     pub mode: Mode,
+    /// What stands beside the figure of locks.
+    pub aside: Aside,
     /// Whether the run advances by itself.
     pub playing: bool,
     /// The speed: 100 times its decimal logarithm.
@@ -423,6 +443,7 @@ impl ViewState {
             run: RunView::default(),
             lesson: None,
             mode: Mode::Compare,
+            aside: Aside::Events,
             playing: true,
             speed: 0,
             dark: None,

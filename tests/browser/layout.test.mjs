@@ -14,14 +14,15 @@ const SIZES = [...WINDOWS, ...PHONES].flatMap(([width, height]) =>
   ZOOMS.map((zoom) => ({ width: Math.round(width / zoom), height: Math.round(height / zoom) })),
 );
 
-/** Replicas and people, or acceptors and proposers. */
+/** Replicas and people, acceptors and proposers, or lock servers and clients. */
 const SETUPS = {
   feed: [3, 5, 7].flatMap((replicas) => [1, 3, 6].map((people) => [replicas, people])),
   raft: [3, 5, 7].flatMap((replicas) => [1, 3, 6].map((people) => [replicas, people])),
   paxos: [3, 5, 7].flatMap((acceptors) => [1, 2, 3].map((proposers) => [acceptors, proposers])),
+  locks: [[3, 1], [3, 2], [3, 4], [5, 2], [5, 6], [7, 3]],
 };
 /** Of every day: what is most used. */
-const DAILY = { feed: [[5, 3]], raft: [[5, 3]], paxos: [[5, 2]] };
+const DAILY = { feed: [[5, 3]], raft: [[5, 3]], paxos: [[5, 2]], locks: [[3, 2]] };
 
 for (const [page, setups] of Object.entries(LONG ? SETUPS : DAILY)) {
   for (const [nodes, people] of setups) {
@@ -30,7 +31,7 @@ for (const [page, setups] of Object.entries(LONG ? SETUPS : DAILY)) {
       await popover.locator("#new-nodes").selectOption(String(nodes));
       await popover.locator("#new-people").selectOption(String(people));
       await popover.getByRole("button", { name: "Start this run" }).click();
-      if (page !== "paxos") await untilHead(lab, 2_300);
+      if (page !== "paxos" && page !== "locks") await untilHead(lab, 2_300);
       await pause(lab);
       const wrong = [];
       for (const scheme of ["light", "dark"]) {

@@ -1,6 +1,6 @@
 //! The accident: a client stands still between its look at the clock and its write, and comes back when another holds the lock.
 
-use cap_lab::experiment::LocksExperiment;
+use cap_lab::experiment::{LocksExperiment, TRIALS};
 use cap_lab::locks::integrity::updates;
 use cap_lab::locks::invariant::{FILE_INTEGRITY, LEASES_KEPT};
 use cap_lab::locks::storage::{Rule, StorageNote};
@@ -125,4 +125,18 @@ fn timestamps_lose_updates_where_tokens_do_not() {
         assert_eq!(run.watch().broken, None, "seed {seed}");
     }
     assert_eq!(found, 20, "the second client's write is older by the clocks in each");
+}
+
+/// A constant skew does not break a lease that is a duration. It breaks one that ends at a time of day. Drift and pauses break either.
+#[test]
+fn each_trial_of_the_clocks_shows_what_it_says() {
+    for trial in TRIALS {
+        for seed in 0..20 {
+            let run = played(experiment(trial.words), seed);
+            let overlaps = !run.watch().overlaps.is_empty();
+            assert_eq!(overlaps, trial.overlaps, "{}, seed {seed}", trial.title);
+            let corrupted = run.watch().corruption.is_some();
+            assert_eq!(corrupted, trial.overlaps, "{}, seed {seed}: {:?}", trial.title, run.watch().broken);
+        }
+    }
 }

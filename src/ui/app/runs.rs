@@ -199,6 +199,19 @@ impl App {
         self.take_playing(lab, broke_at)
     }
 
+    /// The same acts with another setup, looked at where the play head stands.
+    pub(super) fn retell(&mut self, words: &str) -> bool {
+        match self.lab.retold(words) {
+            Ok(lab) => {
+                let before = std::mem::replace(&mut self.lab, lab);
+                self.take_over();
+                (self.before, self.ui.can_undo) = (Some(before), true);
+                self.say(About::Own, "The same acts, with another setup.".to_owned())
+            }
+            Err(reason) => self.tell(reason),
+        }
+    }
+
     pub(super) fn on_store(&mut self, world: usize, store: Store) -> bool {
         let is_another = self.lab.setup().stores.get(world).is_some_and(|here| here.name() != store.name());
         let Some(lab) = self.lab.on_store(world, store).filter(|_| is_another) else { return false };

@@ -7,7 +7,7 @@ use super::App;
 use crate::ui::act::done;
 use crate::ui::announce::About;
 use crate::ui::lessons::view::Do;
-use crate::ui::state::{Mode, Msg};
+use crate::ui::state::{Approach, Mode, Msg};
 
 /// How long a confirmation stays, in milliseconds.
 const CONFIRMED_MS: u32 = 4_000;
@@ -41,8 +41,19 @@ impl App {
         self.before = Some(before);
         self.ui.can_undo = true;
         self.ui.playing = self.runs().plays();
+        if let Some(shown) = self.lab.shown() {
+            self.show_stretch(shown);
+        }
         (self.ui.mode, self.ui.tables, self.ui.routine) = (Mode::Compare, false, false);
         self.confirm("Started again: same setup, same seed.".to_owned())
+    }
+
+    /// Plays a stretch of the run at one pace; for whom nothing is to move, its end is shown at once.
+    fn show_stretch(&mut self, [from, to]: [Micros; 2]) {
+        self.lab.seek(if self.ui.still { to } else { from });
+        self.ui.playing = !self.ui.still;
+        self.ui.run.approach = self.ui.playing.then_some(Approach { from, to, evenly: true });
+        self.look();
     }
 
     /// Goes to a moment to look at it.

@@ -5,20 +5,24 @@ use cap_lab::node::{NodeId, NodeSet};
 use crate::ui::figure::view::RoleMark;
 use crate::ui::world::WorldView;
 
-/// The links of a world, lower id first: all pairs, except that proposers do not talk to proposers, nor acceptors to
-/// acceptors.
+/// The links of a world, lower id first: all pairs of those who talk to each other.
 pub fn links(world: &WorldView) -> Vec<(NodeId, NodeId)> {
-    let side = |index: usize| match world.nodes[index].role {
-        RoleMark::Proposer => 1,
-        RoleMark::Acceptor => 2,
-        RoleMark::Leader | RoleMark::Candidate | RoleMark::Follower | RoleMark::Replica => 0,
-    };
     let count = world.nodes.len();
     (0..count)
         .flat_map(|a| (a + 1..count).map(move |b| (a, b)))
-        .filter(|&(a, b)| side(a) == 0 || side(a) != side(b))
+        .filter(|&(a, b)| talk(world.nodes[a].role, world.nodes[b].role))
         .map(|(a, b)| (NodeId(a as u8), NodeId(b as u8)))
         .collect()
+}
+
+/// Whether two of these roles ever talk to each other. Proposers do not talk to proposers, and a storage knows clients only.
+fn talk(one: RoleMark, other: RoleMark) -> bool {
+    use RoleMark::{Acceptor, Client, Proposer, Server, Storage};
+    match (one, other) {
+        (Storage, other) | (other, Storage) => other == Client,
+        (Proposer | Acceptor | Server | Client, _) => one != other,
+        _ => true,
+    }
 }
 
 /// How a link stands.

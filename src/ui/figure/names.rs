@@ -69,5 +69,8 @@ pub fn node_role(role: RoleMark, status: Status) -> &'static str {
         (Status::Up, RoleMark::Replica) => "replica",
         (Status::Up, RoleMark::Proposer) => "proposer",
         (Status::Up, RoleMark::Acceptor) => "acceptor",
+        (Status::Up, RoleMark::Server) => "server",
+        (Status::Up, RoleMark::Client) => "client",
+        (Status::Up, RoleMark::Storage) => "storage",
     }
 }

@@ -217,5 +217,8 @@ fn role_class(role: RoleMark) -> &'static str {
         RoleMark::Replica => "replica",
         RoleMark::Proposer => "proposer",
         RoleMark::Acceptor => "acceptor",
+        RoleMark::Server => "server",
+        RoleMark::Client => "client",
+        RoleMark::Storage => "storage",
     }
 }

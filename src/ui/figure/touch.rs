@@ -5,14 +5,17 @@ use cap_lab::node::{Micros, NodeSet};
 use crate::ui::figure::flights::flight_at;
 use crate::ui::figure::links::links;
 use crate::ui::figure::view::RoleMark;
-use crate::ui::geometry::{Place, Point, Size, distance_to_segment, lane, ring, together, two_rows};
+use crate::ui::geometry::{Place, Point, Size, distance_to_segment, lane, ring, tiers, together, two_rows};
 use crate::ui::state::{FigureKey, Item};
 use crate::ui::world::WorldView;
 
 /// Where the nodes of `world` are in a figure of this size.
 pub fn places(world: &WorldView, size: Size) -> Vec<Place> {
-    let proposers = world.nodes.iter().filter(|node| node.role == RoleMark::Proposer).count();
-    if world.nodes.iter().any(|node| node.card.is_some()) {
+    let count = |role| world.nodes.iter().filter(|node| node.role == role).count();
+    let (proposers, clients) = (count(RoleMark::Proposer), count(RoleMark::Client));
+    if clients > 0 {
+        tiers(world.nodes.len() - clients - 1, clients, size)
+    } else if world.nodes.iter().any(|node| node.card.is_some()) {
         two_rows(proposers, world.nodes.len() - proposers, size)
     } else {
         let regions: Vec<NodeSet> = world.regions.iter().map(|region| region.members).collect();

@@ -17,6 +17,12 @@ pub enum RoleMark {
     Proposer,
     /// Paxos.
     Acceptor,
+    /// A lock server that replicates nothing.
+    Server,
+    /// A client of a lock service.
+    Client,
+    /// What that client writes to.
+    Storage,
 }
 
 /// Whether a node runs.

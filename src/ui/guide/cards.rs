@@ -23,7 +23,9 @@ pub(super) fn cards(lab: &dyn Lab, ui: &ViewState) -> Vec<El> {
     let playing = ui.run.situation.as_ref().and_then(|playing| situation_card(playing, lab.now(), ui));
     let concluded = lab.concluded().filter(|concluded| ui.run.read_until < Some(concluded.healed));
     let concluded = concluded.map(|concluded| conclusion_card(&concluded, &ui.send));
-    let welcome = (ui.first_visit && playing.is_none() && concluded.is_none()).then(|| welcome_card(&ui.send));
+    // It is about feeds.
+    let welcomes = ui.first_visit && !lab.setup().stores.is_empty();
+    let welcome = (welcomes && playing.is_none() && concluded.is_none()).then(|| welcome_card(&ui.send));
     [welcome, playing, concluded].into_iter().flatten().collect()
 }
 

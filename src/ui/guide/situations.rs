@@ -17,6 +17,7 @@ fn draw(situation: &Situation, ui: &ViewState) -> El {
     let on = match situation.page() {
         "#feed" => "Feed",
         "#paxos" => "Paxos",
+        "#locks" => "Locks",
         _ => "Raft",
     };
     let play = Msg::Show(Show { situation: name, moment: None });

@@ -233,6 +233,7 @@ impl Lab for FeedLab {
         let act = act.try_map(|asked| match asked {
             act::Ask::Feed(request) => Ok(request),
             act::Ask::Paxos(_) => Err("Only the Paxos page has proposers, so nobody can propose here.".to_owned()),
+            act::Ask::Locks(_) => Err("Only the page of locks has such clients.".to_owned()),
         })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
@@ -356,6 +357,7 @@ impl Lab for FeedLab {
         let feed = self.feed();
         Setup {
             seed: self.timeline.seed(),
+            words: String::new(),
             names: NAMES,
             nodes: (feed.replicas, (3..=7).collect()),
             people: (feed.people, (1..=6).collect()),

@@ -41,6 +41,7 @@ pub enum Shape {
 pub fn first_feed(stores: Vec<Store>) -> Setup {
     Setup {
         seed: FIRST_SEED,
+        words: String::new(),
         names: feed::NAMES,
         nodes: (5, Vec::new()),
         people: (3, Vec::new()),

@@ -9,6 +9,8 @@ use cap_lab::world::feed::Geography;
 pub struct Setup {
     /// The seed of this run.
     pub seed: u64,
+    /// What the form has no fields for, as the experiment's setup says it; nothing where the form has all.
+    pub words: String,
     /// What nodes and people are called: "Acceptors", "Proposers".
     pub names: [&'static str; 2],
     /// Replicas (feed, Raft) or acceptors (Paxos), and what can be chosen.

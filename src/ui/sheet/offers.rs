@@ -1,5 +1,6 @@
 //! What a learner can do to a node, a link or a message that is opened up: a button each, and a word on what it does.
 
+use cap_lab::locks;
 use cap_lab::node::NodeId;
 use cap_lab::sim::fault::{Fate, Intervention, MessageName};
 use cap_lab::store::feed::Request;
@@ -21,11 +22,13 @@ pub enum Group {
     Clock,
     /// Who leads and who votes.
     Members,
+    /// What a client does.
+    Client,
 }
 
 impl Group {
     /// All of them, as they stand on a sheet.
-    pub const ALL: [Self; 4] = [Self::Fail, Self::Network, Self::Clock, Self::Members];
+    pub const ALL: [Self; 5] = [Self::Client, Self::Fail, Self::Network, Self::Clock, Self::Members];
 
     /// The heading over its acts.
     pub const fn title(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Group {
             Self::Network => "Network",
             Self::Clock => "Clock",
             Self::Members => "Members",
+            Self::Client => "Ask it to",
         }
     }
 }
@@ -92,7 +96,8 @@ pub fn at_node(world: &WorldView, node: &NodeView) -> Vec<Offer> {
     all.extend(at_links(world, id));
     // Paxos measures no time but its own patience.
     if node.role != RoleMark::Proposer && node.role != RoleMark::Acceptor {
-        all.extend(at_clocks(id, node.clock.is_some()));
+        let dates = world.nodes.iter().any(|node| node.role == RoleMark::Client);
+        all.extend(at_clocks(id, node.clock.is_some(), dates));
     }
     all
 }
@@ -112,8 +117,9 @@ fn at_links(world: &WorldView, id: NodeId) -> Vec<Offer> {
     all
 }
 
-/// What can be done to the clocks of a node, which are right or `wrong`.
-fn at_clocks(id: NodeId, wrong: bool) -> Vec<Offer> {
+/// What can be done to the clocks of a node, which are right or `wrong`. Only with leases that somebody `dates` anything comes of
+/// setting the time of day: no replica of a feed looks at it.
+fn at_clocks(id: NodeId, wrong: bool, dates: bool) -> Vec<Offer> {
     let skew = |micros, more, says| Offer::new(Group::Clock, Act::Skew { node: id, micros }, more, says);
     let drift = |ppm, more, says| Offer::new(Group::Clock, Act::Drift { node: id, ppm }, more, says);
     if wrong {
@@ -122,21 +128,39 @@ fn at_clocks(id: NodeId, wrong: bool) -> Vec<Offer> {
             drift(0, "", "Its clocks count true seconds.").called("Run at the right rate").repairing(),
         ];
     }
-    // No replica of a feed looks at the time of day, so nothing would come of setting it.
-    vec![
+    let mut all = vec![
         drift(100_000, " 10 % fast", "Its timers run out early."),
         drift(-100_000, " 10 % slow", "Its timers run out late."),
-    ]
+    ];
+    if dates {
+        all.push(skew(2_000_000, " 2 s ahead", "Its wall clock shows a later time of day."));
+        all.push(skew(-2_000_000, " 2 s behind", "Its wall clock shows an earlier time of day."));
+    }
+    all
 }
 
-/// What an operator can ask for.
-pub fn members(actions: &[(String, Act)]) -> impl Iterator<Item = Offer> + '_ {
-    actions.iter().map(|(label, act)| Offer::new(Group::Members, act.clone(), "", asked(act)).called(label).repairing())
+/// What can be asked of a node: by an operator, or of a client.
+pub fn asks(actions: &[(String, Act)]) -> impl Iterator<Item = Offer> + '_ {
+    actions.iter().map(|(label, act)| {
+        let of_client = matches!(act, Intervention::Request { request: Ask::Locks(_), .. });
+        let group = if of_client { Group::Client } else { Group::Members };
+        Offer::new(group, act.clone(), "", asked(act)).called(label).repairing()
+    })
 }
 
 /// What comes of a wish.
 fn asked(act: &Act) -> &'static str {
-    let Intervention::Request { request: Ask::Feed(Request::Admin(command)), .. } = act else { return "" };
+    let command = match act {
+        Intervention::Request { request: Ask::Feed(Request::Admin(command)), .. } => command,
+        Intervention::Request { request: Ask::Locks(request), .. } => {
+            return match request {
+                locks::client::Request::Update => "It takes the lock, updates the file, and gives the lock back.",
+                locks::client::Request::Acquire => "It takes the lock, and renews its lease.",
+                locks::client::Request::Release => "Whoever waits is next.",
+            };
+        }
+        _ => return "",
+    };
     match command {
         AdminCommand::Transfer(_) => "It stands for election at once.",
         AdminCommand::Learner(_) => "It gets the log, and counts in no majority.",

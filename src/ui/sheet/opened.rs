@@ -7,7 +7,7 @@ use cap_lab::sim::fault::Link;
 use yew::{Callback, Html};
 
 use super::frame::frame;
-use super::offers::{Group, Offer, at_link, at_message, at_node, members};
+use super::offers::{Group, Offer, asks, at_link, at_message, at_node};
 use super::view::Sheet;
 use crate::ui::el::{El, button, classed, el, filled, words};
 use crate::ui::figure::links::{LinkState, link_state};
@@ -93,7 +93,7 @@ fn node(lab: &dyn Lab, index: usize, world: &WorldView, node: &NodeView, ui: &Vi
     let told = lab.node_sheet(index, node.id);
     let missing = told.is_none().then_some(ui.details);
     let sheet = told.unwrap_or_else(|| Sheet::titled(&node.name));
-    let offers = at_node(world, node).into_iter().chain(members(&sheet.actions)).collect();
+    let offers = at_node(world, node).into_iter().chain(asks(&sheet.actions)).collect();
     let folded = newest(world, node);
     SheetPart { sheet, folded, side: world.title.clone(), offers, missing, send: ui.send.clone() }
 }

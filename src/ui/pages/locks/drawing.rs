@@ -2,22 +2,28 @@
 
 use cap_lab::locks::storage::StorageNote;
 use cap_lab::node::{Micros, NodeId};
-use cap_lab::world::locks::Span;
+use cap_lab::world::locks::{LocksWatch, Span};
 
-use super::run::Desk;
+use super::lab::LocksLab;
 use crate::ui::el::{El, classed, el, words};
 use crate::ui::geometry::Size;
+use crate::ui::lab::Lab;
 use crate::ui::number::Px;
+use crate::ui::state::NARROW;
 
-/// The drawing's width at most; what the page leaves at its sides.
+/// The drawing's width at most.
 const WIDTH: f64 = 1_400.0;
-const SIDES: f64 = 48.0;
+/// What the page leaves beside it: on a phone, with all else below it, and with a column beside it. The style sheet has the same widths.
+const SIDES: [f64; 3] = [32.0, 48.0, 398.0];
+const ONE_COLUMN: f64 = 1_180.0;
+/// So wide is a sign of what the storage did.
+const SIGN: f64 = 20.0;
 /// Where time begins: to the left are the names of rows.
 const LEFT: f64 = 44.0;
-const ROW: f64 = 30.0;
+const ROW: f64 = 25.0;
 const BAR: f64 = 20.0;
 /// Above a band, for its heading.
-const HEADING: f64 = 24.0;
+const HEADING: f64 = 19.0;
 
 struct Axis {
     begin: Micros,
@@ -35,49 +41,52 @@ impl Axis {
 }
 
 /// What was granted, what is believed, what was written.
-pub fn bands(desk: &Desk, window: Size) -> El {
-    let (begin, end) = desk.window();
-    let width = (window.w - SIDES).clamp(300.0, WIDTH);
-    let axis = Axis { begin, end, now: desk.now(), width };
-    let setup = desk.experiment().locks;
-    let watch = desk.run().watch();
+pub fn bands(own: &LocksLab, window: Size) -> El {
+    let (begin, end) = own.window();
+    let beside = match window.w {
+        w if w < NARROW => SIDES[0],
+        w if w <= ONE_COLUMN => SIDES[1],
+        _ => SIDES[2],
+    };
+    let width = (window.w - beside).clamp(300.0, WIDTH);
+    let axis = Axis { begin, end, now: own.now(), width };
+    let setup = own.experiment().locks;
+    let watch = own.run().watch();
     let clients: Vec<NodeId> = setup.clients().collect();
     let mut shapes: Vec<El> = Vec::new();
     let mut y = 0.0;
 
+    let beliefs_end = 2.0 * (HEADING + ROW) + ROW * (clients.len() as f64 - 1.0);
     shapes.push(heading("What the service granted", y));
     y += HEADING;
     shapes.push(row("lock", y));
-    shapes.extend(
-        watch.grants.iter().map(|span| bar(&axis, span, y, setup.name(span.session.client), place(&clients, span))),
-    );
+    let shown = |span: &&Span| span.until.is_none_or(|until| until > begin);
+    let grants = watch.grants.iter().filter(shown);
+    shapes.extend(grants.map(|span| bar(&axis, span, y, setup.name(span.session.client), place(&clients, span))));
     y += ROW;
 
     shapes.push(heading("What each client believes", y));
     y += HEADING;
     for (nth, client) in clients.iter().enumerate() {
         shapes.push(row(&setup.name(*client), y));
-        let own = watch.beliefs.iter().filter(|span| span.session.client == *client);
-        shapes.extend(own.map(|span| bar(&axis, span, y, "holds".to_owned(), nth)));
-        for (from, until) in desk.still(*client) {
-            shapes.push(still(&axis, from, until, y));
-        }
+        let beliefs = watch.beliefs.iter().filter(|span| span.session.client == *client).filter(shown);
+        shapes.extend(beliefs.map(|span| bar(&axis, span, y, "holds".to_owned(), nth)));
+        let stills = own.still(*client).into_iter().filter(|(_, until)| until.is_none_or(|until| until > begin));
+        shapes.extend(stills.map(|(from, until)| still(&axis, from, until, y)));
         y += ROW;
     }
 
     shapes.push(heading("What the storage did", y));
     y += HEADING;
     shapes.push(row("file", y));
-    for (at, note) in watch.storage.iter() {
-        shapes.extend(mark(&axis, *at, note, y, &clients));
-    }
+    shapes.extend(marks(&axis, watch, y, &clients));
     y += ROW;
     shapes.push(seconds(&axis, y));
-    for overlap in watch.overlaps.iter() {
+    for overlap in watch.overlaps.iter().filter(|overlap| overlap.at >= begin) {
         let line = classed("line", "overlap").px("x1", axis.x(overlap.at)).px("x2", axis.x(overlap.at));
         shapes.push(
             line.px("y1", HEADING)
-                .px("y2", y)
+                .px("y2", beliefs_end)
                 .add(words("title", "From here on two clients believe that they hold the lock")),
         );
     }
@@ -127,8 +136,28 @@ fn still(axis: &Axis, from: Micros, until: Option<Micros>, y: f64) -> El {
     classed("g", "still").add(words("title", "Stands still")).add(rect).optional(text)
 }
 
-/// What the storage did, as a sign with a title.
-fn mark(axis: &Axis, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId]) -> Option<El> {
+/// What the storage did, as signs. Each keeps off the one before; a read gives way to what follows it.
+fn marks(axis: &Axis, watch: &LocksWatch, y: f64, clients: &[NodeId]) -> Vec<El> {
+    let done: Vec<&(Micros, StorageNote)> = watch.storage.iter().filter(|(at, _)| *at >= axis.begin).collect();
+    let mut taken = f64::MIN;
+    let mut signs = Vec::new();
+    for (nth, (at, note)) in done.iter().enumerate() {
+        let next = done.get(nth + 1).map(|(next, _)| axis.x(*next));
+        let crowded = next.is_some_and(|next| next - axis.x(*at).max(taken) < SIGN);
+        if crowded && matches!(note, StorageNote::Reads { .. }) {
+            continue;
+        }
+        let x = axis.x(*at).max(taken);
+        if let Some(sign) = mark(x, *at, note, y, clients) {
+            taken = x + SIGN;
+            signs.push(sign);
+        }
+    }
+    signs
+}
+
+/// One of them, with a title.
+fn mark(x: f64, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId]) -> Option<El> {
     let (sign, class, client, says) = match note {
         StorageNote::Writes { update, lost, .. } if lost.is_empty() => ("✓", "done", update.client, "update written"),
         StorageNote::Writes { update, .. } => ("✗", "lost", update.client, "written, and another update is lost"),
@@ -140,7 +169,7 @@ fn mark(axis: &Axis, at: Micros, note: &StorageNote, y: f64, clients: &[NodeId])
         StorageNote::KnowsWrite { .. } => return None,
     };
     let number = clients.iter().position(|other| *other == client).map_or(0, |place| place + 1);
-    let text = el("text").px("x", axis.x(at) - 5.0).px("y", y + 14.0).text(&format!("{sign}{number}"));
+    let text = el("text").px("x", x - 5.0).px("y", y + 14.0).text(&format!("{sign}{number}"));
     Some(classed("g", class).add(words("title", &format!("c{number}: {says}, at {} ms", at.as_ms()))).add(text))
 }
 

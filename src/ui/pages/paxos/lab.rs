@@ -268,7 +268,7 @@ impl Lab for PaxosLab {
     fn act(&mut self, act: Act) -> Result<(), String> {
         let act = act.try_map(|asked| match asked {
             Ask::Paxos(request) => Ok(request),
-            Ask::Feed(_) => Err("Nobody posts or reads here.".to_owned()),
+            Ask::Feed(_) | Ask::Locks(_) => Err("Proposers are asked to propose, and nothing else.".to_owned()),
         })?;
         if let Intervention::Request { node, request } = &act {
             self.timeline.experiment().check_request(*node, request)?;
@@ -384,6 +384,7 @@ impl Lab for PaxosLab {
         let setup = self.setup();
         Setup {
             seed: self.timeline.seed(),
+            words: String::new(),
             names: NAMES,
             nodes: (setup.acceptors, PaxosSetup::ACCEPTORS.to_vec()),
             people: (setup.proposers, PaxosSetup::PROPOSERS.to_vec()),

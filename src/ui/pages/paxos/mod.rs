@@ -106,6 +106,7 @@ impl Runs for PaxosPage {
     fn first(&self) -> Setup {
         Setup {
             seed: FIRST_SEED,
+            words: String::new(),
             names: NAMES,
             nodes: (5, Vec::new()),
             people: (2, Vec::new()),
