@@ -3,18 +3,17 @@
 
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { unzipSync } from "fflate";
 
 import { play, setSpeed } from "./act.mjs";
 import { PACKAGE, labTest, openLab } from "./lab.mjs";
 import { NO_POLICY, serve } from "./server.mjs";
-
-const require = createRequire(import.meta.url);
 
 /** The platform: it keeps what it is told, and notes what it refuses. */
 const PLATFORM = `<!doctype html><title>A learning platform</title><link rel="icon" href="data:,">
@@ -25,7 +24,7 @@ const PLATFORM = `<!doctype html><title>A learning platform</title><link rel="ic
   window.refused = [];
   const set = platform.LMSSetValue;
   platform.LMSSetValue = (name, value) => {
-    const taken = set(name, value);
+    const taken = set.call(platform, name, value);
     if (String(taken) !== "true") refused.push([name, value, platform.LMSGetLastError()]);
     return taken;
   };
@@ -46,7 +45,7 @@ before(async () => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
   }
-  cpSync(require.resolve("scorm-again/dist/scorm12.min.js"), join(folder, "scorm12.min.js"));
+  cpSync(fileURLToPath(new URL("node_modules/scorm-again/dist/scorm12.min.js", import.meta.url)), join(folder, "scorm12.min.js"));
   writeFileSync(join(folder, "platform.html"), PLATFORM);
   host = await serve(folder, "/", NO_POLICY);
 });
