@@ -237,7 +237,7 @@ pub static COURSE: [(&str, &str); 14] = files![
 
 /// The challenges, the same way.
 pub static CHALLENGES: [(&str, &str); 6] = files![
-    "two-leaders-of-one-term",
+    "a-server-that-forgot",
     "one-acceptor-each",
     "confirmed-and-gone",
     "a-quorum-reads-stale",

@@ -163,9 +163,9 @@ impl Component for App {
             _listeners: listeners,
         };
         app.ui.notice = notice;
-        if let Some(lesson) = lesson {
+        if let Some((lesson, step)) = lesson {
             browser::stand_at(page.address);
-            app.awaited = Some(Msg::Lesson(Do::Open(lesson)));
+            app.awaited = Some(Msg::Lesson(Do::Open(lesson, step)));
         }
         if storage::get("stopped").is_some() {
             storage::remove("stopped");

@@ -59,9 +59,9 @@ impl App {
     pub(super) fn navigate(&mut self) -> bool {
         let Address { page, run, lesson } = Address::of(&browser::hash());
         self.awaited = None;
-        if let Some(lesson) = lesson {
+        if let Some((lesson, step)) = lesson {
             browser::stand_at(self.ui.page);
-            return self.lesson(&Do::Open(lesson));
+            return self.lesson(&Do::Open(lesson, step));
         }
         if let Some(run) = run {
             return self.follow_link(page, run);
