@@ -13,6 +13,7 @@ use crate::sim::run::Run;
 use crate::store::Store;
 use crate::store::feed::Request;
 use crate::store::gossip::GossipStore;
+use crate::store::objects::Change;
 use crate::store::raft::RaftStore;
 use crate::timeline::Experiment;
 use crate::timeline::file::TRAFFIC_MAX;
@@ -60,7 +61,7 @@ const STORES_MAX: usize = 4;
 impl FeedExperiment {
     /// The consistent feed on Raft beside the available one on gossip.
     pub fn side_by_side(feed: FeedSetup, traffic: u16) -> Self {
-        Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore)] }
+        Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore::default())] }
     }
 
     /// What tells the stores apart in a word or two: what each keeps under a partition, or else its name, or else its setup.
@@ -83,6 +84,31 @@ impl FeedExperiment {
     /// One Raft cluster that carries the consistent feed.
     pub fn raft(feed: FeedSetup, traffic: u16) -> Self {
         Self { feed, traffic, stores: vec![Store::Raft(RaftStore::default())] }
+    }
+}
+
+impl FeedExperiment {
+    /// What is wrong with a change that this person asks for, if anything. A post that is not there yet may be liked.
+    fn check_change(&self, person: NodeId, change: &Change) -> Result<(), String> {
+        let is_person = |node: NodeId| self.feed.phones().any(|phone| phone == node);
+        match change {
+            Change::Like(post) | Change::Delete(post) if !is_person(post.author) => {
+                Err(format!("{post} is no post: participant {} is nobody's phone", post.author.0))
+            }
+            Change::Delete(post) if post.author != person => {
+                Err(format!("{} can't delete {post}: it is {}'s", self.feed.name(person), self.feed.name(post.author)))
+            }
+            Change::Status { of, .. } if !is_person(*of) => {
+                Err(format!("a status of participant {}, which is nobody's phone", of.0))
+            }
+            Change::Status { text, .. } if text.chars().any(char::is_control) => {
+                Err("a status of more than one line".to_owned())
+            }
+            Change::Status { text, .. } if text.chars().count() > POST_MAX => {
+                Err(format!("a status of {} characters; up to {POST_MAX} are possible", text.chars().count()))
+            }
+            Change::Like(_) | Change::Delete(_) | Change::Status { .. } => Ok(()),
+        }
     }
 }
 
@@ -128,6 +154,7 @@ impl Experiment for FeedExperiment {
             Request::Attach(to) if to.0 >= self.feed.replicas => {
                 Err(format!("a phone is moved to participant {}, which is no replica", to.0))
             }
+            Request::Change(change) => self.check_change(node, change),
             Request::Post(_) | Request::Attach(_) | Request::Read | Request::Admin(_) => Ok(()),
         }
     }

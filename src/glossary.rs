@@ -83,7 +83,7 @@ const FIGURE_8: &str = "figure-8";
 const CRASH: &str = "leader-crash-in-mid-write";
 
 /// All of them, by the alphabet.
-pub const ENTRIES: [Entry; 33] = [
+pub const ENTRIES: [Entry; 36] = [
     Entry {
         term: "accept",
         also: &["accepts", "accepted"],
@@ -188,6 +188,13 @@ pub const ENTRIES: [Entry; 33] = [
         shown: ("one-way-cut", "unknown ana"),
     },
     Entry {
+        term: "last write wins",
+        also: &["last-write-wins"],
+        says: "Of two writes the one with the later time stays. A clock that runs ahead beats newer writes, and nobody is told.",
+        source: "Johnson & Thomas 1975",
+        shown: ("one-skewed-clock", "overwritten ana on AP"),
+    },
+    Entry {
         term: "latency",
         also: &[],
         says: "The time from a request to its answer. Half of all answers came within p50, 99 of 100 within p99.",
@@ -222,7 +229,7 @@ pub const ENTRIES: [Entry; 33] = [
         also: &["logs"],
         says: "The list of all commands, in the order in which replicas carry them out. Equal logs lead to equal states.",
         source: "Schneider 1990; Ongaro & Ousterhout 2014, §2",
-        shown: (FIGURE_8, "after-all ana"),
+        shown: (FIGURE_8, "confirmed ana"),
     },
     Entry {
         term: "no-op",
@@ -292,6 +299,13 @@ pub const ENTRIES: [Entry; 33] = [
         shown: (CRASH, "unknown ana"),
     },
     Entry {
+        term: "siblings",
+        also: &["sibling"],
+        says: "Values that were written without knowing of each other. All of them stay until somebody who has seen them writes again.",
+        source: "Dynamo §4.4",
+        shown: ("siblings", "siblings chen on AP"),
+    },
+    Entry {
         term: "split brain",
         also: &[],
         says: "Two servers act as leader at once, and both get their way. Quorums prevent it: only one side can have a \
@@ -319,6 +333,13 @@ pub const ENTRIES: [Entry; 33] = [
         says: "No answer came in time. The request may have happened, may yet happen, or never will: the client can't tell.",
         source: "Fischer, Lynch & Paterson 1985",
         shown: (CRASH, "unknown ana"),
+    },
+    Entry {
+        term: "version vector",
+        also: &["version vectors"],
+        says: "Which writes a value follows: for each writer, how many. It tells a newer value from a concurrent one.",
+        source: "Parker et al. 1983",
+        shown: ("siblings", "siblings chen on AP"),
     },
     Entry {
         term: "vote",

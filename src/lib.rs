@@ -5,6 +5,7 @@
 //! - [`node`]: the contract. A node is a value and owns neither clock nor dice.
 //! - [`shared_vec`]: a list whose clones share their elements.
 //! - [`sorted`]: small maps and sets that clone in one allocation.
+//! - [`known`]: names, and sets of them. A join of sets loses no name.
 //! - [`digest`]: what a value consists of, as 64 bits. Every machine and compiler computes the same.
 //! - [`setup`]: the words of a setup. What it shows it reads, and the other way round.
 //! - [`raft`]: one log on several servers. No two servers ever apply different entries at the same index.
@@ -47,6 +48,7 @@ pub mod glossary;
 pub mod goal;
 pub mod gossip;
 pub mod history;
+pub mod known;
 pub mod latency;
 pub mod lesson;
 pub mod locks;

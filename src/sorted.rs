@@ -197,6 +197,11 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// All numbers below this one.
+    pub fn below(next: u32) -> Self {
+        Self { next, later: SortedSet::default() }
+    }
+
     /// Adds `number`; true if it was not there.
     pub fn insert(&mut self, number: u32) -> bool {
         if self.contains(number) {

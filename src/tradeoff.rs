@@ -72,7 +72,7 @@ impl Figures {
             let Outcome::Done { at, .. } = &operation.outcome else { continue };
             match operation.request {
                 Request::Read => reads.push(at.since(operation.invoked)),
-                Request::Post(_) => writes.push(at.since(operation.invoked)),
+                Request::Post(_) | Request::Change(_) => writes.push(at.since(operation.invoked)),
                 Request::Attach(_) | Request::Admin(_) => {}
             }
         }

@@ -10,6 +10,7 @@ use crate::history::{History, Operation, Outcome};
 use crate::node::{Answer, Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
 use crate::store::feed::{Place, Post, PostId, Request, Response};
+use crate::store::objects::{Beside, Change, Values};
 use crate::store::service::Refusal;
 
 /// What the clients of a feed saw.
@@ -27,10 +28,28 @@ pub struct Entry {
     pub client: NodeId,
     /// When it began.
     pub invoked: Micros,
-    /// What is posted; none for a read.
-    pub text: Option<Arc<str>>,
+    /// What is asked.
+    pub asked: Asked,
     /// When its fate became known, and what it is.
     pub ended: Option<(Micros, Fate)>,
+}
+
+/// What an operation asks of the feed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Asked {
+    /// The newest posts, and what is shown beside them.
+    Read,
+    /// To post this.
+    Post(Arc<str>),
+    /// To change another object.
+    Change(Change),
+}
+
+impl Asked {
+    /// Whether its phone numbers it.
+    pub fn is_write(&self) -> bool {
+        !matches!(self, Self::Read)
+    }
 }
 
 /// How a post or a read ended.
@@ -42,6 +61,8 @@ pub enum Fate {
     Posted(Place),
     /// What it returned.
     Read(Shown),
+    /// The change took effect.
+    Changed,
 }
 
 /// What a read returned.
@@ -51,12 +72,15 @@ pub struct Shown {
     pub posts: Arc<[PostId]>,
     /// The place of the oldest of them if the answer is full: what comes before it is left out.
     pub from: Option<Place>,
+    /// What it showed of other objects, once anything was changed.
+    pub values: Option<Arc<Values>>,
 }
 
 impl Shown {
     /// What an answer shows.
-    pub fn new(posts: &[Post], from: Option<Place>) -> Self {
-        Self { posts: posts.iter().map(|post| post.id).collect(), from }
+    pub fn new(posts: &[Post], from: Option<Place>, beside: Option<&Beside>) -> Self {
+        let values = beside.map(|beside| Arc::new(beside.values.clone()));
+        Self { posts: posts.iter().map(|post| post.id).collect(), from, values }
     }
 
     /// Whether a post at that place is missing: the answer lacks it and is not full of later ones.
@@ -68,16 +92,35 @@ impl Shown {
 /// What of an operation is for the checkers; nothing if it is not about posts, or if the phone was too busy: then it did not
 /// even number the post, and said so at once.
 pub fn entry(operation: &FeedOperation) -> Option<Entry> {
-    let text = match &operation.request {
+    let asked = match &operation.request {
         Request::Attach(_) | Request::Admin(_) => return None,
-        Request::Read => None,
-        Request::Post(_) if matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }) => {
-            return None;
-        }
-        Request::Post(text) => Some(text.clone()),
+        Request::Read => Asked::Read,
+        _ if matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }) => return None,
+        Request::Post(text) => Asked::Post(text.clone()),
+        Request::Change(change) => Asked::Change(change.clone()),
     };
     let FeedOperation { id, client, invoked, .. } = *operation;
-    Some(Entry { id, client, invoked, text, ended: ended(&operation.outcome) })
+    Some(Entry { id, client, invoked, asked, ended: ended(&operation.outcome) })
+}
+
+/// These operations but for moves, what operators want and what a phone was too busy for; those that write with the name of what they
+/// write. They are all of a run from its beginning, by invocation.
+pub fn numbered<'a>(
+    operations: impl Iterator<Item = &'a FeedOperation>,
+) -> impl Iterator<Item = (Option<PostId>, &'a FeedOperation)> {
+    let mut written: SortedMap<NodeId, u32> = SortedMap::new();
+    operations.filter_map(move |operation| {
+        operation
+            .request
+            .deed()
+            .filter(|_| !matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }))?;
+        let name = operation.request.is_write().then(|| {
+            let number = written.or_default(operation.client);
+            *number += 1;
+            PostId { author: operation.client, number: *number - 1 }
+        });
+        Some((name, operation))
+    })
 }
 
 /// When an operation's fate became known, and what it is.
@@ -91,8 +134,9 @@ pub fn ended(outcome: &Outcome<Response, Refusal>) -> Option<(Micros, Fate)> {
     };
     let fate = match answer {
         None => Fate::Refused,
-        Some(Response::Posts { posts, from }) => Fate::Read(Shown::new(posts, *from)),
-        Some(Response::Posted(place)) => Fate::Posted(*place),
+        Some(Response::Posts { posts, from, beside }) => Fate::Read(Shown::new(posts, *from, beside.as_deref())),
+        Some(Response::Posted(place, _)) => Fate::Posted(*place),
+        Some(Response::Changed(_)) => Fate::Changed,
         Some(Response::Attached | Response::AdminDone) => return None,
     };
     Some((at, fate))
@@ -131,9 +175,9 @@ pub fn calls(history: &FeedHistory, until: Micros) -> FeedCalls {
 /// What was known of these operations, which are ordered by invocation, at `until`.
 pub fn known(entries: &[Entry], until: Micros) -> FeedCalls {
     let mut known = FeedCalls::default();
-    let mut posted: SortedMap<NodeId, u32> = SortedMap::new();
+    let mut written: SortedMap<NodeId, u32> = SortedMap::new();
     for entry in entries.iter().take_while(|entry| entry.invoked <= until) {
-        let number = if entry.text.is_some() { posted.or_default(entry.client) } else { &mut 0 };
+        let number = if entry.asked.is_write() { written.or_default(entry.client) } else { &mut 0 };
         if let Some(call) = call(entry, *number, until) {
             known.calls.push(call);
             known.ids.push(entry.id);
@@ -143,15 +187,16 @@ pub fn known(entries: &[Entry], until: Micros) -> FeedCalls {
     known
 }
 
-/// What was known of one operation, which had begun, at `until`; a post is the author's `number`th. None if it says nothing:
-/// if it was refused, or is a read without an answer.
+/// What was known of one operation, which had begun, at `until`; a post is the `number`th thing that its author wrote. None if it
+/// says nothing of posts: if it was refused, is a read without an answer, or a change.
 pub fn call(entry: &Entry, number: u32, until: Micros) -> Option<Call<FeedAction>> {
-    let Entry { client, invoked, text, ended, .. } = entry;
+    let Entry { client, invoked, asked, ended, .. } = entry;
     let ended = ended.as_ref().filter(|(at, _)| *at <= until);
-    let action = match (text, ended.map(|(_, fate)| fate)) {
-        (_, Some(Fate::Refused)) | (None, None | Some(Fate::Posted(_))) => return None,
-        (None, Some(Fate::Read(shown))) => FeedAction::Read(Arc::clone(&shown.posts)),
-        (Some(_), _) => FeedAction::Post(PostId { author: *client, number }),
+    let action = match (asked, ended.map(|(_, fate)| fate)) {
+        (_, Some(Fate::Refused)) | (Asked::Change(_), _) => return None,
+        (Asked::Post(_), _) => FeedAction::Post(PostId { author: *client, number }),
+        (Asked::Read, Some(Fate::Read(shown))) => FeedAction::Read(Arc::clone(&shown.posts)),
+        (Asked::Read, _) => return None,
     };
     let returned = ended.map(|(at, _)| at.0);
     Some(Call { process: client.0.into(), object: 0, action, invoked: invoked.0, returned })

@@ -1,27 +1,19 @@
 //! Lost posts: confirmed once, and found by nobody any more. Judged from the history alone.
 
-use super::feed::{Entry, Fate, FeedHistory, Shown, entry};
-use crate::node::{Micros, NodeId};
-use crate::sorted::SortedMap;
+use super::feed::{Entry, Fate, FeedHistory, Shown, ended, entry, numbered};
+use crate::node::Micros;
 use crate::store::feed::{Place, PostId};
 
 /// The confirmed posts that every read misses which began at `since` or later, and after they were confirmed; at least one such
 /// read. What a full read leaves out because it comes before its oldest post is not missed.
 pub fn lost(history: &FeedHistory, since: Micros) -> Vec<PostId> {
     let entries: Vec<Entry> = history.iter().filter_map(entry).collect();
-    let mut posted: SortedMap<NodeId, u32> = SortedMap::new();
     let mut found = Vec::new();
-    for Entry { client, text, ended, .. } in &entries {
-        if text.is_none() {
-            continue;
-        }
-        let number = posted.or_default(*client);
-        let post = PostId { author: *client, number: *number };
-        *number += 1;
-        let Some((at, Fate::Posted(place))) = ended else { continue };
-        let reads = reads_after(&entries, since.max(*at));
+    for (post, operation) in numbered(history.iter()) {
+        let (Some(post), Some((at, Fate::Posted(place)))) = (post, ended(&operation.outcome)) else { continue };
+        let reads = reads_after(&entries, since.max(at));
         let (seen, missed) = reads.fold((false, false), |(seen, missed), shown| {
-            (seen || shown.posts.contains(&post), missed || shown.misses(Place { post, ..*place }))
+            (seen || shown.posts.contains(&post), missed || shown.misses(Place { post, ..place }))
         });
         if missed && !seen {
             found.push(post);
@@ -41,7 +33,8 @@ fn reads_after(entries: &[Entry], moment: Micros) -> impl Iterator<Item = &Shown
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node::{Answer, RequestId};
+    use crate::node::{Answer, NodeId, RequestId};
+    use crate::store::conflict::Hybrid;
     use crate::store::feed::{Post, Request, Response};
 
     const ANA: NodeId = NodeId(5);
@@ -61,12 +54,17 @@ mod tests {
         };
         for number in 0..2 {
             let place = Place { rank: number.into(), post: id(number) };
-            ask(&mut history, 10 * u64::from(number), Request::Post("".into()), Response::Posted(place));
+            ask(
+                &mut history,
+                10 * u64::from(number),
+                Request::Post("".into()),
+                Response::Posted(place, Hybrid::default()),
+            );
         }
         for (at, numbers) in reads {
             let post = |number: &u32| Post { id: id(*number), text: "".into(), written: Micros::ZERO };
             let posts = numbers.iter().map(post).collect();
-            ask(&mut history, *at, Request::Read, Response::Posts { posts, from: None });
+            ask(&mut history, *at, Request::Read, Response::Posts { posts, from: None, beside: None });
         }
         history
     }

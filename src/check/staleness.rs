@@ -112,7 +112,7 @@ mod tests {
     fn shown(posts: impl IntoIterator<Item = u32>) -> Shown {
         let posts: Vec<Place> = posts.into_iter().map(place).collect();
         let from = posts.first().filter(|_| posts.len() >= READ_LENGTH).copied();
-        Shown { posts: posts.iter().map(|place| place.post).collect(), from }
+        Shown { posts: posts.iter().map(|place| place.post).collect(), from, values: None }
     }
 
     fn read(staleness: &mut StalenessJudge, at: u64, posts: impl IntoIterator<Item = u32>) -> Option<StaleRead> {

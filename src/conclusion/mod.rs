@@ -3,15 +3,11 @@
 //!
 //! Computed from the run alone, so that it is true of this run, and the same for everybody who computes it.
 
-use crate::check::feed::Fate;
-use crate::check::feed::ended;
+use crate::check::feed::{Fate, ended, numbered};
 use crate::experiment::FeedExperiment;
 use crate::history::Outcome;
 use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::model::Status;
-use crate::sorted::SortedMap;
-use crate::store::feed::{PostId, Request};
-use crate::store::service::Refusal;
 use crate::timeline::Timeline;
 use crate::world::feed::FeedRun;
 
@@ -40,7 +36,7 @@ pub struct Share {
     pub refused: Cases,
     /// Requests of which the client never knew what came of them, as long as it waited.
     pub unknown: Cases,
-    /// Of the posts among those: how many are in the feed after all.
+    /// Of the writes among those: how many took effect after all.
     pub in_the_feed: u32,
     /// Reads that missed confirmed posts.
     pub stale: Cases,
@@ -82,14 +78,15 @@ pub fn latest_cut(run: &FeedRun) -> Option<(Micros, Micros)> {
     cut.until.map(|until| (cut.from, until))
 }
 
-/// Whether every running replica that takes part has every post that was confirmed before `healed`.
+/// Whether every running replica that takes part has every post and change that was confirmed before `healed`.
 pub fn agree(run: &FeedRun, healed: Micros) -> bool {
     let spares = run.world().store.options().spares;
     let taking_part = |id: &NodeId| id.0 + spares < run.world().setup.replicas;
     let hosts = run.model().hosts().filter(|(id, host)| taking_part(id) && host.status != Status::Crashed);
     let replicas: Vec<_> = hosts.map(|(_, host)| &host.node).collect();
-    let mut owed = run.watch().staleness.confirmed().filter(|(_, at)| *at <= healed);
-    owed.all(|(post, _)| replicas.iter().all(|replica| replica.has(post)))
+    let watch = run.watch();
+    let all = watch.staleness.confirmed().chain(watch.changed.iter().copied());
+    all.filter(|(_, at)| *at <= healed).all(|(write, _)| replicas.iter().all(|replica| replica.has(write)))
 }
 
 impl Conclusion {
@@ -138,21 +135,12 @@ impl Share {
         };
         let within = |at: Micros| at >= cut && at <= over;
         let held = |post| run.model().hosts().any(|(_, host)| host.node.has(post));
-        let mut posted: SortedMap<NodeId, u32> = SortedMap::default();
-        for operation in run.history().iter() {
-            let is_post = matches!(operation.request, Request::Post(_));
-            let busy = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
-            if busy || !(is_post || operation.request == Request::Read) {
-                continue;
-            }
-            let number = posted.or_default(operation.client);
-            let post = PostId { author: operation.client, number: *number };
-            *number += u32::from(is_post);
+        for (written, operation) in numbered(run.history().iter()) {
             match operation.outcome {
                 Outcome::Refused { at, .. } if within(at) => share.refused.add(at, operation.client),
                 Outcome::Unknown { at, .. } if within(at) => {
                     share.unknown.add(at, operation.client);
-                    share.in_the_feed += u32::from(is_post && held(post));
+                    share.in_the_feed += u32::from(written.is_some_and(held));
                 }
                 _ => {}
             }

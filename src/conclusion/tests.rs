@@ -1,5 +1,6 @@
 use super::*;
 use crate::sim::fault::Intervention;
+use crate::store::service::Refusal;
 use crate::world::feed::FeedSetup;
 
 fn ms(ms: u64) -> Micros {

@@ -48,6 +48,7 @@ pub fn sentence(names: Names<'_>, store: Store, view: View, node: NodeId, note: 
             Sentence { observer: if leaderless { context.reach() } else { None }, ..replica(names, store, node, note) }
         },
         Note::Phone(note) => phone(names, node, note),
+        Note::Conflict(note) => super::conflict::sentence(names, node, note),
     })
 }
 
@@ -122,7 +123,7 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
             }
         }
         Observation::AfterAll { post, gave_up } => Sentence {
-            headline: format!("{who}'s unknown post is in the feed after all"),
+            headline: format!("{who}'s unknown write took effect after all"),
             reason: format!(
                 "The phone gave it up {} ms ago without an answer; {}.",
                 observed.at.since(gave_up).as_ms(),
@@ -131,26 +132,41 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
                     Side::AP => "a replica has it in its log now",
                 }
             ),
-            observer: Some(format!("The phone can't know yet: it is {who}'s post number {}.", post.number + 1)),
+            observer: Some(format!(
+                "The phone can't know yet: it is the {} thing that {who} wrote.",
+                ordinal(post.number + 1)
+            )),
             source: "Raft §8",
             tone: Tone::Good,
         },
-        Observation::Lost(LostPost { post, confirmed, replica, .. }) => Sentence {
-            headline: format!("{who}'s confirmed post is lost"),
+        Observation::Overwritten(overwritten) => super::conflict::overwritten(names, &overwritten),
+        Observation::Lost(LostPost { post, deed, confirmed, replica, .. }) => Sentence {
+            headline: format!("{who}'s confirmed {deed} is lost"),
             reason: format!(
-                "The phone heard {} ms ago that it was in the feed. {replica} follows a higher view, whose primary does not have \
+                "The phone heard {} ms ago that it was done. {replica} follows a higher view, whose primary does not have \
                  it: the higher view wins.",
                 observed.at.since(confirmed).as_ms()
             ),
-            observer: Some(format!("No replica has it any more: it was {who}'s post number {}.", post.number + 1)),
+            observer: Some(format!(
+                "No replica has it any more: it was the {} thing that {who} wrote.",
+                ordinal(post.number + 1)
+            )),
             source: "Gray et al. 1996",
             tone: Tone::Bad,
         },
     }
 }
 
-fn what(write: bool) -> &'static str {
-    if write { "post" } else { "read" }
+/// "1st", "2nd", "11th".
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
 }
 
 /// What is said of a replica on a log, as its store has it: the source for how questions are passed on, and for what an entry is
@@ -162,38 +178,37 @@ fn log_words(store: Store) -> (&'static str, &'static str, &'static str) {
             "Gray et al. 1996",
             "is decided as far as it knows: a higher view may discard it yet",
         ),
-        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica adds the same post at the same place"),
+        _ => ("Raft §8", "Raft §5.3", "is committed, so every replica adds the same one at the same place"),
     }
 }
 
 fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> Sentence {
     let (side, (passing, deciding, decided)) = (store.side(), log_words(store));
     let (headline, reason, source, tone) = match note {
-        ReplicaNote::Forwarded { client, leader, write } => (
-            format!("{node} passes {}'s {} to {leader}", names(*client), what(*write)),
+        ReplicaNote::Forwarded { client, leader, asked } => (
+            format!("{node} passes {}'s {asked} to {leader}", names(*client)),
             format!("{node} does not lead; as far as it knows, {leader} does."),
             passing,
             Tone::Routine,
         ),
-        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write } => (
-            format!("{side} refused {}'s {}", names(*client), what(*write)),
+        ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, asked } => (
+            format!("{side} refused {}'s {asked}", names(*client)),
             format!(
-                "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {} certainly failed.",
+                "{node} knows no leader in {epoch}{}. {node} stored nothing, so the {asked} certainly failed.",
                 if *candidate { ": it stands for election itself" } else { "" },
-                what(*write)
             ),
             passing,
             Tone::Bad,
         ),
-        ReplicaNote::AskedBefore { client, write } => (
-            format!("{node} ignores {}'s {}", names(*client), what(*write)),
+        ReplicaNote::AskedBefore { client, asked } => (
+            format!("{node} ignores {}'s {asked}", names(*client)),
             "It took up this question before, or a later one. This is a copy, or came when the phone had given it up."
                 .to_owned(),
             "the feed's specification",
             Tone::Routine,
         ),
-        ReplicaNote::ForgotWhetherTaken { client, epoch, write } => (
-            format!("{node} can't tell what came of {}'s {}", names(*client), what(*write)),
+        ReplicaNote::ForgotWhetherTaken { client, epoch, asked } => (
+            format!("{node} can't tell what came of {}'s {asked}", names(*client)),
             format!(
                 "It was passed on to the leader of {epoch}, and {node} has restarted since. A copy may have come before, and \
                  be in the log: unknown."
@@ -216,21 +231,21 @@ fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> 
             "Raft §5.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, client, fresh: false, effective: true, .. } => (
-            format!("{node} adds {}'s post a second time", names(*client)),
+        ReplicaNote::Applied { index, client, asked, fresh: false, effective: true, .. } => (
+            format!("{node} adds {}'s {asked} a second time", names(*client)),
             format!("Entry {index} is a second copy, and without sessions nobody remembers the first."),
             "Ongaro's thesis §6.3",
             Tone::Bad,
         ),
-        ReplicaNote::Applied { index, client, fresh: true, .. } => (
-            format!("{node} adds {}'s post to its feed", names(*client)),
+        ReplicaNote::Applied { index, client, asked, fresh: true, .. } => (
+            format!("{node} adds {}'s {asked} to its feed", names(*client)),
             format!("Entry {index} {decided}."),
             deciding,
             Tone::Routine,
         ),
-        ReplicaNote::Applied { index, client, fresh: false, .. } => (
-            format!("{node} knows {}'s post already", names(*client)),
-            format!("Entry {index} is a second copy of a post that is there: it has no effect."),
+        ReplicaNote::Applied { index, client, asked, fresh: false, .. } => (
+            format!("{node} knows {}'s {asked} already", names(*client)),
+            format!("Entry {index} is a second copy of one that took effect: it has none."),
             "Ongaro's thesis §6.3",
             Tone::Routine,
         ),
@@ -241,42 +256,43 @@ fn replica(names: Names<'_>, store: Store, node: NodeId, note: &ReplicaNote) -> 
 fn phone(names: Names<'_>, node: NodeId, note: &PhoneNote) -> Sentence {
     let who = names(node);
     let (headline, reason, tone) = match note {
-        PhoneNote::Asked { replica, post } => {
-            (format!("{who} sends a {} to {replica}", what(*post)), String::new(), Tone::Routine)
+        PhoneNote::Asked { replica, deed } => {
+            (format!("{who} sends a {deed} to {replica}"), String::new(), Tone::Routine)
         }
-        PhoneNote::GaveUp { replica, waited, post } => (
+        PhoneNote::GaveUp { replica, waited, deed } => (
             format!("{who} gets no answer"),
             format!(
-                "{replica} has not answered the {} for {} ms. It may have happened, or may yet happen, or never: the phone \
+                "{replica} has not answered the {deed} for {} ms. It may have happened, or may yet happen, or never: the phone \
                  can't know.",
-                what(*post),
                 waited.as_ms()
             ),
             Tone::Warning,
         ),
-        PhoneNote::HeardLate { done: true, post } => (
-            format!("{who} learns that the {} happened after all", what(*post)),
-            "The answer came after the phone had given up.".to_owned(),
+        PhoneNote::HeardLate { done: true, deed } => (
+            format!("{who} learns that the {deed} happened after all"),
+            "The answer came after the phone had given up: what was unknown is confirmed.".to_owned(),
             Tone::Good,
         ),
-        PhoneNote::HeardLate { done: false, post } => (
-            format!("{who} learns that the {} did not happen", what(*post)),
-            "The refusal came after the phone had given up.".to_owned(),
+        PhoneNote::HeardLate { done: false, deed } => (
+            format!("{who} learns that the {deed} did not happen"),
+            "The refusal came after the phone had given up: what was unknown certainly failed.".to_owned(),
             Tone::Bad,
         ),
-        PhoneNote::Attached { from, to } => {
-            (format!("{who} moves from {from} to {to}"), format!("From now on {to} answers."), Tone::Routine)
-        }
-        PhoneNote::Retried { replica, attempt, post } => (
-            format!("{who} sends the {} again, to {replica}", what(*post)),
+        PhoneNote::Attached { from, to } => (
+            format!("{who} moves from {from} to {to}"),
+            format!("From now on {to} answers, so {who} sees what {to} knows."),
+            Tone::Routine,
+        ),
+        PhoneNote::Retried { replica, attempt, deed } => (
+            format!("{who} sends the {deed} again, to {replica}"),
             format!(
                 "It has no definite answer to {}. The first may have taken effect: only a session tells the second copy.",
                 if *attempt == 1 { "the first attempt".to_owned() } else { format!("{attempt} attempts") }
             ),
             Tone::Routine,
         ),
-        PhoneNote::RefusedEachTime { attempts, post } => (
-            format!("{who}'s {} is refused", what(*post)),
+        PhoneNote::RefusedEachTime { attempts, deed } => (
+            format!("{who}'s {deed} is refused"),
             format!("All {attempts} attempts were refused, so none of them took effect."),
             Tone::Bad,
         ),

@@ -48,8 +48,8 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
             ANTI_ENTROPY,
             format!("{me} sends {} {}", name(*peer), posts(*count)),
             match rest {
-                0 => format!("That is all that {} lacks.", name(*peer)),
-                rest => format!("It lacks {rest} more, for another message."),
+                0 => format!("With that {} has all that {me} has.", name(*peer)),
+                rest => format!("They fill a message. It lacks {rest} more, so it has to ask again."),
             },
         ),
         Note::Asks { peer, lacks } => (
@@ -57,15 +57,15 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
             ANTI_ENTROPY,
             format!("{me} asks {} for what it lacks", name(*peer)),
             match lacks {
-                0 => format!("{} said that there are more posts.", name(*peer)),
-                lacks => format!("{} has {} that {me} has not.", name(*peer), posts(*lacks)),
+                0 => format!("{} said that there are more posts, so the exchange goes on.", name(*peer)),
+                lacks => format!("By its digest {} has {} that {me} lacks.", name(*peer), posts(*lacks)),
             },
         ),
         Note::Learns { from, count, total, by_mail } => (
             Tone::Good,
             by(*by_mail),
             format!("{me} learns {} from {}", posts(*count), name(*from)),
-            format!("It has {} now.", posts(*total)),
+            format!("It has {} now, and answers from them.", posts(*total)),
         ),
         Note::KnowsAlready { from, by_mail } => (
             Tone::Routine,
@@ -85,7 +85,12 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
 
 fn starts(me: &str, total: u64) -> (Tone, &'static str, String, String) {
     if total == 0 {
-        return (Tone::Routine, ANTI_ENTROPY, format!("{me} starts with an empty disk"), String::new());
+        return (
+            Tone::Routine,
+            ANTI_ENTROPY,
+            format!("{me} starts with an empty disk"),
+            "Its feed is empty until a phone or a replica brings a post.".into(),
+        );
     }
     let headline = format!("{me} is back with {} on its disk", posts(total));
     (Tone::Warning, ANTI_ENTROPY, headline, "The next exchanges bring what it lacks.".into())

@@ -3,6 +3,7 @@
 //! A protocol notes only what its node knows; each submodule renders the notes of one protocol. What no node can know is
 //! added by whoever sees the whole model, in [`Sentence::observer`], so that the page can mark it as such.
 
+pub mod conflict;
 pub mod feed;
 pub mod gossip;
 pub mod locks;

@@ -79,13 +79,15 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
             Tone::Warning,
             VIEWS,
             format!("{node} refuses {from} as its primary"),
-            format!("{from} leads view {view}, and {node} is in view {own}. It tells {from} so."),
+            format!(
+                "{from} leads view {view}, and {node} is in view {own}. It tells {from} so, because the higher view wins."
+            ),
         ),
         Note::IgnoresLate { from, view, own } => (
             Tone::Routine,
             VIEWS,
             format!("{node} ignores a late answer of {from}"),
-            format!("It is about view {view}, and {node} is in view {own}."),
+            format!("View {own} has begun, so an answer of view {view} changes nothing."),
         ),
     };
     said(tone, source, headline, reason)
@@ -127,7 +129,11 @@ fn leadership(node: NodeId, note: &Note) -> (Tone, &'static str, String, String)
             Tone::Routine,
             VIEWS,
             format!("{node} follows {primary} in view {view}"),
-            if view > old { format!("View {view} is higher than its own, {old}.") } else { String::new() },
+            if view > old {
+                format!("View {view} is higher than its own, {old}, and the higher view wins.")
+            } else {
+                String::new()
+            },
         ),
         Note::StepsDown { view, old, primary, unanswered } => (
             Tone::Warning,

@@ -24,9 +24,12 @@ impl Explained for Note {
 /// What `note` of replica `node` says, with its numbers, the reason and the source.
 pub fn sentence(node: NodeId, note: &Note) -> Sentence {
     let (tone, source, headline, reason) = match note {
-        Note::Starts { items: 0, hints: 0 } => {
-            (Tone::Routine, QUORUMS, format!("{node} starts with an empty disk"), String::new())
-        }
+        Note::Starts { items: 0, hints: 0 } => (
+            Tone::Routine,
+            QUORUMS,
+            format!("{node} starts with an empty disk"),
+            "It has no post and keeps no hint.".to_owned(),
+        ),
         Note::Starts { items, hints } => (
             Tone::Warning,
             QUORUMS,
@@ -44,9 +47,9 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
             QUORUMS,
             format!("{node} ignores a late answer of {from}"),
             if *forgotten {
-                format!("It is about something that {node} asked before it crashed, and has forgotten.")
+                format!("{node} crashed after it had asked, and has forgotten the question.")
             } else {
-                "It is about something that is over.".to_owned()
+                "Enough others had answered, or the time was up: one more answer changes nothing.".to_owned()
             },
         ),
         Note::Stores { .. }
@@ -191,7 +194,7 @@ fn storing(node: NodeId, note: &Note) -> Said {
             if *hints {
                 format!("{from} had kept them for it. It has {} now.", posts(*total))
             } else {
-                format!("It has {} now.", posts(*total))
+                format!("It lacked them, so the exchange brought them. It has {} now.", posts(*total))
             },
         ),
         Note::HandsOff { home, count } => (

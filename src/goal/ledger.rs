@@ -11,7 +11,7 @@ use crate::paxos::{AcceptorNote, Note, ProposerNote};
 use crate::sim::fault::Intervention;
 use crate::sim::model::Status;
 use crate::spacetime::stamps::{Clock, Comparison};
-use crate::store::feed::Request;
+use crate::store::feed::Response;
 use crate::store::service::Refusal;
 use crate::timeline::track::Track;
 use crate::timeline::{Experiment, Timeline};
@@ -177,7 +177,7 @@ impl Recorded for FeedExperiment {
 /// What the clients of a world saw.
 fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
     let watch = run.watch();
-    for operation in run.history().iter().filter(|one| matches!(one.request, Request::Post(_) | Request::Read)) {
+    for operation in run.history().iter().filter(|one| one.request.deed().is_some()) {
         let is_refused_at_once = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
         if !is_refused_at_once {
             let (at, who) = (operation.invoked, Some(operation.client));
@@ -185,7 +185,7 @@ fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
         }
         let (at, what) = match operation.outcome {
             Outcome::Done { at, .. } => {
-                if matches!(operation.request, Request::Post(_)) {
+                if operation.request.is_write() {
                     all.push(Happening { at, world: Some(world), who: Some(operation.client), what: What::Confirmed });
                 }
                 (at, What::Answered)
@@ -195,6 +195,17 @@ fn clients(world: usize, run: &FeedRun, all: &mut Vec<Happening>) {
             Outcome::Unknown { at, .. } => (at, What::Unknown),
         };
         all.push(Happening { at, world: Some(world), who: Some(operation.client), what });
+    }
+    for operation in run.history().iter() {
+        if let Outcome::Done { at, response: Response::Posts { beside: Some(beside), .. } } = &operation.outcome
+            && beside.values.has_siblings()
+        {
+            all.push(Happening { at: *at, world: Some(world), who: Some(operation.client), what: What::Siblings });
+        }
+    }
+    for lost in watch.overwritten.iter() {
+        let at = lost.at.max(lost.confirmed.1);
+        all.push(Happening { at, world: Some(world), who: Some(lost.loser.author), what: What::Overwritten });
     }
     for stale in watch.staleness.stale().iter() {
         let operation = run.history().get(stale.read).expect("a read of this run");

@@ -63,8 +63,10 @@ pub enum What {
     Granted,
     /// Two clients believed to hold the lock.
     TwoHolders,
-    /// What a client wrote under the lock was overwritten unread.
+    /// What a client wrote was overwritten by somebody who had not seen it: under the lock, or in a feed after it was confirmed.
     Overwritten,
+    /// A client was shown several values of one thing, of which nobody has chosen one yet.
+    Siblings,
     /// Of two grants or writes under the lock, this clock, or any, gave the greater stamp to the one that happened before the other.
     Inverted(Option<String>),
     /// What the checker says of a feed's history: that it is linearizable as of the play head, or the first moment at which it no
@@ -87,7 +89,7 @@ pub enum What {
 
 impl What {
     /// The words of a goal, without those that name something more.
-    pub const WORDS: [(&str, Self); 25] = [
+    pub const WORDS: [(&str, Self); 26] = [
         ("asked", Self::Asked),
         ("answered", Self::Answered),
         ("refused", Self::Refused),
@@ -106,6 +108,7 @@ impl What {
         ("granted", Self::Granted),
         ("two-holders", Self::TwoHolders),
         ("overwritten", Self::Overwritten),
+        ("siblings", Self::Siblings),
         ("inverted", Self::Inverted(None)),
         ("verdict", Self::Verdict { linearizable: true }),
         ("cut", Self::Cut),
@@ -295,6 +298,7 @@ impl Fact {
             What::Granted => format!("{who} is granted the lock"),
             What::TwoHolders => "Two clients believe to hold the lock".to_owned(),
             What::Overwritten => format!("{who}'s update is overwritten"),
+            What::Siblings => format!("{who} is shown siblings"),
             What::Inverted(clock) => format!("The {} inverts two writes", clock.as_deref().unwrap_or("clock")),
             What::Verdict { linearizable: true } => "The history is linearizable until here".to_owned(),
             What::Verdict { linearizable: false } => "The history is no longer linearizable".to_owned(),

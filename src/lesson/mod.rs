@@ -218,7 +218,7 @@ pub fn named(name: &str) -> Option<&'static str> {
 }
 
 /// The course: what links and tests call each lesson, and its text.
-pub static COURSE: [(&str, &str); 13] = files![
+pub static COURSE: [(&str, &str); 14] = files![
     "what-c-a-and-p-are",
     "one-cut",
     "why-not-all-three",
@@ -230,13 +230,14 @@ pub static COURSE: [(&str, &str); 13] = files![
     "figure-8",
     "linearizable-or-not",
     "split-brain",
+    "last-write-wins",
     "clocks",
     "locks-leases-fencing",
 ];
 
 /// The challenges, the same way.
 pub static CHALLENGES: [(&str, &str); 6] = files![
-    "two-leaders-of-one-term",
+    "a-server-that-forgot",
     "one-acceptor-each",
     "confirmed-and-gone",
     "a-quorum-reads-stale",

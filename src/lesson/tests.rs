@@ -116,6 +116,31 @@ fn what_is_wrong_is_told_with_its_line() {
 }
 
 #[test]
+fn a_part_of_a_platform_is_read_as_it_is_written_or_says_why_not() {
+    let text = "title: T\nknow: K.\n\n# run\nsetup feed replicas=3 people=1 traffic=0 stores=raft seed=1\n\n# design\nD.\n\
+                part: Likes :: 3 writes, 1 read :: kept, available\npart: Names :: 1 write, 4 reads :: unique\n\n\
+                # argue\nA.\nrubric: What is given up?\n";
+    let lesson = Lesson::read(text).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let [Kind::Design(design), Kind::Argue(rubric)] = [&lesson.steps[0].kind, &lesson.steps[1].kind] else {
+        panic!("{:?}", lesson.steps);
+    };
+    let likes = &design.parts[0];
+    assert_eq!((likes.name.as_str(), likes.writes, likes.reads), ("Likes", 3, 1));
+    assert_eq!(likes.needs, [design::Need::Kept, design::Need::Available]);
+    assert_eq!(rubric, &["What is given up?"]);
+    for (good, bad, why) in [
+        ("3 writes, 1 read", "3 writes", "a part is written so"),
+        ("3 writes", "30 writes", "1 to 9 writes"),
+        ("kept, available", "kept, cheap", "nothing that a part needs is called “cheap”"),
+        (" :: unique", "", "a part is written so"),
+        ("part: Names :: 1 write, 4 reads :: unique\n", "", "1 lines “part:”"),
+    ] {
+        let told = wrongs(&text.replacen(good, bad, 1));
+        assert!(told.iter().any(|wrong| wrong.says.contains(why)), "{bad}: {told:?}");
+    }
+}
+
+#[test]
 fn a_hostile_file_is_cheap() {
     for text in [
         "title: x\n".repeat(100_000),

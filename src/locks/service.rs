@@ -371,6 +371,15 @@ impl StateMachine for LockService {
     type Note = ServiceNote;
     type Duties = Leases;
 
+    fn word(ask: &Ask) -> &'static str {
+        match ask {
+            Ask::Acquire { .. } => "acquire",
+            Ask::KeepAlive { .. } => "keep-alive",
+            Ask::Release { .. } => "release",
+            Ask::Expire { .. } => "expiry",
+        }
+    }
+
     /// Sessions know their own copies.
     fn number(_: &Ask) -> Option<u32> {
         None

@@ -1,9 +1,10 @@
 //! What a replica does for its clients: it asks the home replicas, waits for as many as it takes, and answers.
 
-use super::items::{Entry, Known, Name, Tag};
+use super::items::{Entry, Tag};
 use super::message::{Message, OpId};
 use super::operation::{Operation, Phase, Reading, Told};
 use super::{Asked, Flaw, GIVE_UP, Item, Note, Out, Quorum, Refusal, Response, STAND_IN, TICK, Timer};
+use crate::known::{Known, Name};
 use crate::node::{Answer, Clocks, Count, NodeId, NodeSet, RequestId};
 
 impl<P: Item> Quorum<P> {

@@ -1,7 +1,8 @@
 //! What a replica keeps through a crash.
 
 use super::Item;
-use super::items::{Entry, Items, Known, Name};
+use super::items::{Entry, Items};
+use crate::known::{Known, Name};
 use crate::node::{Disk, NodeId};
 
 /// Its items if it is home to the set, the hints that it keeps for others, and how often it started.

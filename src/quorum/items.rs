@@ -4,20 +4,10 @@ use std::fmt::{self, Display};
 
 use serde::Serialize;
 
-use crate::node::NodeId;
+use crate::known::{Known, Name};
 use crate::shared_vec::SharedVec;
-use crate::sorted::{Numbers, SortedMap};
 
 use super::Item;
-
-/// Names an item for ever: who asked for it, and how many that one asked for before.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-pub struct Name {
-    /// Who.
-    pub origin: NodeId,
-    /// Counted from 0.
-    pub number: u32,
-}
 
 /// Where an item stands among all: by sequence, and by name where two have the same (Lynch & Shvartsman 1997).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -43,47 +33,6 @@ pub struct Entry<P> {
     pub tag: Tag,
     /// What it is.
     pub item: P,
-}
-
-/// Which items are known, by name: a version vector that may have holes. Sets of items grow only, so of two versions with the
-/// same names neither knows more.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
-pub struct Known(SortedMap<NodeId, Numbers>);
-
-impl Known {
-    /// Adds a name. False if it was there.
-    pub fn insert(&mut self, name: Name) -> bool {
-        self.0.or_default(name.origin).insert(name.number)
-    }
-
-    /// Whether a name is there.
-    pub fn contains(&self, name: Name) -> bool {
-        self.0.get(&name.origin).is_some_and(|numbers| numbers.contains(name.number))
-    }
-
-    /// How many names.
-    pub fn len(&self) -> u64 {
-        self.0.values().map(|numbers| u64::from(numbers.len())).sum()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The least set with all of both: the join of the lattice.
-    pub fn join(&mut self, other: &Self) {
-        for (origin, numbers) in other.0.iter() {
-            self.0.or_default(*origin).extend(numbers);
-        }
-    }
-
-    /// Whether all of `other` is here.
-    pub fn includes(&self, other: &Self) -> bool {
-        let mut joined = self.clone();
-        joined.join(other);
-        joined == *self
-    }
 }
 
 /// Items with their tags, in the order in which they came. Clones share them.
@@ -136,10 +85,15 @@ impl<P: Item> Items<P> {
         self.iter().filter(lacks).cloned().collect()
     }
 
-    /// The so many of `wanted` with the highest tags, lowest first.
-    pub fn newest(&self, wanted: &Known, count: usize) -> Vec<&Entry<P>> {
+    /// Those that came after the first `start`.
+    pub fn iter_from(&self, start: usize) -> impl Iterator<Item = &Entry<P>> + Clone {
+        self.entries.iter_from(start)
+    }
+
+    /// The so many of `wanted` with the highest tags that `counts`, lowest first.
+    pub fn newest(&self, wanted: &Known, count: usize, counts: impl Fn(&P) -> bool) -> Vec<&Entry<P>> {
         let mut newest: Vec<&Entry<P>> = Vec::new();
-        for entry in self.iter().filter(|entry| wanted.contains(entry.tag.name)) {
+        for entry in self.iter().filter(|entry| wanted.contains(entry.tag.name) && counts(&entry.item)) {
             let place = newest.partition_point(|other| other.tag < entry.tag);
             if place > 0 || newest.len() < count {
                 newest.insert(place, entry);
@@ -155,36 +109,10 @@ impl<P: Item> Items<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::NodeId;
 
     fn entry(sequence: u64, number: u32) -> Entry<u32> {
         Entry { tag: Tag { sequence, name: Name { origin: NodeId(0), number } }, item: number }
-    }
-
-    /// A join-semilattice: commutative, associative, idempotent.
-    #[test]
-    fn versions_are_a_lattice() {
-        let known = |numbers: &[u32]| {
-            let mut known = Known::default();
-            numbers.iter().for_each(|&number| _ = known.insert(Name { origin: NodeId((number % 2) as u8), number }));
-            known
-        };
-        let join = |one: &Known, other: &Known| {
-            let mut sum = one.clone();
-            sum.join(other);
-            sum
-        };
-        let all = [known(&[]), known(&[0, 1, 2]), known(&[5, 3]), known(&[0, 5, 6]), known(&[1, 2, 3, 4])];
-        for one in &all {
-            assert_eq!(join(one, one), *one);
-            for other in &all {
-                assert_eq!(join(one, other), join(other, one));
-                assert!(join(one, other).includes(one));
-                assert_eq!(one.includes(other), join(one, other) == *one);
-                for third in &all {
-                    assert_eq!(join(&join(one, other), third), join(one, &join(other, third)));
-                }
-            }
-        }
     }
 
     #[test]
@@ -194,7 +122,8 @@ mod tests {
             assert!(items.insert(entry.clone()));
             assert!(!items.insert(entry));
         }
-        let newest = |count| items.newest(items.known(), count).iter().map(|entry| entry.item).collect::<Vec<_>>();
+        let newest =
+            |count| items.newest(items.known(), count, |_| true).iter().map(|entry| entry.item).collect::<Vec<_>>();
         assert_eq!((newest(2), newest(9)), (vec![0, 2], vec![1, 3, 0, 2]));
         assert_eq!(items.highest(), 3);
         let mut theirs = Known::default();

@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use serde::Serialize;
 
-use super::items::{Entry, Known, Name};
+use super::items::Entry;
+use crate::known::{Known, Name};
 use crate::node::{Kind, NodeId};
 
 /// Names an operation of a coordinator for ever: what it asked before a crash is never taken for what it asks after.

@@ -73,7 +73,9 @@ pub(crate) mod tests;
 
 pub use durable::{Delta, Durable};
 pub use flaw::Flaw;
-pub use items::{Entry, Items, Known, Name, Tag};
+pub use items::{Entry, Items, Tag};
+
+pub use crate::known::{Known, Name};
 pub use message::{Message, OpId};
 pub use note::{Asked, Note};
 pub use operation::{Operation, Phase, Reading, Told};

@@ -1,6 +1,7 @@
 //! What a coordinator knows of an operation that it carries out for a client. A crash forgets it.
 
-use super::items::{Entry, Known, Name};
+use super::items::Entry;
+use crate::known::{Known, Name};
 use crate::node::{Micros, NodeId, NodeSet, RequestId};
 use crate::sorted::SortedMap;
 

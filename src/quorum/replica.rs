@@ -1,8 +1,9 @@
 //! What a replica does for coordinators and for its peers: it stores, tells, compares, and keeps hints.
 
-use super::items::{Entry, Known, Name};
+use super::items::Entry;
 use super::message::{Message, OpId};
 use super::{BATCH, Delta, EXCHANGE, Flaw, Item, Note, Out, Quorum, Timer};
+use crate::known::{Known, Name};
 use crate::node::NodeId;
 
 impl<P: Item> Quorum<P> {

@@ -148,7 +148,7 @@ impl LiveCheck {
             match entry.ended.as_ref().expect("it was answered") {
                 (at, Fate::Posted(place)) => seen.on_posted(*place, *at),
                 (_, Fate::Read(shown)) => seen.on_read(entry.invoked, shown),
-                (_, Fate::Refused) => {}
+                (_, Fate::Refused | Fate::Changed) => {}
             }
         }
         self.answer.staleness = Some(Staleness { reads: seen.reads, delays: seen.delays.to_vec() });
@@ -335,7 +335,7 @@ impl LiveCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::feed::Entry;
+    use crate::check::feed::{Asked, Entry};
     use crate::node::NodeId;
 
     const WRITER: NodeId = NodeId(5);
@@ -362,13 +362,19 @@ mod tests {
     }
 
     fn post(id: u32, invoked: u64) -> Entry {
-        Entry { id: RequestId(id), client: WRITER, invoked: Micros(invoked), text: Some("".into()), ended: None }
+        Entry {
+            id: RequestId(id),
+            client: WRITER,
+            invoked: Micros(invoked),
+            asked: Asked::Post("".into()),
+            ended: None,
+        }
     }
 
     fn read(id: u32, invoked: u64, returned: u64, numbers: impl IntoIterator<Item = u32>) -> Entry {
         let posts = numbers.into_iter().map(|number| PostId { author: WRITER, number }).collect();
-        let ended = Some((Micros(returned), Fate::Read(Shown { posts, from: None })));
-        Entry { id: RequestId(id), client: READER, invoked: Micros(invoked), text: None, ended }
+        let ended = Some((Micros(returned), Fate::Read(Shown { posts, ..Shown::default() })));
+        Entry { id: RequestId(id), client: READER, invoked: Micros(invoked), asked: Asked::Read, ended }
     }
 
     fn hear(check: &mut LiveCheck, brief: Brief) -> Ruling {

@@ -1,7 +1,7 @@
 //! What the referee was told of one world: its operations, and where each is found without looking at the others.
 
 use crate::check::call::Call;
-use crate::check::feed::{Entry, Fate, call};
+use crate::check::feed::{Asked, Entry, Fate, call};
 use crate::check::spec::feed::FeedAction;
 use crate::node::{Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
@@ -11,10 +11,10 @@ use crate::store::feed::PostId;
 #[derive(Default)]
 pub(super) struct Record {
     entries: Vec<Entry>,
-    /// By entry: how many posts its author had begun before.
+    /// By entry: how many things its author had begun to write before.
     numbers: Vec<u32>,
-    /// By author, then by number: the places of the posts.
-    posts: SortedMap<NodeId, Vec<u32>>,
+    /// By author, then by number: the places of what was written.
+    written: SortedMap<NodeId, Vec<u32>>,
     /// What ended when, by time.
     ends: Vec<(Micros, u32)>,
 }
@@ -28,10 +28,10 @@ impl Record {
     pub(super) fn begin(&mut self, mut entry: Entry) {
         assert!(self.entries.last().is_none_or(|last| last.id < entry.id), "told twice");
         let place = self.entries.len() as u32;
-        let posts = self.posts.or_default(entry.client);
-        self.numbers.push(posts.len() as u32);
-        if entry.text.is_some() {
-            posts.push(place);
+        let written = self.written.or_default(entry.client);
+        self.numbers.push(written.len() as u32);
+        if entry.asked.is_write() {
+            written.push(place);
         }
         let ended = entry.ended.take();
         self.entries.push(entry);
@@ -54,7 +54,7 @@ impl Record {
         let left = self.entries.partition_point(|entry| entry.invoked < now);
         self.entries.truncate(left);
         self.numbers.truncate(left);
-        self.posts.retain(|_, places| {
+        self.written.retain(|_, places| {
             places.truncate(places.partition_point(|place| (*place as usize) < left));
             true
         });
@@ -65,7 +65,7 @@ impl Record {
     }
 
     pub(super) fn post(&self, post: PostId) -> Option<u32> {
-        self.posts.get(&post.author)?.get(post.number as usize).copied()
+        self.written.get(&post.author)?.get(post.number as usize).copied()
     }
 
     /// An operation's name in the run.
@@ -86,8 +86,8 @@ impl Record {
 
     /// Whether it is a post, or has an answer.
     pub(super) fn is_known(&self, place: u32) -> bool {
-        let Entry { text, ended, .. } = &self.entries[place as usize];
-        text.is_some() || ended.is_some()
+        let Entry { asked, ended, .. } = &self.entries[place as usize];
+        matches!(asked, Asked::Post(_)) || (*asked == Asked::Read && ended.is_some())
     }
 
     /// What ended after `after`, if that is not the beginning, and by `until`; but for what was refused.

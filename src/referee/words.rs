@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Proof, Rung};
 use crate::check::call::Call;
 use crate::check::evidence::{Evidence, sentence};
-use crate::check::feed::{Entry, FeedCalls};
+use crate::check::feed::{Asked, Entry, FeedCalls};
 use crate::check::ladder::{Breach, Guarantee, Standing, judge_weaker};
 use crate::check::spec::feed::{Feed, FeedAction, name};
 use crate::node::{Micros, RequestId};
@@ -69,7 +69,10 @@ pub(super) fn proof(
 impl Names<'_> {
     fn text(&self, id: RequestId) -> &str {
         let entry = self.entries.binary_search_by_key(&id, |entry| entry.id).map(|position| &self.entries[position]);
-        entry.ok().and_then(|entry| entry.text.as_deref()).unwrap_or("")
+        match entry.map(|entry| &entry.asked) {
+            Ok(Asked::Post(text)) => text,
+            _ => "",
+        }
     }
 
     fn person(&self, call: &Call<FeedAction>) -> &'static str {

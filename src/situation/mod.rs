@@ -31,7 +31,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str); 15] = files![
+const FILES: [(&str, &str); 17] = files![
     "calm-day",
     "leader-on-the-smaller-side",
     "minority-of-two",
@@ -40,6 +40,8 @@ const FILES: [(&str, &str); 15] = files![
     "ocean-cable-cut",
     "slow-region",
     "split-brain",
+    "one-skewed-clock",
+    "siblings",
     "leader-crash-in-mid-write",
     "paused-leader-with-a-lease",
     "late-write",

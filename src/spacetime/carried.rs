@@ -20,7 +20,7 @@ use super::{Diagram, End, Event, EventKind, Message, Recorder, Traced};
 use crate::check::staleness::StaleRead;
 use crate::history::{Operation, Outcome};
 use crate::node::{Micros, NodeId, RequestId};
-use crate::store::feed::{Ask, Feed, PostId, Request, Response};
+use crate::store::feed::{Feed, PostId, Request, Response};
 use crate::store::participant::Message as Letter;
 use crate::store::service::{Refusal, ServiceMessage};
 use crate::store::state_machine::Command;
@@ -107,7 +107,7 @@ struct Errand {
     phone: NodeId,
     /// How many things the phone asked before.
     number: u32,
-    /// What it posts; `None`: it reads.
+    /// What it writes; `None`: it reads.
     post: Option<PostId>,
     /// What a read of the available feed shows.
     shown: Vec<PostId>,
@@ -131,7 +131,7 @@ impl Errand {
         let (phone, mut number, mut posted, mut since) = (operation.client, 0, Vec::new(), operation.invoked);
         let before = run.history().iter().take_while(|other| other.id <= operation.id);
         for other in before.filter(|other| taken(other)) {
-            if let Request::Post(_) = other.request {
+            if other.request.is_write() {
                 let author = usize::from(other.client.0);
                 posted.resize(posted.len().max(author + 1), 0);
                 let post = PostId { author: other.client, number: posted[author] };
@@ -151,12 +151,7 @@ impl Errand {
     }
 
     fn is_ours(&self, Command { client, ask }: &Command<Feed>) -> bool {
-        let same = match (ask, self.post) {
-            (Ask::Post(post), Some(ours)) => post.id == ours,
-            (Ask::Read, None) => true,
-            _ => false,
-        };
-        same && *client == self.phone
+        ask.writes() == self.post && *client == self.phone
     }
 
     /// Where a message has its entry of the log, if it carries that.
@@ -180,7 +175,7 @@ impl Errand {
 /// Whether a phone was not too busy for what its person wanted of the feed.
 fn taken(operation: &FeedOperation) -> bool {
     let is_busy = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
-    matches!(operation.request, Request::Post(_) | Request::Read) && !is_busy
+    operation.request.deed().is_some() && !is_busy
 }
 
 /// What was found of an operation.
@@ -319,7 +314,7 @@ mod tests {
     /// A run in which n1 and n2 are cut off after two seconds, until its end half a second later.
     fn cut(log: &str) -> Timeline<FeedExperiment> {
         let experiment = FeedExperiment {
-            stores: vec![log.parse().expect("a log"), Store::Gossip(GossipStore)],
+            stores: vec![log.parse().expect("a log"), Store::Gossip(GossipStore::default())],
             ..FeedExperiment::side_by_side(FEED, 100)
         };
         let mut timeline = Timeline::new(experiment, 8);

@@ -8,7 +8,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::feed::{Ask, FeedAnswer, Post, PostId, Request, Response};
+use super::feed::{Ask, Deed, FeedAnswer, Post, PostId, Request, Response};
+use super::objects::{Asked, Context};
 use super::participant::Participant;
 use super::service::{Refusal, ServiceMessage};
 use crate::node::{Answer, Clocks, Delay, Effects, Kind, Micros, NodeId, RequestId};
@@ -26,8 +27,8 @@ pub enum PhoneNote {
     Asked {
         /// The replica.
         replica: NodeId,
-        /// A post, else a read.
-        post: bool,
+        /// What.
+        deed: Deed,
     },
     /// A phone got no answer in time.
     GaveUp {
@@ -35,15 +36,15 @@ pub enum PhoneNote {
         replica: NodeId,
         /// How long it waited.
         waited: Micros,
-        /// A post, else a read.
-        post: bool,
+        /// What.
+        deed: Deed,
     },
     /// A phone heard after all what came of something that it had given up.
     HeardLate {
         /// It did take effect.
         done: bool,
-        /// A post, else a read.
-        post: bool,
+        /// What.
+        deed: Deed,
     },
     /// A phone moved to another replica.
     Attached {
@@ -60,15 +61,15 @@ pub enum PhoneNote {
         replica: NodeId,
         /// How many times it asked before.
         attempt: u8,
-        /// A post, else a read.
-        post: bool,
+        /// What.
+        deed: Deed,
     },
     /// Every attempt was refused until a phone's patience ended.
     RefusedEachTime {
         /// How many attempts.
         attempts: u8,
-        /// A post, else a read.
-        post: bool,
+        /// What.
+        deed: Deed,
     },
 }
 
@@ -114,8 +115,8 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn is_post(&self) -> bool {
-        matches!(self.ask, Ask::Post(_))
+    fn deed(&self) -> Deed {
+        self.ask.deed()
     }
 
     /// A refusal of one attempt. True if by now each of them was refused: then it never took effect.
@@ -145,7 +146,9 @@ pub struct Client {
     timeout: Micros,
     retries: Option<Retries>,
     asked: u32,
-    posted: u32,
+    written: u32,
+    /// What its person has seen of what others wrote, and when.
+    seen: Context,
     waiting: Option<Waiting>,
     /// Asked for while it waits, oldest first.
     in_line: Vec<(RequestId, Ask)>,
@@ -165,7 +168,8 @@ impl Client {
             timeout,
             retries,
             asked: 0,
-            posted: 0,
+            written: 0,
+            seen: Context::default(),
             waiting: None,
             in_line: Vec::new(),
             given_up: Vec::new(),
@@ -192,9 +196,16 @@ impl Client {
         self.waiting() == Some(request) || self.in_line.iter().any(|(other, _)| *other == request)
     }
 
-    /// How many posts it took from its person.
-    pub fn posted(&self) -> u32 {
-        self.posted
+    /// How many posts and changes it took from its person.
+    pub fn written(&self) -> u32 {
+        self.written
+    }
+
+    /// The name of the next one.
+    fn name(&mut self) -> PostId {
+        let id = PostId { author: self.id, number: self.written };
+        self.written += 1;
+        id
     }
 
     pub(super) fn on_restart(&mut self) {
@@ -214,10 +225,12 @@ impl Client {
             }
             Request::Admin(_) => panic!("replicas are operated, not phones"),
             Request::Read => Ask::Read,
-            Request::Post(text) => {
-                let post = PostId { author: self.id, number: self.posted };
-                self.posted += 1;
-                Ask::Post(Post { id: post, text, written: at.wall })
+            Request::Post(text) => Ask::Post(Post { id: self.name(), text, written: at.wall }),
+            Request::Change(change) => {
+                let (id, mut context) = (self.name(), self.seen.clone());
+                // One person's writes follow each other.
+                context.writes.insert_below(id.author, id.number);
+                Ask::Change(Asked { id, change, context })
             }
         };
         if self.waiting.is_some() {
@@ -230,8 +243,8 @@ impl Client {
     fn ask(&mut self, id: RequestId, ask: Ask, at: Clocks, out: &mut Effects<Participant>) {
         let number = self.asked;
         self.asked += 1;
-        let (replica, post) = (self.replica, matches!(ask, Ask::Post(_)));
-        out.note(PhoneNote::Asked { replica, post });
+        let (replica, deed) = (self.replica, ask.deed());
+        out.note(PhoneNote::Asked { replica, deed });
         out.send(replica, ServiceMessage::Ask { number, attempt: 0, ask: ask.clone() }.into());
         out.set_timer(PhoneTimer::Answer.into(), Delay::fixed(self.timeout));
         if let Some(retries) = self.retries {
@@ -249,7 +262,7 @@ impl Client {
         let attempt = waiting.attempts;
         waiting.attempts += 1;
         waiting.replica = NodeId((waiting.replica.0 + 1) % retries.servers);
-        out.note(PhoneNote::Retried { replica: waiting.replica, attempt, post: waiting.is_post() });
+        out.note(PhoneNote::Retried { replica: waiting.replica, attempt, deed: waiting.deed() });
         let again = ServiceMessage::Ask { number: waiting.number, attempt, ask: waiting.ask.clone() };
         out.send(waiting.replica, again.into());
         out.set_timer(PhoneTimer::Retry.into(), Delay::fixed(retries.every));
@@ -270,6 +283,16 @@ impl Client {
         }
     }
 
+    /// Its person has seen this.
+    fn see(&mut self, response: &Response) {
+        match response {
+            Response::Posted(_, hybrid) => self.seen.hybrid = self.seen.hybrid.seen(*hybrid),
+            Response::Changed(context) => self.seen.join(context),
+            Response::Posts { beside: Some(beside), .. } => self.seen.join(&beside.context),
+            Response::Posts { beside: None, .. } | Response::Attached | Response::AdminDone => {}
+        }
+    }
+
     pub(super) fn on_answer(
         &mut self,
         number: u32,
@@ -278,6 +301,9 @@ impl Client {
         at: Clocks,
         out: &mut Effects<Participant>,
     ) {
+        if let Answer::Done(response) = &answer {
+            self.see(response);
+        }
         if let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.number == number) {
             if let (Some(retries), false) = (self.retries, matches!(answer, Answer::Done(_))) {
                 if let Answer::Refused(refusal) = answer {
@@ -301,8 +327,8 @@ impl Client {
             };
             if definite {
                 let waiting = self.given_up.remove(position);
-                let (done, post) = (matches!(answer, Answer::Done(_)), waiting.is_post());
-                out.note(PhoneNote::HeardLate { done, post });
+                let (done, deed) = (matches!(answer, Answer::Done(_)), waiting.deed());
+                out.note(PhoneNote::HeardLate { done, deed });
                 out.reply(waiting.request, answer);
             }
         }
@@ -311,15 +337,15 @@ impl Client {
     pub(super) fn on_timeout(&mut self, at: Clocks, out: &mut Effects<Participant>) {
         self.stop_timers(out);
         let waiting = self.waiting.take().expect("the timer runs only while it waits");
-        let (attempts, post) = (waiting.attempts, waiting.is_post());
+        let (attempts, deed) = (waiting.attempts, waiting.deed());
         match waiting.refusal.filter(|_| waiting.refused.count_ones() == u32::from(attempts)) {
             Some(refusal) => {
-                out.note(PhoneNote::RefusedEachTime { attempts, post });
+                out.note(PhoneNote::RefusedEachTime { attempts, deed });
                 out.reply(waiting.request, Answer::Refused(refusal));
             }
             None => {
                 let waited = at.monotonic.since(waiting.since);
-                out.note(PhoneNote::GaveUp { replica: waiting.replica, waited, post });
+                out.note(PhoneNote::GaveUp { replica: waiting.replica, waited, deed });
                 out.reply(waiting.request, Answer::Unknown);
                 self.remember(waiting);
             }

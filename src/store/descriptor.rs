@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::conflict::Policy;
 use super::feed::{Feed, Post, PostId};
 use super::member::Member;
+use super::objects::Objects;
 use super::on_log::LogOptions;
 use super::participant::Participant;
 use super::pattern::{Asked, Leg};
@@ -115,6 +117,17 @@ pub trait Descriptor: Copy + Eq + Debug + Default + Display + FromStr<Err = Stri
         Vec::new()
     }
 
+    /// What becomes of concurrent writes, if there is a choice.
+    fn policy(self) -> Option<Policy> {
+        None
+    }
+
+    /// The same with that policy, if there is a choice.
+    fn with_policy(self, policy: Policy) -> Self {
+        let _ = policy;
+        self
+    }
+
     /// The mistake that is made on purpose.
     fn flaw(self) -> Option<&'static str> {
         None
@@ -159,6 +172,11 @@ pub trait ShowsFeed: Clone + Eq + Hash + Debug {
     /// Whether it believes to lead the others.
     fn leads(&self) -> bool {
         false
+    }
+
+    /// What people wrote beside posts, as it has that.
+    fn objects(&self) -> Option<&Objects> {
+        None
     }
 
     /// What its log led to, if it has one.

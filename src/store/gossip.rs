@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use super::available_feed::{AvailableFeed, Stamped};
+use super::conflict::Policy;
 use super::descriptor::{Descriptor, StoreMessage, StoreNote};
 use super::feed::PostId;
 use super::participant::Participant;
@@ -11,9 +12,18 @@ use super::pattern::{Asked, Leg};
 use crate::gossip::{self, Items};
 use crate::node::{Delay, Micros, NodeId, NodeSet};
 
-/// The feed on gossip, by its setup: it has no switches.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct GossipStore;
+/// The feed on gossip, by its setup.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GossipStore {
+    /// What becomes of concurrent writes.
+    pub policy: Policy,
+}
+
+impl Default for GossipStore {
+    fn default() -> Self {
+        Self { policy: Policy::Crdts }
+    }
+}
 
 /// How long a replica waits between two exchanges with random peers.
 const EXCHANGE: Delay = Delay::between(Micros::from_ms(180), Micros::from_ms(260));
@@ -33,7 +43,8 @@ impl Descriptor for GossipStore {
 
     /// Nothing waits for a timeout: replicas exchange as often wherever they are.
     fn replica(self, id: NodeId, servers: NodeSet, _: u32) -> AvailableFeed {
-        AvailableFeed::new(gossip::Config { id, peers: servers.without(id), every: EXCHANGE, batch: BATCH })
+        let config = gossip::Config { id, peers: servers.without(id), every: EXCHANGE, batch: BATCH };
+        AvailableFeed::new(config, self.policy)
     }
 
     /// A replica answers from what it has; a post waits for its own disk (Demers et al. 1987: mail and rumours come after).
@@ -47,11 +58,19 @@ impl Descriptor for GossipStore {
     fn linearizable_reads(self) -> Option<&'static str> {
         None
     }
+
+    fn policy(self) -> Option<Policy> {
+        Some(self.policy)
+    }
+
+    fn with_policy(self, policy: Policy) -> Self {
+        Self { policy }
+    }
 }
 
 impl Display for GossipStore {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::default() { Ok(()) } else { write!(f, ".{}", self.policy.name()) }
     }
 }
 
@@ -59,7 +78,8 @@ impl FromStr for GossipStore {
     type Err = String;
 
     fn from_str(words: &str) -> Result<Self, String> {
-        if words.is_empty() { Ok(Self) } else { Err(format!("gossip has no switch or flaw “{words}”")) }
+        let (policy, rest) = Policy::read(words, Self::default().policy);
+        if rest.is_empty() { Ok(Self { policy }) } else { Err(format!("gossip has no switch or flaw “{rest}”")) }
     }
 }
 
@@ -76,8 +96,10 @@ impl Participant {
 impl StoreMessage for gossip::Message<Stamped> {
     fn brings(&self, post: PostId) -> bool {
         match self {
-            Self::Mail { item, .. } => item.post.id == post,
-            Self::Items { spans, .. } => spans.iter().flat_map(|span| &span.items).any(|item| item.post.id == post),
+            Self::Mail { item, .. } => item.written.name() == post.into(),
+            Self::Items { spans, .. } => {
+                spans.iter().flat_map(|span| &span.items).any(|item| item.written.name() == post.into())
+            }
             Self::Digest { .. } | Self::Pull { .. } | Self::Stored { .. } => false,
         }
     }

@@ -8,7 +8,8 @@
 //!
 //! What a store is made of:
 //!
-//! - [`feed`]: a small social feed, its sequential specification in words, and what people ask of it.
+//! - [`feed`]: a small social feed, its sequential specification in words, and what people ask of it. [`objects`]: what people
+//!   write beside posts. [`conflict`]: what becomes of two writes of which neither knew the other.
 //! - [`service`]: what clients, replicas and operators say, whatever the service.
 //! - [`state_machine`]: a service as a replicated log carries it. [`duties`]: what the leader does for one as time passes.
 //! - [`replicated_log`]: what a replica needs of the protocol below it.
@@ -25,12 +26,14 @@
 
 pub mod available_feed;
 pub mod client;
+pub mod conflict;
 pub mod descriptor;
 pub mod duties;
 pub mod feed;
 pub mod gossip;
 pub mod member;
 pub mod multi_paxos;
+pub mod objects;
 pub mod on_log;
 pub mod participant;
 pub mod pattern;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::descriptor::{Invariant, ShowsFeed};
 use super::feed::{Feed, Post, PostId};
+use super::objects::Objects;
 use super::participant::{Note, Participant};
 use super::replica::{Replica, ReplicaNote};
 use super::replicated_log::ReplicatedLog;
@@ -141,6 +142,10 @@ impl<L: ReplicatedLog<Command = Command<Feed>>> ShowsFeed for Replica<L, Feed> {
 
     fn leads(&self) -> bool {
         self.log().leader() == Some(self.log().id())
+    }
+
+    fn objects(&self) -> Option<&Objects> {
+        Some(self.state().service.objects())
     }
 
     fn replicated(&self) -> Option<&Replicated<Feed>> {

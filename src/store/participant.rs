@@ -8,9 +8,11 @@ use std::convert::Infallible;
 use serde::{Serialize, Serializer};
 
 use super::client::{Client, PhoneNote, PhoneTimer};
+use super::conflict;
 use super::descriptor::{Descriptor, ShowsFeed, StoreMessage, StoreNote};
 use super::feed::{Feed, Post, PostId, Request, Response};
 use super::member::Member;
+use super::objects::Objects;
 use super::replica::ReplicaNote;
 use super::service::{Refusal, ServiceMessage};
 use super::state_machine::{Command, Replicated};
@@ -79,6 +81,8 @@ with_stores!(sum! {
         Replica(ReplicaNote),
         /// One of a phone.
         Phone(PhoneNote),
+        /// One of a replica that had to decide between two writes.
+        Conflict(conflict::Note),
     }
 });
 
@@ -133,8 +137,7 @@ impl Message {
 
     /// Whether it brings this post to a replica that answers from what it has.
     pub fn brings(&self, post: PostId) -> bool {
-        let is_asked =
-            |message: &ServiceMessage<Feed>| matches!(message, ServiceMessage::Ask { ask, .. } if ask.is_post(post));
+        let is_asked = |message: &ServiceMessage<Feed>| matches!(message, ServiceMessage::Ask { ask, .. } if ask.writes() == Some(post));
         with_stores!(each! { self, Self, message => message.brings(post), Self::Service(message) => is_asked(message) })
     }
 }
@@ -145,15 +148,18 @@ impl Note {
         with_stores!(each! { self, Self, note => note.is_notable(),
             Self::Replica(note) => !matches!(note, ReplicaNote::Forwarded { .. } | ReplicaNote::Applied { .. }),
             Self::Phone(note) => !matches!(note, PhoneNote::Asked { .. }),
+            Self::Conflict(_) => true,
         })
     }
 
     /// Whether it says that its server was elected.
     pub fn is_election(&self) -> bool {
-        with_stores!(each! { self, Self, note => note.is_election(), Self::Replica(_) | Self::Phone(_) => false })
+        with_stores!(
+            each! { self, Self, note => note.is_election(), Self::Replica(_) | Self::Phone(_) | Self::Conflict(_) => false }
+        )
     }
 
-    /// A post that is in the feed for good, as this says.
+    /// A post, or a change, that is in the feed for good, as this says.
     pub fn committed(&self) -> Option<PostId> {
         match self {
             Self::Replica(ReplicaNote::Applied { client, number, fresh: true, .. }) => {
@@ -176,6 +182,11 @@ impl Participant {
     /// The posts that it would show now if it is a replica, oldest first.
     pub fn posts(&self) -> Option<Vec<&Post>> {
         with_stores!(each! { self, Self, replica => Some(replica.posts()), Self::Client(_) => None })
+    }
+
+    /// What people wrote beside posts, as it has that, if it is a replica.
+    pub fn objects(&self) -> Option<&Objects> {
+        with_stores!(each! { self, Self, replica => replica.objects(), Self::Client(_) => None })
     }
 
     /// What its log led to, if it is a replica on one.

@@ -1,7 +1,7 @@
 //! The feed on primary and backup, without a quorum (AP: each side of a cut goes on, and one of the two will be discarded).
 
 use super::descriptor::{Descriptor, Invariant, StoreMessage, StoreNote};
-use super::feed::{Ask, Feed, PostId};
+use super::feed::{Feed, PostId};
 use super::on_log::{EXACTLY_ONCE, LogOptions, OnLog, exactly_once};
 use super::participant::{FeedDisk, Message, Note, Participant};
 use super::pattern::{Asked, Leg};
@@ -100,7 +100,7 @@ impl Descriptor for PrimaryBackupStore {
     fn keeps(host: &Host<Participant>, post: PostId) -> bool {
         match &host.disk {
             FeedDisk::PrimaryBackup(disk) if host.status == Status::Crashed => {
-                disk.iter_from(1).any(|entry| entry.command.ask.is_post(post))
+                disk.iter_from(1).any(|entry| entry.command.ask.writes() == Some(post))
             }
             _ => host.node.has(post),
         }
@@ -116,11 +116,7 @@ impl Descriptor for PrimaryBackupStore {
             return Vec::new();
         };
         let gone = before.state().iter_from(from).take(count as usize);
-        gone.filter_map(|entry| match &entry.command.ask {
-            Ask::Post(post) => Some(post.id),
-            Ask::Read => None,
-        })
-        .collect()
+        gone.filter_map(|entry| entry.command.ask.writes()).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The feed on quorums: a set of posts, each at the place of its tag.
+//! The feed on quorums: a set of posts and changes, each at the place of its tag.
 //!
 //! A post is an item of the set, under its own name, and its rank is the sequence of its tag. A read shows the newest posts of
 //! the set that the quorum's read found. Two posts at once may take tags in either order, and the lower one may come in before one
@@ -7,58 +7,71 @@
 //! A replica takes up each question once, so that a refusal is final whatever copies the network still has. A crash makes it
 //! forget that, and what it was coordinating: those clients hear nothing.
 
+use super::conflict::Policy;
 use super::descriptor::ShowsFeed;
-use super::feed::{Ask, Feed, Place, Post, PostId, READ_LENGTH, Response};
+use super::feed::{Ask, Feed, Post, PostId, READ_LENGTH, Response};
 use super::member::Member;
+use super::objects::{Objects, Placed, Written};
 use super::participant::Participant;
 use super::service::{AskId, Refusal, ServiceMessage};
 use crate::node::{Answer, Clocks, Effect, Effects, Node, NodeId, RequestId};
-use crate::quorum::{self, Config, Durable, Entry, Known, Name, Quorum, Tag};
+use crate::quorum::{self, Config, Durable, Entry, Known, Quorum};
 use crate::sorted::SortedMap;
 
 /// One replica.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct QuorumFeed {
-    quorum: Quorum<Post>,
-    /// What it coordinates, and for whose question.
-    asked: SortedMap<RequestId, AskId>,
+    quorum: Quorum<Written>,
+    /// What it coordinates, for whose question, and what is written if anything is.
+    asked: SortedMap<RequestId, (AskId, Option<Written>)>,
     requests: u32,
     /// By phone: the latest question that it took up, and which attempt at it.
     taken: SortedMap<NodeId, (u32, u8)>,
+    /// What it can show of likes, statuses and deletions,
+    objects: Objects,
+    /// which so many of the items were taken into.
+    counted: usize,
 }
 
 type Out = Effects<Participant>;
 
-/// What a post is called in the set.
-fn name(post: PostId) -> Name {
-    Name { origin: post.author, number: post.number }
-}
-
-/// Where a post stands.
-fn place(Tag { sequence, name: Name { origin, number } }: Tag) -> Place {
-    Place { rank: sequence, post: PostId { author: origin, number } }
+/// A write and its place, as it is stored.
+fn placed(entry: &Entry<Written>) -> Placed<'_> {
+    (entry.tag.sequence, &entry.item)
 }
 
 impl QuorumFeed {
     /// A replica that has not started.
-    pub fn new(config: Config) -> Self {
-        Self { quorum: Quorum::new(config), asked: SortedMap::new(), requests: 0, taken: SortedMap::new() }
+    pub fn new(config: Config, policy: Policy) -> Self {
+        Self {
+            quorum: Quorum::new(config),
+            asked: SortedMap::new(),
+            requests: 0,
+            taken: SortedMap::new(),
+            objects: Objects::new(policy),
+            counted: 0,
+        }
     }
 
     /// Its quorum module.
-    pub fn quorum(&self) -> &Quorum<Post> {
+    pub fn quorum(&self) -> &Quorum<Written> {
         &self.quorum
     }
 
-    /// The newest of what it has stored, as a home replica or for others, oldest first.
-    pub fn newest(&self) -> Vec<&Entry<Post>> {
-        self.quorum.contents().newest(&self.quorum.state().known(), READ_LENGTH)
+    /// The newest posts of what it has stored, as a home replica or for others, oldest first.
+    pub fn newest(&self) -> Vec<&Entry<Written>> {
+        self.newest_of(&self.quorum.state().known())
+    }
+
+    fn newest_of(&self, known: &Known) -> Vec<&Entry<Written>> {
+        self.quorum.contents().newest(known, READ_LENGTH, |written| written.post().is_some())
     }
 
     /// Lets the quorum handle one event, and answers whom it can.
-    fn drive(&mut self, out: &mut Out, event: impl FnOnce(&mut Quorum<Post>, &mut Effects<Quorum<Post>>)) {
+    fn drive(&mut self, out: &mut Out, event: impl FnOnce(&mut Quorum<Written>, &mut Effects<Quorum<Written>>)) {
         let mut inner = Effects::default();
         event(&mut self.quorum, &mut inner);
+        self.take_in(out);
         for effect in inner.drain() {
             match effect {
                 Effect::Send { to, message, after_sync } => {
@@ -70,9 +83,11 @@ impl QuorumFeed {
                 Effect::Write(delta) => out.write(delta.into()),
                 Effect::Note(note) => out.note(note),
                 Effect::Reply(request, answer) => {
-                    let id = self.asked.remove(&request).expect("a quorum answers what it was asked, once");
+                    let (id, written) = self.asked.remove(&request).expect("a quorum answers what it was asked, once");
                     let answer = match answer {
-                        Answer::Done(quorum::Response::Added(tag)) => Answer::Done(Response::Posted(place(tag))),
+                        Answer::Done(quorum::Response::Added(tag)) => {
+                            Answer::Done(written.expect("it was a write").confirmed(tag.sequence))
+                        }
                         Answer::Done(quorum::Response::Read(known)) => Answer::Done(self.shown(&known)),
                         Answer::Refused(quorum::Refusal::NoQuorum(heard)) => {
                             Answer::Refused(Refusal::NoQuorum { replica: self.quorum.config().id, heard })
@@ -87,9 +102,24 @@ impl QuorumFeed {
 
     /// The answer to a read that found these posts.
     fn shown(&self, known: &Known) -> Response {
-        let newest = self.quorum.contents().newest(known, READ_LENGTH);
+        let newest = self.newest_of(known);
         let rank = newest.first().map_or(0, |oldest| oldest.tag.sequence);
-        Response::newest(newest.into_iter().map(|entry| entry.item.clone()).collect(), rank)
+        let posts = newest.into_iter().filter_map(|entry| entry.item.post().cloned()).collect();
+        if self.objects.are_new() {
+            return Response::newest(posts, rank, &self.objects);
+        }
+        let found = |entry: &&Entry<Written>| known.contains(entry.tag.name);
+        let objects = Objects::of(self.objects.policy(), self.quorum.contents().iter().filter(found).map(placed));
+        Response::newest(posts, rank, &objects)
+    }
+
+    /// Takes what came into the objects.
+    fn take_in(&mut self, out: &mut Out) {
+        let all = self.quorum.contents();
+        for entry in all.iter_from(self.counted) {
+            self.objects.take_in(placed(entry), &mut all.iter().map(placed), &mut |note| out.note(note));
+        }
+        self.counted = all.iter().len();
     }
 
     fn on_ask(&mut self, id: AskId, ask: Ask, at: Clocks, out: &mut Out) {
@@ -99,37 +129,46 @@ impl QuorumFeed {
         self.taken.insert(id.client, (id.number, id.attempt));
         let request = RequestId(self.requests);
         self.requests += 1;
-        self.asked.insert(request, id);
-        let question = match ask {
-            Ask::Read => quorum::Request::Read,
-            Ask::Post(post) => quorum::Request::Add(name(post.id), post),
+        let written = match ask {
+            Ask::Read => None,
+            Ask::Post(post) => Some(Written::Post(post, self.objects.times(at))),
+            Ask::Change(asked) => Some(Written::Change(Box::new(self.objects.stamped(&asked, at)))),
         };
+        let question = match &written {
+            None => quorum::Request::Read,
+            Some(written) => quorum::Request::Add(written.name(), written.clone()),
+        };
+        self.asked.insert(request, (id, written));
         self.drive(out, |quorum, inner| quorum.on_request(request, question, at, inner));
     }
 }
 
 impl ShowsFeed for QuorumFeed {
     fn posts(&self) -> Vec<&Post> {
-        self.newest().into_iter().map(|entry| &entry.item).collect()
+        self.newest().into_iter().filter_map(|entry| entry.item.post()).collect()
+    }
+
+    fn objects(&self) -> Option<&Objects> {
+        Some(&self.objects)
     }
 
     fn has(&self, post: PostId) -> bool {
-        self.quorum.state().known().contains(name(post))
+        self.quorum.state().known().contains(post.into())
     }
 }
 
 impl Member<Participant> for QuorumFeed {
     type Service = Feed;
-    type Message = quorum::Message<Post>;
+    type Message = quorum::Message<Written>;
     type Timer = quorum::Timer;
-    type Disk = Durable<Post>;
+    type Disk = Durable<Written>;
 
-    fn on_restart(&mut self, disk: &Durable<Post>, at: Clocks, out: &mut Out) {
-        *self = Self::new(self.quorum.config());
+    fn on_restart(&mut self, disk: &Durable<Written>, at: Clocks, out: &mut Out) {
+        *self = Self::new(self.quorum.config(), self.objects.policy());
         self.drive(out, |quorum, inner| quorum.on_restart(disk, at, inner));
     }
 
-    fn on_message(&mut self, from: NodeId, message: quorum::Message<Post>, at: Clocks, out: &mut Out) {
+    fn on_message(&mut self, from: NodeId, message: quorum::Message<Written>, at: Clocks, out: &mut Out) {
         self.drive(out, |quorum, inner| quorum.on_message(from, message, at, inner));
     }
 

@@ -27,6 +27,9 @@ pub trait StateMachine: Clone + Eq + Hash + Serialize + Debug + Default {
     /// for what the service itself knows a second copy of.
     fn number(ask: &Self::Ask) -> Option<u32>;
 
+    /// What is asked for, in a word.
+    fn word(ask: &Self::Ask) -> &'static str;
+
     /// Whether it leaves the state as it is.
     fn is_read(ask: &Self::Ask) -> bool {
         Self::number(ask).is_none()

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use super::conflict::Policy;
 use super::descriptor::{Descriptor, Invariant, Side};
 use super::feed::PostId;
 use super::on_log::LogOptions;
@@ -113,6 +114,13 @@ macro_rules! declare {
                 }
             }
 
+            /// The same with that policy for concurrent writes, if it has a choice.
+            pub fn with_policy(self, policy: Policy) -> Self {
+                match self {
+                    $(Self::$Store(store) => Self::$Store(store.with_policy(policy)),)*
+                }
+            }
+
             /// The same without the mistake that it makes on purpose.
             pub fn without_flaw(self) -> Self {
                 match self {
@@ -192,6 +200,11 @@ impl Store {
         with_stores!(each! { self, Self, store => store.dials() })
     }
 
+    /// What becomes of concurrent writes, if there is a choice.
+    pub fn policy(self) -> Option<Policy> {
+        with_stores!(each! { self, Self, store => store.policy() })
+    }
+
     /// The mistake that is made on purpose.
     pub fn flaw(self) -> Option<&'static str> {
         with_stores!(each! { self, Self, store => store.flaw() })
@@ -214,8 +227,13 @@ mod tests {
     #[test]
     fn a_store_is_read_as_it_is_shown() {
         let plain = Store::all().into_iter().map(|store| store.name().to_owned());
-        let with_words =
-            ["raft.retries.pre-vote@vote-not-durable", "raft.spares-2", "multi-paxos.no-sessions.snapshots"];
+        let with_words = [
+            "raft.retries.pre-vote@vote-not-durable",
+            "raft.spares-2",
+            "multi-paxos.no-sessions.snapshots",
+            "gossip.siblings",
+            "quorum.crdts.n-5.strict",
+        ];
         for text in plain.chain(with_words.map(str::to_owned)) {
             assert_eq!(text.parse::<Store>().map(|store| store.to_string()), Ok(text));
         }

@@ -10,6 +10,8 @@
 //! crash n1 [keep=1]           restart n1      pause n1         resume n1
 //! drift n1 ppm=200000         skew n1 micros=3000000           traffic 100
 //! post ana "text"             read ana        move ana to=n3   propose p1 blue
+//! like bo ana.1               delete ana ana.1                 the first thing that Ana wrote
+//! status ana "text" [by=bo]   her status line, written by herself or by somebody who shares it
 //! ask n1 remove n3            what a client or an operator wants, in the words of run files
 //! drop|hold|release|deliver|duplicate KIND n1 n3 n4 [world=1] [pick=newest]    the oldest message of that kind on each link
 //! pass KIND p1 a1 a2          delivers it to each, now; all disks concerned finish at once
@@ -26,9 +28,9 @@ use crate::node::{Micros, NodeId, NodeSet};
 use crate::sim::fault::{Fate, Intervention};
 
 /// What a line may begin with, beside what becomes of a message: see [`Fate`].
-const VERBS: [&str; 22] = [
+const VERBS: [&str; 25] = [
     "run", "at", "act", "cut", "heal", "split", "crash", "restart", "pause", "resume", "drift", "skew", "slow",
-    "traffic", "post", "propose", "read", "move", "ask", "timer", "sync", "pass",
+    "traffic", "post", "propose", "read", "move", "ask", "timer", "sync", "pass", "like", "delete", "status",
 ];
 
 /// A line of a script.
@@ -201,6 +203,14 @@ fn perform(run: &mut dyn Commanded, command: &Command) -> Result<(), String> {
         ("traffic", [percent]) => run.act(&format!("traffic {percent}"))?,
         (verb @ ("post" | "propose"), [who, what]) => {
             run.act(&format!("ask {} {verb} {what}", run.node(who)?))?;
+        }
+        (verb @ ("like" | "delete"), [who, post]) => {
+            let (author, number) = post.split_once('.').ok_or("which post? ana.1 is the first thing that Ana wrote")?;
+            run.act(&format!("ask {} {verb} {}#{number}", run.node(who)?, run.node(author)?))?;
+        }
+        ("status", [of, text]) => {
+            let by = run.node(command.key("by").unwrap_or(of))?;
+            run.act(&format!("ask {by} status-of {} {text}", run.node(of)?))?;
         }
         ("read", [who]) => run.act(&format!("ask {} read", run.node(who)?))?,
         ("move", [who]) => {

@@ -7,6 +7,7 @@ use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::paxos;
 use cap_lab::sim::fault::{Intervention, Link};
 use cap_lab::store::feed;
+use cap_lab::store::objects::Change;
 
 use crate::ui::figure::links::{LinkState, link_state, links};
 use crate::ui::world::WorldView;
@@ -62,6 +63,17 @@ pub fn ask(node: NodeId, request: impl Into<Ask>) -> Act {
 pub fn post(person: NodeId, typed: &str) -> Option<Act> {
     let text = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then(|| ask(person, feed::Request::Post(text.into())))
+}
+
+/// Makes what was typed a person's status; `None` if that is nothing but space.
+pub fn status(person: NodeId, typed: &str) -> Option<Act> {
+    let text = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then(|| change(person, Change::Status { of: person, text: text.into() }))
+}
+
+/// Lets a person change something.
+pub fn change(person: NodeId, change: Change) -> Act {
+    ask(person, feed::Request::Change(change))
 }
 
 /// Both directions of a link.
@@ -133,6 +145,11 @@ fn asked(node: NodeId, request: &Ask, world: &WorldView) -> String {
     match request {
         Ask::Feed(feed::Request::Post(_)) => format!("{who} posts"),
         Ask::Feed(feed::Request::Read) => format!("{who} reads"),
+        Ask::Feed(feed::Request::Change(change)) => match change {
+            Change::Like(post) => format!("{who} likes a post of {}", name(post.author, world)),
+            Change::Delete(_) => format!("{who} deletes a post"),
+            Change::Status { of, text } => format!("{}'s status is set: “{text}”", name(*of, world)),
+        },
         Ask::Feed(feed::Request::Attach(to)) => format!("{who} now talks to {}", name(*to, world)),
         Ask::Feed(feed::Request::Admin(command)) => format!("{who} is asked: {command}"),
         Ask::Paxos(paxos::Request::Propose(value)) => format!("{who} is asked to propose {value}"),

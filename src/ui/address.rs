@@ -1,5 +1,5 @@
 //! What stands after `#` in the address bar: a page, and maybe a run on it, or a lesson: `#feed?playing&run=CODE`,
-//! `#lessons?lesson=one-cut`.
+//! `#lessons?lesson=one-cut&step=3`.
 
 use crate::ui::page::Page;
 use crate::ui::pages;
@@ -11,8 +11,8 @@ pub struct Address {
     pub page: &'static Page,
     /// A run on it, if the link brings one.
     pub run: Option<LinkedRun>,
-    /// A lesson of the course, if the link leads to one.
-    pub lesson: Option<String>,
+    /// A lesson of the lab, if the link leads to one, and maybe a step of it, from 1.
+    pub lesson: Option<(String, Option<usize>)>,
 }
 
 /// A run that a link brings.
@@ -29,16 +29,21 @@ impl Address {
     pub fn of(hash: &str) -> Self {
         let (page, query) = hash.split_once('?').unwrap_or((hash, ""));
         let mut run = LinkedRun { code: String::new(), playing: false };
-        let mut lesson = None;
+        let (mut lesson, mut step) = (None, None);
         for (name, value) in query.split('&').map(|part| part.split_once('=').unwrap_or((part, ""))) {
             match name {
                 "run" => run.code = value.to_owned(),
                 "playing" => run.playing = true,
                 "lesson" => lesson = Some(value.to_owned()),
+                "step" => step = value.parse().ok(),
                 _ => {}
             }
         }
-        Self { page: pages::at(page), run: Some(run).filter(|run| !run.code.is_empty()), lesson }
+        Self {
+            page: pages::at(page),
+            run: Some(run).filter(|run| !run.code.is_empty()),
+            lesson: lesson.map(|lesson| (lesson, step)),
+        }
     }
 }
 
@@ -78,7 +83,11 @@ mod tests {
     #[test]
     fn a_lesson_has_an_address() {
         let address = Address::of("#lessons?lesson=one-cut");
-        assert_eq!((address.page.address, address.lesson.as_deref()), ("#lessons", Some("one-cut")));
+        assert_eq!((address.page.address, address.lesson), ("#lessons", Some(("one-cut".to_owned(), None))));
+        for (step, of) in [("&step=3", Some(3)), ("&step=x", None)] {
+            let address = Address::of(&format!("#lessons?lesson=one-cut{step}"));
+            assert_eq!(address.lesson.map(|(_, step)| step), Some(of));
+        }
     }
 
     #[test]

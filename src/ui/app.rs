@@ -3,6 +3,7 @@
 mod guide;
 mod hands;
 mod lessons;
+mod links;
 mod opening;
 mod pace;
 mod referee;
@@ -18,15 +19,15 @@ use cap_lab::node::Micros;
 use cap_lab::sim::fault::Fate;
 use gloo_render::{AnimationFrame, request_animation_frame};
 use gloo_timers::callback::Timeout;
-use yew::{Component, Context, Html};
+use yew::{Callback, Component, Context, Html};
 
 use self::opening::{Opening, linked_run};
 use self::pace::Near;
 use self::referee::Referee;
-use self::runs::{kept_run, runs_of};
-use self::saving::Saving;
-use crate::ui::act::{Act, done, heal_all, post};
-use crate::ui::address::{Address, frame_of};
+use self::runs::{Begin, kept_run, runs_of};
+use self::saving::{Saving, picture};
+use crate::ui::act::{Act, done, heal_all, post, status};
+use crate::ui::address::Address;
 use crate::ui::announce::{self, About, Announcer, PAUSE_MS};
 use crate::ui::figure::cluster::figure_id;
 use crate::ui::geometry::Size;
@@ -36,7 +37,7 @@ use crate::ui::lessons::view::Do;
 use crate::ui::listeners::Listeners;
 use crate::ui::phones::field_id;
 use crate::ui::phones::view::PhoneState;
-use crate::ui::state::{Arrival, Coach, Item, Mode, Msg, PhoneDrag, Popover, ViewState};
+use crate::ui::state::{Arrival, Coach, Form, Item, Mode, Msg, PhoneDrag, Popover, ViewState};
 use crate::ui::world::WorldView;
 use crate::ui::{browser, pages, shell, storage};
 
@@ -100,7 +101,13 @@ impl Component for App {
 
     fn create(context: &Context<Self>) -> Self {
         let send = context.link().callback(|msg: Msg| msg);
-        let listeners = Listeners::install(&send);
+        let scope = context.link().clone();
+        let leave = Callback::from(move |()| {
+            if let Some(app) = scope.get_component() {
+                app.leave();
+            }
+        });
+        let listeners = Listeners::install(&send, leave);
         let Address { page, run, lesson } = Address::of(&browser::hash());
         let home = if runs_of(page).is_some() { page } else { pages::LANDING };
         let framed = browser::asked_for("embed");
@@ -108,13 +115,11 @@ impl Component for App {
         browser::set_dark(dark);
         storage::enter();
         let runs = runs_of(home).expect("the landing page has runs");
-        let (lab, notice, playing) = match run {
-            Some(run) => linked_run(home, runs, &run),
-            None => {
-                let (lab, notice) = kept_run(home, runs);
-                (lab, notice, runs.plays())
-            }
+        let (Begin { lab, playing, notice }, kept) = match run {
+            Some(run) => (linked_run(home, runs, &run), false),
+            None => (kept_run(home, runs), true),
         };
+        let picture = picture(home.address, &*lab).filter(|_| kept);
         let mut app = Self {
             lab,
             ui: ViewState {
@@ -126,6 +131,7 @@ impl Component for App {
                 present: framed || browser::asked_for("present"),
                 framed,
                 mode: if framed { Mode::Only(0) } else { Mode::Compare },
+                picture,
                 first_visit: storage::get(guide::WELCOMED).is_none(),
                 ..ViewState::new(page.address, home.address, send)
             },
@@ -157,9 +163,9 @@ impl Component for App {
             _listeners: listeners,
         };
         app.ui.notice = notice;
-        if let Some(lesson) = lesson {
+        if let Some((lesson, step)) = lesson {
             browser::stand_at(page.address);
-            app.awaited = Some(Msg::Lesson(Do::Open(lesson)));
+            app.awaited = Some(Msg::Lesson(Do::Open(lesson, step)));
         }
         if storage::get("stopped").is_some() {
             storage::remove("stopped");
@@ -250,6 +256,10 @@ impl App {
                 self.ui.run.composing = None;
                 post(person, &text).is_none_or(|act| self.act(&act))
             }
+            Msg::Status { person, text } => {
+                self.ui.run.composing = None;
+                status(person, &text).is_none_or(|act| self.act(&act))
+            }
             Msg::Pointer { world, phase, client, tip, secondary } => {
                 self.pointer(world, phase, client, (tip, secondary))
             }
@@ -265,7 +275,7 @@ impl App {
             Msg::OnStore { world, store } => self.on_store(world, store),
             Msg::Seed(seed) => self.on_seed(seed),
             Msg::Import(file) => self.import(file),
-            Msg::Export | Msg::CopyScript if self.fills() => {
+            Msg::Export | Msg::Copy(Form::Script) if self.fills() => {
                 self.tell("This run is still being replayed. It can be exported once that is done.".to_owned())
             }
             // The button to either comes with what writes it.
@@ -276,44 +286,14 @@ impl App {
                 self.confirm(format!("Saved as {name}."))
             }),
             Msg::OpenWhole => {
-                if let Some(link) = self.linked() {
-                    browser::open_tab(&link);
-                }
+                self.open_whole();
                 false
             }
-            Msg::CopyFrame => {
-                if let Some(link) = &self.ui.link {
-                    browser::copy(
-                        &frame_of(link),
-                        &self.ui.send.reform(|well| if well { Msg::FrameCopied } else { Msg::Copied(false) }),
-                    );
-                }
+            Msg::Copy(form) => {
+                self.copy(form);
                 false
             }
-            Msg::FrameCopied => self.confirm("Copied: the frame is on the clipboard, as HTML.".to_owned()),
-            Msg::CopyLink => {
-                if let Some(link) = &self.ui.link {
-                    browser::copy(
-                        link,
-                        &self.ui.send.reform(|well| if well { Msg::LinkCopied } else { Msg::Copied(false) }),
-                    );
-                }
-                false
-            }
-            Msg::LinkCopied => self.confirm("Copied: the link is on the clipboard.".to_owned()),
-            Msg::CopyScript => {
-                if let Some(script) = self.lab.golden_script() {
-                    browser::copy(&script, &self.ui.send.reform(Msg::Copied));
-                }
-                false
-            }
-            Msg::Copied(true) => {
-                self.close_popover();
-                self.confirm("Copied: the script is on the clipboard.".to_owned())
-            }
-            Msg::Copied(false) => {
-                self.tell("This browser keeps the page off the clipboard: nothing was copied.".to_owned())
-            }
+            Msg::Copied(form, well) => self.copied(form, well),
             Msg::FileCame(file) => self.file_came(file),
             Msg::Tell(text) => self.tell(text),
             Msg::Say(text) => self.say(About::Own, text),
@@ -334,7 +314,7 @@ impl App {
                 true
             }
             Msg::Lesson(what) => self.lesson(&what),
-            Msg::Save | Msg::Hidden => {
+            Msg::Save => {
                 self.save();
                 false
             }
@@ -382,6 +362,10 @@ impl App {
             Msg::Explain { world, person } => {
                 let told = self.ui.run.explained == Some((world, person));
                 self.ui.run.explained = (!told).then_some((world, person));
+            }
+            Msg::Pick(picked) => {
+                let same = self.ui.run.picked == picked;
+                self.ui.run.picked = picked.filter(|_| !same);
             }
             Msg::Compose { world, person } => {
                 self.ui.run.composing = Some((world, person));

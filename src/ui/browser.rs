@@ -215,6 +215,14 @@ pub fn download(name: &str, text: &str) {
     let _ = Url::revoke_object_url(&url);
 }
 
+/// The first element of that kind as it is drawn now, but out of everybody's reach.
+pub fn drawn(tag: &str) -> Option<String> {
+    let copy = document().query_selector(tag).ok()??.clone_node_with_deep(true).ok()?;
+    let copy: web_sys::Element = copy.unchecked_into();
+    copy.set_attribute("inert", "").ok()?;
+    Some(copy.outer_html())
+}
+
 /// The picture `id` as a file of its own that looks as `style` says; empty if it is not there.
 pub fn picture(id: &str, style: &str) -> String {
     let drawn = element(id).map(|element| element.outer_html()).unwrap_or_default();

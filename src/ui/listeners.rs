@@ -18,8 +18,8 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Installs them; what they hear goes to `send`.
-    pub fn install(send: &Callback<Msg>) -> Self {
+    /// Installs them; what they hear goes to `send`. `leave` is called when the page is left: after that no message comes through.
+    pub fn install(send: &Callback<Msg>, leave: Callback<()>) -> Self {
         let window = browser::window();
         let document = browser::document();
         let mut all = Vec::new();
@@ -29,12 +29,11 @@ impl Listeners {
             all.push(react);
         };
         on(&window, "resize", tell(send, Msg::Window));
-        let left = send.clone();
         on(
             &window,
             "pagehide",
             Closure::new(move |_: Event| {
-                left.emit(Msg::Hidden);
+                leave.emit(());
                 storage::leave();
             }),
         );

@@ -19,19 +19,24 @@ use crate::ui::world::WorldView;
 pub fn view(lab: &dyn Lab, worlds: &[Rc<WorldView>], ui: &ViewState) -> Html {
     let setup = lab.setup();
     let scale = Scale::new(lab.end(), lab.moments());
+    let filling = lab.filling();
+    let goal = filling.and_then(|filling| filling.goal);
+    let left = ui.picture.as_ref().filter(|(at, _)| goal == Some(*at));
     let transport = Transport {
-        now: lab.now(),
+        now: left.map_or(lab.now(), |(at, _)| *at),
         marks: lab.marks(&scale, ui.timeline_width),
         listed: ui.run.marks.map_or_else(Vec::new, |(from, until)| lab.marks_between(from, until, LISTED + 1)),
         scale,
         branches: lab.branches(),
         setup: &setup,
-        filling: lab.filling(),
+        filling,
     };
     let program = pages::at(ui.page).program().expect("the page that is shown has come");
-    let main = match ui.coming {
-        Some(coming) => placeholder(coming, ui),
-        None => program.draw(lab, worlds, ui),
+    let main = match (ui.coming, left) {
+        (Some(coming), _) => placeholder(coming, ui),
+        // It is this program's own drawing: see `app/saving.rs`.
+        (None, Some((_, drawn))) => Html::from_html_unchecked(drawn.clone()),
+        (None, None) => program.draw(lab, worlds, ui),
     };
     let class = match (ui.dropping, ui.present && ui.page == ui.home) {
         (true, _) => "page dropping",

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use cap_lab::node::{Micros, NodeId};
 use cap_lab::store::Store;
-use yew::Callback;
+use yew::{AttrValue, Callback};
 
 use crate::ui::act::Act;
 use crate::ui::diagram::shown;
@@ -12,6 +12,7 @@ use crate::ui::geometry::{Point, Size};
 use crate::ui::guide::view::{Playing, Show};
 use crate::ui::history::strip;
 use crate::ui::lessons::view as lessons;
+use crate::ui::phones::view::Picked;
 use crate::ui::pointer::{Phase, Tip};
 use crate::ui::referee::Heard;
 use crate::ui::setup::view::Setup;
@@ -75,6 +76,10 @@ pub enum Msg {
     Compose { world: usize, person: NodeId },
     /// Sends what was typed.
     Post { person: NodeId, text: String },
+    /// Makes what was typed the person's status.
+    Status { person: NodeId, text: String },
+    /// Picks a post or a status on a phone, to do something with it; none: no more.
+    Pick(Option<(usize, NodeId, Picked)>),
     /// Shows the figures as tables, or as pictures again.
     Tables,
     /// Something about the space-time diagrams.
@@ -105,18 +110,10 @@ pub enum Msg {
     DropHint(bool),
     /// Opens the run that is in a frame on the whole page.
     OpenWhole,
-    /// Puts a frame with the run on the clipboard, as HTML.
-    CopyFrame,
-    /// The clipboard took it.
-    FrameCopied,
-    /// Puts the link on the clipboard.
-    CopyLink,
-    /// The clipboard took it.
-    LinkCopied,
-    /// Puts the run as a golden script on the clipboard.
-    CopyScript,
+    /// Puts the run on the clipboard.
+    Copy(Form),
     /// The clipboard took it, or not.
-    Copied(bool),
+    Copied(Form, bool),
     /// Changes between light and dark.
     Theme,
     /// The window changed its size or its visibility.
@@ -131,8 +128,6 @@ pub enum Msg {
     Referee(Heard),
     /// The autosave is due.
     Save,
-    /// The tab is hidden or left.
-    Hidden,
     /// What opens runs came, or not.
     OpenerCame(bool),
     /// Goes back to the run that was there before the one that is being opened.
@@ -277,6 +272,17 @@ pub enum FigureKey {
     Menu,
 }
 
+/// As what a run is put on the clipboard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// The link to it.
+    Link,
+    /// A frame with it, as HTML.
+    Frame,
+    /// A golden script.
+    Script,
+}
+
 /// A stroke across a figure.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stroke {
@@ -334,6 +340,8 @@ pub struct RunView {
     pub explained: Option<(usize, NodeId)>,
     /// The phone on which a post is typed.
     pub composing: Option<(usize, NodeId)>,
+    /// What is picked on a phone.
+    pub picked: Option<(usize, NodeId, Picked)>,
     /// The history strips.
     pub strip: strip::Strip,
     /// Space-time diagrams instead of pictures, if they are shown.
@@ -348,6 +356,8 @@ pub struct RunView {
     pub read_until: Option<Micros>,
     /// The run is played to the moment at which something breaks, ever slower.
     pub approach: Option<Approach>,
+    /// It will be, once it is computed and known when that is.
+    pub breaks_ahead: bool,
 }
 
 /// A stretch of the run that is played towards its end.
@@ -428,6 +438,8 @@ pub struct ViewState {
     pub may_cancel: bool,
     /// Why there is no referee, if there is none.
     pub no_referee: Option<String>,
+    /// At which moment the tab was left, and how the run looked then: shown until it is computed up to there.
+    pub picture: Option<(Micros, AttrValue)>,
     /// Where the page's messages go.
     pub send: Callback<Msg>,
 }
@@ -468,6 +480,7 @@ impl ViewState {
             dropped: None,
             may_cancel: false,
             no_referee: None,
+            picture: None,
             send,
         }
     }

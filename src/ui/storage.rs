@@ -28,6 +28,9 @@ pub fn set(key: &str, value: &str) -> bool {
     storage().is_some_and(|storage| storage.set_item(&format!("cap-lab.{key}"), value).is_ok())
 }
 
+/// Under it a tab that is being left keeps how its page looked: see `app/saving.rs`.
+pub const PICTURE: &str = "cap-lab.picture";
+
 /// Forgets what is under `key`.
 pub fn remove(key: &str) {
     if let Some(storage) = storage() {
@@ -101,6 +104,28 @@ pub fn leave() {
     set_of_tab(TAB, &name());
 }
 
+/// A run as it was kept.
+pub struct KeptRun {
+    /// Its file.
+    pub file: String,
+    /// It was playing.
+    pub playing: bool,
+}
+
+/// What a kept run begins with that stood. No file begins so.
+const PAUSED: &str = "paused ";
+
+impl KeptRun {
+    fn written(self) -> String {
+        if self.playing { self.file } else { format!("{PAUSED}{}", self.file) }
+    }
+
+    fn read(text: &str) -> Self {
+        let paused = text.strip_prefix(PAUSED);
+        Self { file: paused.unwrap_or(text).to_owned(), playing: paused.is_none() }
+    }
+}
+
 fn run_key(address: &str, tab: &str) -> String {
     format!("run.{}.{tab}", address.trim_start_matches('#'))
 }
@@ -111,10 +136,10 @@ fn tabs() -> Vec<String> {
 }
 
 /// The run of the page at `address` that this tab kept, or else the one that was saved last in any.
-pub fn kept_run(address: &str) -> Option<String> {
+pub fn kept_run(address: &str) -> Option<KeptRun> {
     let latest = || LATEST.with_borrow(|all| all.iter().find(|(page, _)| *page == address).map(|(_, run)| run.clone()));
     let of_others = || tabs().iter().rev().find_map(|tab| get(&run_key(address, tab)));
-    latest().or_else(|| get(&run_key(address, &name()))).or_else(of_others)
+    latest().or_else(|| get(&run_key(address, &name()))).or_else(of_others).as_deref().map(KeptRun::read)
 }
 
 /// Whether there is one.
@@ -124,7 +149,8 @@ pub fn has_run(address: &str) -> bool {
 
 /// Keeps the run of the page at `address`; false if the browser would not. Where it lacks room, runs of other tabs go, the
 /// oldest first.
-pub fn save_run(address: &'static str, run: String) -> bool {
+pub fn save_run(address: &'static str, run: KeptRun) -> bool {
+    let run = run.written();
     let own = name();
     let mut others: Vec<String> = tabs().into_iter().filter(|tab| *tab != own).collect();
     let too_many = (others.len() + 1).saturating_sub(TABS_MAX);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use cap_lab::node::{NodeId, NodeSet};
 use cap_lab::store::descriptor::Side;
 
-use crate::ui::events::view::Event;
+use crate::ui::events::view::{Differs, Event};
 use crate::ui::figure::view::DeathView;
 use crate::ui::figure::view::FlightView;
 use crate::ui::figure::view::NodeView;
@@ -52,6 +52,8 @@ pub struct WorldView {
     pub history: Rc<HistoryView>,
     /// "What just happened", newest first, at most 40.
     pub events: Rc<Vec<Event>>,
+    /// Who has what, while replicas can't agree.
+    pub differences: Rc<Vec<Differs>>,
     /// Safety invariants, checked after every event.
     pub invariants: Vec<Invariant>,
     /// Raft: every server's log and what the leader knows of it.

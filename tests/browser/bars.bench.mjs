@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { loadavg } from "node:os";
 import { test } from "node:test";
 
-import { headMs, openPopover, pause, play, seek, setSpeed, untilHead } from "./act.mjs";
+import { headMs, leader, openPopover, pause, placeOf, play, seek, setSpeed, sheet, untilHead } from "./act.mjs";
 import { ARTEFACTS, keepJson, labTest, openLab } from "./lab.mjs";
 import { capLab, capLabSeconds, etcdLogs } from "./native.mjs";
 import { judgeAll } from "./referee.mjs";
@@ -249,6 +249,72 @@ for (const [name, at] of [["feed", "#feed"], ["raft", "#raft"]]) {
   });
 }
 
+/** The program's memory in MB, as the browser counts it: WebAssembly's never shrinks. */
+async function memory(lab) {
+  return (await lab.page.evaluate(() => globalThis.memory_.buffer.byteLength)) / (1 << 20);
+}
+
+/** Keeps hold of the memory of the page's program. */
+async function watchMemory(page) {
+  await watchFrames(page);
+  await page.addInitScript(() => {
+    const { instantiate, instantiateStreaming } = WebAssembly;
+    const kept = (made) => {
+      const exported = (made.instance ?? made).exports.memory;
+      if (exported instanceof WebAssembly.Memory) globalThis.memory_ ??= exported;
+      return made;
+    };
+    WebAssembly.instantiate = async (...given) => kept(await instantiate(...given));
+    WebAssembly.instantiateStreaming = async (...given) => kept(await instantiateStreaming(...given));
+  });
+}
+
+for (const [name, setup, most] of [
+  ["default", "replicas=5 people=3 traffic=100 stores=raft/gossip", 150],
+  ["busiest", "replicas=7 people=6 traffic=400 stores=raft/gossip", 400],
+]) {
+  labTest(`half an hour of the ${name} setup: memory`, { before: watchMemory, skip: SHORT, timeout: 900_000 }, async (lab) => {
+    await pause(lab);
+    const { said } = capLab("record", "feed", setup, "--seed", "11", "--seconds", "1800");
+    await openRun(lab, said);
+    await seek(lab, 1_800_000);
+    assert.ok((await headMs(lab)) >= 1_790_000, "it is at its end");
+    bar(`memory-half-hour-${name}`, await memory(lab), most, "MB");
+  });
+}
+
+/** The processor time in ms of the scripts of each of `count` frames, as the run plays. */
+async function frameScripts(lab, count) {
+  const { events } = await traced(lab, async () => {
+    const begun = await lab.page.evaluate(() => globalThis.frames_.count);
+    await lab.page.waitForFunction((until) => globalThis.frames_.count >= until, begun + count + 20, { timeout: 90_000 });
+  });
+  return events.filter(({ name }) => name === "FireAnimationFrame").map(({ tdur }) => tdur / 1e3).slice(0, count);
+}
+
+labTest("a server that is paused for five minutes costs no frame", { before: watchFrames, skip: SHORT, timeout: 900_000 }, async (lab) => {
+  const medians = async () => {
+    const all = [];
+    for (const rate of [1, 10]) {
+      await setSpeed(lab, rate);
+      await play(lab);
+      all.push([rate, spread(await frameScripts(lab, 300)).median]);
+    }
+    await pause(lab);
+    return all;
+  };
+  const before = new Map(await medians());
+  const at = await placeOf(lab, (await leader(lab)) === 0 ? 1 : 0);
+  await lab.page.mouse.click(at.x, at.y);
+  await sheet(lab).getByRole("button", { name: "Pause", exact: true }).click();
+  await lab.page.keyboard.press("Escape");
+  await playFast(lab, (await headMs(lab)) + 300_000);
+  for (const [rate, median] of await medians()) {
+    bar(`frame-script-median-nobody-paused-${rate}x`, before.get(rate), Infinity, "ms");
+    bar(`frame-script-one-paused-${rate}x`, median / before.get(rate), 1.2, "times");
+  }
+});
+
 labTest("half an hour: opened as a file and by a reload", { before: watchFrames, skip: SHORT, timeout: 900_000 }, async (lab) => {
   await pause(lab);
   const { said } = capLab("record", "feed", "replicas=5 people=3 traffic=100 stores=raft/gossip", "--seed", "11", "--seconds", "1800");
@@ -262,8 +328,10 @@ labTest("half an hour: opened as a file and by a reload", { before: watchFrames,
   await lab.page.reload();
   await lab.page.locator("#timeline input").waitFor();
   bar("reload-half-hour-shown", Date.now() - begun, 2_000, "ms");
-  await lab.page.waitForFunction(() => document.querySelector("#timeline input").ariaValueText.startsWith("170"), undefined, { timeout: 120_000 });
+  await lab.page.waitForFunction(() => document.querySelector("#timeline input").ariaValueText.startsWith("1700"), undefined, { timeout: 120_000 });
   bar("reload-half-hour-at-its-place", Date.now() - begun, 2_000, "ms");
+  await lab.page.locator("main:not([inert])").waitFor({ timeout: 120_000 });
+  bar("reload-half-hour-to-be-acted-on", Date.now() - begun, Infinity, "ms");
 });
 
 labTest("events a second, native and in the browser, 3 to 9 nodes", { at: "#raft", before: watchFrames, skip: SHORT, timeout: 600_000 }, async (lab) => {

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { headMs, pause, play, playButton, setSpeed, untilHead } from "./act.mjs";
+import { cutDownTheMiddle, headMs, pause, play, playButton, setSpeed, untilHead } from "./act.mjs";
 import { ARTEFACTS, labTest } from "./lab.mjs";
 import { capLab } from "./native.mjs";
 
@@ -184,4 +184,60 @@ labTest("a lesson is opened by its link, handed in, and graded from the file alo
 
 labTest("a link to a lesson that is not there says so", { at: "#lessons?lesson=chess" }, async (lab) => {
   await lab.page.getByRole("alert").filter({ hasText: "There is no lesson “chess” here" }).waitFor();
+});
+
+labTest("a challenge is judged by the run, and then tells how few acts are known to do", { at: "#lessons?lesson=confirmed-and-gone", timeout: 90_000 }, async (lab) => {
+  await panel(lab).locator(".progress", { hasText: "Step 1 of" }).waitFor();
+  await turn(lab);
+  await panel(lab).getByText("Not done yet").waitFor();
+  await cutDownTheMiddle(lab);
+  await setSpeed(lab, 1);
+  await play(lab);
+  await untilHead(lab, (await headMs(lab)) + 600);
+  await lab.page.keyboard.press("h");
+  await panel(lab).getByText("✓ Done at").waitFor({ timeout: 30_000 });
+  assert.match(await panel(lab).innerText(), /by 2 acts, as few as the best known way takes\./);
+  await lab.screenshot("challenge");
+  await lab.assertAccessible();
+});
+
+labTest("a platform is designed, measured, argued for, handed in and graded", { at: "#lessons?lesson=a-global-platform", timeout: 180_000 }, async (lab) => {
+  await panel(lab).locator(".progress", { hasText: "Step 1 of" }).waitFor();
+  for (let left = 10; left > 0; left -= 1) {
+    const name = (await panel(lab).locator(".progress").innerText()).split(" · ")[1];
+    if (name === "Design") break;
+    await turn(lab, { Predict: "Skip", Observe: "Skip" }[name] ?? "Next");
+  }
+  await lab.assertAccessible();
+  await panel(lab).getByLabel("Replicas and people").selectOption("In three regions");
+  await panel(lab).getByLabel("Outage").selectOption("n3 is cut off for 4 s");
+  await panel(lab).getByLabel(/^Likes/).selectOption("Gossip");
+  await panel(lab).getByLabel(/^User names/).selectOption("Gossip");
+  const batch = panel(lab).getByRole("button", { name: "Run the batch" });
+  await batch.click();
+  await panel(lab).getByRole("button", { name: "Cancel" }).click();
+  await batch.click();
+  await batch.waitFor({ timeout: 90_000 });
+  const part = (name) => panel(lab).locator(".design li", { has: lab.page.locator("b", { hasText: name }) });
+  // Each gave something up: Raft answers, gossip the one order.
+  assert.match(await part("Posts").innerText(), /✗ 99 of 100 are answered: 0 of 6 runs/);
+  assert.match(await part("Likes").innerText(), /✓ 99 of 100 are answered/);
+  assert.match(await part("User names").innerText(), /✗ linearizable, and the first stays first: 0 of 6 runs/);
+  await lab.screenshot("designed", { fullPage: true });
+  await lab.assertAccessible();
+  await turn(lab);
+  await panel(lab).getByLabel("Your argument").fill("Posts are refused to Chen during the outage.");
+  await panel(lab).getByRole("button", { name: "Keep" }).click();
+  await panel(lab).getByText("✓ Kept").waitFor();
+  await lab.screenshot("argued");
+  await lab.assertAccessible();
+  await panel(lab).getByRole("button", { name: /^Leave the lesson/ }).click();
+  await lab.page.getByRole("button", { name: "Hand in: A global platform" }).click();
+  await lab.page.getByLabel("Your name").fill("Ada Lovelace");
+  const { text: file } = await lab.download(() => lab.page.getByRole("button", { name: "Save the file" }).click());
+  const path = join(ARTEFACTS, "design.json");
+  writeFileSync(path, file);
+  const { status, said } = capLab("grade", "a-global-platform", path);
+  assert.equal(status, 0, said);
+  assert.match(said, /Ada Lovelace: 5 of 5/);
 });

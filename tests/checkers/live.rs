@@ -180,7 +180,7 @@ fn staleness(page: &Page, until: Micros) -> Staleness {
         match fate {
             Fate::Posted(place) => seen.on_posted(*place, *at),
             Fate::Read(shown) => seen.on_read(invoked, shown),
-            Fate::Refused => {}
+            Fate::Refused | Fate::Changed => {}
         }
     }
     Staleness { reads: seen.reads, delays: seen.delays.to_vec() }

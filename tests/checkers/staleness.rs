@@ -20,7 +20,7 @@ use crate::rounds;
 fn newest(posts: &BTreeSet<Place>) -> Shown {
     let first = posts.len().saturating_sub(READ_LENGTH);
     let from = (posts.len() >= READ_LENGTH).then(|| *posts.iter().nth(first).expect("below the length"));
-    Shown { posts: posts.iter().skip(first).map(|place| place.post).collect(), from }
+    Shown { posts: posts.iter().skip(first).map(|place| place.post).collect(), from, values: None }
 }
 
 /// Whether some set with all of `confirmed`, and any of `others`, has this answer. Tries them all.

@@ -38,6 +38,13 @@ const IN_TURN: &str =
     "setup locks backend=raft storage=unchecked seed=1\nrun 1s\nask c1 update\nrun 2s\nask c2 update\nrun 2s";
 const SKEWED: &str = "setup locks backend=raft storage=unchecked seed=1\nskew c1 micros=9000000\nrun 1s\nask c1 update\nrun 2s\nask c2 update\nrun 2s";
 
+/// Two people write one status, each on one side.
+const TWO_STATUSES: &str = "setup feed replicas=5 people=3 traffic=0 stores=gossip.siblings seed=1\nrun 1s\nsplit n1 n2
+status ana \"one\"\nstatus ana \"two\" by=bo\nrun 500ms\nheal\nrun 1s\nread chen\nrun 100ms";
+const ONE_STATUS: &str =
+    "setup feed replicas=5 people=3 traffic=0 stores=gossip.last-write-wins seed=1\nrun 1s\nsplit n1 n2
+status ana \"one\"\nstatus ana \"two\" by=bo\nrun 500ms\nheal\nrun 1s\nread chen\nrun 100ms";
+
 /// A goal, a run in which it is met, and one in which it is not.
 const GOALS: &[(&str, &str, &str)] = &[
     ("asked ana on CP", CALM, QUIET),
@@ -61,6 +68,8 @@ const GOALS: &[(&str, &str, &str)] = &[
     ("granted c2", LATE_WRITE, QUIET),
     ("two-holders", LATE_WRITE, IN_TURN),
     ("overwritten c2", LATE_WRITE, FENCED),
+    ("overwritten", ONE_STATUS, TWO_STATUSES),
+    ("siblings chen", TWO_STATUSES, ONE_STATUS),
     ("inverted \"sequence number\"", LATE_WRITE, IN_TURN),
     ("inverted \"wall clock\"", SKEWED, IN_TURN),
     ("verdict \"not linearizable\" on AP", CUT, CALM),

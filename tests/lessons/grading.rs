@@ -7,7 +7,7 @@ use cap_lab::lesson::hand_in::HandIn;
 use cap_lab::lesson::{Kind, Lesson};
 use cap_lab::node::Micros;
 
-use crate::{challenges, lessons, played};
+use crate::{challenges, exercises, lessons, played};
 
 fn grade(lesson: &Lesson, text: &str) -> Result<Grade, String> {
     Grader::new(lesson).grade(text)
@@ -173,4 +173,23 @@ fn a_report_has_the_students_words_and_they_stay_words() {
     assert!(text.contains("\\*Ada\\*: 0 of"), "{name}: {text}");
     assert!(text.contains("> \\<script\\>alert\\(1\\)\\</script\\>\n> \\# 100 of 1"), "{text}");
     assert!(!text.contains('<') || !text.replace("\\<", "").contains('<'), "{text}");
+}
+
+/// Whoever changes what a batch came to is found out, and a teacher reads the words.
+#[test]
+fn a_design_is_run_again_and_compared() {
+    let (name, lesson) = exercises().next().expect("there is one");
+    let honest = played(name, &lesson, "right");
+    let at = lesson.steps.iter().position(|step| matches!(step.kind, Kind::Design(_))).expect("it is an exercise");
+    let grade = graded(&lesson, &honest);
+    assert_eq!((grade.points, grade.marks.as_slice()), (most(&lesson), [].as_slice()));
+    let text = report(&lesson, &grade);
+    assert!(text.contains("User names on raft: ") && text.contains("> User names wait for a majority"), "{text}");
+    let mut better = honest.clone();
+    better.traces[at].designed.as_mut().expect("it was run").measured[0].answered += 1;
+    let forged = graded(&lesson, &better);
+    assert_eq!((forged.points, forged.marks), (0, vec![Mark::Claims(at + 1)]));
+    let mut other = honest;
+    other.traces[at].designed.as_mut().expect("it was run").plan.stores[0] = "magic".to_owned();
+    assert_eq!(graded(&lesson, &other).marks, [Mark::OtherLesson]);
 }

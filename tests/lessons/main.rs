@@ -9,9 +9,10 @@ use std::path::Path;
 use cap_lab::glossary::ENTRIES;
 use cap_lab::lesson::attempt::Attempt;
 use cap_lab::lesson::check::{check, play};
+use cap_lab::lesson::design::{Plan, RUNS, STORES};
 use cap_lab::lesson::grade::Grader;
 use cap_lab::lesson::hand_in::HandIn;
-use cap_lab::lesson::{CHALLENGES, COURSE, Kind, Lesson};
+use cap_lab::lesson::{CHALLENGES, COURSE, EXERCISES, Kind, Lesson, all};
 use cap_lab::situation;
 
 /// The longest text of a lesson, in bytes: gzip only makes it shorter.
@@ -20,15 +21,19 @@ const BYTES_MAX: usize = 15_000;
 const MINUTES_MAX: u32 = 10;
 
 fn lessons() -> impl Iterator<Item = (&'static str, Lesson)> {
-    COURSE.into_iter().map(read)
+    COURSE.iter().map(read)
 }
 
 fn challenges() -> impl Iterator<Item = (&'static str, Lesson)> {
-    CHALLENGES.into_iter().map(read)
+    CHALLENGES.iter().map(read)
 }
 
-fn read((name, text): (&'static str, &str)) -> (&'static str, Lesson) {
-    (name, Lesson::read(text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}")))
+fn exercises() -> impl Iterator<Item = (&'static str, Lesson)> {
+    EXERCISES.iter().map(read)
+}
+
+fn read((name, text): &(&'static str, &'static str)) -> (&'static str, Lesson) {
+    (*name, Lesson::read(text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}")))
 }
 
 /// The lesson as it is played by the acts in a file.
@@ -56,7 +61,32 @@ fn every_lesson_is_well() {
         assert!(found.tasks == 1 && challenge.minutes <= MINUTES_MAX && challenge.is_challenge(), "{name}: {found:?}");
     }
     assert!(lessons().all(|(_, lesson)| !lesson.is_challenge()));
-    assert!(COURSE.iter().chain(&CHALLENGES).all(|(_, text)| text.len() <= BYTES_MAX));
+    assert!(all().all(|(_, text)| text.len() <= BYTES_MAX));
+}
+
+/// What each store gives up is there to be found: with a cut no store gives every part what it needs, and without one those with one
+/// order do.
+#[test]
+fn no_store_gives_every_part_of_the_exercise_what_it_needs_during_an_outage() {
+    let (name, lesson) = exercises().next().expect("there is one");
+    check(&lesson).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"));
+    let design = lesson.steps.iter().find_map(|step| match &step.kind {
+        Kind::Design(design) => Some(design),
+        _ => None,
+    });
+    let design = design.expect("it is an exercise");
+    let unmet = |store: &str, outage_s: u8| {
+        let stores = vec![store.to_owned(); design.parts.len()];
+        let measured = design.measure(&Plan { stores, regions: false, outage_s }).measured;
+        measured.iter().flat_map(|part| &part.met).filter(|met| **met < RUNS).count()
+    };
+    for (store, _) in STORES {
+        assert!(unmet(store, 4) > 0, "{store}");
+    }
+    assert_eq!((unmet("raft", 0), unmet("multi-paxos", 0)), (0, 0));
+    let plan = |outage_s| Plan { outage_s, ..Plan::first(design) };
+    assert_eq!(design.measure(&plan(2)), design.measure(&plan(2)), "it is the same whenever it is run");
+    assert!(!plan(200).is_of(design));
 }
 
 /// What a challenge calls the best known solution is beside this file, and takes as many acts as it says.

@@ -39,7 +39,7 @@ const END: Micros = ms(65_000);
 
 fn asked(request: &Request) -> Option<Asked> {
     match request {
-        Request::Post(_) => Some(Asked::Write),
+        Request::Post(_) | Request::Change(_) => Some(Asked::Write),
         Request::Read => Some(Asked::Read),
         Request::Attach(_) | Request::Admin(_) => None,
     }

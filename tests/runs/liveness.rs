@@ -123,7 +123,7 @@ pub(crate) fn posts(run: &FeedRun) -> BTreeMap<RequestId, PostId> {
 /// The first post that was begun after `healed` and confirmed: how long after.
 pub(crate) fn first_confirmed(run: &FeedRun, healed: Micros) -> Option<Micros> {
     run.history().iter().find_map(|operation| match operation.outcome {
-        Outcome::Done { at, response: Response::Posted(_) } if operation.invoked >= healed => Some(at.since(healed)),
+        Outcome::Done { at, response: Response::Posted(..) } if operation.invoked >= healed => Some(at.since(healed)),
         _ => None,
     })
 }
@@ -219,9 +219,10 @@ fn assert_available(seed: u64, run: &FeedRun) {
     }
     assert_eq!(run.watch().meters.refused, 0, "seed {seed}: refusals");
     let items = replicas[0].1.gossip().items();
-    let there: Vec<PostId> = items.iter().flat_map(|(_, items)| items.iter().map(|item| item.post.id)).collect();
+    let there: Vec<PostId> =
+        items.iter().flat_map(|(_, items)| items.iter().map(|item| item.written.name().into())).collect();
     for operation in run.history().iter() {
-        if let Outcome::Done { response: Response::Posted(Place { post, .. }), .. } = &operation.outcome {
+        if let Outcome::Done { response: Response::Posted(Place { post, .. }, _), .. } = &operation.outcome {
             assert!(there.contains(post), "seed {seed}: {post:?} was confirmed and is gone");
         }
     }

@@ -52,7 +52,7 @@ fn assert_converged(seed: u64, run: &FeedRun) {
     let store = run.world().store;
     let Store::Quorum(quorum) = store else { panic!("a quorum") };
     let replicas: Vec<_> = run.model().hosts().filter_map(|(_, host)| host.node.quorum()).collect();
-    let (home, others) = replicas.split_at(quorum.0.n.into());
+    let (home, others) = replicas.split_at(quorum.quorums.n.into());
     for replica in home {
         assert_eq!(replica.newest(), home[0].newest(), "{store}, seed {seed}: the feeds differ");
         assert_eq!(replica.quorum().state().known(), home[0].quorum().state().known(), "{store}, seed {seed}");

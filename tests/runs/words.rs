@@ -9,6 +9,7 @@ use cap_lab::raft::Raft;
 use cap_lab::sim::fault::{Fate, Intervention};
 use cap_lab::sim::model::Host;
 use cap_lab::store::client::PhoneNote;
+use cap_lab::store::conflict::{self, Policy};
 use cap_lab::store::descriptor::Side;
 use cap_lab::store::feed::Request;
 use cap_lab::store::participant::{Note, Participant};
@@ -21,13 +22,14 @@ use crate::liveness::fault;
 use crate::{Dice, FIVE_AND_THREE, feed, ms};
 
 /// The kinds of note there are. A new variant does not compile until it has its kind here, and fails until it happens.
-const KINDS: usize = 21;
+const KINDS: usize = 29;
 
 /// None for the protocols' own, which their own tests make happen.
 fn kind(note: &Note) -> Option<&'static str> {
     match note {
         Note::Phone(note) => Some(phone_kind(note)),
         Note::Replica(note) => Some(replica_kind(note)),
+        Note::Conflict(note) => Some(conflict_kind(note)),
         _ => None,
     }
 }
@@ -42,6 +44,17 @@ fn phone_kind(note: &PhoneNote) -> &'static str {
         PhoneNote::WasBusy => "was busy",
         PhoneNote::Retried { .. } => "retried",
         PhoneNote::RefusedEachTime { .. } => "refused each time",
+    }
+}
+
+fn conflict_kind(note: &conflict::Note) -> &'static str {
+    match note {
+        conflict::Note::Overwrites { policy: Policy::WallClock, newer: true, .. } => "overwrites the newer one",
+        conflict::Note::Overwrites { policy: Policy::WallClock, newer: false, .. } => "overwrites by wall clock",
+        conflict::Note::Overwrites { policy: Policy::HybridClock, .. } => "overwrites by hybrid clock",
+        conflict::Note::Overwrites { .. } => "overwrites by tag",
+        conflict::Note::KeepsBoth { .. } => "keeps both",
+        conflict::Note::Merges { .. } => "merges",
     }
 }
 
@@ -65,6 +78,8 @@ fn observed_kind(what: &Observation) -> &'static str {
         Observation::Stale { .. } => "stale",
         Observation::AfterAll { .. } => "after all",
         Observation::Lost(_) => "lost",
+        Observation::Overwritten(lost) if lost.newer => "overwritten, the newer one",
+        Observation::Overwritten(_) => "overwritten",
     }
 }
 
@@ -147,6 +162,21 @@ fn a_confirmed_post_is_lost(found: &mut Found) {
     found.insert("lost", explain::feed::observed(&|id| FIVE_AND_THREE.name(id), Side::AP, lost));
 }
 
+/// Concurrent writes, and one by a clock that is fast, under each policy that has something to say of them.
+fn statuses_conflict(found: &mut Found) {
+    for policy in ["gossip.last-write-wins", "gossip.hybrid-clock", "gossip.siblings", "gossip.by-place"] {
+        let setup = format!("replicas=5 people=3 traffic=0 stores={policy}");
+        let mut timeline = Timeline::<FeedExperiment>::new(setup.parse().expect("a setup"), 1);
+        let script = "run 1s|split n1 n2|status ana \"one\"|status ana \"two\" by=bo|run 500ms|heal|run 1s|read chen|run 50ms|\
+            status ana \"three\" by=chen|run 500ms|skew n1 micros=5000000|status bo \"fast\" by=ana|run 500ms|read chen|run 50ms|\
+            status bo \"newer\" by=chen|run 500ms";
+        for line in script.split('|') {
+            timeline.command(&line.parse().expect(line)).expect(line);
+            collect_both(&timeline, found);
+        }
+    }
+}
+
 #[test]
 fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
     let mut found = Found::new();
@@ -154,6 +184,7 @@ fn every_note_of_the_feeds_happens_and_reads_as_a_sentence() {
     a_question_is_copied_and_its_replica_forgets(&mut timeline, &mut found);
     collect_both(&timeline, &mut found);
     a_confirmed_post_is_lost(&mut found);
+    statuses_conflict(&mut found);
     let asking_twice: FeedExperiment =
         "replicas=5 people=3 traffic=100 stores=raft.no-sessions.retries/gossip".parse().expect("a setup");
     for seed in 0..400 {

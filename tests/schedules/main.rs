@@ -6,6 +6,7 @@
 
 use std::io::Write;
 
+mod conflicts;
 mod driver;
 mod found;
 mod gossip;

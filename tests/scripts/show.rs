@@ -10,7 +10,7 @@ use cap_lab::node::{self, Answer, NodeId, NodeSet};
 use cap_lab::raft::{self, Index, Membership, Payload, Raft, Role};
 use cap_lab::sim::model::{Host, Status};
 use cap_lab::store::Store;
-use cap_lab::store::feed::{Ask, Feed, Post, Request, Response};
+use cap_lab::store::feed::{Ask, Feed, Post, PostId, Request, Response};
 use cap_lab::store::service::Refusal;
 use cap_lab::store::state_machine::Command;
 use cap_lab::timeline::track::Track;
@@ -35,6 +35,8 @@ pub(crate) fn show(lab: &Lab, what: &str, noted: &mut [u64; 2]) -> Shown {
         "roles" => roles(lab),
         "logs" => logs(lab),
         "feeds" => feeds(lab),
+        "objects" => objects(lab),
+        "overwritten" => overwritten(lab),
         "phones" => Ok(lab.feeds().iter().map(|run| phones(lab, run)).collect()),
         "meters" => Ok(lab.feeds().iter().map(meters).collect()),
         "lost" => Ok(lab.feeds().iter().map(|run| primary_backup_lab::lost(lab, run)).collect()),
@@ -105,6 +107,7 @@ fn command(lab: &Lab, Command { client, ask }: &Command<Feed>) -> String {
     match ask {
         Ask::Post(post) => format!("\"{}\"", post.text),
         Ask::Read => format!("{}'s read", lab.name(*client)),
+        Ask::Change(asked) => format!("{}'s {}", lab.name(*client), asked.change),
     }
 }
 
@@ -185,6 +188,47 @@ fn feeds(lab: &Lab) -> Shown {
     Ok(out)
 }
 
+/// What each replica has of statuses, likes and deletions.
+fn objects(lab: &Lab) -> Shown {
+    let mut out = String::new();
+    for run in lab.feeds() {
+        for (id, host) in run.model().hosts() {
+            let (Some(objects), Some(shown)) = (host.node.objects(), host.node.posts()) else { continue };
+            let posts: Vec<PostId> = shown.iter().map(|post| post.id).collect();
+            let values = objects.values(&posts);
+            let name = |post: &PostId| format!("{}#{}", lab.name(post.author), post.number + 1);
+            let statuses =
+                values.statuses.iter().map(|(of, texts)| format!("{} is {}", lab.name(*of), texts.join(" | ")));
+            let likes = values.likes.iter().map(|(post, counts)| {
+                let counts: Vec<String> = counts.iter().map(u32::to_string).collect();
+                format!("{} liked {}", name(post), counts.join(" | "))
+            });
+            let deleted = values.deleted.iter().map(|post| format!("{} deleted", name(post)));
+            let all: Vec<String> = statuses.chain(likes).chain(deleted).collect();
+            let all = if all.is_empty() { "nothing".to_owned() } else { all.join(", ") };
+            writeln!(out, "{} {id}: {all}", run.world().store.side())?;
+        }
+    }
+    Ok(out)
+}
+
+/// Confirmed writes that were dropped for others.
+fn overwritten(lab: &Lab) -> Shown {
+    let mut out = String::new();
+    for run in lab.feeds() {
+        let side = run.world().store.side();
+        for lost in run.watch().overwritten.iter() {
+            let newer = if lost.newer { ", the newer one" } else { "" };
+            let (loser, winner) = (lab.name(lost.loser.author), lab.name(lost.winner.author));
+            writeln!(out, "{side}: {loser}'s write for {winner}'s, at {}{newer}", lost.replica)?;
+        }
+        if run.watch().overwritten.iter().len() == 0 {
+            writeln!(out, "{side}: nothing")?;
+        }
+    }
+    Ok(out)
+}
+
 fn posts<'a>(posts: impl Iterator<Item = &'a Post>) -> String {
     let texts: Vec<&str> = posts.map(|post| &*post.text).collect();
     if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") }
@@ -205,6 +249,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
             let asked = match &operation.request {
                 Request::Post(text) => format!("post \"{text}\""),
                 Request::Read => "read".to_owned(),
+                Request::Change(change) => change.to_string(),
                 Request::Attach(to) => format!("move to {to}"),
                 Request::Admin(_) => unreachable!("phones are not operated"),
             };
@@ -219,7 +264,7 @@ fn phones(lab: &Lab, run: &FeedRun) -> String {
 
 fn outcome(outcome: &Outcome<Response, Refusal>) -> String {
     let done = |response: &Response| match response {
-        Response::Posted(_) => "confirmed".to_owned(),
+        Response::Posted(..) | Response::Changed(_) => "confirmed".to_owned(),
         Response::Posts { posts: found, .. } => posts(found.iter()),
         Response::Attached => "moved".to_owned(),
         Response::AdminDone => "done".to_owned(),

@@ -33,9 +33,8 @@ pub(crate) struct Item {
 /// The lessons of the lab, from its source.
 pub(crate) fn items() -> Result<Vec<Item>, Trouble> {
     let folder = root().join("src/lesson");
-    let read = |path: &Path| {
-        fs::read_to_string(path).map_err(|error| Trouble::Failed(format!("{}: {error}", path.display())))
-    };
+    let read =
+        |path: &Path| fs::read_to_string(path).map_err(|error| Trouble::Failed(format!("{}: {error}", path.display())));
     let source = read(&folder.join("mod.rs"))?;
     let mut items = Vec::new();
     for name in LISTS.iter().flat_map(|list| names(&source, list)) {

@@ -74,7 +74,7 @@ pub(super) fn sentence(node: NodeId, note: &LearnerNote) -> Sentence {
 
 fn tells(snapshot: Option<Slot>, first: Slot, last: Slot) -> String {
     match (snapshot, last >= first) {
-        (None, _) => format!("It sends the values of {}.", slots(first, last)),
+        (None, _) => format!("It has them still, so it sends the values of {}.", slots(first, last)),
         (Some(through), false) => format!("It has compacted the slots up to {through}, so it sends its snapshot."),
         (Some(through), true) => format!(
             "It has compacted the slots up to {through}, so it sends its snapshot. The values of {} go with it.",

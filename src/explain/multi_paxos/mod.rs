@@ -24,7 +24,7 @@ const READS: &str = "Paxos Made Moderately Complex §4.5";
 pub fn sentence(node: NodeId, note: &Note) -> Sentence {
     match note {
         Note::Started { ballot, .. } if *ballot == Ballot::ZERO => {
-            let reason = "Its disk is empty: nothing promised, nothing accepted.".into();
+            let reason = "Its disk is empty: it has promised nothing, so it may promise any ballot.".into();
             said(Tone::Routine, DISK, format!("{node} starts"), reason)
         }
         Note::Started { ballot, accepted, snapshot } => said(
@@ -59,7 +59,7 @@ impl Explained for Note {
 fn ignored(from: NodeId, why: Ignored) -> String {
     match why {
         Ignored::OtherBallot { ballot, own } => format!("It is about ballot {ballot}, and {own} is what counts now."),
-        Ignored::PhaseOver => "The phase that it belongs to is over.".into(),
+        Ignored::PhaseOver => "Its phase is over, so one more answer changes nothing.".into(),
         Ignored::Duplicate => format!("{from}'s word was counted before, and counts once."),
         Ignored::Decided { last, commit } => {
             format!("It is about slots up to {last}, and all up to {commit} is decided already.")

@@ -21,12 +21,17 @@ impl Words<'_> {
                 Tone::Bad,
                 PHASES,
                 format!("{me} refuses to promise {}", self.ballot(*ballot)),
-                format!("It has promised {}, which is higher.", self.ballot(*promised)),
+                format!(
+                    "It has promised {}, which is higher, so it may promise nothing below.",
+                    self.ballot(*promised)
+                ),
             ),
             AcceptorNote::Accepts { proposal, promised, previous } => {
                 let allowed = match promised {
-                    None => "It has promised nothing.".into(),
-                    Some(promised) => format!("Its promise {} is not higher.", self.ballot(*promised)),
+                    None => "It has promised nothing, so no promise forbids it.".into(),
+                    Some(promised) => {
+                        format!("Its promise {} is not higher, so it does not forbid this.", self.ballot(*promised))
+                    }
                 };
                 let replaced = previous.as_ref().map_or(String::new(), |previous| {
                     format!(" It had accepted {} before: accepting is not yet choosing.", self.proposal(previous))
@@ -37,7 +42,7 @@ impl Words<'_> {
                 Tone::Routine,
                 P1A,
                 format!("{me} says again that it accepted {}", self.proposal(proposal)),
-                "It had accepted just that.".into(),
+                "It had accepted just that, and a copy of the request changes nothing.".into(),
             ),
             AcceptorNote::RefusesAccept { proposal, promised } => said(
                 Tone::Bad,

@@ -30,7 +30,7 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
             Tone::Bad,
             IMPLEMENTATION,
             format!("{} refuses: it is no proposer", words.me),
-            "Only a proposer issues proposals.".into(),
+            "Only a proposer issues proposals, so there is nothing that it could do with a value.".into(),
         ),
         Note::Ignores { kind, from, ballot, why } => words.ignores(kind, *from, *ballot, *why),
         Note::Proposer(note) => words.proposer(note),

@@ -11,9 +11,13 @@ impl Words<'_> {
         match note {
             ProposerNote::Prepares { ballot, wanted, trigger } => self.prepares(*ballot, wanted, *trigger),
             ProposerNote::TimesOut { ballot, count, accepting } => {
-                let (what, done) = if *accepting { ("acceptances", "accepted") } else { ("promises", "promised") };
+                let done = if *accepting { "accepted" } else { "promised" };
                 let headline = format!("{me} gives up waiting on {}", self.ballot(*ballot));
-                let reason = format!("{} {done} in time; it needs {} {what}.", of(*count), count.needed);
+                let reason = format!(
+                    "Only {} {done} in time, and it needs {}. A higher ballot may get them.",
+                    of(*count),
+                    count.needed
+                );
                 said(Tone::Warning, PROGRESS, headline, reason)
             }
             ProposerNote::AlreadyProposing { asked, wanted } => said(

@@ -167,7 +167,9 @@ fn holds_on(node: NodeId, contact: Contact) -> String {
 /// Why `candidate`, which stands or would stand in `term`, gets no vote.
 fn refusal(node: NodeId, candidate: NodeId, term: Term, why: VoteRefusal) -> String {
     match why {
-        VoteRefusal::StaleTerm { own } => format!("{candidate} asks in term {term}. {node} is in term {own} already."),
+        VoteRefusal::StaleTerm { own } => {
+            format!("{candidate} asks in term {term}. {node} is in term {own} already, so that election is over.")
+        }
         VoteRefusal::AlreadyVoted { winner } => {
             let whom = if winner == node { "itself".into() } else { winner.to_string() };
             format!("It voted for {whom} in term {term}, and has one vote per term.")

@@ -104,6 +104,8 @@ fn refusal(node: NodeId, why: ChangeRefusal) -> (&'static str, String) {
             ),
         ),
         ChangeRefusal::NoVoters => ("Raft thesis §4.1", "Nobody would be left to decide anything.".into()),
-        ChangeRefusal::NoChange => ("Raft thesis §4.1", "That is the configuration in use.".into()),
+        ChangeRefusal::NoChange => {
+            ("Raft thesis §4.1", "That is the configuration in use, so an entry for it would change nothing.".into())
+        }
     }
 }

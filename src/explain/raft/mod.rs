@@ -68,7 +68,7 @@ fn votes_in_reach(context: &Context<'_>, members: &Membership) -> Option<String>
 fn started(node: NodeId, term: Term, vote: Option<NodeId>, last: EntryId, snapshot: Option<EntryId>) -> Sentence {
     let source = "Raft Figure 2, persistent state";
     if term == Term(0) {
-        let reason = "Its disk is empty: term 0, no vote, no log.".into();
+        let reason = "Its disk is empty, so it begins in term 0, without a vote and without a log.".into();
         return said(Tone::Routine, source, format!("{node} starts"), reason);
     }
     let vote = vote.map_or("no vote".to_owned(), |winner| format!("its vote for {winner}"));
@@ -87,22 +87,27 @@ fn started(node: NodeId, term: Term, vote: Option<NodeId>, last: EntryId, snapsh
 fn ignored(from: NodeId, why: Ignored) -> (&'static str, String) {
     match why {
         Ignored::OlderTerm { term, own } => {
-            ("Raft §5.1", format!("It is of term {term}, and that is over: the term is {own}."))
+            ("Raft §5.1", format!("Term {own} has begun, so an answer of term {term} decides nothing any more."))
         }
-        Ignored::EarlierTerm => {
-            ("Raft §5.1", format!("{from} refused a message that the leader had sent in an earlier term."))
-        }
-        Ignored::NotCandidate => ("Raft §5.2", "The election that it belongs to is decided.".into()),
+        Ignored::EarlierTerm => (
+            "Raft §5.1",
+            format!("{from} refused a message of an earlier term, so its answer says nothing of this one."),
+        ),
+        Ignored::NotCandidate => ("Raft §5.2", "Its election is decided, so one more answer changes nothing.".into()),
         Ignored::DuplicateVote => ("Raft §5.2", format!("{from}'s vote was counted before, and counts once.")),
-        Ignored::NotLeader => ("Raft §5.2", "It led this term, and does not lead it any more.".into()),
-        Ignored::NotFollower => ("Raft thesis §3.10", "It stands for election already, or leads.".into()),
+        Ignored::NotLeader => ("Raft §5.2", "It leads no more, so it no longer counts who has which entry.".into()),
+        Ignored::NotFollower => {
+            ("Raft thesis §3.10", "It stands for election already, or leads, so there is nothing to start.".into())
+        }
         Ignored::AlreadyMatched { refused, matched } => {
             ("Raft §5.3", format!("It refuses index {refused}, but since then {from} acknowledged index {matched}."))
         }
         Ignored::NotCurrent { refused, next } => {
             ("Raft §5.3", format!("It refuses index {refused}, but another attempt, from entry {next}, is under way."))
         }
-        Ignored::NotMember => ("Raft §6", format!("{from} is in no configuration that may be in use.")),
+        Ignored::NotMember => {
+            ("Raft §6", format!("{from} is in no configuration in use, so its answer counts nowhere."))
+        }
     }
 }
 

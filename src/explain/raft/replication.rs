@@ -83,7 +83,9 @@ fn appended(node: NodeId, entry: EntryId, request: Option<RequestId>, what: Payl
         (PayloadKind::Config, _) => {
             ("Raft §6", "It holds a configuration, which counts from now on, committed or not.".into())
         }
-        (_, None) => ("Raft §8", "The no-op that starts its term. Not yet committed.".into()),
+        (_, None) => {
+            ("Raft §8", "A no-op starts its term: once that is committed, so are all entries before it.".into())
+        }
         (_, Some(request)) => (
             REPLICATION,
             format!("It carries out request {}. It is not committed until a majority has it on disk.", request.0),

@@ -51,13 +51,19 @@ pub(super) fn sentence(node: NodeId, note: &TransferNote) -> Sentence {
 
 fn refusal(target: NodeId, why: TransferRefusal) -> String {
     match why {
-        TransferRefusal::SwitchedOff => "Leadership transfer is switched off in this cluster.".into(),
-        TransferRefusal::AlreadyLeads => "It leads already.".into(),
+        TransferRefusal::SwitchedOff => {
+            "Leadership transfer is switched off in this cluster, so only an election changes the leader.".into()
+        }
+        TransferRefusal::AlreadyLeads => "It leads already, so nothing has to change.".into(),
         TransferRefusal::NoMember => format!("{target} is no member of the cluster, so it cannot be elected."),
         TransferRefusal::UnderWay => format!("A transfer to {target} is under way, and one is enough."),
         TransferRefusal::Replaced => format!("Another transfer was asked for before {target} had the whole log."),
-        TransferRefusal::TimedOut => format!("Within an election timeout {target} did not catch up with the log."),
-        TransferRefusal::LostOffice => format!("It leads no more, and had not told {target} to stand."),
+        TransferRefusal::TimedOut => format!(
+            "Within an election timeout {target} did not catch up with the log. So {target} could lose an election, and is not told to stand."
+        ),
+        TransferRefusal::LostOffice => {
+            format!("It was deposed before it told {target} to stand, so {target} stands only by its own timer.")
+        }
         TransferRefusal::OtherElected(leader) => {
             format!("{target} was told to stand, but in that term {leader} was elected.")
         }

@@ -296,7 +296,8 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
             let fresh = number.is_none_or(|number| sessions.insert(command.client, number));
             let effective = fresh || !self.sessions;
             if let Some(number) = number {
-                out.note(ReplicaNote::Applied { index, client: command.client, number, fresh, effective });
+                let (client, asked) = (command.client, S::word(&command.ask));
+                out.note(ReplicaNote::Applied { index, client, number, asked, fresh, effective });
             }
             if let Some(origin) = origin {
                 self.unanswered.insert(index, origin);
@@ -410,15 +411,15 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
         at: Clocks,
         out: &mut Effects<N>,
     ) {
-        let (client, write) = (id.client, !S::is_read(&ask));
+        let (client, asked) = (id.client, S::word(&ask));
         if self.taken.get(&client).is_some_and(|latest| *latest >= (id.number, id.attempt)) {
-            return out.note(ReplicaNote::AskedBefore { client, write });
+            return out.note(ReplicaNote::AskedBefore { client, asked });
         }
         self.taken.insert(client, (id.number, id.attempt));
         let via = passed.map(|(via, _)| via);
         match passed {
             Some((_, epoch)) if self.started.is_some_and(|started| epoch <= started) => {
-                out.note(ReplicaNote::ForgotWhetherTaken { client, epoch, write });
+                out.note(ReplicaNote::ForgotWhetherTaken { client, epoch, asked });
                 Self::respond(Origin::Client { id, via }, Answer::Unknown, out);
             }
             Some(_) | None => self.take(id, ask, via, at, out),
@@ -433,12 +434,12 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
         at: Clocks,
         out: &mut Effects<N>,
     ) {
-        let (client, write) = (id.client, !S::is_read(&ask));
+        let (client, asked) = (id.client, S::word(&ask));
         let (replica, epoch) = (self.log.id(), self.log.epoch());
         let origin = Origin::Client { id, via };
         match self.log.leader() {
             Some(leader) if leader == replica => {
-                let read = if write { None } else { self.log.read() };
+                let read = if S::is_read(&ask) { self.log.read() } else { None };
                 let (read, request) = match read {
                     Some(request) => (Some(ask), request),
                     None => (None, L::propose(Command { client, ask })),
@@ -447,13 +448,13 @@ impl<L: ReplicatedLog<Command = Command<S>>, S: StateMachine> Replica<L, S> {
             }
             Some(leader) if via.is_none() => {
                 self.forwarded.insert(id, leader);
-                out.note(ReplicaNote::Forwarded { client, leader, write });
+                out.note(ReplicaNote::Forwarded { client, leader, asked });
                 out.send(leader, ServiceMessage::Forward { id, ask, epoch }.into());
             }
             // What was forwarded once is not passed round: two replicas could each take the other for the leader.
             Some(_) | None => {
                 let candidate = self.log.is_candidate();
-                out.note(ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, write });
+                out.note(ReplicaNote::RefusedWithoutLeader { client, epoch, candidate, asked });
                 Self::respond(origin, Answer::Refused(Refusal::NoLeader { replica, epoch }), out);
             }
         }

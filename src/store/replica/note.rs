@@ -3,7 +3,7 @@
 use crate::node::NodeId;
 use crate::store::replicated_log::Epoch;
 
-/// A rule that fired or refused at a replica. `write`: it is about a command, else about a read.
+/// A rule that fired or refused at a replica.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ReplicaNote {
     /// It passed a client's question to the leader.
@@ -12,8 +12,8 @@ pub enum ReplicaNote {
         client: NodeId,
         /// The leader.
         leader: NodeId,
-        /// A command, else a read.
-        write: bool,
+        /// What it asks for, in a word.
+        asked: &'static str,
     },
     /// It refused a client's question because it knows no leader.
     RefusedWithoutLeader {
@@ -23,15 +23,15 @@ pub enum ReplicaNote {
         epoch: Epoch,
         /// It stands for election itself.
         candidate: bool,
-        /// A command, else a read.
-        write: bool,
+        /// What it asks for, in a word.
+        asked: &'static str,
     },
     /// It ignored a copy of a question, or one that came after a later one from the same client.
     AskedBefore {
         /// The client.
         client: NodeId,
-        /// A command, else a read.
-        write: bool,
+        /// What it asks for, in a word.
+        asked: &'static str,
     },
     /// It restarted after the question was passed to it, and can't tell whether it had taken it up before.
     ForgotWhetherTaken {
@@ -39,8 +39,8 @@ pub enum ReplicaNote {
         client: NodeId,
         /// The epoch in which it led, or was believed to.
         epoch: Epoch,
-        /// A command, else a read.
-        write: bool,
+        /// What it asks for, in a word.
+        asked: &'static str,
     },
     /// It lost the leader to which it had passed a client's question.
     LostLeader {
@@ -64,6 +64,8 @@ pub enum ReplicaNote {
         client: NodeId,
         /// Which of that client's.
         number: u32,
+        /// What it asked for, in a word.
+        asked: &'static str,
         /// It had not taken effect before.
         fresh: bool,
         /// It took effect now: a second copy does only where sessions are off.

@@ -47,6 +47,14 @@ impl StateMachine for Gate {
     type Note = Infallible;
     type Duties = ();
 
+    fn word(ask: &Ask) -> &'static str {
+        match ask {
+            Ask::Come(_) => "way through",
+            Ask::Open(_) => "opening",
+            Ask::HowOften => "count",
+        }
+    }
+
     fn number(ask: &Ask) -> Option<u32> {
         match ask {
             Ask::Come(number) | Ask::Open(number) => Some(*number),

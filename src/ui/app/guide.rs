@@ -71,7 +71,7 @@ impl App {
 
     /// The learner changed the run: it is no longer played to the moments of its script.
     pub(super) fn leave_script(&mut self) {
-        self.ui.run.approach = None;
+        (self.ui.run.approach, self.ui.run.breaks_ahead) = (None, false);
         if let Some(playing) = &mut self.ui.run.situation {
             playing.changed = true;
         }

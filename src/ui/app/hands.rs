@@ -51,7 +51,10 @@ impl App {
         if self.ui.open.is_some() {
             return self.close_popover();
         }
-        if self.ui.run.composing.take().is_some() || self.ui.run.marks.take().is_some() {
+        if self.ui.run.composing.take().is_some()
+            || self.ui.run.picked.take().is_some()
+            || self.ui.run.marks.take().is_some()
+        {
             return true;
         }
         if self.close_card() {
@@ -79,7 +82,7 @@ impl App {
             return;
         }
         self.ui.present = on;
-        (self.ui.open, self.ui.run.composing) = (None, None);
+        (self.ui.open, self.ui.run.composing, self.ui.run.picked) = (None, None, None);
         if on {
             // The room sees pictures.
             (self.ui.tables, self.ui.run.diagram) = (false, None);

@@ -6,7 +6,7 @@ use cap_lab::node::Micros;
 use wasm_bindgen_futures::spawn_local;
 
 use super::App;
-use super::runs::{kept_run, runs_of};
+use super::runs::{Begin, kept_run, runs_of};
 use crate::ui::address::LinkedRun;
 use crate::ui::browser::{self, FileBytes};
 use crate::ui::lab::Lab;
@@ -29,18 +29,17 @@ pub(super) fn begun(mut lab: Box<dyn Lab>) -> Result<Box<dyn Lab>, String> {
     lab.fill(FIRST_STEPS).map(|()| lab)
 }
 
-/// The run of a link, whether it plays, and nothing to say; or else the run that was kept, and why the link brought none.
-pub(super) fn linked_run(page: &Page, runs: &dyn Runs, run: &LinkedRun) -> (Box<dyn Lab>, Option<String>, bool) {
+/// The run of a link; or else the run that was kept, and why the link brought none.
+pub(super) fn linked_run(page: &Page, runs: &dyn Runs, run: &LinkedRun) -> Begin {
     match runs.open(&run.code).and_then(begun) {
         Ok(lab) => {
             storage::enter_afresh();
             storage::remove_of_tab(storage::LESSON);
-            (lab, None, run.playing)
+            Begin { lab, playing: run.playing, notice: None }
         }
         Err(reason) => {
             browser::stand_at(page.address);
-            let (lab, _) = kept_run(page, runs);
-            (lab, Some(no_link(&reason)), runs.plays())
+            Begin { notice: Some(no_link(&reason)), ..kept_run(page, runs) }
         }
     }
 }
@@ -136,16 +135,9 @@ impl App {
         if !here {
             self.save();
             self.ui.home = page.address;
-            self.lab = kept_run(page, runs).0;
+            self.lab = kept_run(page, runs).lab;
         }
         here
-    }
-
-    /// A link to the run at the play head. None while it is computed, and before what writes it is here.
-    pub(super) fn linked(&self) -> Option<String> {
-        let code = (!self.fills()).then(|| self.lab.link())??;
-        let run = LinkedRun { code, playing: self.ui.playing };
-        Some(browser::address_of(&run.address(self.ui.home)))
     }
 
     /// Whether the frames that follow have something to replay.
@@ -179,6 +171,7 @@ impl App {
             }
             (Ok(()), false) => {
                 self.adopt();
+                self.look_ahead();
                 self.mind_the_room();
             }
             (Ok(()), true) => {}

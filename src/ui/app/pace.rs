@@ -71,6 +71,14 @@ impl App {
         nearest.map_or(1.0, |(distance, _)| ((distance - Tip::Fine.reach()) / NEAR).clamp(0.0, 1.0))
     }
 
+    /// Once a run is computed in which something breaks, it is known when, and played towards that.
+    pub(super) fn look_ahead(&mut self) {
+        if self.ui.run.breaks_ahead && !self.fills() {
+            self.ui.run.breaks_ahead = false;
+            self.approach_break(self.lab.breaks_at());
+        }
+    }
+
     /// Plays towards the moment at which something breaks, if it does.
     pub(super) fn approach_break(&mut self, at: Option<Micros>) {
         let from = self.lab.now();

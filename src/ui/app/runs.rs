@@ -22,21 +22,29 @@ use crate::ui::popovers::forms;
 use crate::ui::program::{Runs, first_run};
 use crate::ui::setup::view::Setup;
 use crate::ui::state::{Arrival, Coming, Dropped, Item, Msg, RunView};
-use crate::ui::storage;
+use crate::ui::storage::{self, KeptRun};
 
 /// The runs of a page, if its program is here and it has any.
 pub(super) fn runs_of(page: &Page) -> Option<&'static dyn Runs> {
     page.program()?.runs()
 }
 
-/// The run of a page as it was kept, or a fresh one, and what to say if what was kept is of no use.
-pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> (Box<dyn Lab>, Option<String>) {
-    match storage::kept_run(page.address).map(|file| runs.open(&file).and_then(begun)) {
-        None => (first_run(runs), None),
-        Some(Ok(lab)) => (lab, None),
-        Some(Err(reason)) => {
-            let notice = format!("The run from last time could not be opened, so this is a fresh one. {reason}");
-            (first_run(runs), Some(notice))
+/// The run with which a page is opened.
+pub(super) struct Begin {
+    pub(super) lab: Box<dyn Lab>,
+    pub(super) playing: bool,
+    /// What to say first.
+    pub(super) notice: Option<String>,
+}
+
+/// The run of a page as it was kept, or a fresh one, which says so if what was kept is of no use.
+pub(super) fn kept_run(page: &Page, runs: &dyn Runs) -> Begin {
+    let fresh = |notice| Begin { lab: first_run(runs), playing: runs.plays(), notice };
+    let Some(KeptRun { file, playing }) = storage::kept_run(page.address) else { return fresh(None) };
+    match runs.open(&file).and_then(begun) {
+        Ok(lab) => Begin { lab, playing, notice: None },
+        Err(reason) => {
+            fresh(Some(format!("The run from last time could not be opened, so this is a fresh one. {reason}")))
         }
     }
 }
@@ -51,9 +59,9 @@ impl App {
     pub(super) fn navigate(&mut self) -> bool {
         let Address { page, run, lesson } = Address::of(&browser::hash());
         self.awaited = None;
-        if let Some(lesson) = lesson {
+        if let Some((lesson, step)) = lesson {
             browser::stand_at(self.ui.page);
-            return self.lesson(&Do::Open(lesson));
+            return self.lesson(&Do::Open(lesson, step));
         }
         if let Some(run) = run {
             return self.follow_link(page, run);
@@ -120,10 +128,9 @@ impl App {
         let Some(runs) = runs_of(page).filter(|_| page.address != self.ui.home) else { return true };
         self.save();
         self.ui.home = page.address;
-        let (lab, notice) = kept_run(page, runs);
+        let Begin { lab, playing, notice } = kept_run(page, runs);
         self.take(lab);
-        self.ui.notice = notice;
-        self.ui.playing = runs.plays();
+        (self.ui.notice, self.ui.playing) = (notice, playing);
         true
     }
 
@@ -163,11 +170,17 @@ impl App {
         self.close_popover();
     }
 
-    /// Takes a run that is to be watched from its start up to the moment at which something breaks in it, or did before.
-    fn take_playing(&mut self, lab: Box<dyn Lab>, breaks_at: Option<Micros>) -> bool {
+    /// Takes a run that is to be watched from its start up to a moment: `to`, or that at which something breaks in it.
+    fn take_playing(&mut self, lab: Box<dyn Lab>, to: Option<Micros>) -> bool {
         self.ui.playing = true;
         self.take(lab);
-        self.approach_break(breaks_at);
+        match to {
+            Some(_) => self.approach_break(to),
+            None => {
+                self.ui.run.breaks_ahead = true;
+                self.look_ahead();
+            }
+        }
         true
     }
 
@@ -186,17 +199,14 @@ impl App {
 
     pub(super) fn break_by(&mut self, flaw: &str) -> bool {
         let broken = self.runs().broken_by(&self.lab.setup(), flaw);
-        broken.is_some_and(|lab| {
-            let breaks_at = lab.breaks_at();
-            self.take_playing(lab, breaks_at)
-        })
+        broken.is_some_and(|lab| self.take_playing(lab, None))
     }
 
     pub(super) fn without_flaw(&mut self) -> bool {
         let Some(mut lab) = self.lab.without_flaw() else { return false };
         lab.seek(Micros::ZERO);
         let broke_at = self.lab.breaks_at();
-        self.take_playing(lab, broke_at)
+        self.take_playing(lab, broke_at.or(Some(Micros::ZERO)))
     }
 
     /// The same acts with another setup, looked at where the play head stands.

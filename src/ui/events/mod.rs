@@ -9,7 +9,7 @@ use cap_lab::node::Micros;
 use yew::{Callback, Html};
 
 use crate::ui::el::{El, button, classed, el, filled};
-use crate::ui::events::view::Event;
+use crate::ui::events::view::{Differs, Event};
 use crate::ui::guide;
 use crate::ui::number::{fixed, order};
 use crate::ui::state::{Arrival, Msg, ViewState};
@@ -27,7 +27,12 @@ pub fn events(worlds: &[(usize, Rc<WorldView>)], ui: &ViewState) -> Html {
     let newest = order(all.len(), &|a, b| all[b].1.at.cmp(&all[a].1.at).then(all[b].1.id.cmp(&all[a].1.id)));
     let all: Vec<_> =
         newest.into_iter().take(if ui.narrow() { 6 } else { SHOWN }).map(|index| all[index].clone()).collect();
-    still("events", EventsPart { events: all, details: ui.details, routine: ui.routine, send: ui.send.clone() })
+    let differs = worlds.iter().filter(|(_, world)| !world.differences.is_empty());
+    let differs = differs.map(|(_, world)| (world.short.clone(), Rc::clone(&world.differences))).collect();
+    still(
+        "events",
+        EventsPart { events: all, differs, details: ui.details, routine: ui.routine, send: ui.send.clone() },
+    )
 }
 
 /// As many as anyone reads.
@@ -51,6 +56,8 @@ pub fn clock(at: Micros) -> String {
 #[derive(PartialEq)]
 struct EventsPart {
     events: Vec<(Option<Rc<str>>, Event)>,
+    /// By world: who has what.
+    differs: Vec<(Rc<str>, Rc<Vec<Differs>>)>,
     details: Arrival,
     routine: bool,
     send: Callback<Msg>,
@@ -66,6 +73,7 @@ impl Part for EventsPart {
         let list = el("ol").attr("tabindex", "0").attr("aria-label", "Events, newest first");
         classed("section", "events")
             .attr("aria-label", "What just happened")
+            .optional((!self.differs.is_empty()).then(|| self.differences()))
             .add(el("header").add(el("h2").text("What just happened")).add(every))
             .optional(self.events.is_empty().then(empty))
             .add(list.list(
@@ -76,6 +84,16 @@ impl Part for EventsPart {
 }
 
 impl EventsPart {
+    /// Who has what, world by world.
+    fn differences(&self) -> El {
+        let line = |short: &str, differs: &Differs| {
+            let line = el("li").attr("translate", "yes").key(&format!("{short}{}{}", differs.what, differs.sides));
+            line.add(el("i").text(short)).add(el("b").text(&differs.what)).text(" ").text(&differs.sides)
+        };
+        let all = self.differs.iter().flat_map(|(short, lines)| lines.iter().map(move |differs| line(short, differs)));
+        classed("div", "differs").add(el("h2").text("Who has what")).add(el("ul").list(all.collect()))
+    }
+
     fn event(&self, side: &str, event: &Event) -> El {
         let sentence = &event.sentence;
         let (sign, class) = tone_sign(sentence.tone);

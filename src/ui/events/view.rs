@@ -15,3 +15,12 @@ pub struct Event {
     /// In words.
     pub sentence: Rc<Sentence>,
 }
+
+/// Something of which not all replicas have the same.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Differs {
+    /// "Bo's “Rain again”".
+    pub what: String,
+    /// "on n1 n2, not on n3 n4 n5".
+    pub sides: String,
+}

@@ -11,7 +11,6 @@ use cap_lab::sim::network::{Envelope, FlightId};
 use cap_lab::situation::scene::Scene;
 use cap_lab::spacetime::{Diagram, carried};
 use cap_lab::store::Store;
-use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::Timeline;
@@ -21,7 +20,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::portrait::Portrait;
 use super::{common, history, sentences, table};
-use crate::ui::events::view::Event;
+use crate::ui::events::view::{Differs, Event};
 use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::CarriedView;
 use crate::ui::late::Late;
@@ -33,6 +32,8 @@ pub(super) trait Details {
     fn portrait(&self, store: Store) -> &'static dyn Portrait;
     /// What is worth a line, newest first.
     fn events(&self, run: &FeedRun) -> Vec<Event>;
+    /// Who has what, while replicas can't agree.
+    fn differences(&self, run: &FeedRun) -> Vec<Differs>;
     /// Every rule that fired or refused of late, newest first.
     fn steps(&self, run: &FeedRun) -> Vec<Event>;
     /// What a replica knows.
@@ -83,6 +84,10 @@ impl Details for All {
 
     fn events(&self, run: &FeedRun) -> Vec<Event> {
         sentences::events(run)
+    }
+
+    fn differences(&self, run: &FeedRun) -> Vec<Differs> {
+        super::differences::lines(run)
     }
 
     fn steps(&self, run: &FeedRun) -> Vec<Event> {
@@ -190,10 +195,7 @@ fn part() -> Result<&'static dyn Details, SplitLoaderError> {
 fn flight_sheet(FeedWorld { setup, store }: FeedWorld, envelope: &Envelope<Message>) -> Sheet {
     let (rows, meaning) = match &envelope.message {
         Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
-            let asked = match ask {
-                Ask::Post(post) => format!("{}'s post “{}”", setup.person(id.client), post.text),
-                Ask::Read => format!("{}'s read", setup.person(id.client)),
-            };
+            let asked = super::phones::asks(setup, id.client, ask);
             let meaning = "A replica passes on what its phone asks, to the one that it believes to lead (§8).";
             (vec![("asks".to_owned(), asked)], meaning.to_owned())
         }

@@ -15,7 +15,6 @@ use cap_lab::sim::fault::{Intervention, Link, MessageName};
 use cap_lab::sim::network::Envelope;
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
-use cap_lab::store::feed::Ask;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
 use cap_lab::timeline::{Experiment, Room, Timeline};
@@ -50,8 +49,7 @@ type Mail = Envelope<Message>;
 fn look(FeedWorld { setup, store }: FeedWorld, envelope: &Mail) -> Look {
     let (label, shape) = match &envelope.message {
         Message::Service(ServiceMessage::Forward { id, ask, .. }) => {
-            let what = if matches!(ask, Ask::Post(_)) { "post" } else { "read" };
-            (format!("{}'s {what}", setup.person(id.client)), FlightShape::Request)
+            (format!("{}'s {}", setup.person(id.client), ask.deed()), FlightShape::Request)
         }
         Message::Service(ServiceMessage::Forwarded { id, .. }) => {
             (format!("answer for {}", setup.person(id.client)), FlightShape::Reply)
@@ -102,6 +100,7 @@ fn world(run: &FeedRun, short: &Rc<str>, now: Micros, cache: &mut Cache) -> Worl
         invariants: invariants(run),
         replication: portrait.replication(run),
         quorums: Vec::new(),
+        differences: Rc::new(details::here().map_or_else(Vec::new, |details| details.differences(run))),
     }
 }
 

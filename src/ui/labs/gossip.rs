@@ -8,7 +8,7 @@ use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use super::phones::count;
+use super::phones::{self, count};
 use super::portrait::{Portrait, Sheets, Words};
 use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
 use crate::ui::sheet::view::Sheet;
@@ -28,12 +28,12 @@ impl Portrait for OnGossip {
         let host = run.model().host(id);
         let replica = replica(host);
         let setup = run.world().setup;
-        let total = replica.gossip().items().total();
+        let total = replica.posts_known();
         let newest = replica.newest();
         let shown = &newest[newest.len().saturating_sub(CHIPS)..];
-        let chips = shown.iter().map(|Stamped { post, .. }| {
-            let author = setup.person(post.id.author);
-            let title = format!("{author}: “{}”", post.text);
+        let chips = shown.iter().map(|Stamped { written, .. }| {
+            let (author, what) = phones::written(setup, written);
+            let title = format!("{author}: {what}");
             Chip { label: author[..1].to_owned(), committed: true, title, hue: 0 }
         });
         NodeView {
@@ -56,9 +56,7 @@ impl Portrait for OnGossip {
     fn look(&self, setup: FeedSetup, message: &Message) -> Look {
         let Message::Gossip(message) = message else { unreachable!("a message of this store") };
         let (label, shape) = match message {
-            gossip::Message::Mail { item, .. } => {
-                (format!("{}'s post", setup.person(item.post.id.author)), FlightShape::Request)
-            }
+            gossip::Message::Mail { item, .. } => (phones::label(setup, &item.written), FlightShape::Request),
             gossip::Message::Digest { .. } => ("digest".to_owned(), FlightShape::Request),
             gossip::Message::Pull { .. } => ("pull".to_owned(), FlightShape::Request),
             gossip::Message::Items { spans, .. } => {
@@ -86,8 +84,7 @@ impl Sheets for OnGossip {
         if !host.unsynced.is_empty() {
             let rows = host.unsynced.iter().filter_map(|delta| {
                 let Delta::Gossip(append) = delta else { return None };
-                let post = &append.item.post;
-                Some((setup.person(post.id.author).to_owned(), format!("“{}”", post.text)))
+                Some(phones::written(setup, &append.item.written))
             });
             sections.push(("Written, not yet synced: a crash loses it".to_owned(), rows.collect()));
         }
@@ -114,8 +111,7 @@ impl Sheets for OnGossip {
 
     fn message_words(&self, setup: FeedSetup, message: &Message) -> Words {
         let Message::Gossip(message) = message else { unreachable!("a message of this store") };
-        let said =
-            |stamped: &Stamped| (setup.person(stamped.post.id.author).to_owned(), format!("“{}”", stamped.post.text));
+        let said = |stamped: &Stamped| phones::written(setup, &stamped.written);
         let (rows, meaning) = match message {
             gossip::Message::Mail { item, .. } => (
                 vec![said(item)],

@@ -5,7 +5,7 @@ use cap_lab::node::{Micros, NodeId, RequestId};
 use cap_lab::referee::client::Client;
 use cap_lab::spacetime::End;
 use cap_lab::spacetime::carried::{Carried, Carrier};
-use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::feed::{Deed, PostId, Request, Response};
 use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::FeedRun;
 
@@ -108,11 +108,7 @@ fn was_taken(operation: &FeedOperation) -> bool {
 }
 
 fn bar(run: &FeedRun, operation: &FeedOperation, evidence: &[RequestId]) -> Option<Bar> {
-    let write = match operation.request {
-        Request::Post(_) => true,
-        Request::Read => false,
-        Request::Attach(_) | Request::Admin(_) => return None,
-    };
+    let write = operation.request.deed()? != Deed::Read;
     let state = match &operation.outcome {
         _ if !was_taken(operation) => return None,
         Outcome::Pending => BarState::Pending,
@@ -132,6 +128,7 @@ pub(super) fn operation(run: &FeedRun, id: RequestId, now: Micros, client: &Clie
     let who = run.world().setup.person(operation.client);
     let title = match &operation.request {
         Request::Post(text) => format!("{who} posts “{text}”"),
+        Request::Change(change) => format!("{who} {}", phones::changes(run.world().setup, operation.client, change)),
         _ => format!("{who} reads"),
     };
     let (outcome, saw) = outcome(run, operation);
@@ -169,7 +166,7 @@ fn outcome(run: &FeedRun, operation: &FeedOperation) -> (String, String) {
         }
         Outcome::Done { at, .. } => (format!("Confirmed after {}", after(at)), String::new()),
         Outcome::Refused { at, refusal } => {
-            let (_, why) = phones::refusal_words(*refusal, matches!(operation.request, Request::Post(_)));
+            let (_, why) = phones::refusal_words(*refusal, operation.request.deed().unwrap_or(Deed::Read));
             (format!("Refused after {}. {why}", after(at)), String::new())
         }
         Outcome::Unknown { at, later } => {

@@ -2,6 +2,7 @@
 
 pub mod common;
 pub mod details;
+mod differences;
 mod feed;
 mod gossip;
 mod history;
@@ -104,7 +105,8 @@ fn as_set_up(store: Store, setup: &Setup) -> Result<Store, String> {
     let dials: String = store.dials().iter().map(|(name, value)| format!(".{name}-{value}")).collect();
     let on = setup.switches.iter().filter(|switch| switch.on).map(|switch| format!(".{}", switch.name));
     let flaw = setup.flaw.map_or(String::new(), |flaw| format!("@{flaw}"));
-    (store.name().to_owned() + &dials + &on.collect::<String>() + &flaw).parse()
+    let again: Store = (store.name().to_owned() + &dials + &on.collect::<String>() + &flaw).parse()?;
+    Ok(store.policy().map_or(again, |policy| again.with_policy(policy)))
 }
 
 /// What a newcomer sees.

@@ -3,7 +3,7 @@
 use cap_lab::multi_paxos::{self, Message as PaxosMessage, MultiPaxos, Payload, Role, Slot};
 use cap_lab::node::NodeId;
 use cap_lab::sim::model;
-use cap_lab::store::feed::{Ask, Feed};
+use cap_lab::store::feed::Feed;
 use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::store::state_machine;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
@@ -223,10 +223,7 @@ fn paxos(host: &HostOf) -> &MultiPaxos<Command> {
 fn words(setup: FeedSetup, payload: &Payload<Command>) -> String {
     match payload {
         Payload::Noop => "no-op".to_owned(),
-        Payload::Command(Command { ask: Ask::Post(post), .. }) => {
-            format!("{} posts “{}”", setup.person(post.id.author), post.text)
-        }
-        Payload::Command(Command { client, ask: Ask::Read }) => format!("{} reads", setup.person(*client)),
+        Payload::Command(Command { client, ask }) => super::phones::asks(setup, *client, ask),
     }
 }
 

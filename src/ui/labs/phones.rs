@@ -5,11 +5,12 @@ use std::rc::Rc;
 use cap_lab::check::staleness::StaleRead;
 use cap_lab::history::{Operation, Outcome};
 use cap_lab::node::{Answer, Micros, NodeId, RequestId};
-use cap_lab::store::feed::{PostId, Request, Response};
+use cap_lab::store::feed::{Ask, Deed, Post, PostId, Request, Response};
+use cap_lab::store::objects::{Change, Values, Written};
 use cap_lab::store::service::Refusal;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
-use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
+use crate::ui::phones::view::{PhoneState, PhoneView, PostView, StatusView};
 use crate::ui::verdict::view::Meters;
 
 type FeedOperation = Operation<Request, Response, Refusal>;
@@ -24,12 +25,17 @@ pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
     let latest = seen.latest.and_then(|id| run.history().get(id));
     let read = seen.read.and_then(|id| run.history().get(id));
     let mut posts = Vec::new();
-    if let Some(Outcome::Done { response: Response::Posts { posts: read, .. }, .. }) = read.map(|read| &read.outcome) {
-        posts.extend(read.iter().map(|post| PostView {
-            author: setup.person(post.id.author).to_owned(),
-            text: post.text.to_string(),
-            time: time_of_day(post.written),
-            unconfirmed: false,
+    let mut statuses = Vec::new();
+    if let Some(Outcome::Done { response: Response::Posts { posts: read, beside, .. }, .. }) =
+        read.map(|read| &read.outcome)
+    {
+        let nothing = Values::default();
+        let values = beside.as_ref().map_or(&nothing, |beside| &beside.values);
+        posts.extend(read.iter().map(|post| post_view(setup, post, values)));
+        statuses.extend(values.statuses.iter().map(|(of, values)| StatusView {
+            of: *of,
+            name: setup.person(*of).to_owned(),
+            values: values.iter().map(|text| Rc::from(&**text)).collect(),
         }));
     }
     let own = seen.own.iter().filter_map(|id| run.history().get(*id));
@@ -48,10 +54,26 @@ pub(super) fn phone(run: &FeedRun, id: NodeId, now: Micros) -> PhoneView {
         name: setup.person(id).to_owned(),
         via: client.replica(),
         posts: Rc::new(posts),
+        statuses: Rc::new(statuses),
         state,
         status,
         detail,
         announcement,
+    }
+}
+
+/// A post that a read returned, with what it showed beside it.
+fn post_view(setup: FeedSetup, post: &Post, values: &Values) -> PostView {
+    let deleted = values.deleted.contains(&post.id);
+    let likes: Vec<String> = values.likes(post.id).iter().map(u32::to_string).collect();
+    PostView {
+        id: Some(post.id),
+        author: setup.person(post.id.author).to_owned(),
+        text: if deleted { "deleted".to_owned() } else { post.text.to_string() },
+        time: time_of_day(post.written),
+        likes: likes.join(" | "),
+        deleted,
+        unconfirmed: false,
     }
 }
 
@@ -64,6 +86,9 @@ fn own_post(setup: FeedSetup, operation: &FeedOperation) -> Option<PostView> {
         Outcome::Pending | Outcome::Unknown { later: None, .. } => true,
     };
     Some(PostView {
+        id: None,
+        likes: String::new(),
+        deleted: false,
         author: setup.person(operation.client).to_owned(),
         text: text.to_string(),
         time: time_of_day(cap_lab::sim::schedule::START_OF_DAY + operation.invoked),
@@ -71,12 +96,55 @@ fn own_post(setup: FeedSetup, operation: &FeedOperation) -> Option<PostView> {
     })
 }
 
+/// What somebody asks for: "Ana posts “Rain again”".
+pub(super) fn asks(setup: FeedSetup, client: NodeId, ask: &Ask) -> String {
+    let who = setup.person(client);
+    match ask {
+        Ask::Post(post) => format!("{who} posts “{}”", post.text),
+        Ask::Read => format!("{who} reads"),
+        Ask::Change(asked) => format!("{who} {}", changes(setup, client, &asked.change)),
+    }
+}
+
+/// What somebody does beside posting: "likes Bo's post".
+pub(super) fn changes(setup: FeedSetup, client: NodeId, change: &Change) -> String {
+    match change {
+        Change::Like(post) => format!("likes {}'s post", setup.person(post.author)),
+        Change::Delete(_) => "deletes a post".to_owned(),
+        Change::Status { of, text } if *of == client => format!("is “{text}”"),
+        Change::Status { of, text } => format!("sets {}'s status: “{text}”", setup.person(*of)),
+    }
+}
+
+/// Who wrote something, and what.
+pub(super) fn written(setup: FeedSetup, written: &Written) -> (String, String) {
+    let author = written.name().origin;
+    let what = match written {
+        Written::Post(post, _) => format!("“{}”", post.text),
+        Written::Change(changed) => changes(setup, author, &changed.change),
+    };
+    (setup.person(author).to_owned(), what)
+}
+
+/// What a message that carries this is called: "Ana's post".
+pub(super) fn label(setup: FeedSetup, written: &Written) -> String {
+    let deed = match written {
+        Written::Post(..) => Deed::Post,
+        Written::Change(changed) => (&changed.change).into(),
+    };
+    format!("{}'s {deed}", setup.person(written.name().origin))
+}
+
 fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, String) {
     let setup = run.world().setup;
-    let post = matches!(operation.request, Request::Post(_));
+    let deed = operation.request.deed().unwrap_or(Deed::Read);
     match &operation.outcome {
         Outcome::Pending => {
-            let what = if post { "Posting" } else { "Reading" };
+            let what = match deed {
+                Deed::Read => "Reading",
+                Deed::Post => "Posting",
+                Deed::Like | Deed::Status | Deed::Deletion => "Sending",
+            };
             (PhoneState::Waiting, format!("{what} …"), "It waits for its replica's answer.".to_owned())
         }
         Outcome::Done { at, response } => match stale(run, operation.id) {
@@ -86,6 +154,10 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
                     format!("{} had been confirmed for {behind} when this read began.", whose(setup, stale.oldest));
                 (PhoneState::Stale, format!("Stale: {missed}, {behind}"), detail)
             }
+            None if run.watch().overwritten.iter().any(|lost| lost.confirmed.0 == operation.id) => {
+                let detail = "It had been confirmed. A replica dropped it for another write: see the log.".to_owned();
+                (PhoneState::Refused, "Confirmed, and lost".to_owned(), detail)
+            }
             None if run.watch().lost.iter().any(|lost| lost.request == operation.id) => {
                 let detail = "It had been confirmed. No replica has it any more: a higher view won.".to_owned();
                 (PhoneState::Refused, "Confirmed, and lost".to_owned(), detail)
@@ -93,17 +165,24 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
             None => {
                 let took = at.since(operation.invoked).as_ms();
                 let posts = if let Response::Posts { posts, .. } = response { posts.len() } else { 0 };
-                let status = if post { format!("Posted in {took} ms") } else { format!("Up to date, {took} ms") };
-                let detail = if post {
-                    "The post is in the feed.".to_owned()
-                } else {
-                    format!("It got {} and missed none that was confirmed before.", count(posts as u32, "post"))
+                let (status, detail) = match deed {
+                    Deed::Read => {
+                        let got = count(posts as u32, "post");
+                        (
+                            format!("Up to date, {took} ms"),
+                            format!("It got {got} and missed none that was confirmed before."),
+                        )
+                    }
+                    Deed::Post => (format!("Posted in {took} ms"), "The post is in the feed.".to_owned()),
+                    Deed::Like => (format!("Liked in {took} ms"), "The like was taken in.".to_owned()),
+                    Deed::Status => (format!("Set in {took} ms"), "The status was taken in.".to_owned()),
+                    Deed::Deletion => (format!("Deleted in {took} ms"), "The deletion was taken in.".to_owned()),
                 };
                 (PhoneState::Good, status, detail)
             }
         },
         Outcome::Refused { refusal, .. } => {
-            let (status, detail) = refusal_words(*refusal, post);
+            let (status, detail) = refusal_words(*refusal, deed);
             (PhoneState::Refused, status, detail)
         }
         Outcome::Unknown { later, .. } => {
@@ -117,8 +196,8 @@ fn standing(run: &FeedRun, operation: &FeedOperation) -> (PhoneState, String, St
     }
 }
 
-pub(super) fn refusal_words(refusal: Refusal, post: bool) -> (String, String) {
-    let what = if post { "The post" } else { "The read" };
+pub(super) fn refusal_words(refusal: Refusal, deed: Deed) -> (String, String) {
+    let what = format!("The {deed}");
     match refusal {
         Refusal::NoLeader { replica, epoch } => (
             "Refused: no leader known".to_owned(),

@@ -3,7 +3,7 @@
 use cap_lab::node::NodeId;
 use cap_lab::primary_backup::{self, Durable, Entry, PrimaryBackup, Role};
 use cap_lab::sim::model::{self, Host};
-use cap_lab::store::feed::{Ask, Feed};
+use cap_lab::store::feed::Feed;
 use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::store::state_machine::Command;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
@@ -164,11 +164,7 @@ fn hue(view: primary_backup::View) -> u8 {
 }
 
 fn words(setup: FeedSetup, entry: &Entry<Command<Feed>>) -> String {
-    let who = setup.person(entry.command.client);
-    match &entry.command.ask {
-        Ask::Post(post) => format!("{who} posts “{}”", post.text),
-        Ask::Read => format!("{who} reads"),
-    }
+    super::phones::asks(setup, entry.command.client, &entry.command.ask)
 }
 
 fn entries_of(number: usize) -> String {

@@ -4,13 +4,13 @@ use cap_lab::node::NodeId;
 use cap_lab::quorum::{self, Entry, Operation, Phase};
 use cap_lab::sim::model::{self, Host};
 use cap_lab::store::Store;
-use cap_lab::store::feed::Post;
+use cap_lab::store::objects::Written;
 use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::store::quorum_feed::QuorumFeed;
 use cap_lab::world::feed::{FeedRun, FeedSetup};
 
 use super::common::{self, Look};
-use super::phones::count;
+use super::phones::{self, count};
 use super::portrait::{Portrait, Sheets, Words};
 use crate::ui::figure::view::{Chip, FlightHue, FlightShape, NodeView, RoleMark};
 use crate::ui::sheet::view::Sheet;
@@ -24,7 +24,7 @@ pub(super) struct OnQuorum;
 impl Portrait for OnQuorum {
     fn promise(&self, run: &FeedRun) -> String {
         let Store::Quorum(store) = run.world().store else { unreachable!("a run of this store") };
-        let setup = store.0;
+        let setup = store.quorums;
         let dials = format!("N {} · R {} · W {}", setup.n, setup.r, setup.w);
         let says = if setup.is_linearizable() {
             "answers only what W agree on (ABD)"
@@ -46,10 +46,10 @@ impl Portrait for OnQuorum {
         let newest = replica.newest();
         let shown = &newest[newest.len().saturating_sub(CHIPS)..];
         let chips = shown.iter().map(|entry| Chip {
-            label: setup.person(entry.item.id.author)[..1].to_owned(),
+            label: setup.person(entry.item.name().origin)[..1].to_owned(),
             // A hint is somebody else's.
             committed: config.is_home(),
-            title: format!("tag {}: {}", entry.tag.sequence, said(setup, &entry.item).1),
+            title: format!("tag {}: {}", entry.tag.sequence, phones::written(setup, &entry.item).1),
             hue: 0,
         });
         let total = state.known().len();
@@ -77,14 +77,18 @@ impl Portrait for OnQuorum {
 
     fn look(&self, setup: FeedSetup, message: &Message) -> Look {
         let Message::Quorum(message) = message else { unreachable!("a message of this store") };
-        let posts = |entries: &[Entry<Post>]| count(entries.len() as u32, "post");
+        let posts = |entries: &[Entry<Written>]| {
+            let count = count(entries.len() as u32, "post");
+            let is_post = |entry: &Entry<Written>| entry.item.post().is_some();
+            if entries.iter().all(is_post) { count } else { count.replace("post", "write") }
+        };
         let (request, reply) = (FlightShape::Request, FlightShape::Reply);
         let (label, shape, hue) = match message {
             quorum::Message::AskTag { .. } => ("which tag?".to_owned(), request, FlightHue::Work),
             quorum::Message::TagIs { sequence, .. } => (format!("tag {sequence}"), reply, FlightHue::Work),
             quorum::Message::Put { entry, stands_for, .. } => {
                 let hue = if stands_for.is_some() { FlightHue::Election } else { FlightHue::Work };
-                (format!("{}'s post", setup.person(entry.item.id.author)), request, hue)
+                (phones::label(setup, &entry.item), request, hue)
             }
             quorum::Message::Stored { .. } => ("stored".to_owned(), reply, FlightHue::Work),
             quorum::Message::Get { entries, .. } if entries.is_empty() => ("read".to_owned(), request, FlightHue::Work),
@@ -117,7 +121,9 @@ impl Sheets for OnQuorum {
                     ("starts".to_owned(), disk.life.to_string()),
                 ];
                 rows.extend(
-                    disk.hints.iter().map(|(home, entry)| (format!("hint for {home}"), said(setup, &entry.item).1)),
+                    disk.hints
+                        .iter()
+                        .map(|(home, entry)| (format!("hint for {home}"), phones::written(setup, &entry.item).1)),
                 );
                 rows
             }
@@ -145,7 +151,9 @@ impl Sheets for OnQuorum {
 
     fn message_words(&self, setup: FeedSetup, message: &Message) -> Words {
         let Message::Quorum(message) = message else { unreachable!("a message of this store") };
-        let all = |entries: &[Entry<Post>]| entries.iter().map(|entry| said(setup, &entry.item)).collect::<Vec<_>>();
+        let all = |entries: &[Entry<Written>]| {
+            entries.iter().map(|entry| phones::written(setup, &entry.item)).collect::<Vec<_>>()
+        };
         let in_place = |home: &Option<NodeId>| home.map(|home| ("in the place of".to_owned(), home.to_string()));
         let (rows, meaning) = match message {
             quorum::Message::AskTag { stands_for, .. } => {
@@ -155,7 +163,7 @@ impl Sheets for OnQuorum {
                 (vec![("highest tag".to_owned(), sequence.to_string())], "What the sender's disk has.")
             }
             quorum::Message::Put { entry, stands_for, .. } => {
-                let mut rows = vec![("tag".to_owned(), entry.tag.to_string()), said(setup, &entry.item)];
+                let mut rows = vec![("tag".to_owned(), entry.tag.to_string()), phones::written(setup, &entry.item)];
                 rows.extend(in_place(stands_for));
                 (rows, "Store this. A stand-in keeps it as a hint for the home replica.")
             }
@@ -193,14 +201,10 @@ fn replica(host: &Host<Participant>) -> &QuorumFeed {
     host.node.quorum().expect("servers come first")
 }
 
-fn said(setup: FeedSetup, post: &Post) -> (String, String) {
-    (setup.person(post.id.author).to_owned(), format!("“{}”", post.text))
-}
-
-fn operation_words(setup: FeedSetup, operation: &Operation<Post>) -> (String, String) {
+fn operation_words(setup: FeedSetup, operation: &Operation<Written>) -> (String, String) {
     let what = match &operation.phase {
-        Phase::Tag { item, .. } => format!("tag for {}", said(setup, item).1),
-        Phase::Write(entry) => format!("write of {}", said(setup, &entry.item).1),
+        Phase::Tag { item, .. } => format!("tag for {}", phones::written(setup, item).1),
+        Phase::Write(entry) => format!("write of {}", phones::written(setup, &entry.item).1),
         Phase::Read(_) => "read".to_owned(),
     };
     let answered = if operation.request.is_none() { ", answered" } else { "" };
@@ -211,8 +215,8 @@ fn delta_words(setup: FeedSetup, delta: &Delta) -> Option<(String, String)> {
     let Delta::Quorum(delta) = delta else { return None };
     Some(match delta {
         quorum::Delta::Life(life) => ("starts".to_owned(), life.to_string()),
-        quorum::Delta::Store(entry) => said(setup, &entry.item),
-        quorum::Delta::Hint(home, entry) => (format!("hint for {home}"), said(setup, &entry.item).1),
+        quorum::Delta::Store(entry) => phones::written(setup, &entry.item),
+        quorum::Delta::Hint(home, entry) => (format!("hint for {home}"), phones::written(setup, &entry.item).1),
         quorum::Delta::Drop(home, _) => ("drops a hint for".to_owned(), home.to_string()),
     })
 }

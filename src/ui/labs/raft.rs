@@ -5,7 +5,7 @@ use cap_lab::raft::{
     self, AppendResult, Config, Entry, Index, Membership, Payload, PersistentState, Raft, Reads, Role,
 };
 use cap_lab::sim::model::{self, Host};
-use cap_lab::store::feed::{Ask, Feed, Request};
+use cap_lab::store::feed::{Feed, Request};
 use cap_lab::store::participant::{Delta, FeedDisk, Message, Participant, Timer};
 use cap_lab::store::service::AdminCommand;
 use cap_lab::store::state_machine;
@@ -289,10 +289,7 @@ fn command(setup: FeedSetup, entry: &Entry<Command>) -> String {
     match &entry.payload {
         Payload::Noop => "no-op".to_owned(),
         Payload::Config(members) => cap_lab::explain::raft::members_words(members),
-        Payload::Command(Command { ask: Ask::Post(post), .. }) => {
-            format!("{} posts “{}”", setup.person(post.id.author), post.text)
-        }
-        Payload::Command(Command { client, ask: Ask::Read }) => format!("{} reads", setup.person(*client)),
+        Payload::Command(Command { client, ask }) => super::phones::asks(setup, *client, ask),
     }
 }
 

@@ -143,8 +143,8 @@ pub(super) fn inside(class: &Class) -> &Playing {
 
 pub(super) fn take(what: &Do, class: Option<&Class>, lab: &dyn Lab) -> Vec<Effect> {
     match what {
-        Do::Open(name) => match named(name) {
-            Some(lesson) => open(name, lesson, false),
+        Do::Open(name, step) => match named(name) {
+            Some(lesson) => open(name, lesson, false, *step),
             None => {
                 let name: String = name.chars().take(40).collect();
                 vec![Effect::Tell(format!(
@@ -152,7 +152,7 @@ pub(super) fn take(what: &Do, class: Option<&Class>, lab: &dyn Lab) -> Vec<Effec
                 ))]
             }
         },
-        Do::Anew(name) => named(name).map_or_else(Vec::new, |lesson| open(name, lesson, true)),
+        Do::Anew(name) => named(name).map_or_else(Vec::new, |lesson| open(name, lesson, true, None)),
         Do::Return => match storage::get_of_tab(storage::LESSON) {
             Some(name) if class.is_none() => resume(&name),
             _ => Vec::new(),
@@ -161,7 +161,7 @@ pub(super) fn take(what: &Do, class: Option<&Class>, lab: &dyn Lab) -> Vec<Effec
             Ok(lesson) => {
                 keep_text(&lesson.hash, text);
                 let name = lesson.hash.clone();
-                open(&name, lesson, false)
+                open(&name, lesson, false, None)
             }
             Err(_) => Vec::new(),
         },
@@ -177,11 +177,14 @@ fn keep_text(hash: &str, text: &str) {
     }
 }
 
-fn open(name: &str, lesson: Lesson, anew: bool) -> Vec<Effect> {
+fn open(name: &str, lesson: Lesson, anew: bool, step: Option<usize>) -> Vec<Effect> {
     let mut attempt = attempt(&lesson).filter(|_| !anew).unwrap_or_else(|| Attempt::new(&lesson));
     if attempt.done {
         // It is looked at from its start, and stays done, with all that was answered.
         attempt.step = 0;
+    }
+    if let Some(step) = step {
+        attempt.step = step.clamp(1, lesson.steps.len()) - 1;
     }
     let playing = Playing {
         lesson: Rc::new(lesson),
@@ -206,7 +209,7 @@ fn resume(name: &str) -> Vec<Effect> {
     let page = attempt(&lesson).and_then(|attempt| lesson.scenes[lesson.steps[attempt.step].scene].page());
     let here = browser::hash();
     let is_here = page.is_some_and(|page| page == here || here.is_empty() && page == "#feed");
-    if is_here { open(name, lesson, false) } else { Vec::new() }
+    if is_here { open(name, lesson, false, None) } else { Vec::new() }
 }
 
 fn go_on(what: &Do, mut playing: Playing, lab: &dyn Lab) -> Vec<Effect> {

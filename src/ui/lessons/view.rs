@@ -11,8 +11,8 @@ use cap_lab::situation::scene::Scene;
 /// What can be asked of lessons.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Do {
-    /// Opens a lesson of the course or one that was kept, by its name, where the learner left it.
-    Open(String),
+    /// Opens a lesson of the lab or one that was kept, by its name: at this step, from 1, or where the learner left it.
+    Open(String, Option<usize>),
     /// The same from its start.
     Anew(String),
     /// Opens a lesson from a file's text.

@@ -4,16 +4,17 @@ pub mod view;
 
 use cap_lab::node::NodeId;
 use cap_lab::store::feed::Request;
+use cap_lab::store::objects::Change;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, HtmlSelectElement, PointerEvent};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html, TargetCast};
 
-use crate::ui::act::ask;
+use crate::ui::act::{ask, change};
 use crate::ui::browser;
 use crate::ui::el::{El, classed, el, option, quiet, words};
 use crate::ui::geometry::Point;
-use crate::ui::phones::view::{PhoneState, PhoneView, PostView};
+use crate::ui::phones::view::{PhoneState, PhoneView, Picked, PostView, StatusView};
 use crate::ui::pointer::Phase;
 use crate::ui::state::{Msg, ViewState};
 use crate::ui::still::{Part, still};
@@ -30,6 +31,11 @@ pub fn phones(index: usize, world: &WorldView, ui: &ViewState) -> Html {
                 replicas: world.nodes.iter().map(|node| (node.id, node.name.clone())).collect(),
                 explained: ui.run.explained == Some((index, phone.id)),
                 composing: ui.run.composing == Some((index, phone.id)),
+                picked: ui
+                    .run
+                    .picked
+                    .filter(|(world, person, _)| (*world, *person) == (index, phone.id))
+                    .map(|one| one.2),
                 dragged: ui.run.phone.is_some_and(|drag| drag.person == phone.id),
                 send: ui.send.clone(),
             },
@@ -73,20 +79,6 @@ fn class(state: PhoneState) -> &'static str {
 /// As many posts as a phone has room for at most: the style sheet shows as many as fit, from the newest up.
 const ROWS: usize = 4;
 
-/// One post.
-fn row(post: &PostView) -> El {
-    let mark = if post.unconfirmed {
-        words("em", "?").add(classed("span", "said").text(" unconfirmed"))
-    } else {
-        words("time", &post.time)
-    };
-    el("li")
-        .class(if post.unconfirmed { "unconfirmed" } else { "" })
-        .add(words("b", &post.author))
-        .add(words("span", &post.text))
-        .add(mark)
-}
-
 #[derive(PartialEq)]
 struct PhonePart {
     world: usize,
@@ -95,6 +87,7 @@ struct PhonePart {
     /// Its owner asked why it stands as it does.
     explained: bool,
     composing: bool,
+    picked: Option<Picked>,
     dragged: bool,
     send: Callback<Msg>,
 }
@@ -104,7 +97,8 @@ impl Part for PhonePart {
         let phone = &self.phone;
         let class = format!("{}{}", class(phone.state), if self.dragged { " dragged" } else { "" });
         let empty = phone.posts.is_empty().then(|| classed("li", "empty").text("Nothing read yet"));
-        let posts = phone.posts.iter().rev().take(ROWS).map(row).collect();
+        let statuses = phone.statuses.iter().map(|status| self.status(status)).collect();
+        let posts = phone.posts.iter().rev().take(ROWS).map(|post| self.row(post)).collect();
         let explained = self.explained && !phone.detail.is_empty();
         let why = Msg::Explain { world: self.world, person: phone.id };
         let state = match phone.detail.is_empty() {
@@ -116,11 +110,15 @@ impl Part for PhonePart {
         el("li")
             .set("class", class)
             .add(self.header())
-            .add(classed("ol", "posts").all(posts).optional(empty))
+            .add(classed("ol", "posts").all(statuses).all(posts).optional(empty))
             .optional(explained.then(|| classed("p", "why").text(&phone.detail)))
             .optional(phone.announcement.as_ref().map(|news| classed("p", "news").text(news)))
             .add(state)
-            .add(if self.composing { self.form() } else { self.footer() })
+            .add(match self.picked {
+                _ if self.composing => self.form(),
+                Some(picked) => self.choices(picked),
+                None => self.footer(),
+            })
             .html()
     }
 }
@@ -165,6 +163,76 @@ impl PhonePart {
         })
     }
 
+    /// One post. Once it was read, it can be picked.
+    fn row(&self, post: &PostView) -> El {
+        let mark = if post.unconfirmed {
+            words("em", "?").add(classed("span", "said").text(" unconfirmed"))
+        } else if post.likes.is_empty() {
+            words("time", &post.time)
+        } else {
+            let many = post.likes.contains('|');
+            classed("small", if many { "likes several" } else { "likes" })
+                .add(words("span", "♥").attr("aria-hidden", "true"))
+                .add(el("i").text(&post.likes))
+                .add(classed("span", "said").text(" likes"))
+        };
+        let class = match (post.unconfirmed, post.deleted) {
+            (true, _) => "unconfirmed",
+            (_, true) => "gone",
+            _ => "",
+        };
+        let content = [words("b", &post.author), words("span", &post.text), mark];
+        let row = el("li").class(class);
+        match post.id.filter(|_| !post.deleted) {
+            None => row.all(content.into()),
+            Some(id) => {
+                let picked = Picked::Post(id);
+                let pick = Msg::Pick(Some((self.world, self.phone.id, picked)));
+                let button = classed("button", "row").click(&self.send, pick);
+                row.add(button.flag("aria-pressed", self.picked == Some(picked)).all(content.into()))
+            }
+        }
+    }
+
+    /// Somebody's status, or its siblings.
+    fn status(&self, status: &StatusView) -> El {
+        let who = words("b", &format!("{}:", status.name));
+        match &status.values[..] {
+            [one] => classed("li", "status").add(who).add(words("span", one)),
+            several => {
+                let picked = Picked::Status(status.of);
+                let pick = Msg::Pick(Some((self.world, self.phone.id, picked)));
+                let texts: Vec<&str> = several.iter().map(|text| &**text).collect();
+                let button = classed("button", "row").click(&self.send, pick);
+                let button = button.flag("aria-pressed", self.picked == Some(picked)).add(who);
+                classed("li", "status several").add(button.add(words("span", &texts.join(" | "))))
+            }
+        }
+    }
+
+    /// What can be done with what is picked.
+    fn choices(&self, picked: Picked) -> El {
+        let (person, name) = (self.phone.id, &self.phone.name);
+        let act = |label: &str, says: String, what| quiet(label, says, &self.send, Msg::Do(change(person, what)));
+        let mut buttons = Vec::new();
+        match picked {
+            Picked::Post(post) => {
+                buttons.push(act("Like", format!("Like it as {name}"), Change::Like(post)));
+                if post.author == person {
+                    buttons.push(act("Delete", format!("Delete it as {name}"), Change::Delete(post)));
+                }
+            }
+            Picked::Status(of) => {
+                let status = self.phone.statuses.iter().find(|status| status.of == of);
+                for value in status.iter().flat_map(|status| &status.values) {
+                    let keep = Change::Status { of, text: (&**value).into() };
+                    buttons.push(act(value, format!("Keep “{value}”, as {name}"), keep));
+                }
+            }
+        }
+        el("footer").all(buttons).add(quiet("Close", "Close".to_owned(), &self.send, Msg::Pick(None)))
+    }
+
     fn footer(&self) -> El {
         let person = self.phone.id;
         let name = &self.phone.name;
@@ -181,24 +249,27 @@ impl PhonePart {
         let person = self.phone.id;
         let name = &self.phone.name;
         let id = field_id(self.world, person);
-        let send = self.send.clone();
-        let post = {
-            let id = id.clone();
+        let typed = |then: fn(NodeId, String) -> Msg| {
+            let (id, send) = (id.clone(), self.send.clone());
             Callback::from(move |event: Event| {
                 event.prevent_default();
                 let field = browser::document().get_element_by_id(&id);
                 let text = field.map(|field| field.unchecked_into::<HtmlInputElement>().value());
-                send.emit(Msg::Post { person, text: text.unwrap_or_default() });
+                send.emit(then(person, text.unwrap_or_default()));
             })
         };
+        let post = typed(|person, text| Msg::Post { person, text });
+        let status = typed(|person, text| Msg::Status { person, text });
         let field = el("input")
-            .set("id", id)
+            .set("id", id.clone())
             .attr("type", "text")
             .attr("maxlength", "60")
             .attr("autocomplete", "off")
             .name(format!("Post as {name}"))
             .set("placeholder", format!("{name} says…"));
         let button = classed("button", "quiet").attr("aria-label", "Send").text("Send");
-        el("form").on(ListenerKind::onsubmit, post).add(field).add(button)
+        let as_status = classed("button", "quiet").attr("type", "button").text("Status");
+        let as_status = as_status.name(format!("Make it {name}'s status")).on(ListenerKind::onclick, status);
+        el("form").on(ListenerKind::onsubmit, post).add(field).add(button).add(as_status)
     }
 }

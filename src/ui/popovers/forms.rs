@@ -17,7 +17,7 @@ use crate::ui::lab::Lab;
 use crate::ui::late::Late;
 use crate::ui::setup::view::{FlawView, Setup};
 use crate::ui::sheet::opened;
-use crate::ui::state::{Msg, ViewState};
+use crate::ui::state::{Form, Msg, ViewState};
 use crate::ui::world::WorldView;
 
 /// What comes with this part.
@@ -262,7 +262,7 @@ fn file(ui: &ViewState) -> El {
     classed("div", "stack")
         .add(button("", "Export this run", &ui.send, Msg::Export))
         .add(classed("label", "button").text("Import a run…").add(chooser.on(ListenerKind::onchange, import)))
-        .add(button("", "Copy as golden script", &ui.send, Msg::CopyScript))
+        .add(button("", "Copy as golden script", &ui.send, Msg::Copy(Form::Script)))
         .add(el("p").text(
             "A run file, or a history to check, can also be dropped anywhere on the page. A reload keeps the run.",
         ))

@@ -1,9 +1,11 @@
 //! The run as a link: to be copied, or to be read by a camera from a projected screen.
 
 use qrcodegen::{QrCode, QrCodeEcc};
+use yew::Html;
 
 use crate::ui::el::{El, button, classed, el, words};
-use crate::ui::state::{Msg, ViewState};
+use crate::ui::state::{Form, Msg, ViewState};
+use crate::ui::still::{Part, still};
 
 /// Some mail programs and learning platforms cut longer addresses off.
 const LONG: usize = 2_000;
@@ -15,8 +17,8 @@ pub(super) fn link(ui: &ViewState) -> El {
     let Some(link) = &ui.link else {
         return words("p", "This run is still being replayed. There is a link to it once that is done.");
     };
-    let copy = button("primary", "Copy link", &ui.send, Msg::CopyLink);
-    let frame = button("", "Copy as a frame for a web page", &ui.send, Msg::CopyFrame);
+    let copy = button("primary", "Copy link", &ui.send, Msg::Copy(Form::Link));
+    let frame = button("", "Copy as a frame for a web page", &ui.send, Msg::Copy(Form::Frame));
     let shown = el("input").attr("readonly", "").attr("aria-label", "The link").property("value", link);
     let starts = if ui.playing { "plays on from this moment" } else { "stands at this moment" };
     let about = format!("Whoever opens it has this run, bit for bit, with all that was done in it. It {starts}.");
@@ -30,8 +32,18 @@ pub(super) fn link(ui: &ViewState) -> El {
         .add(classed("div", "row").add(shown).add(copy))
         .add(el("p").text(&about))
         .optional(long)
-        .add(code(link))
+        .node(still("code", Code(link.clone())))
         .add(frame)
+}
+
+/// An address as a code. To encode one takes milliseconds, so it is done once for each.
+#[derive(PartialEq)]
+struct Code(String);
+
+impl Part for Code {
+    fn draw(&self) -> Html {
+        code(&self.0).html()
+    }
 }
 
 /// The code that a camera reads.

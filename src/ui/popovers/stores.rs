@@ -2,6 +2,7 @@
 
 use cap_lab::quorum;
 use cap_lab::store::Store;
+use cap_lab::store::conflict::Policy;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Event, TargetCast};
@@ -60,7 +61,10 @@ const PRESETS: [Preset; 7] = [
 
 /// The preset that a store is a case of.
 fn of(store: Store) -> &'static Preset {
-    let is_on = |word: &str| store.switches().iter().any(|switch| switch.name == word && switch.on);
+    let is_on = |word: &str| {
+        let has_policy = store.policy().is_some_and(|policy| policy.name() == word);
+        has_policy || store.switches().iter().any(|switch| switch.name == word && switch.on)
+    };
     let fits = |preset: &&Preset| {
         let mut words = preset.words.split('.');
         words.next() == Some(store.name()) && words.all(is_on)
@@ -93,8 +97,18 @@ fn picker(world: usize, store: Store) -> El {
         if let Some(line) = element(&id(world, "says")) {
             line.set_text_content(says);
         }
-        if let Some(dials) = element(&id(world, "dials")) {
-            wasm_bindgen::JsCast::unchecked_into::<HtmlElement>(dials).set_hidden(!picked.starts_with("quorum"));
+        let store: Option<Store> = picked.parse().ok();
+        let hide = |what: &str, hidden: bool| {
+            if let Some(part) = element(&id(world, what)) {
+                wasm_bindgen::JsCast::unchecked_into::<HtmlElement>(part).set_hidden(hidden);
+            }
+        };
+        hide("dials", !picked.starts_with("quorum"));
+        // The policy that comes with a store is chosen with it.
+        let policy = store.and_then(Store::policy);
+        hide("conflicts", policy.is_none());
+        if let (Some(list), Some(policy)) = (element(&id(world, "policy")), policy) {
+            wasm_bindgen::JsCast::unchecked_into::<HtmlSelectElement>(list).set_value(policy.name());
         }
     });
     let label = ["First store", "Second store", "Third store", "Fourth store"][world.min(3)];
@@ -104,12 +118,23 @@ fn picker(world: usize, store: Store) -> El {
         .add(el("label").add(el("span").text(label)).add(list))
         .add(el("small").set("id", id(world, "says")).text(here.says))
         .add(dials(world, store))
+        .add(conflicts(world, store))
+}
+
+/// What becomes of two statuses at once. It is there for every store, and hidden where a log decides.
+fn conflicts(world: usize, store: Store) -> El {
+    let chosen = store.policy();
+    let options = Policy::ALL.map(|policy| option(policy.name().to_owned(), policy.title(), chosen == Some(policy)));
+    let list = el("select").set("id", id(world, "policy")).all(options.into());
+    let part = classed("div", "dials").set("id", id(world, "conflicts"));
+    let part = if chosen.is_some() { part } else { part.attr("hidden", "") };
+    part.add(el("label").add(el("span").text("Conflicts")).add(list))
 }
 
 /// N, R and W. They are there for every store, and hidden but for a quorum.
 fn dials(world: usize, store: Store) -> El {
     let setup = match store {
-        Store::Quorum(quorum) => quorum.0,
+        Store::Quorum(quorum) => quorum.quorums,
         _ => quorum::Setup::default(),
     };
     let field = |(name, value): (&'static str, u8)| {
@@ -146,13 +171,21 @@ fn picked_in(world: usize, store: Store, replicas: u8) -> Option<Store> {
     let Some(list) = element(&id(world, "store")) else { return Some(store) };
     let words = wasm_bindgen::JsCast::unchecked_into::<HtmlSelectElement>(list).value();
     let picked = if words == of(store).words { store } else { words.parse().ok()? };
+    let picked = match element(&id(world, "policy")) {
+        Some(list) if picked.policy().is_some() => {
+            let name = wasm_bindgen::JsCast::unchecked_into::<HtmlSelectElement>(list).value();
+            let policy = Policy::ALL.into_iter().find(|policy| policy.name() == name);
+            policy.map_or(picked, |policy| picked.with_policy(policy))
+        }
+        _ => picked,
+    };
     let Store::Quorum(mut quorum) = picked else { return Some(picked) };
     let value = |name: &str| {
         let field = element(&id(world, name)).map(wasm_bindgen::JsCast::unchecked_into::<HtmlInputElement>)?;
         field.value().trim().parse::<u8>().map_err(|_| complain(&field, "A number of replicas, such as 3")).ok()
     };
-    (quorum.0.n, quorum.0.r, quorum.0.w) = (value("n")?, value("r")?, value("w")?);
-    match quorum.0.check(replicas) {
+    (quorum.quorums.n, quorum.quorums.r, quorum.quorums.w) = (value("n")?, value("r")?, value("w")?);
+    match quorum.quorums.check(replicas) {
         Ok(()) => Some(Store::Quorum(quorum)),
         Err(wrong) => {
             // The message begins with the dial's name.

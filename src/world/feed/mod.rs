@@ -1,11 +1,13 @@
 //! The feed's worlds: replicas, and people with phones. One script can drive the consistent and the available one side by
 //! side: both have the same participants under the same ids, the same traffic and the same weather.
 
+mod differences;
 mod geography;
 mod watch;
 
+pub use differences::{Difference, differences};
 pub use geography::{Geography, Region};
-pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Phone};
+pub use watch::{FeedWatch, LostPost, Meters, Observation, Observed, Overwritten, Phone};
 
 use serde::{Deserialize, Serialize};
 
@@ -254,6 +256,12 @@ impl World for FeedWorld {
         for note in &seen.outcome.notes {
             if note.is_election() {
                 watch.events.mark(seen.at, MarkKind::Elected(seen.outcome.node.expect("a note has a node")));
+            }
+            // Where a later write is seen by all that begin after it, it takes the place of an older one, as in any register.
+            if let Note::Conflict(note) = note
+                && !self.store.is_linearizable()
+            {
+                watch.on_dropped(note, seen);
             }
             if let Some(post) = note.committed() {
                 watch.on_committed(post, seen);

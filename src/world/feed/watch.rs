@@ -1,15 +1,16 @@
 //! What is remembered of a feed's run: counts, phones, stale answers, and what broke.
 
-use crate::check::feed::Shown;
+use crate::check::feed::{FeedOperation, Shown, numbered};
 use crate::check::staleness::{StaleRead, StalenessJudge};
-use crate::history::{Operation, Outcome};
+use crate::history::Outcome;
 use crate::node::{Answer, Micros, NodeId, NodeSet, RequestId, Violation};
 use crate::shared_vec::SharedVec;
-use crate::sim::model::Step;
+use crate::sim::model::{Host, Step};
 use crate::sim::run::Seen;
 use crate::sorted::{SortedMap, SortedSet};
 use crate::store::Store;
-use crate::store::feed::{Place, PostId, Request, Response};
+use crate::store::conflict::{self, Object, Policy, Stamp};
+use crate::store::feed::{Deed, PostId, Request, Response};
 use crate::store::participant::Participant;
 use crate::store::service::Refusal;
 use crate::store::table::Ghost;
@@ -78,15 +79,44 @@ pub enum Observation {
         /// When the phone had given it up.
         gave_up: Micros,
     },
-    /// A post that was confirmed is at no replica any more.
+    /// A write that was confirmed is at no replica any more.
     Lost(LostPost),
+    /// A write that was confirmed was dropped for another one, by somebody who had not seen it.
+    Overwritten(Overwritten),
 }
 
-/// A confirmed post that no replica has any more.
+/// A confirmed write that a policy dropped, though nothing that can be seen follows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Overwritten {
+    /// What was written.
+    pub object: Object,
+    /// Which write.
+    pub loser: PostId,
+    /// Its stamp.
+    pub lost: Stamp,
+    /// What stays.
+    pub winner: PostId,
+    /// Its stamp.
+    pub won: Stamp,
+    /// By which rule.
+    pub policy: Policy,
+    /// The loser follows the winner: it is the newer one.
+    pub newer: bool,
+    /// The first replica that decided so,
+    pub replica: NodeId,
+    /// and when.
+    pub at: Micros,
+    /// What the loser's phone asked, and when it heard that it was done.
+    pub confirmed: (RequestId, Micros),
+}
+
+/// A confirmed write that no replica has any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LostPost {
     /// Which.
     pub post: PostId,
+    /// What it was.
+    pub deed: Deed,
     /// What its author's phone asked.
     pub request: RequestId,
     /// When the phone heard that it was in the feed.
@@ -138,7 +168,13 @@ pub struct FeedWatch {
     pub observed: Newest<Observed>,
     /// By phone.
     pub phones: SortedMap<NodeId, Phone>,
-    /// Confirmed posts that no replica has any more, in the order in which that came out. A late copy of its question may bring one
+    /// Confirmed changes, and when their phones heard so.
+    pub changed: SharedVec<(PostId, Micros)>,
+    /// Confirmed writes that were dropped for others, in the order in which that came out.
+    pub overwritten: SharedVec<Overwritten>,
+    /// Writes that were dropped, by name, before their phones heard that they were confirmed.
+    dropped: SortedMap<PostId, (NodeId, Micros, conflict::Note)>,
+    /// Confirmed writes that no replica has any more, in the order in which that came out. A late copy of its question may bring one
     /// back.
     pub lost: SharedVec<LostPost>,
     /// Posts that some replica discarded and another one may still have.
@@ -165,16 +201,16 @@ impl FeedWatch {
         }
         let entry = self.phones.or_default(phone);
         entry.latest = Some(id);
-        if matches!(request, Request::Post(_)) {
+        if request.is_write() {
             if entry.own.len() == OWN_POSTS_SHOWN {
                 entry.own.remove(0);
             }
             entry.own.push(id);
-            self.open.insert(PostId { author: phone, number: state.posted() - 1 }, id);
+            self.open.insert(PostId { author: phone, number: state.written() - 1 }, id);
         }
     }
 
-    pub(super) fn on_reply(&mut self, operation: &Operation<Request, Response, Refusal>, seen: &Seen<'_, Participant>) {
+    pub(super) fn on_reply(&mut self, operation: &FeedOperation, seen: &Seen<'_, Participant>) {
         let at = seen.at;
         let (id, phone) = (operation.id, operation.client);
         match &operation.outcome {
@@ -195,19 +231,69 @@ impl FeedWatch {
                 self.meters.unknown += 1;
                 self.events.mark_once(at, MarkKind::Unknown(phone));
             }
-            Outcome::Unknown { later: Some((_, Answer::Done(Response::Posted(place)))), .. } => {
-                self.on_confirmed(operation.id, *place, at);
+            Outcome::Unknown { later: Some((_, Answer::Done(response))), .. } if operation.request.is_write() => {
+                self.on_confirmed(operation, response, seen);
             }
             Outcome::Unknown { later: Some(_), .. } => self.open.retain(|_, open| *open != id),
         }
     }
 
-    fn on_confirmed(&mut self, id: RequestId, place: Place, at: Micros) {
-        self.open.remove(&place.post);
-        self.staleness.on_posted(place, at);
-        if let Some((replica, discarded)) = self.gone.get(&place.post).copied() {
-            self.on_lost(at, LostPost { post: place.post, request: id, confirmed: at, discarded, replica });
+    /// A phone heard that what it wrote is done.
+    fn on_confirmed(&mut self, operation: &FeedOperation, response: &Response, seen: &Seen<'_, Participant>) {
+        let (id, at) = (operation.id, seen.at);
+        if let Response::Posted(place, _) = response {
+            self.staleness.on_posted(*place, at);
         }
+        let name = self.open.iter().find(|(_, open)| **open == id).map(|(name, _)| *name);
+        // What turned out to be there before its phone knew is open no more.
+        let Some(post) = name.or_else(|| named(seen, id)) else { return };
+        self.open.remove(&post);
+        if let Response::Changed(_) = response {
+            self.changed.push((post, at));
+        }
+        if let Some((replica, discarded)) = self.gone.get(&post).copied() {
+            let deed = operation.request.deed().expect("it wrote something");
+            self.on_lost(at, LostPost { post, deed, request: id, confirmed: at, discarded, replica });
+        }
+        if let Some((replica, dropped, note)) = self.dropped.remove(&post) {
+            self.on_overwritten(&note, (replica, dropped), (id, at), seen);
+        }
+    }
+
+    /// A replica dropped a write for another one that does not follow it.
+    pub(super) fn on_dropped(&mut self, note: &conflict::Note, seen: &Seen<'_, Participant>) {
+        let conflict::Note::Overwrites { loser, .. } = note else { return };
+        let post = PostId::from(*loser);
+        if self.dropped.contains_key(&post) || self.overwritten.iter().any(|other| other.loser == post) {
+            return;
+        }
+        let (replica, operation) = (seen.outcome.node.expect("a note has a node"), written(seen, post));
+        match operation.map(|operation| (operation.id, &operation.outcome)) {
+            Some((id, Outcome::Done { at, .. } | Outcome::Unknown { later: Some((at, Answer::Done(_))), .. })) => {
+                self.on_overwritten(note, (replica, seen.at), (id, *at), seen);
+            }
+            _ => _ = self.dropped.insert(post, (replica, seen.at, note.clone())),
+        }
+    }
+
+    fn on_overwritten(
+        &mut self,
+        note: &conflict::Note,
+        (replica, at): (NodeId, Micros),
+        confirmed: (RequestId, Micros),
+        seen: &Seen<'_, Participant>,
+    ) {
+        let conflict::Note::Overwrites { object, loser, lost, winner, won, policy, newer } = *note else { return };
+        let knows = |host: &Host<Participant>| host.node.objects().is_some_and(|all| all.has_successor(object, loser));
+        if seen.after.hosts().any(|(_, host)| knows(host)) {
+            return;
+        }
+        let (loser, winner) = (loser.into(), PostId::from(winner));
+        let overwritten = Overwritten { object, loser, lost, winner, won, policy, newer, replica, at, confirmed };
+        self.overwritten.push(overwritten);
+        self.events.mark_once(seen.at, MarkKind::Lost(overwritten.loser.author));
+        let what = Observation::Overwritten(overwritten);
+        self.observed.push(Observed { at: seen.at, phone: overwritten.loser.author, what });
     }
 
     fn on_lost(&mut self, at: Micros, lost: LostPost) {
@@ -229,30 +315,29 @@ impl FeedWatch {
         for post in self.endangered.iter().filter(nowhere).copied().collect::<Vec<_>>() {
             self.endangered.remove(&post);
             self.gone.insert(post, (replica, seen.at));
-            let operation = posted(seen, post).expect("it was posted");
+            let operation = written(seen, post).expect("it was written");
             let confirmed = match &operation.outcome {
                 Outcome::Done { at, .. } | Outcome::Unknown { later: Some((at, Answer::Done(_))), .. } => *at,
                 _ => continue,
             };
-            self.on_lost(seen.at, LostPost { post, request: operation.id, confirmed, discarded: seen.at, replica });
+            let (deed, request) = (operation.request.deed().expect("it wrote something"), operation.id);
+            self.on_lost(seen.at, LostPost { post, deed, request, confirmed, discarded: seen.at, replica });
         }
     }
 
-    fn on_done(
-        &mut self,
-        operation: &Operation<Request, Response, Refusal>,
-        response: &Response,
-        seen: &Seen<'_, Participant>,
-    ) {
+    fn on_done(&mut self, operation: &FeedOperation, response: &Response, seen: &Seen<'_, Participant>) {
         let at = seen.at;
         let phone = self.phones.or_default(operation.client);
         match response {
-            Response::Posted(place) => self.on_confirmed(operation.id, *place, at),
-            Response::Posts { posts, from } => {
+            Response::Posted(..) | Response::Changed(_) => self.on_confirmed(operation, response, seen),
+            Response::Posts { posts, from, beside } => {
                 phone.read = Some(operation.id);
                 phone.own.retain(|own| *own > operation.id);
-                if let Some(stale) = self.staleness.on_read(operation.id, operation.invoked, &Shown::new(posts, *from))
-                {
+                if let Some(stale) = self.staleness.on_read(
+                    operation.id,
+                    operation.invoked,
+                    &Shown::new(posts, *from, beside.as_deref()),
+                ) {
                     self.meters.stale += 1;
                     self.events.mark_once(at, MarkKind::Stale(operation.client));
                     let hosts = seen.after.hosts();
@@ -282,13 +367,15 @@ impl FeedWatch {
     }
 }
 
-/// The operation that posted this.
-fn posted<'run>(seen: &Seen<'run, Participant>, post: PostId) -> Option<&'run Operation<Request, Response, Refusal>> {
-    let numbered = |operation: &&Operation<Request, Response, Refusal>| {
-        let is_busy = matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. });
-        operation.client == post.author && matches!(operation.request, Request::Post(_)) && !is_busy
-    };
-    seen.history.iter().filter(numbered).nth(post.number as usize)
+/// The operation that wrote this.
+fn written<'run>(seen: &Seen<'run, Participant>, name: PostId) -> Option<&'run FeedOperation> {
+    let all = seen.history.iter().filter(|operation| operation.client == name.author);
+    numbered(all).find(|(written, _)| *written == Some(name)).map(|(_, operation)| operation)
+}
+
+/// What an operation wrote.
+fn named(seen: &Seen<'_, Participant>, id: RequestId) -> Option<PostId> {
+    numbered(seen.history.iter()).find(|(_, operation)| operation.id == id)?.0
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl Program for Feed {
 
 impl Runs for Feed {
     fn first(&self) -> Setup {
-        labs::first_feed(vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore)])
+        labs::first_feed(vec![Store::Raft(RaftStore::default()), Store::Gossip(GossipStore::default())])
     }
 
     fn begin(&self, setup: &Setup) -> Result<Box<dyn Lab>, String> {

@@ -227,7 +227,8 @@ fn row(lesson: &Listed, hand_in: Option<El>, send: &Callback<Msg>) -> El {
         Kept::At(step, all) => ("Go on", format!("at step {} of {all}", step + 1)),
         Kept::Done => ("Look again", "✓ done".to_owned()),
     };
-    let open = button("primary", label, send, Msg::Lesson(Ask::Open(name.clone()))).name(format!("{label}: {title}"));
+    let open =
+        button("primary", label, send, Msg::Lesson(Ask::Open(name.clone(), None))).name(format!("{label}: {title}"));
     let anew = (*kept != Kept::Fresh).then(|| {
         button("quiet", "From the start", send, Msg::Lesson(Ask::Anew(name.clone())))
             .name(format!("From the start: {title}"))

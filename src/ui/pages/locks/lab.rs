@@ -309,6 +309,7 @@ impl Lab for LocksLab {
             replication: None,
             regions: Vec::new(),
             quorums: Vec::new(),
+            differences: Rc::default(),
         }
     }
 

@@ -325,6 +325,7 @@ impl Lab for PaxosLab {
             replication: None,
             regions: Vec::new(),
             quorums: rails::quorums(run),
+            differences: Rc::default(),
         }
     }
 

@@ -146,7 +146,7 @@ impl Runs for PaxosPage {
 
     fn broken_by(&self, _: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
         let example = counterexample::paxos().find(|example| example.flaw == flaw)?;
-        Some(Box::new(PaxosLab::new(example.play_paxos(true).filled())))
+        Some(Box::new(PaxosLab::new(example.play_paxos(true))))
     }
 }
 

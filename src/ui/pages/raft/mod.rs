@@ -100,7 +100,7 @@ impl Runs for Raft {
 
     fn broken_by(&self, setup: &Setup, flaw: &str) -> Option<Box<dyn Lab>> {
         let example = known(setup).into_iter().find(|example| example.flaw == flaw)?;
-        Some(labs::feed_lab(example.play_feed(true).filled()))
+        Some(labs::feed_lab(example.play_feed(true)))
     }
 }
 
