@@ -308,6 +308,7 @@ labTest("a server that is paused for five minutes costs no frame", { before: wat
   await lab.page.mouse.click(at.x, at.y);
   await sheet(lab).getByRole("button", { name: "Pause", exact: true }).click();
   await lab.page.keyboard.press("Escape");
+  await play(lab);
   await playFast(lab, (await headMs(lab)) + 300_000);
   for (const [rate, median] of await medians()) {
     bar(`frame-script-median-nobody-paused-${rate}x`, before.get(rate), Infinity, "ms");
