@@ -230,7 +230,7 @@ impl Client {
                 let (id, mut context) = (self.name(), self.seen.clone());
                 // One person's writes follow each other.
                 context.writes.insert_below(id.author, id.number);
-                Ask::Change(Asked { id, change, context })
+                Ask::Change(Box::new(Asked { id, change, context }))
             }
         };
         if self.waiting.is_some() {

@@ -274,7 +274,7 @@ pub enum Ask {
     /// Return the newest posts, and what is shown beside them.
     Read,
     /// Change another object.
-    Change(Asked),
+    Change(Box<Asked>),
 }
 
 impl Ask {

@@ -72,6 +72,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("explain", ALL_ABOVE),
     ("timeline", ALL_ABOVE),
     ("spacetime", ALL_ABOVE),
+    // A macro of `experiment`: the compiler puts it at the root.
+    ("with_experiment", &[]),
     ("experiment", ALL_ABOVE),
     ("tradeoff", ALL_ABOVE),
     ("conclusion", ALL_ABOVE),
