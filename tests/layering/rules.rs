@@ -134,6 +134,7 @@ const UI_ORDER: &[&str] = &[
     "labs::quorum",
     "labs::table",
     "labs::sentences",
+    "labs::differences",
     "labs::verdict",
     "labs::history",
     "labs::details",
