@@ -224,7 +224,7 @@ impl Measured {
 
     /// In a clause, with the needs of its part that were not met in every run.
     pub fn words(&self, part: &Part) -> String {
-        let percent = |part: u32, whole: u32| if whole == 0 { 0 } else { part * 100 / whole };
+        let percent = |part: u32, whole: u32| (part * 100).checked_div(whole).unwrap_or(0);
         let ms = |time: Option<Micros>| time.map_or_else(|| "–".to_owned(), |time| format!("{} ms", time.as_ms()));
         let mut text = format!(
             "{} % answered, a read takes {} and a write {}, {} % of the reads stale, {} lost",

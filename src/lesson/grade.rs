@@ -179,7 +179,7 @@ impl Again<'_> {
             Kind::Do(_) => self.did(here),
             Kind::Design(ref design) => self.designed(here.place, design),
             Kind::Argue(_) => {
-                self.ours.argue(self.lesson, self.theirs.traces[here.place].words.as_deref().unwrap_or(""))
+                self.ours.argue(self.lesson, self.theirs.traces[here.place].words.as_deref().unwrap_or(""));
             }
             Kind::Read | Kind::Explain => {}
         }

@@ -270,7 +270,7 @@ impl Objects {
     }
 
     /// What these writes make of them, posts among them.
-    pub fn of<'a>(policy: Policy, writes: impl Iterator<Item = Placed<'a>> + Clone) -> Self {
+    pub fn of<'a>(policy: Policy, writes: &(impl Iterator<Item = Placed<'a>> + Clone)) -> Self {
         let mut objects = Self::new(policy);
         writes.clone().for_each(|write| objects.take_in(write, &mut writes.clone(), &mut |_| {}));
         objects
@@ -360,7 +360,7 @@ impl Objects {
                 match self.likes.get_mut(post).expect("just made") {
                     Likes::Each(count) => *count += 1,
                     Likes::Written(register) => {
-                        register.write(object, changed.version(rank, Value::Count(changed.counted)), policy, tell)
+                        register.write(object, changed.version(rank, Value::Count(changed.counted)), policy, tell);
                     }
                 }
             }

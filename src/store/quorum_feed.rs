@@ -109,7 +109,7 @@ impl QuorumFeed {
             return Response::newest(posts, rank, &self.objects);
         }
         let found = |entry: &&Entry<Written>| known.contains(entry.tag.name);
-        let objects = Objects::of(self.objects.policy(), self.quorum.contents().iter().filter(found).map(placed));
+        let objects = Objects::of(self.objects.policy(), &self.quorum.contents().iter().filter(found).map(placed));
         Response::newest(posts, rank, &objects)
     }
 

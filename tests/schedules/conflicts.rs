@@ -279,7 +279,7 @@ fn converge(policy: Policy, seed: u64, apart: u64) -> World {
     }
     // Each write once more changes nothing (idempotent), and so does their order (commutative, associative).
     let again = world.all.iter().chain(world.all.iter().rev()).map(|entry| (entry.rank, &entry.written));
-    assert_eq!(Objects::of(policy, again), first.objects, "{policy:?}, seed {seed}: twice, and backwards");
+    assert_eq!(Objects::of(policy, &again), first.objects, "{policy:?}, seed {seed}: twice, and backwards");
     world
 }
 
