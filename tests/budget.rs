@@ -105,11 +105,9 @@ fn who_waits() {
             cost.bytes / base.bytes,
             copy / base_copy
         ));
-        for ratio in [cost.asked / base.asked, cost.bytes / base.bytes] {
+        for ratio in [cost.asked / base.asked, cost.bytes / base.bytes, copy / base_copy] {
             assert!(ratio <= 1.5, "{who}: {ratio} times what it costs with nobody waiting");
         }
-        // 11 KB more than 19, however many wait: 2,511 as 200.
-        assert!(copy <= 1.7 * base_copy, "{who}: a copy is {} times one with nobody waiting", copy / base_copy);
     }
 }
 

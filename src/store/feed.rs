@@ -305,9 +305,14 @@ pub type FeedAnswer = AnswerOf<Feed>;
 pub struct Feed {
     /// All posts, by log order.
     posts: SharedVec<Post>,
-    /// What was changed beside them.
-    #[serde(skip_serializing_if = "Objects::are_new")]
-    objects: Objects,
+    /// What was changed beside them. Shared, as messages with snapshots hold it too.
+    #[serde(skip_serializing_if = "is_new")]
+    objects: Arc<Objects>,
+}
+
+/// Runs without changes are digested as before there were any.
+fn is_new(objects: &Objects) -> bool {
+    objects.are_new()
 }
 
 impl Feed {
@@ -343,7 +348,7 @@ impl StateMachine for Feed {
     fn apply(&mut self, index: u64, command: &Command<Self>, tell: &mut dyn FnMut(Told<Self>)) {
         match &command.ask {
             Ask::Post(post) => self.posts.push(post.clone()),
-            Ask::Change(asked) => self.objects.carry_out(index, asked),
+            Ask::Change(asked) => Arc::make_mut(&mut self.objects).carry_out(index, asked),
             Ask::Read => {}
         }
         tell(Told::Answer(index, self.answer(&command.ask)));

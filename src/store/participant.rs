@@ -30,10 +30,9 @@ type NoteOf<D> = <D as Descriptor>::Note;
 with_stores!(sum! {
     /// A replica or a phone.
     #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-    #[expect(clippy::large_enum_variant, reason = "half of the nodes are phones")]
     pub enum Participant of ReplicaOf {
         /// A phone.
-        Client(Client),
+        Client(Box<Client>),
     }
 });
 

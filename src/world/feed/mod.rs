@@ -234,7 +234,8 @@ impl World for FeedWorld {
             let LogOptions { retries, spares, .. } = self.store.options();
             let patience = if retries { PATIENCE_WITH_RETRIES } else { PATIENCE }.times(stretch);
             let retries = retries.then_some(again);
-            Participant::Client(Client::new(id, self.setup.home(person as u8, spares), patience, retries))
+            let home = self.setup.home(person as u8, spares);
+            Participant::Client(Box::new(Client::new(id, home, patience, retries)))
         };
         servers.iter().map(replica).chain(self.setup.phones().enumerate().map(phone)).collect()
     }
