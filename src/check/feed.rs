@@ -29,14 +29,14 @@ pub struct Entry {
     /// When it began.
     pub invoked: Micros,
     /// What is asked.
-    pub asked: Asked,
+    pub asked: Question,
     /// When its fate became known, and what it is.
     pub ended: Option<(Micros, Fate)>,
 }
 
 /// What an operation asks of the feed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Asked {
+pub enum Question {
     /// The newest posts, and what is shown beside them.
     Read,
     /// To post this.
@@ -45,7 +45,7 @@ pub enum Asked {
     Change(Change),
 }
 
-impl Asked {
+impl Question {
     /// Whether its phone numbers it.
     pub fn is_write(&self) -> bool {
         !matches!(self, Self::Read)
@@ -94,10 +94,10 @@ impl Shown {
 pub fn entry(operation: &FeedOperation) -> Option<Entry> {
     let asked = match &operation.request {
         Request::Attach(_) | Request::Admin(_) => return None,
-        Request::Read => Asked::Read,
+        Request::Read => Question::Read,
         _ if matches!(operation.outcome, Outcome::Refused { refusal: Refusal::Busy, .. }) => return None,
-        Request::Post(text) => Asked::Post(text.clone()),
-        Request::Change(change) => Asked::Change(change.clone()),
+        Request::Post(text) => Question::Post(text.clone()),
+        Request::Change(change) => Question::Change(change.clone()),
     };
     let FeedOperation { id, client, invoked, .. } = *operation;
     Some(Entry { id, client, invoked, asked, ended: ended(&operation.outcome) })
@@ -193,10 +193,10 @@ pub fn call(entry: &Entry, number: u32, until: Micros) -> Option<Call<FeedAction
     let Entry { client, invoked, asked, ended, .. } = entry;
     let ended = ended.as_ref().filter(|(at, _)| *at <= until);
     let action = match (asked, ended.map(|(_, fate)| fate)) {
-        (_, Some(Fate::Refused)) | (Asked::Change(_), _) => return None,
-        (Asked::Post(_), _) => FeedAction::Post(PostId { author: *client, number }),
-        (Asked::Read, Some(Fate::Read(shown))) => FeedAction::Read(Arc::clone(&shown.posts)),
-        (Asked::Read, _) => return None,
+        (_, Some(Fate::Refused)) | (Question::Change(_), _) => return None,
+        (Question::Post(_), _) => FeedAction::Post(PostId { author: *client, number }),
+        (Question::Read, Some(Fate::Read(shown))) => FeedAction::Read(Arc::clone(&shown.posts)),
+        (Question::Read, _) => return None,
     };
     let returned = ended.map(|(at, _)| at.0);
     Some(Call { process: client.0.into(), object: 0, action, invoked: invoked.0, returned })

@@ -1,6 +1,6 @@
 //! The feeds' notes as sentences. Phones go by their people's names.
 
-use super::{Sentence, Tone, said};
+use super::{Sentence, Tone, ordinal, said};
 use crate::node::{NodeId, NodeSet};
 use crate::store::client::PhoneNote;
 use crate::store::descriptor::Side;
@@ -134,7 +134,7 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
             ),
             observer: Some(format!(
                 "The phone can't know yet: it is the {} thing that {who} wrote.",
-                ordinal(post.number + 1)
+                ordinal(u64::from(post.number) + 1)
             )),
             source: "Raft §8",
             tone: Tone::Good,
@@ -149,24 +149,12 @@ pub fn observed(names: Names<'_>, side: Side, observed: &Observed) -> Sentence {
             ),
             observer: Some(format!(
                 "No replica has it any more: it was the {} thing that {who} wrote.",
-                ordinal(post.number + 1)
+                ordinal(u64::from(post.number) + 1)
             )),
             source: "Gray et al. 1996",
             tone: Tone::Bad,
         },
     }
-}
-
-/// "1st", "2nd", "11th".
-fn ordinal(number: u32) -> String {
-    let ending = match (number % 10, number % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    };
-    format!("{number}{ending}")
 }
 
 /// What is said of a replica on a log, as its store has it: the source for how questions are passed on, and for what an entry is

@@ -63,3 +63,27 @@ fn of(count: Count) -> String {
 fn range(delay: Delay) -> String {
     format!("{} to {} ms", delay.min.as_ms(), delay.max.as_ms())
 }
+
+/// "1st", "2nd", "11th".
+pub fn ordinal(number: u64) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinals_end_as_they_are_said() {
+        let said = [1, 2, 3, 4, 11, 12, 13, 21, 41, 102, 111, 113].map(ordinal);
+        let expected = ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "41st", "102nd", "111th", "113th"];
+        assert_eq!(said, expected);
+    }
+}

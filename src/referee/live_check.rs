@@ -335,7 +335,7 @@ impl LiveCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::feed::{Asked, Entry};
+    use crate::check::feed::{Entry, Question};
     use crate::node::NodeId;
 
     const WRITER: NodeId = NodeId(5);
@@ -366,7 +366,7 @@ mod tests {
             id: RequestId(id),
             client: WRITER,
             invoked: Micros(invoked),
-            asked: Asked::Post("".into()),
+            asked: Question::Post("".into()),
             ended: None,
         }
     }
@@ -374,7 +374,7 @@ mod tests {
     fn read(id: u32, invoked: u64, returned: u64, numbers: impl IntoIterator<Item = u32>) -> Entry {
         let posts = numbers.into_iter().map(|number| PostId { author: WRITER, number }).collect();
         let ended = Some((Micros(returned), Fate::Read(Shown { posts, ..Shown::default() })));
-        Entry { id: RequestId(id), client: READER, invoked: Micros(invoked), asked: Asked::Read, ended }
+        Entry { id: RequestId(id), client: READER, invoked: Micros(invoked), asked: Question::Read, ended }
     }
 
     fn hear(check: &mut LiveCheck, brief: Brief) -> Ruling {

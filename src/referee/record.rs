@@ -1,7 +1,7 @@
 //! What the referee was told of one world: its operations, and where each is found without looking at the others.
 
 use crate::check::call::Call;
-use crate::check::feed::{Asked, Entry, Fate, call};
+use crate::check::feed::{Entry, Fate, Question, call};
 use crate::check::spec::feed::FeedAction;
 use crate::node::{Micros, NodeId, RequestId};
 use crate::sorted::SortedMap;
@@ -87,7 +87,7 @@ impl Record {
     /// Whether it is a post, or has an answer.
     pub(super) fn is_known(&self, place: u32) -> bool {
         let Entry { asked, ended, .. } = &self.entries[place as usize];
-        matches!(asked, Asked::Post(_)) || (*asked == Asked::Read && ended.is_some())
+        matches!(asked, Question::Post(_)) || (*asked == Question::Read && ended.is_some())
     }
 
     /// What ended after `after`, if that is not the beginning, and by `until`; but for what was refused.

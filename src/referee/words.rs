@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Proof, Rung};
 use crate::check::call::Call;
 use crate::check::evidence::{Evidence, sentence};
-use crate::check::feed::{Asked, Entry, FeedCalls};
+use crate::check::feed::{Entry, FeedCalls, Question};
 use crate::check::ladder::{Breach, Guarantee, Standing, judge_weaker};
 use crate::check::spec::feed::{Feed, FeedAction, name};
 use crate::node::{Micros, RequestId};
@@ -70,7 +70,7 @@ impl Names<'_> {
     fn text(&self, id: RequestId) -> &str {
         let entry = self.entries.binary_search_by_key(&id, |entry| entry.id).map(|position| &self.entries[position]);
         match entry.map(|entry| &entry.asked) {
-            Ok(Asked::Post(text)) => text,
+            Ok(Question::Post(text)) => text,
             _ => "",
         }
     }

@@ -9,7 +9,7 @@
 use serde::{Serialize, Serializer};
 
 use super::feed::{Ask, Deed, FeedAnswer, Post, PostId, Request, Response};
-use super::objects::{Asked, Context};
+use super::objects::{AskedChange, Context};
 use super::participant::Participant;
 use super::service::{Refusal, ServiceMessage};
 use crate::node::{Answer, Clocks, Delay, Effects, Kind, Micros, NodeId, RequestId};
@@ -230,7 +230,7 @@ impl Client {
                 let (id, mut context) = (self.name(), self.seen.clone());
                 // One person's writes follow each other.
                 context.writes.insert_below(id.author, id.number);
-                Ask::Change(Box::new(Asked { id, change, context }))
+                Ask::Change(Box::new(AskedChange { id, change, context }))
             }
         };
         if self.waiting.is_some() {

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::conflict::Hybrid;
-use super::objects::{Asked, Beside, Change, Context, Objects};
+use super::objects::{AskedChange, Beside, Change, Context, Objects};
 use super::service::{AdminCommand, AdminDone, AnswerOf};
 use super::state_machine::{Command, Replicated, StateMachine, Told};
 use crate::known::Name;
@@ -274,7 +274,7 @@ pub enum Ask {
     /// Return the newest posts, and what is shown beside them.
     Read,
     /// Change another object.
-    Change(Box<Asked>),
+    Change(Box<AskedChange>),
 }
 
 impl Ask {

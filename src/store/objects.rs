@@ -83,7 +83,7 @@ impl Context {
 
 /// A change, as its phone asks for it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
-pub struct Asked {
+pub struct AskedChange {
     /// The write's name: its phone, and how many things that phone wrote before.
     pub id: PostId,
     /// What.
@@ -322,7 +322,7 @@ impl Objects {
     }
 
     /// Carries out a change that follows all before it: the entry of a log at this index.
-    pub fn carry_out(&mut self, index: u64, Asked { id, change, .. }: &Asked) {
+    pub fn carry_out(&mut self, index: u64, AskedChange { id, change, .. }: &AskedChange) {
         let (times, follows) = (Times::default(), Known::default());
         let changed = Changed { name: (*id).into(), change: change.clone(), times, follows, counted: 0 };
         match change {
@@ -472,7 +472,7 @@ impl Objects {
     }
 
     /// A change as this replica takes it in, by its clocks.
-    pub fn stamped(&self, asked: &Asked, at: Clocks) -> Changed {
+    pub fn stamped(&self, asked: &AskedChange, at: Clocks) -> Changed {
         let mut follows = asked.context.writes.clone();
         let mut counted = 0;
         match asked.change {

@@ -34,10 +34,63 @@ pub struct Filling {
     pub goal: Option<Micros>,
 }
 
-impl Filling {
-    /// Of a timeline.
-    pub fn of<E: Experiment>(timeline: &Timeline<E>) -> Option<Self> {
-        (!timeline.is_whole()).then(|| Self { until: timeline.computed(), goal: timeline.goal() })
+/// A timeline, whatever its run is of.
+pub trait Played {
+    /// See [`Lab::now`], as for all of them.
+    fn now(&self) -> Micros;
+    /// How far this branch goes.
+    fn end(&self) -> Micros;
+    /// What is not computed yet of this branch.
+    fn filling(&self) -> Option<Filling>;
+    /// Computes so many steps of that.
+    fn fill(&mut self, steps: u64) -> Result<(), String>;
+    /// How near the run is to its limits.
+    fn room(&self) -> Room;
+    /// Runs on.
+    fn play(&mut self, to: Micros);
+    /// Moves the play head.
+    fn seek(&mut self, to: Micros);
+    /// Runs one event.
+    fn step(&mut self) -> bool;
+    /// Goes back to just before the latest event.
+    fn back(&mut self) -> bool;
+}
+
+impl<E: Experiment> Played for Timeline<E> {
+    fn now(&self) -> Micros {
+        self.now()
+    }
+
+    fn end(&self) -> Micros {
+        self.end()
+    }
+
+    fn filling(&self) -> Option<Filling> {
+        (!self.is_whole()).then(|| Filling { until: self.computed(), goal: self.goal() })
+    }
+
+    fn fill(&mut self, steps: u64) -> Result<(), String> {
+        self.fill(steps).map(drop)
+    }
+
+    fn room(&self) -> Room {
+        self.room()
+    }
+
+    fn play(&mut self, to: Micros) {
+        self.play(to);
+    }
+
+    fn seek(&mut self, to: Micros) {
+        self.seek(to);
+    }
+
+    fn step(&mut self) -> bool {
+        self.step()
+    }
+
+    fn back(&mut self) -> bool {
+        self.back()
     }
 }
 
@@ -50,24 +103,46 @@ pub fn full(limit: Limit) -> String {
 ///
 /// What only one page asks of its own kind of experiment, it asks of the type behind the trait.
 pub trait Lab: Any {
+    /// Its timeline.
+    fn played(&self) -> &dyn Played;
+    /// The same, to move in.
+    fn played_mut(&mut self) -> &mut dyn Played;
     /// The play head.
-    fn now(&self) -> Micros;
+    fn now(&self) -> Micros {
+        self.played().now()
+    }
     /// How far this branch goes; never before `now`.
-    fn end(&self) -> Micros;
+    fn end(&self) -> Micros {
+        self.played().end()
+    }
     /// What is not computed yet of this branch; none if it is whole.
-    fn filling(&self) -> Option<Filling>;
+    fn filling(&self) -> Option<Filling> {
+        self.played().filling()
+    }
     /// Computes so many steps of that. `Err` says, once, where the run goes another way than its file.
-    fn fill(&mut self, steps: u64) -> Result<(), String>;
+    fn fill(&mut self, steps: u64) -> Result<(), String> {
+        self.played_mut().fill(steps)
+    }
     /// How near the run is to its limits.
-    fn room(&self) -> Room;
+    fn room(&self) -> Room {
+        self.played().room()
+    }
     /// Runs on to `to`, computing the future where it is new.
-    fn play(&mut self, to: Micros);
+    fn play(&mut self, to: Micros) {
+        self.played_mut().play(to);
+    }
     /// Moves the play head anywhere in `0..=end`.
-    fn seek(&mut self, to: Micros);
+    fn seek(&mut self, to: Micros) {
+        self.played_mut().seek(to);
+    }
     /// Runs exactly one event; false if nothing can happen by itself.
-    fn step(&mut self) -> bool;
+    fn step(&mut self) -> bool {
+        self.played_mut().step()
+    }
     /// Goes back to just before the latest event; false at the start.
-    fn back(&mut self) -> bool;
+    fn back(&mut self) -> bool {
+        self.played_mut().back()
+    }
     /// The moments of all events on this branch, by time, where a learner thinks in steps; none where time passes.
     fn moments(&self) -> Option<SharedVec<Micros>>;
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use cap_lab::check::call::Call;
-use cap_lab::check::feed::{Asked, Entry, Fate, FeedCalls, Shown, calls, entry};
+use cap_lab::check::feed::{Entry, Fate, FeedCalls, Question, Shown, calls, entry};
 use cap_lab::check::ladder::{Guarantee, Standing, judge};
 use cap_lab::check::linearizability::{Verdict, check};
 use cap_lab::check::measures::{Availability, DELAYS, Delay, Visibility, availability, converged};
@@ -222,7 +222,7 @@ fn told(shows: &[bool]) -> Vec<Entry> {
         id: RequestId(id),
         client: NodeId(id as u8),
         invoked: Micros(10 * u64::from(id)),
-        asked: text.map_or(Asked::Read, |text| Asked::Post(text.into())),
+        asked: text.map_or(Question::Read, |text| Question::Post(text.into())),
         ended: Some((Micros(10 * u64::from(id) + 5), fate)),
     };
     let read = |(id, shows): (u32, &bool)| entry(id, None, Fate::Read(shown(0..u32::from(*shows))));

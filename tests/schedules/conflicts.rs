@@ -9,7 +9,7 @@ use cap_lab::node::{Clocks, Micros, NodeId};
 use cap_lab::sim::dice;
 use cap_lab::store::conflict::{Note, Object, Policy};
 use cap_lab::store::feed::{Post, PostId, Response};
-use cap_lab::store::objects::{Asked, Change, Changed, Context, Objects, Written};
+use cap_lab::store::objects::{AskedChange, Change, Changed, Context, Objects, Written};
 
 use crate::{report, seeds};
 
@@ -131,7 +131,7 @@ impl World {
         let change = match what {
             0 | 1 if !known.is_empty() => Some(Change::Like(pick(&known))),
             2 if !own.is_empty() => Some(Change::Delete(pick(&own))),
-            3 | 4 | 5 => {
+            3..=5 => {
                 let of = NodeId(FIRST_PHONE + dice::below(dice, &[3], 2) as u8);
                 Some(Change::Status { of, text: format!("{id}").into() })
             }
@@ -149,7 +149,7 @@ impl World {
             Some(change) => {
                 let mut context = self.phones[phone].context.clone();
                 context.writes.insert_below(author, id.number);
-                let asked = Asked { id, change, context };
+                let asked = AskedChange { id, change, context };
                 Written::Change(Box::new(here.objects.stamped(&asked, at)))
             }
         };

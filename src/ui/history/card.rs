@@ -1,6 +1,7 @@
 //! What is told of one operation: what it asked and saw, when, its place in the order or its part in the evidence, and the
 //! messages that carried it.
 
+use cap_lab::explain::ordinal;
 use cap_lab::node::Micros;
 use yew::virtual_dom::ListenerKind;
 use yew::{Callback, Html};
@@ -46,7 +47,7 @@ impl Part for CardPart {
         let head = el("header")
             .add(el("i").attr("aria-hidden", "true").text(sign_of(*state)))
             .add(words("h3", title))
-            .optional(place.map(|place| el("b").text(&format!("{} in the order", ordinal(place)))))
+            .optional(place.map(|place| el("b").text(&format!("{} in the order", ordinal(place as u64)))))
             .optional(self.pinned.then(close));
         let seconds = |at: Micros| fixed(at.as_ms(), 3);
         let time = match to {
@@ -114,29 +115,5 @@ fn sign_of(state: BarState) -> &'static str {
         BarState::Done => "✓",
         BarState::Pending => "…",
         _ => sign(state),
-    }
-}
-
-/// "41st".
-fn ordinal(number: usize) -> String {
-    let ending = match (number % 10, number % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    };
-    format!("{number}{ending}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ordinals_end_as_they_are_said() {
-        let said = [1, 2, 3, 4, 11, 12, 13, 21, 41, 102, 111, 113].map(ordinal);
-        let expected = ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "41st", "102nd", "111th", "113th"];
-        assert_eq!(said, expected);
     }
 }

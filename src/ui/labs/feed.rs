@@ -17,7 +17,7 @@ use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
 use cap_lab::store::participant::Message;
 use cap_lab::store::service::ServiceMessage;
-use cap_lab::timeline::{Experiment, Room, Timeline};
+use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::tradeoff::{Batch, Figures};
 use cap_lab::world::feed::{FeedRun, FeedSetup, FeedWorld, Region};
 use cap_lab::world::watch::components;
@@ -32,7 +32,7 @@ use crate::ui::figure::view::{FlightHue, FlightShape};
 use crate::ui::guide::view::{Concluded, Judged};
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::{Filling, Lab, full};
+use crate::ui::lab::{Lab, Played, full};
 use crate::ui::setup::view::Setup;
 use crate::ui::sheet::view::Sheet;
 use crate::ui::transport::scale::Scale;
@@ -188,40 +188,12 @@ impl FeedLab {
 }
 
 impl Lab for FeedLab {
-    fn now(&self) -> Micros {
-        self.timeline.now()
+    fn played(&self) -> &dyn Played {
+        &self.timeline
     }
 
-    fn end(&self) -> Micros {
-        self.timeline.end()
-    }
-
-    fn filling(&self) -> Option<Filling> {
-        Filling::of(&self.timeline)
-    }
-
-    fn fill(&mut self, steps: u64) -> Result<(), String> {
-        self.timeline.fill(steps).map(drop)
-    }
-
-    fn room(&self) -> Room {
-        self.timeline.room()
-    }
-
-    fn play(&mut self, to: Micros) {
-        self.timeline.play(to);
-    }
-
-    fn seek(&mut self, to: Micros) {
-        self.timeline.seek(to);
-    }
-
-    fn step(&mut self) -> bool {
-        self.timeline.step()
-    }
-
-    fn back(&mut self) -> bool {
-        self.timeline.back()
+    fn played_mut(&mut self) -> &mut dyn Played {
+        &mut self.timeline
     }
 
     fn moments(&self) -> Option<SharedVec<Micros>> {

@@ -20,7 +20,7 @@ use cap_lab::sim::fault::{Intervention, Link, MessageName, Scripted};
 use cap_lab::spacetime::Diagram;
 use cap_lab::spacetime::stamps::Comparison;
 use cap_lab::store::Store;
-use cap_lab::timeline::{Experiment, Room, Timeline};
+use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::locks::{LocksRun, LocksSetup};
 use cap_lab::world::watch::{Noted, components};
 
@@ -29,7 +29,7 @@ use crate::ui::events::view::Event;
 use crate::ui::guide::view::Judged;
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::{Filling, Lab, full};
+use crate::ui::lab::{Lab, Played, full};
 use crate::ui::labs::branches;
 use crate::ui::labs::common::{self, Marks, MarksCache};
 use crate::ui::setup::view::Setup;
@@ -212,40 +212,12 @@ impl LocksLab {
 }
 
 impl Lab for LocksLab {
-    fn now(&self) -> Micros {
-        self.timeline.now()
+    fn played(&self) -> &dyn Played {
+        &self.timeline
     }
 
-    fn end(&self) -> Micros {
-        self.timeline.end()
-    }
-
-    fn filling(&self) -> Option<Filling> {
-        Filling::of(&self.timeline)
-    }
-
-    fn fill(&mut self, steps: u64) -> Result<(), String> {
-        self.timeline.fill(steps).map(drop)
-    }
-
-    fn room(&self) -> Room {
-        self.timeline.room()
-    }
-
-    fn play(&mut self, to: Micros) {
-        self.timeline.play(to);
-    }
-
-    fn seek(&mut self, to: Micros) {
-        self.timeline.seek(to);
-    }
-
-    fn step(&mut self) -> bool {
-        self.timeline.step()
-    }
-
-    fn back(&mut self) -> bool {
-        self.timeline.back()
+    fn played_mut(&mut self) -> &mut dyn Played {
+        &mut self.timeline
     }
 
     fn moments(&self) -> Option<SharedVec<Micros>> {

@@ -23,7 +23,7 @@ use cap_lab::sim::fault::{Intervention, Link, MessageName, Scripted};
 use cap_lab::sim::model::{self, Model};
 use cap_lab::spacetime::Diagram;
 use cap_lab::store::Store;
-use cap_lab::timeline::{Experiment, Room, Timeline};
+use cap_lab::timeline::{Experiment, Timeline};
 use cap_lab::world::paxos::{PaxosRun, PaxosSetup};
 use cap_lab::world::watch::{MarkKind, Noted};
 
@@ -34,7 +34,7 @@ use crate::ui::figure::view::{NodeView, RoleMark};
 use crate::ui::guide::view::Judged;
 use crate::ui::history::view::{CarriedView, HistoryView, OperationView};
 use crate::ui::invariants::Invariant;
-use crate::ui::lab::{Filling, Lab, full};
+use crate::ui::lab::{Lab, Played, full};
 use crate::ui::labs::branches;
 use crate::ui::labs::common::{self, Marks, MarksCache};
 use crate::ui::setup::view::Setup;
@@ -218,32 +218,12 @@ fn invariants(run: &PaxosRun) -> Vec<Invariant> {
 }
 
 impl Lab for PaxosLab {
-    fn now(&self) -> Micros {
-        self.timeline.now()
+    fn played(&self) -> &dyn Played {
+        &self.timeline
     }
 
-    fn end(&self) -> Micros {
-        self.timeline.end()
-    }
-
-    fn filling(&self) -> Option<Filling> {
-        Filling::of(&self.timeline)
-    }
-
-    fn fill(&mut self, steps: u64) -> Result<(), String> {
-        self.timeline.fill(steps).map(drop)
-    }
-
-    fn room(&self) -> Room {
-        self.timeline.room()
-    }
-
-    fn play(&mut self, to: Micros) {
-        self.timeline.play(to);
-    }
-
-    fn seek(&mut self, to: Micros) {
-        self.timeline.seek(to);
+    fn played_mut(&mut self) -> &mut dyn Played {
+        &mut self.timeline
     }
 
     /// One event, and the disk write that it makes necessary.
