@@ -38,7 +38,8 @@ impl App {
     /// The moment to which the run plays in the frame that takes `elapsed` milliseconds.
     pub(super) fn next_head(&mut self, elapsed: f64) -> Micros {
         let now = self.lab.now();
-        let passes = |rate: f64| now + Micros((elapsed * rate * 1e3) as u64);
+        // Rounded up: a frame passes something, also between two moments that are microseconds apart.
+        let passes = |rate: f64| now + Micros((elapsed * rate * 1e3).ceil() as u64);
         let patience = self.patience(elapsed);
         let Some(Approach { from, to, evenly }) = self.ui.run.approach else {
             return passes(self.ui.rate() * patience);

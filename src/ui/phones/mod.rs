@@ -176,21 +176,24 @@ impl PhonePart {
                 .add(el("i").text(&post.likes))
                 .add(classed("span", "said").text(" likes"))
         };
-        let class = match (post.unconfirmed, post.deleted) {
-            (true, _) => "unconfirmed",
-            (_, true) => "gone",
-            _ => "",
-        };
-        let content = [words("b", &post.author), words("span", &post.text), mark];
-        let row = el("li").class(class);
-        match post.id.filter(|_| !post.deleted) {
-            None => row.all(content.into()),
-            Some(id) => {
-                let picked = Picked::Post(id);
-                let pick = Msg::Pick(Some((self.world, self.phone.id, picked)));
-                let button = classed("button", "row").click(&self.send, pick);
-                row.add(button.flag("aria-pressed", self.picked == Some(picked)).all(content.into()))
-            }
+        let picked = post.id.filter(|_| !post.deleted).map(Picked::Post);
+        let row = el("li").set("class", self.row_class(picked, if post.deleted { "gone" } else { "" }));
+        let row = if post.unconfirmed { el("li").attr("class", "unconfirmed") } else { row };
+        self.pickable(row, picked).all([words("b", &post.author), words("span", &post.text), mark].into())
+    }
+
+    /// What can be picked is marked as such, and shows whether it is.
+    fn row_class(&self, pick: Option<Picked>, class: &str) -> String {
+        let pickable = if pick.is_some() { " row" } else { "" };
+        let picked = if pick.is_some() && self.picked == pick { " picked" } else { "" };
+        format!("{class}{pickable}{picked}")
+    }
+
+    /// A tap picks it. The keyboard goes from one to the next by the buttons below.
+    fn pickable(&self, row: El, pick: Option<Picked>) -> El {
+        match pick {
+            Some(pick) => row.click(&self.send, Msg::Pick(Some((self.world, self.phone.id, pick)))),
+            None => row,
         }
     }
 
@@ -200,14 +203,28 @@ impl PhonePart {
         match &status.values[..] {
             [one] => classed("li", "status").add(who).add(words("span", one)),
             several => {
-                let picked = Picked::Status(status.of);
-                let pick = Msg::Pick(Some((self.world, self.phone.id, picked)));
+                let pick = Some(Picked::Status(status.of));
                 let texts: Vec<&str> = several.iter().map(|text| &**text).collect();
-                let button = classed("button", "row").click(&self.send, pick);
-                let button = button.flag("aria-pressed", self.picked == Some(picked)).add(who);
-                classed("li", "status several").add(button.add(words("span", &texts.join(" | "))))
+                let row = el("li").set("class", self.row_class(pick, "status several"));
+                self.pickable(row, pick).add(who).add(words("span", &texts.join(" | ")))
             }
         }
+    }
+
+    /// All that can be picked: what waits for a choice, then the posts, newest first.
+    fn picks(&self) -> Vec<Picked> {
+        let siblings = self.phone.statuses.iter().filter(|status| status.values.len() > 1);
+        let posts = self.phone.posts.iter().rev().take(ROWS).filter(|post| !post.deleted).filter_map(|post| post.id);
+        siblings.map(|status| Picked::Status(status.of)).chain(posts.map(Picked::Post)).collect()
+    }
+
+    /// Picks the one after `picked`, or the first.
+    fn pick_next(&self, label: &'static str, name: String, picked: Option<Picked>) -> Option<El> {
+        let picks = self.picks();
+        let here = picked.and_then(|picked| picks.iter().position(|pick| *pick == picked));
+        let next =
+            picks.get(here.map_or(0, |here| here + 1)).or(picks.first()).filter(|next| Some(**next) != picked)?;
+        Some(quiet(label, name, &self.send, Msg::Pick(Some((self.world, self.phone.id, *next)))))
     }
 
     /// What can be done with what is picked.
@@ -230,19 +247,20 @@ impl PhonePart {
                 }
             }
         }
-        el("footer").all(buttons).add(quiet("Close", "Close".to_owned(), &self.send, Msg::Pick(None)))
+        el("footer")
+            .all(buttons)
+            .optional(self.pick_next("↑", format!("The one before, for {name}"), Some(picked)))
+            .add(quiet("Close", "Close".to_owned(), &self.send, Msg::Pick(None)))
     }
 
     fn footer(&self) -> El {
         let person = self.phone.id;
         let name = &self.phone.name;
         let compose = Msg::Compose { world: self.world, person };
-        el("footer").add(quiet("Post…", format!("Post as {name}"), &self.send, compose)).add(quiet(
-            "Read",
-            format!("Read as {name}"),
-            &self.send,
-            Msg::Do(ask(person, Request::Read)),
-        ))
+        el("footer")
+            .add(quiet("Post…", format!("Post as {name}"), &self.send, compose))
+            .add(quiet("Read", format!("Read as {name}"), &self.send, Msg::Do(ask(person, Request::Read))))
+            .optional(self.pick_next("♥…", format!("Like or delete as {name}"), None))
     }
 
     fn form(&self) -> El {

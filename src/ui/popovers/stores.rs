@@ -19,7 +19,7 @@ struct Preset {
     says: &'static str,
 }
 
-const PRESETS: [Preset; 7] = [
+const PRESETS: [Preset; 8] = [
     Preset {
         words: "raft",
         title: "Raft",
@@ -56,6 +56,11 @@ const PRESETS: [Preset; 7] = [
         words: "gossip",
         title: "Gossip",
         says: "Every replica answers at once from what it has. Nothing is refused; reads may be old.",
+    },
+    Preset {
+        words: "gossip.last-write-wins",
+        title: "Last write wins",
+        says: "Gossip, and of two statuses the later time of day stays. A clock that runs ahead beats newer writes, and nobody is told.",
     },
 ];
 
