@@ -64,7 +64,7 @@ labTest("siblings: during the cut the page tells who has what; after it the pers
   await setSpeed(lab, 1);
   await playUntil(lab, differs);
   await lab.screenshot("who-has-what");
-  const siblings = phone(lab, 1, "Chen").locator(".status.several .row");
+  const siblings = phone(lab, 1, "Chen").locator(".status.several.row");
   await playUntil(lab, siblings);
   await siblings.click();
   await phone(lab, 1, "Chen").getByRole("button", { name: /^Keep “In Porto”/ }).click();

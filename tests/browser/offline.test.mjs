@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { cutDownTheMiddle, headMs, pause, setSpeed, untilMeters } from "./act.mjs";
+import { cutDownTheMiddle, headMs, pause, play, setSpeed, untilMeters } from "./act.mjs";
 import { DIST, openLab } from "./lab.mjs";
 import { serve } from "./server.mjs";
 
@@ -99,6 +99,7 @@ keptTest("without a network the lab opens, runs, and has all its pages", async (
   await lab.reload();
   assert.ok((await headMs(lab)) >= before, "the run goes on from where it was");
   await setSpeed(lab, 1);
+  await play(lab);
   await cutDownTheMiddle(lab);
   await untilMeters(lab, 0, (m) => m.refused > 0);
   await untilMeters(lab, 1, (m) => m.stale > 0);

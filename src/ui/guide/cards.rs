@@ -52,7 +52,7 @@ fn situation_card(playing: &Playing, now: Micros, ui: &ViewState) -> Option<El> 
         let text = "You changed the run: what follows is yours.";
         return Some(card.add(words("p", text)).add(quiet(
             "Play again",
-            "Play the situation again".to_owned(),
+            format!("Play again: {}", situation.title),
             send,
             again,
         )));
