@@ -1,4 +1,4 @@
-//! The notes of gossip in words. Its items are the feed's posts.
+//! The notes of gossip in words. Its items are what people write in a feed: updates, as the paper has it.
 
 use super::feed::{Context, Explained};
 use super::{Sentence, Tone, count_of, said};
@@ -22,31 +22,31 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
         Note::Adds { id, mail_to } => (
             Tone::Routine,
             MAIL,
-            format!("{me} takes in post {}", item(name, *id)),
+            format!("{me} takes in update {}", item(name, *id)),
             format!("Once it is on disk it goes to {} by direct mail: it asks nobody first.", list(name, *mail_to)),
         ),
         Note::Stores { last, count } => (
             Tone::Good,
             MAIL,
-            format!("{me} confirms {}", posts(u64::from(*count))),
+            format!("{me} confirms {}", updates(u64::from(*count))),
             format!("All up to {} are on its own disk. Nobody else needs to have them.", item(name, *last)),
         ),
         Note::SendsDigest { to, total } => (
             Tone::Routine,
             ANTI_ENTROPY,
             format!("{me} opens an exchange with {}", name(*to)),
-            format!("Picked at random. The digest says which {} it has, by a count per replica.", posts(*total)),
+            format!("Picked at random. The digest says which {} it has, by a count per replica.", updates(*total)),
         ),
         Note::HasNothingFor { peer, total } => (
             Tone::Routine,
             ANTI_ENTROPY,
             format!("{me} has nothing new for {}", name(*peer)),
-            format!("Whatever {me} has, {} has: {}.", name(*peer), posts(*total)),
+            format!("Whatever {me} has, {} has: {}.", name(*peer), updates(*total)),
         ),
         Note::Answers { peer, count, rest } => (
             Tone::Routine,
             ANTI_ENTROPY,
-            format!("{me} sends {} {}", name(*peer), posts(*count)),
+            format!("{me} sends {} {}", name(*peer), updates(*count)),
             match rest {
                 0 => format!("With that {} has all that {me} has.", name(*peer)),
                 rest => format!("They fill a message. It lacks {rest} more, so it has to ask again."),
@@ -57,27 +57,27 @@ pub fn sentence(name: &dyn Fn(NodeId) -> String, node: NodeId, note: &Note) -> S
             ANTI_ENTROPY,
             format!("{me} asks {} for what it lacks", name(*peer)),
             match lacks {
-                0 => format!("{} said that there are more posts, so the exchange goes on.", name(*peer)),
-                lacks => format!("By its digest {} has {} that {me} lacks.", name(*peer), posts(*lacks)),
+                0 => format!("{} said that there are more updates, so the exchange goes on.", name(*peer)),
+                lacks => format!("By its digest {} has {} that {me} lacks.", name(*peer), updates(*lacks)),
             },
         ),
         Note::Learns { from, count, total, by_mail } => (
             Tone::Good,
             by(*by_mail),
-            format!("{me} learns {} from {}", posts(*count), name(*from)),
-            format!("It has {} now, and answers from them.", posts(*total)),
+            format!("{me} learns {} from {}", updates(*count), name(*from)),
+            format!("It has {} now, and answers from them.", updates(*total)),
         ),
         Note::KnowsAlready { from, by_mail } => (
             Tone::Routine,
             by(*by_mail),
             format!("{me} knew what {} sent", name(*from)),
-            "Post by post it is the same: nothing to do.".into(),
+            "One by one it is the same: nothing to do.".into(),
         ),
         Note::FindsGap { from, id, has } => (
             Tone::Routine,
             ANTI_ENTROPY,
-            format!("{me} leaves {}'s post {} for later", name(*from), item(name, *id)),
-            format!("Of {}'s posts it has {has}: the ones between were lost or are late.", name(id.origin)),
+            format!("{me} leaves {}'s update {} for later", name(*from), item(name, *id)),
+            format!("Of {}'s updates it has {has}: the ones between were lost or are late.", name(id.origin)),
         ),
     };
     said(tone, source, headline, reason)
@@ -89,10 +89,10 @@ fn starts(me: &str, total: u64) -> (Tone, &'static str, String, String) {
             Tone::Routine,
             ANTI_ENTROPY,
             format!("{me} starts with an empty disk"),
-            "Its feed is empty until a phone or a replica brings a post.".into(),
+            "Its feed is empty until a phone or a replica brings an update.".into(),
         );
     }
-    let headline = format!("{me} is back with {} on its disk", posts(total));
+    let headline = format!("{me} is back with {} on its disk", updates(total));
     (Tone::Warning, ANTI_ENTROPY, headline, "The next exchanges bring what it lacks.".into())
 }
 
@@ -100,11 +100,11 @@ fn by(mail: bool) -> &'static str {
     if mail { MAIL } else { ANTI_ENTROPY }
 }
 
-fn posts(count: u64) -> String {
-    count_of(count, "post", "posts")
+fn updates(count: u64) -> String {
+    count_of(count, "update", "updates")
 }
 
-/// `n2#5`: the fifth post that n2 took in.
+/// `n2#5`: the fifth update that n2 took in.
 fn item(name: &dyn Fn(NodeId) -> String, id: ItemId) -> String {
     format!("{}#{}", name(id.origin), u64::from(id.number) + 1)
 }
@@ -149,7 +149,7 @@ mod tests {
     fn every_note_happens_and_has_its_words() {
         let name = |id: NodeId| format!("replica {}", id.0);
         let mut cluster = Cluster::new(2, 2);
-        // The first post arrives by mail, twice; four are lost, the next finds the gap.
+        // The first update arrives by mail, twice; four are lost, the next finds the gap.
         cluster.add(N1);
         cluster.sync(N1);
         let mail = cluster.flights.iter().find(|flight| flight.to == N2).unwrap().clone();

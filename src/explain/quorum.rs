@@ -28,12 +28,12 @@ pub fn sentence(node: NodeId, note: &Note) -> Sentence {
             Tone::Routine,
             QUORUMS,
             format!("{node} starts with an empty disk"),
-            "It has no post and keeps no hint.".to_owned(),
+            "It has no item and keeps no hint.".to_owned(),
         ),
         Note::Starts { items, hints } => (
             Tone::Warning,
             QUORUMS,
-            format!("{node} is back with {} on its disk", posts(*items)),
+            format!("{node} is back with {} on its disk", items_of(*items)),
             format!("It keeps {} for others. What it was coordinating it has forgotten.", hints_of(*hints)),
         ),
         Note::AsksTag { .. }
@@ -68,14 +68,14 @@ fn asking(node: NodeId, note: &Note) -> Said {
             Tone::Routine,
             TAGS,
             format!("{node} asks for the highest tag"),
-            format!("It asks {} and waits for R = {needed}. The post gets the tag after it.", list(*of)),
+            format!("It asks {} and waits for R = {needed}. The item gets the tag after it.", list(*of)),
         ),
         Note::Writes { tag, told, to, needed } => (
             Tone::Routine,
             if told.is_some() { TAGS } else { QUORUMS },
-            format!("{node} writes a post under tag {tag}"),
+            format!("{node} writes an item under tag {tag}"),
             format!(
-                "{} The post goes to {}, and W = {needed} have to store it.",
+                "{} The item goes to {}, and W = {needed} have to store it.",
                 match told {
                     Some(told) => format!("{} told their highest one.", of_homes(*told)),
                     None => format!("It is the one after the highest that {node} has seen itself."),
@@ -86,7 +86,7 @@ fn asking(node: NodeId, note: &Note) -> Said {
         Note::Reads { of, needed } => (
             Tone::Routine,
             QUORUMS,
-            format!("{node} asks for posts"),
+            format!("{node} asks for items"),
             format!("It asks {} and waits for R = {needed}.", list(*of)),
         ),
         Note::AsksStandIns { silent, stand_ins } => (
@@ -102,16 +102,16 @@ fn asking(node: NodeId, note: &Note) -> Said {
         Note::GivesUp { what, heard } => {
             let Count { needed, .. } = heard;
             let (letter, consequence) = match what {
-                Asked::Tag => ("R", "Nothing was stored, so the post certainly failed"),
-                Asked::Write => ("W", "Some replica may have the post: nobody knows what becomes of it"),
+                Asked::Tag => ("R", "Nothing was stored, so the write certainly failed"),
+                Asked::Write => ("W", "Some replica may have the item: nobody knows what becomes of it"),
                 Asked::Read => ("R", "It answers nothing rather than something old"),
             };
             (
                 Tone::Bad,
                 QUORUMS,
                 match what {
-                    Asked::Write => format!("{node} can't tell what comes of a post"),
-                    Asked::Tag => format!("{node} refuses a post: no quorum"),
+                    Asked::Write => format!("{node} can't tell what comes of a write"),
+                    Asked::Tag => format!("{node} refuses a write: no quorum"),
                     Asked::Read => format!("{node} refuses a read: no quorum"),
                 },
                 format!("{} answered in time, and {letter} = {needed} had to agree. {consequence}.", of_homes(*heard)),
@@ -145,10 +145,10 @@ fn answering(node: NodeId, note: &Note) -> Said {
                 None if stand_ins.is_empty() => QUORUMS,
                 None => HANDOFF,
             },
-            format!("{node} answers a read from {}", posts(*items)),
+            format!("{node} answers a read from {}", items_of(*items)),
             [
                 format!("{} were heard, and R = {} were needed.", of_homes(*heard), heard.needed),
-                agreed.map_or(String::new(), |agreed| format!("{} have exactly these posts.", of_homes(agreed))),
+                agreed.map_or(String::new(), |agreed| format!("{} have exactly these items.", of_homes(agreed))),
                 if stand_ins.is_empty() { String::new() } else { format!("{} stood in.", list(*stand_ins)) },
                 if behind.is_empty() { String::new() } else { format!("{} lacked some of it.", list(*behind)) },
             ]
@@ -160,13 +160,13 @@ fn answering(node: NodeId, note: &Note) -> Said {
         Note::Repairs { replica, count, waits: true } => (
             Tone::Routine,
             WRITE_BACK,
-            format!("{node} writes {} back to {replica}", posts(*count)),
+            format!("{node} writes {} back to {replica}", items_of(*count)),
             "The read shows nothing that a later one could miss: it waits until W replicas have it.".to_owned(),
         ),
         Note::Repairs { replica, count, waits: false } => (
             Tone::Routine,
             REPAIR,
-            format!("{node} sends {replica} {} that it lacks", posts(*count)),
+            format!("{node} sends {replica} {} that it lacks", items_of(*count)),
             "A read found it behind (read repair). Nobody waits for that.".to_owned(),
         ),
         _ => unreachable!("told by the caller"),
@@ -190,11 +190,11 @@ fn storing(node: NodeId, note: &Note) -> Said {
         Note::Learns { from, count, total, hints } => (
             Tone::Good,
             if *hints { HANDOFF } else { ANTI_ENTROPY },
-            format!("{node} learns {} from {from}", posts(*count)),
+            format!("{node} learns {} from {from}", items_of(*count)),
             if *hints {
-                format!("{from} had kept them for it. It has {} now.", posts(*total))
+                format!("{from} had kept them for it. It has {} now.", items_of(*total))
             } else {
-                format!("It lacked them, so the exchange brought them. It has {} now.", posts(*total))
+                format!("It lacked them, so the exchange brought them. It has {} now.", items_of(*total))
             },
         ),
         Note::HandsOff { home, count } => (
@@ -212,8 +212,8 @@ fn storing(node: NodeId, note: &Note) -> Said {
         Note::Compares { peer, total } => (
             Tone::Routine,
             ANTI_ENTROPY,
-            format!("{node} compares its posts with {peer}'s"),
-            format!("Picked at random. It has {}: each sends what the other one lacks.", posts(*total)),
+            format!("{node} compares its items with {peer}'s"),
+            format!("Picked at random. It has {}: each sends what the other one lacks.", items_of(*total)),
         ),
         _ => unreachable!("told by the caller"),
     }
@@ -223,8 +223,8 @@ fn has(count: usize) -> &'static str {
     if count == 1 { "has" } else { "have" }
 }
 
-fn posts(count: u64) -> String {
-    count_of(count, "post", "posts")
+fn items_of(count: u64) -> String {
+    count_of(count, "item", "items")
 }
 
 fn hints_of(count: u64) -> String {
